@@ -1,0 +1,1 @@
+"""The command line: click commands, a file each; thin: parse, call, print."""

@@ -1,0 +1,1 @@
+"""Score to Outline: local keys, chords, phrases, cadences, sections, hands; statistics; shared runs."""

@@ -1,0 +1,1 @@
+"""Files to Scores: a reader per format, each with its list of what it mended."""

@@ -1,0 +1,1 @@
+"""Benchmarks of the network and of composed pieces."""

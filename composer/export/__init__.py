@@ -1,0 +1,1 @@
+"""Writers of files: functions of (thing, path)."""

@@ -1,0 +1,1 @@
+"""Sections and themes from the network: pins, particles, critics."""

@@ -1,0 +1,1 @@
+"""The biaxial network, its sampler, its checkpoint."""

@@ -1,0 +1,1 @@
+"""Key, meter, harmony: the musician's vocabulary; pure functions."""

@@ -1,0 +1,1 @@
+"""Data sets, fitting, checkpoints, own styles and players."""
