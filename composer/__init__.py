@@ -1,7 +1,7 @@
 """Ritornello: pieces whose themes come back.
 
 `from composer import compose` is the one function that does everything; each step is a room of its own
-(`composer.plan`, `composer.fill`, `composer.perform`, `composer.export`). Importing this package imports nothing heavy.
+(`composer.plan`, `composer.fill`, `composer.perform`, `composer.export`). Importing this imports nothing heavy.
 """
 
 from __future__ import annotations

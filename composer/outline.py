@@ -1,10 +1,10 @@
 """The Outline: what is true of a piece at each moment, one timeline of musical facts.
 
-A plan makes one before there are notes, the analysis makes one from notes; the network's conditions, the performer and the
-reports read only this, so that training and composing see the same facts.
+A plan makes one before there are notes, the analysis makes one from notes; the network's conditions, the performer and
+the reports read only this, so that training and composing see the same facts.
 
-Conventions: spans are half open, [start_tick, end_tick), sorted, without overlap; a fact that is not known is simply absent
-(an empty tuple, a gap, or None).
+Conventions: spans are half open, [start_tick, end_tick), sorted, without overlap; a fact that is not known is simply
+absent (an empty tuple, a gap, or None).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The Performance: what the ear gets; seconds, velocities, pedal, with the link to each score note.
 
-Conventions: times are seconds from the first sound on. `beat_period` curves map score ticks to seconds; a note's `timing_sec` is how
-much it sounds before (positive) or after (negative) the curve, as in partitura's performance codec.
+Conventions: times are seconds from the first sound on. The tempo curve maps score ticks to seconds; notes may sound a
+little before or after it.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Style cards with their statistics and networks; read with `importlib.resources.files("composer.styles")`."""
+"""Style cards, their statistics and networks; read with `importlib.resources.files("composer.styles")`."""

@@ -160,14 +160,14 @@ def parse_chord(numeral: str, mode: Mode) -> Chord:
         quality = {"": "major" if upper else "minor", "o": "diminished", "°": "diminished", "+": "augmented"}[mark]
         return Chord(text, root, quality, _TRIAD_FIGURES[figure])
     if figure in _SEVENTH_FIGURES:
-        quality = _seventh_quality(mark, upper=upper, degree=degree, root=root, mode=mode)
+        quality = _seventh_quality(mark, upper=upper, degree=degree, root=root)
         return Chord(text, root, quality, _SEVENTH_FIGURES[figure])
     if mark == "ø" and figure == "":
         return Chord(text, root, "halfdiminished7", 0)
     raise _unknown(text)
 
 
-def _seventh_quality(mark: str, *, upper: bool, degree: int, root: int, mode: Mode) -> str:
+def _seventh_quality(mark: str, *, upper: bool, degree: int, root: int) -> str:
     """Return the quality of a seventh chord: its seventh is the diatonic one where the key has it."""
     if mark == "ø":
         return "halfdiminished7"
@@ -200,8 +200,8 @@ def name_chord(relative_root: int, quality: str, inversion: int, mode: Mode) -> 
         mode: of the local key.
 
     Returns:
-        The chord under its plainest numeral: diatonic where the key has it, applied (`V65/V`, `viio7/ii`) where it is the
-        dominant or leading-tone chord of a degree, otherwise with an accidental.
+        The chord under its plainest numeral: diatonic where the key has it, applied (`V65/V`, `viio7/ii`) where it is
+        the dominant or leading-tone chord of a degree, otherwise with an accidental.
     """
     figure = _INVERSION_FIGURE[len(QUALITY_FIFTHS[quality])][inversion]
     for numeral in _candidates(quality, figure, mode):

@@ -1,7 +1,7 @@
 """Keys: a spelled tonic and a mode; absolute names and Roman numerals relative to a home key.
 
-Conventions: relative keys follow the analysts' habit (upper case = major, lower case = minor); a degree counts in the home
-key's own scale (natural minor in minor), so `III` of A minor is C major and `bIII` of C major is E flat major.
+Conventions: relative keys follow the analysts' habit (upper case = major, lower case = minor); a degree counts in
+the home key's own scale (natural minor in minor), so `III` of A minor is C major and `bIII` of C major is E flat major.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class Key:
         for place in chord_fifths:
             if fifths_pitch_class(place) == pitch_class:
                 return spell(pitch, place)
-        # The window -5..+6 round the tonic holds b2 b6 b3 b7 4 1 5 2 6 3 7 #4: in minor the natural and the raised 6 and 7.
+        # The window -5..+6 round the tonic holds b2 b6 b3 b7 4 1 5 2 6 3 7 #4: in minor both forms of 6 and 7.
         return spell(pitch, nearest_fifths(pitch_class, self.fifths))
 
 

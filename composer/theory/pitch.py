@@ -1,7 +1,7 @@
 """Pitches and their spelling: letters, accidentals, the line of fifths.
 
-Conventions: `pitch` is a MIDI number (60 = middle C), `pitch_class` is 0..11 with C = 0. A spelled pitch class is a place
-on the line of fifths, `fifths`: … F = -1, C = 0, G = 1, D = 2 … B = 5, F# = 6 …; B- (B flat) = -2.
+Conventions: `pitch` is a MIDI number (60 = middle C), `pitch_class` is 0..11 with C = 0. A spelled pitch class is a
+place on the line of fifths, `fifths`: … F = -1, C = 0, G = 1, D = 2 … B = 5, F# = 6 …; B- (B flat) = -2.
 """
 
 from __future__ import annotations
