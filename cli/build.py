@@ -1,0 +1,41 @@
+"""`compose build`: from a plan file to the piece."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .options import common_options, outputs_option, performing_options, sampling_options
+
+
+@click.command("build", short_help="Compose the piece that a plan describes.")
+@click.argument("plan_path", metavar="PLAN", type=click.Path(path_type=Path))
+@outputs_option(
+    "Write this file (repeatable): .mid, .musicxml or .yaml. "
+    "Without it: PLAN's name with .mid, .musicxml and .resolved.yaml, here."
+)
+@click.option(
+    "--keep",
+    "keep_path",
+    metavar="OLD",
+    type=click.Path(path_type=Path),
+    help="An earlier resolved plan: what PLAN did not change keeps its notes.",
+)
+@sampling_options
+@performing_options
+@common_options
+def command(*, plan_path: Path, outputs: tuple[Path, ...], **options: Any) -> None:
+    """Compose, perform and write the piece that the plan file PLAN describes.
+
+    The same plan gives the same files. PLAN itself is never written to.
+    """
+    from composer.pipeline import build_plan
+
+    from .progress import progress_bar
+    from .summary import print_summary
+
+    with progress_bar() as on_progress:
+        piece = build_plan(plan_path, outputs=outputs, folder=Path(), on_progress=on_progress, **options)
+    print_summary(piece)

@@ -1,0 +1,172 @@
+"""Options that several commands share, so that they are the same words with the same meaning everywhere.
+
+Conventions: an option that was not given is passed to the library as None, which means "the plan's, the style's or the
+player's own"; the library alone knows those defaults and checks the values of music (keys, meters, names).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+QUIET = "composer.cli.quiet"  # key in click's meta dictionary, which all contexts of one run share
+
+
+def brief_options(*, form_required: bool) -> Callable[[Decorated], Decorated]:
+    """Add what a piece is planned from: form, style, key, meter, tempo, bars, ensemble, title, seed."""
+
+    def add(function: Decorated) -> Decorated:
+        return _stack(
+            function,
+            click.option("--form", metavar="NAME", required=form_required, help="The form; see `compose forms`."),
+            click.option(
+                "--style",
+                callback=_name_or_mix,
+                metavar="NAME",
+                default="bach",
+                show_default=True,
+                help="The style, or a mix as in bach:0.7,joplin:0.3; see `compose styles`.",
+            ),
+            click.option("--key", metavar="KEY", help='The home key: "G major", "e minor", "Bb major".'),
+            click.option("--meter", metavar="N/N", help="The meter: 2/4, 3/4, 4/4, 6/8."),
+            click.option(
+                "--tempo",
+                "tempo_bpm",
+                type=click.FloatRange(min=0, min_open=True),
+                metavar="BPM",
+                help="Beats per minute; the beat is the meter's.",
+            ),
+            click.option("--bars", type=click.IntRange(min=1), metavar="N", help="About how long the piece shall be."),
+            click.option("--ensemble", metavar="NAME", help="keyboard, organ, chorale, quartet, song …"),
+            click.option("--title", metavar="TEXT", help="The title in the files."),
+            click.option(
+                "--seed",
+                type=click.IntRange(min=0),
+                metavar="N",
+                help="The same seed, the same piece. Drawn, and printed, when left out.",
+            ),
+        )
+
+    return add
+
+
+def sampling_options(function: Decorated) -> Decorated:
+    """Add how notes are drawn from the network: temperature, guidance, device."""
+    return _stack(
+        function,
+        click.option(
+            "--temperature",
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="X",
+            help="Below 1 the likelier notes, above 1 the bolder ones.",
+        ),
+        click.option(
+            "--guidance",
+            type=click.FloatRange(min=0),
+            metavar="X",
+            help="How strictly the notes obey the plan; 1 is as trained, more is stricter.",
+        ),
+        click.option(
+            "--device",
+            type=click.Choice(["auto", "cpu", "gpu"]),
+            default="auto",
+            show_default=True,
+            help="Where the network runs; auto takes a GPU when TensorFlow sees one.",
+        ),
+    )
+
+
+def performing_options(function: Decorated) -> Decorated:
+    """Add how the piece is played: expression, player, take."""
+    return _stack(
+        function,
+        click.option(
+            "--expression",
+            type=click.FloatRange(min=0),
+            metavar="X",
+            help="0 plays as written, 1 as the player does, more exaggerates.",
+        ),
+        click.option("--player", metavar="NAME", help="Whose habits the performance has."),
+        click.option(
+            "--take",
+            type=click.IntRange(min=0),
+            metavar="N",
+            help="Another number, another performance of the same notes.",
+        ),
+    )
+
+
+def outputs_option(help_text: str) -> Callable[[Decorated], Decorated]:
+    """Add `-o/--output PATH`, repeatable; the function gets `outputs`, a tuple of paths."""
+    return click.option("-o", "--output", "outputs", type=click.Path(path_type=Path), multiple=True, help=help_text)
+
+
+def common_options(function: Decorated) -> Decorated:
+    """Add `-v`, `-q` and `--debug`; the function does not see them."""
+    return _stack(
+        function,
+        click.option(
+            "-v",
+            "--verbose",
+            count=True,
+            expose_value=False,
+            callback=_set_verbosity,
+            help="Tell what is done; -vv tells more.",
+        ),
+        click.option(
+            "-q",
+            "--quiet",
+            is_flag=True,
+            expose_value=False,
+            callback=_set_quiet,
+            help="Print nothing but errors.",
+        ),
+        click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."),
+    )
+
+
+def is_quiet() -> bool:
+    """Whether `-q` was given in the running command."""
+    return bool(click.get_current_context().meta.get(QUIET, False))
+
+
+def _name_or_mix(_ctx: click.Context, _param: click.Parameter, value: str) -> str | Mapping[str, float]:
+    """Return a style's name as it stands, or the weight of each name in a mix."""
+    if ":" not in value:
+        return value
+    weights: dict[str, float] = {}
+    for part in value.split(","):
+        name, _, weight = part.partition(":")
+        name = name.strip()
+        if name in weights:
+            raise click.BadParameter(f'"{name}" stands twice in the mix')
+        try:
+            weights[name] = float(weight)
+        except ValueError:
+            raise click.BadParameter(f'"{part}" needs a weight, as in bach:0.7,joplin:0.3') from None
+    return weights
+
+
+def _set_verbosity(_ctx: click.Context, _param: click.Parameter, value: int) -> None:
+    if value:
+        logging.basicConfig(format="%(name)s: %(message)s")  # to stderr
+        logging.getLogger("composer").setLevel(logging.INFO if value == 1 else logging.DEBUG)
+
+
+def _set_quiet(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if value:
+        ctx.meta[QUIET] = True
+        logging.getLogger("composer").setLevel(logging.ERROR)
+
+
+def _stack(function: Decorated, *decorators: Callable[[Decorated], Decorated]) -> Decorated:
+    """Apply decorators so that help lists them in the order given here."""
+    for decorator in reversed(decorators):
+        function = decorator(function)
+    return function

@@ -1,0 +1,36 @@
+"""`compose plan`: write a plan to edit, without composing it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .options import brief_options, common_options
+
+
+@click.command("plan", short_help="Write a plan, to edit and build.")
+@brief_options(form_required=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The plan's file. Without it: stdout.")
+@common_options
+def command(*, output: Path | None, seed: int | None, **brief: Any) -> None:
+    """Plan a piece and write the plan as YAML: form, sections, keys, cadences, chords, themes.
+
+    Edit it, then `compose build` it. A stated value is never changed.
+    """
+    from composer.pipeline import plan_piece
+
+    from composer.files import check_writable, write_atomic
+    from composer.plan import plan_to_yaml
+
+    if output is not None:
+        check_writable(output)
+    plan = plan_piece(seed=seed, **brief)
+    text = plan_to_yaml(plan)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_atomic(output, text.encode())
+    if seed is None:
+        click.echo(f"seed {plan.seed} (drawn)", err=True)
