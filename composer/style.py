@@ -1,0 +1,214 @@
+"""StyleCard: what a style is, where it was learned, and the reader and writer of its card.
+
+A card is a YAML file, `styles/NAME.yaml`; its statistics are the JSON file that it names, beside it
+(`style_statistics.py`). A user's own style is such a pair in any folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from composer.errors import Place, StyleError, did_you_mean
+from composer.files import write_atomic
+from composer.style_statistics import StyleStatistics, statistics_from_json
+
+
+@dataclass(frozen=True)
+class Source:
+    """One collection that a style was learned from.
+
+    Attributes:
+        name: of the collection.
+        url: where it is published.
+        licence: as its publisher states it.
+        credit: the line that the licence asks for, or "".
+        pieces, bars: how many were counted.
+    """
+
+    name: str
+    url: str
+    licence: str
+    credit: str = ""
+    pieces: int = 0
+    bars: int = 0
+
+
+@dataclass(frozen=True)
+class StyleCard:
+    """A style.
+
+    Attributes:
+        name: as `--style` takes it.
+        description: one line.
+        composer: the composer of the network's style vector; the name where it is empty.
+        ensemble: what it writes for when nothing is said.
+        forms: preferred forms, best first.
+        meters: preferred time signatures, commonest first.
+        tempo_bpm: time signature → (slow, usual, fast) beats a minute.
+        register: lowest and highest usual pitch (MIDI).
+        player: the performer's default player.
+        statistics: file name of the statistics, beside the card.
+        network: name of the network that knows it; "" for the default one.
+        sources: what it was learned from, with the terms.
+        figures: further figures of the style, by name.
+        folder: where the card was read; not part of the file.
+    """
+
+    name: str
+    description: str
+    composer: str = ""
+    ensemble: str = "keyboard"
+    forms: tuple[str, ...] = ()
+    meters: tuple[str, ...] = ()
+    tempo_bpm: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
+    register: tuple[int, int] = (36, 84)
+    player: str = ""
+    statistics: str = ""
+    network: str = ""
+    sources: tuple[Source, ...] = ()
+    figures: Mapping[str, float] = field(default_factory=dict)
+    folder: Path | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def pieces(self) -> int:
+        """Pieces that were counted."""
+        return sum(source.pieces for source in self.sources)
+
+    @property
+    def bars(self) -> int:
+        """Bars that were counted."""
+        return sum(source.bars for source in self.sources)
+
+
+def styles_folder() -> Path:
+    """Return the folder of the styles that come with the program."""
+    return Path(str(resources.files("composer.styles")))
+
+
+def styles(*, folder: Path | None = None) -> tuple[StyleCard, ...]:
+    """Return the cards in `folder` (default: those that come with the program), by name."""
+    where = folder or styles_folder()
+    return tuple(read_style(path) for path in sorted(where.glob("*.yaml")))
+
+
+def load_style(name: str | Path, *, folder: Path | None = None) -> StyleCard:
+    """Return the style of that name, or the one on a card's path (anything that ends in `.yaml`).
+
+    Raises:
+        StyleError: no such style, or its card is not well formed.
+    """
+    if isinstance(name, Path) or name.endswith((".yaml", ".yml")):
+        return read_style(Path(name))
+    where = folder or styles_folder()
+    known = sorted(path.stem for path in where.glob("*.yaml"))
+    if name not in known:
+        raise StyleError(
+            f'no style "{name}"', mend=did_you_mean(name, known) or f"the styles here: {', '.join(known) or 'none'}"
+        )
+    return read_style(where / f"{name}.yaml")
+
+
+def load_statistics(card: StyleCard | str | Path) -> StyleStatistics:
+    """Return the statistics of a style (a card, a name or a card's path).
+
+    Raises:
+        StyleError: unknown style, or no statistics that can be read.
+    """
+    card = card if isinstance(card, StyleCard) else load_style(card)
+    if not card.statistics:
+        raise StyleError(f'the style "{card.name}" has no statistics', place=card.folder, mend="count them first")
+    path = (card.folder or styles_folder()) / card.statistics
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StyleError(f"cannot read the statistics: {error}", place=path) from error
+    return statistics_from_json(text, source=str(path))
+
+
+def read_style(path: Path) -> StyleCard:
+    """Read a card.
+
+    Raises:
+        StyleError: no such file, not YAML, an unknown or missing field, or a value of the wrong kind.
+    """
+    import yaml
+
+    try:
+        plain = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise StyleError(f"cannot read the card: {error}", place=path) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = Place(str(path), mark.line + 1, mark.column + 1) if mark else Place(str(path))
+        raise StyleError(f"not YAML: {error.problem}", place=place) from error
+    if not isinstance(plain, dict):
+        raise StyleError("a card is a mapping of fields", place=path)
+    _check_fields(plain, StyleCard, {"name", "description"}, path, omit={"folder"})
+    for source in plain.get("sources") or ():
+        if not isinstance(source, dict):
+            raise StyleError("a source is a mapping of fields", place=path, mend="name, url, licence")
+        _check_fields(source, Source, {"name", "url", "licence"}, path)
+    try:
+        return StyleCard(
+            **{
+                **plain,
+                "forms": tuple(plain.get("forms") or ()),
+                "meters": tuple(map(str, plain.get("meters") or ())),
+                "tempo_bpm": {str(meter): _triple(value) for meter, value in (plain.get("tempo_bpm") or {}).items()},
+                "register": tuple(int(pitch) for pitch in plain.get("register") or (36, 84)),
+                "sources": tuple(Source(**source) for source in plain.get("sources") or ()),
+                "figures": {str(key): float(value) for key, value in (plain.get("figures") or {}).items()},
+                "folder": path.parent,
+            }
+        )
+    except (TypeError, ValueError, AttributeError) as error:
+        raise StyleError(f"a value of the wrong kind: {error}", place=path) from error
+
+
+def write_style(card: StyleCard, path: Path) -> None:
+    """Write a card; `read_style` reads an equal one back.
+
+    Raises:
+        OutputError: the place cannot be written.
+    """
+    import yaml
+
+    plain: dict[str, Any] = {}
+    for column in fields(StyleCard):
+        value = getattr(card, column.name)
+        if column.name == "folder" or value in ("", (), {}):
+            continue
+        plain[column.name] = _plain(value)
+    text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
+    write_atomic(path, text.encode())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Source):
+        return {column.name: getattr(value, column.name) for column in fields(Source) if getattr(value, column.name)}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+def _triple(value: Any) -> tuple[float, float, float]:
+    slow, usual, fast = (float(number) for number in value)
+    return slow, usual, fast
+
+
+def _check_fields(
+    plain: dict[Any, Any], kind: type, needed: set[str], path: Path, *, omit: set[str] | None = None
+) -> None:
+    known = {column.name for column in fields(kind)} - (omit or set())
+    for key in plain:
+        if key not in known:
+            mend = did_you_mean(str(key), known) or f"fields: {', '.join(sorted(known))}"
+            raise StyleError(f'unknown field "{key}"', place=path, mend=mend)
+    for key in sorted(needed - set(plain)):
+        raise StyleError(f'the field "{key}" is missing', place=path)
