@@ -162,8 +162,9 @@ class StyleStatistics:
 
 
 def statistics_to_json(statistics: StyleStatistics) -> str:
-    """Return the statistics as JSON text, one member a line, equal bytes for equal statistics; inverse of
-    `statistics_from_json`.""" plain = {"format": FORMAT, **asdict(statistics)} for name, member in _ROWS.items():
+    """Return the statistics as JSON text, a member a line; inverse of `statistics_from_json`. Equal values, equal bytes."""
+    plain = {"format": FORMAT, **asdict(statistics)}
+    for name, member in _ROWS.items():
         # A row per formula rather than a mapping: a third of the size.
         plain[name] = [[row[column.name] for column in fields(member)] for row in plain[name]]
     lines = [
@@ -242,7 +243,7 @@ def parse_degree(text: str, mode: Mode) -> int:
         StyleError: not a degree.
     """
     accidentals, degree = text[:-1], text[-1:]
-    if degree not in tuple("1234567") or accidentals.strip("#") and accidentals.strip("b"):
+    if degree not in tuple("1234567") or (accidentals.strip("#") and accidentals.strip("b")):
         raise StyleError(f'no degree "{text}"', mend="degrees look like 1, b3, #7")
     alter = accidentals.count("#") - accidentals.count("b")
     return (fifths_pitch_class(SCALE_FIFTHS[mode][int(degree) - 1]) + alter) % 12
