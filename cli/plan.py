@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from .options import brief_options, common_options
+from .options import brief_options, common_options, is_quiet
 
 
 @click.command("plan", short_help="Write a plan, to edit and build.")
@@ -32,5 +32,5 @@ def command(*, output: Path | None, seed: int | None, **brief: Any) -> None:
         click.echo(text, nl=False)
     else:
         write_atomic(output, text.encode())
-    if seed is None:
+    if seed is None and not is_quiet():
         click.echo(f"seed {plan.seed} (drawn)", err=True)

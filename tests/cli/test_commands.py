@@ -98,6 +98,7 @@ def test_plan_prints_the_plan_and_tells_a_drawn_seed_apart_from_it(run, library)
     result = run("plan", "--form", "rondo", "--key", "G major")
     assert result.stdout == "plan: 1\n"
     assert result.stderr == "seed 5 (drawn)\n"
+    assert run("plan", "--form", "rondo", "-q").stderr == ""
     assert library.calls[0] == ((), {"form": "rondo", "style": "bach", **UNSTATED, "key": "G major"})
 
 
