@@ -55,7 +55,7 @@ def write_all_atomic(contents: Mapping[Path, bytes]) -> None:
                 raise OutputError(f"cannot write: {error.strerror or error}", place=path) from error
         for temporary, path in staged:
             try:
-                os.replace(temporary, path)
+                temporary.replace(path)
             except OSError as error:
                 raise OutputError(f"cannot write: {error.strerror or error}", place=path) from error
         for folder in {path.parent for path in contents}:

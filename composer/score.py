@@ -2,7 +2,8 @@
 
 Conventions: all times are integer ticks from the start of the piece, `TICKS_PER_QUARTER` (10,080) a quarter. Notes hold
 no jitter and no velocity; how they are played is the performer's affair (`performance.py`). A tied note is one note
-with its whole length; writers cut it at the bar. Everything is frozen and sorted; make a changed copy with `dataclasses.replace`.
+with its whole length; writers cut it at the bar. Everything is frozen and sorted; `dataclasses.replace` makes changed
+copies.
 """
 
 from __future__ import annotations

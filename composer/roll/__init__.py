@@ -1,1 +1,1 @@
-"""Score to arrays and back: grid, codec (an inverse pair), conditions (named feature widths)."""
+"""Score ⇄ arrays: the grid of the network, the codec (an inverse pair), the conditions with their named widths."""
