@@ -165,7 +165,7 @@ def _chord_facts(outline: Outline, columns: dict[str, IntArray]) -> None:
     num_steps = len(columns["bar"])
     columns["chord_members"][:] = 0
     columns["next_members"][:] = 0
-    sounding = []
+    sounding: list[tuple[int, int, tuple[int, int, int]]] = []
     for span in outline.chords:
         members = 0
         for pitch_class in span.chord.pitch_classes(span.key):

@@ -1,7 +1,7 @@
 """Pins: the cells that are given, and what every note hears of them.
 
-Conventions: `code` is FREE (the network decides), SILENT, STRUCK or HELD for each [step, pitch]. A pinned melody keeps the
-cells above it silent, a pinned bass those below it.
+Conventions: `code` is FREE (the network decides), SILENT, STRUCK or HELD for each [step, pitch]. A pinned melody keeps
+the cells above it silent, a pinned bass those below it.
 """
 
 from __future__ import annotations
@@ -154,37 +154,21 @@ def draw_pins(
         if len(present) == 0:
             return no_pins(*play.shape)
         return make_pins(pin_cells(play & (voice == generator.choice(present)), articulate))
-    top = top_line(play)
     steps = np.ones(len(play), bool)
     if kind == "ending":
         length = int(generator.integers(4, 17))
         steps = (cadence_distance >= 0) & (cadence_distance < length)
-    return pin_outer(
-        play, articulate, top if kind != "bass" else None, with_bass=kind in ("outer", "ending"), steps=steps
-    )
+    return pin_outer(play, articulate, with_bass=kind in ("outer", "ending"), steps=steps)
 
 
-def pin_outer(
-    play: BoolArray,
-    articulate: BoolArray,
-    top: NDArray[np.int_] | None,
-    *,
-    with_bass: bool,
-    steps: BoolArray,
-) -> Pins:
+def pin_outer(play: BoolArray, articulate: BoolArray, *, with_bass: bool, steps: BoolArray) -> Pins:
     """Return pins of the top line, with or without the bass, on the given steps; the cells beyond them are silent."""
-    code = np.zeros(play.shape, np.int8)
-    if top is not None:
-        top = np.where(steps, top, -1)
-        code = pin_cells(only_line(play, top), articulate)
-        silence_above(code, top)
+    top = np.where(steps, top_line(play), -1)
+    code = pin_cells(only_line(play, top), articulate)
+    silence_above(code, top)
     if with_bass:
         bottom = np.where(steps, bottom_line(play), -1)
         bass = pin_cells(only_line(play, bottom), articulate)
         code = np.where(bass > 0, bass, code)
         silence_below(code, bottom)
-    return make_pins(
-        code,
-        has_melody=steps if top is not None else None,
-        has_bass=steps if with_bass else None,
-    )
+    return make_pins(code, has_melody=steps, has_bass=steps if with_bass else None)

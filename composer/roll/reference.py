@@ -1,7 +1,7 @@
 """Reference bars: an earlier bar that the present one may be like, and how like.
 
-Conventions: likeness is the F1 score of struck cells (2 x common / all) after transposition, 0..1. Level 0 = no reference,
-1..5 = likeness below .2, .4, .6, .8, and above.
+Conventions: likeness is the F1 score of struck cells (2 x common / all) after transposition, 0..1. Level 0 = no
+reference, 1..5 = likeness below .2, .4, .6, .8, and above.
 """
 
 from __future__ import annotations
