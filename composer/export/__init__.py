@@ -1,1 +1,1 @@
-"""Writers of files: functions of (thing, path)."""
+"""Writers of files: each is a function of (thing, path), beside one that returns the bytes."""

@@ -1,0 +1,295 @@
+"""A Performance as a standard MIDI file.
+
+What it is: format 1, 480 ticks a quarter. Track 0 holds title, credits, tempo map, time and key signatures and a marker
+at each section; then one track for each staff of each part. The rubato stands in the tempo map: a bar line of the score
+is a bar line of the file, and only what a note differs from the tempo curve moves it off its grid tick. With a deadpan
+performance every note stands on its tick exactly.
+
+Conventions: `midi_tick` counts 480 a quarter, `tick` is the Score's (10,080 a quarter). Each track has a channel of its
+own (never the drums' channel 10), so the pedal of a part is written to every track of that part; it is up at the end.
+A pickup, or any bar that is shorter than its meter, has a time signature of its own length, so that bars stay bars.
+
+What is changed on the way, because MIDI cannot say it: on one channel a pitch sounds once, so two notes of one staff
+and pitch that begin on one tick become one (the longer, the louder), and a note that is struck again while it sounds
+ends there, the new one lasting as long as either. Velocities outside 1..127 are moved to the nearest, a note lasts one
+tick at least, a note before tick 0 begins at 0.
+
+Contents: `midi_bytes`, `write_midi`.
+"""
+
+from __future__ import annotations
+
+import bisect
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from composer.errors import OptionError, printable
+from composer.files import write_atomic
+from composer.performance import Performance, PlayedNote
+from composer.score import LOWER_STAFF, UPPER_STAFF, Bar, Score
+from composer.theory.key import MAX_SIGNATURE, Key
+from composer.theory.meter import TICKS_PER_QUARTER
+
+MIDI_TICKS_PER_QUARTER = 480
+MAX_TRACKS = 15  # inclusive: sixteen channels without the drums'
+MAX_TEMPO_USEC = 2**24 - 1  # microseconds a quarter, inclusive: the event has three bytes (3.6 quarters a minute)
+DAMPER_PEDAL = 64  # controller number
+_CLOCKS_PER_QUARTER = 24  # MIDI clocks, for the metronome click in the time signature
+
+
+def midi_bytes(performance: Performance) -> bytes:
+    """Return the bytes of a MIDI file; the same performance gives the same bytes.
+
+    Args:
+        performance: what to write; title, marks, keys and credits come from its score.
+
+    Raises:
+        OptionError: more tracks than MIDI has channels.
+    """
+    import miditoolkit
+
+    score = performance.score
+    clock = _make_clock(performance)
+    end_tick = _midi_tick(score.end_tick)
+    midi = miditoolkit.MidiFile(ticks_per_beat=MIDI_TICKS_PER_QUARTER)
+    midi.tempo_changes = [
+        miditoolkit.TempoChange(60_000_000 / tempo_usec, midi_tick)
+        for midi_tick, tempo_usec in zip(clock.midi_ticks, clock.tempos_usec, strict=True)
+    ]
+    midi.time_signature_changes = [
+        miditoolkit.TimeSignature(upper, lower, midi_tick) for midi_tick, upper, lower in _signatures(score.bars)
+    ]
+    midi.key_signature_changes = [
+        miditoolkit.KeySignature(_key_name(key), _midi_tick(tick)) for tick, key in score.keys
+    ]
+    midi.markers = [miditoolkit.Marker(printable(mark.text), _midi_tick(mark.tick)) for mark in score.marks]
+
+    for track in _tracks(score):
+        played = [p for p in performance.notes if (p.part, _staff(score, p)) == (track.part, track.staff)]
+        notes = _without_overlap(_key_strokes(played, clock))
+        pedal = _pedal(performance, track.part, clock)
+        instrument = miditoolkit.Instrument(program=track.program, name=track.name)
+        instrument.notes = [miditoolkit.Note(n.velocity, n.pitch, n.start, n.end) for n in notes]
+        instrument.control_changes = [
+            miditoolkit.ControlChange(DAMPER_PEDAL, 127 if is_down else 0, midi_tick) for midi_tick, is_down in pedal
+        ]
+        midi.instruments.append(instrument)
+        end_tick = max([end_tick, *(n.end for n in notes), *(midi_tick for midi_tick, _ in pedal)])
+
+    raw = io.BytesIO()
+    midi.dump(file=raw, charset="utf8")
+    return _finished(raw.getvalue(), performance, end_tick)
+
+
+def write_midi(performance: Performance, path: Path) -> None:
+    """Write `performance` to `path` as a MIDI file, whole or not at all; see `midi_bytes`.
+
+    Raises:
+        OptionError: more tracks than MIDI has channels.
+        OutputError: the path cannot be written.
+    """
+    write_atomic(path, midi_bytes(performance))
+
+
+# ---------------------------------------------------------------- time
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """The tempo map exactly as the file holds it, whole microseconds included.
+
+    Attributes:
+        midi_ticks: where each tempo begins, rising, the first 0.
+        onsets_sec: the second at which it begins.
+        tempos_usec: microseconds a quarter from there on.
+    """
+
+    midi_ticks: tuple[int, ...]
+    onsets_sec: tuple[float, ...]
+    tempos_usec: tuple[int, ...]
+
+    def midi_tick_at(self, time_sec: float) -> int:
+        """Return the MIDI tick nearest to a time, 0 or later."""
+        index = max(0, bisect.bisect_right(self.onsets_sec, time_sec) - 1)
+        quarters = (time_sec - self.onsets_sec[index]) * 1e6 / self.tempos_usec[index]
+        return max(0, self.midi_ticks[index] + round(quarters * MIDI_TICKS_PER_QUARTER))
+
+
+def _make_clock(performance: Performance) -> _Clock:
+    """Turn the tempo curve into whole microseconds.
+
+    Each tempo is chosen from where the file's own clock stands to where the next one shall begin, so that rounding
+    errors never add up.
+    """
+    curve = {_midi_tick(point.tick): point for point in performance.tempo_curve}  # the last of a tick counts
+    midi_ticks = tuple(sorted(curve))
+    points = [curve[midi_tick] for midi_tick in midi_ticks]
+    now_sec = points[0].onset_sec
+    onsets_sec, tempos_usec = [], []
+    for index, point in enumerate(points):
+        wanted_usec = point.quarter_sec * 1e6
+        quarters = 0.0
+        if index + 1 < len(points):
+            quarters = (midi_ticks[index + 1] - midi_ticks[index]) / MIDI_TICKS_PER_QUARTER
+            wanted_usec = (points[index + 1].onset_sec - now_sec) / quarters * 1e6
+        tempo_usec = min(max(round(wanted_usec), 1), MAX_TEMPO_USEC)
+        onsets_sec.append(now_sec)
+        tempos_usec.append(tempo_usec)
+        now_sec += quarters * tempo_usec / 1e6
+    return _Clock(midi_ticks, tuple(onsets_sec), tuple(tempos_usec))
+
+
+def _midi_tick(tick: int) -> int:
+    """Return the MIDI tick nearest to a tick of the Score (halves upwards)."""
+    return (2 * tick * MIDI_TICKS_PER_QUARTER + TICKS_PER_QUARTER) // (2 * TICKS_PER_QUARTER)
+
+
+def _signatures(bars: Iterable[Bar]) -> list[tuple[int, int, int]]:
+    """Return (midi_tick, upper, lower) wherever the length or the meter of the bars changes."""
+    changes: list[tuple[int, int, int]] = []
+    for bar in bars:
+        upper, lower = bar.meter.upper, bar.meter.lower
+        if bar.duration_tick != bar.meter.bar_ticks:
+            whole = 4 * TICKS_PER_QUARTER
+            # The plainest fraction not coarser than the meter's unit; 64ths for a length that has none.
+            lower = next((n for n in (lower, 8, 16, 32) if n >= lower and bar.duration_tick * n % whole == 0), 64)
+            upper = max(1, round(bar.duration_tick * lower / whole))
+        if not changes or changes[-1][1:] != (upper, lower):
+            changes.append((_midi_tick(bar.onset_tick), upper, lower))
+    return changes
+
+
+def _key_name(key: Key) -> str:
+    """Return a key as MIDI libraries name it: `Eb`, `F#m`."""
+    written = key if abs(key.signature) <= MAX_SIGNATURE else key.simplified()
+    return written.tonic_name + ("m" if written.mode == "minor" else "")
+
+
+# ---------------------------------------------------------------- tracks
+
+
+@dataclass(frozen=True)
+class _Track:
+    """One staff of one part."""
+
+    part: int
+    staff: int
+    name: str
+    program: int
+
+
+def _tracks(score: Score) -> list[_Track]:
+    tracks: list[_Track] = []
+    for index, part in enumerate(score.parts):
+        name = printable(part.name)
+        if part.staves == 1:
+            tracks.append(_Track(index, UPPER_STAFF, name, part.program))
+            continue
+        for staff, place in ((UPPER_STAFF, "upper"), (LOWER_STAFF, "lower")):
+            tracks.append(_Track(index, staff, f"{name} ({place})", part.program))
+    if len(tracks) > MAX_TRACKS:
+        raise OptionError(
+            f"{len(tracks)} staves do not fit into one MIDI file", mend=f"it has channels for {MAX_TRACKS}"
+        )
+    return tracks
+
+
+def _staff(score: Score, played: PlayedNote) -> int:
+    """Return the staff of a note; the one there is in a part of one staff."""
+    return played.note.staff if score.parts[played.part].staves > 1 else UPPER_STAFF
+
+
+@dataclass(frozen=True, order=True)
+class _KeyStroke:
+    """A key goes down and up; MIDI ticks."""
+
+    start: int
+    pitch: int
+    end: int
+    velocity: int
+
+
+def _key_strokes(played: Iterable[PlayedNote], clock: _Clock) -> list[_KeyStroke]:
+    strokes = []
+    for note in played:
+        start = clock.midi_tick_at(note.onset_sec)
+        end = max(start + 1, clock.midi_tick_at(note.onset_sec + note.duration_sec))
+        strokes.append(_KeyStroke(start, note.note.pitch, end, min(max(note.velocity, 1), 127)))
+    return strokes
+
+
+def _without_overlap(strokes: Iterable[_KeyStroke]) -> list[_KeyStroke]:
+    """Return the strokes, sorted, so that no pitch is struck while it sounds; see the module's docstring."""
+    last_of: dict[int, int] = {}  # pitch -> index in `kept` of its last stroke
+    kept: list[_KeyStroke] = []
+    for stroke in sorted(strokes):
+        index = last_of.get(stroke.pitch)
+        if index is not None and kept[index].end > stroke.start:
+            before = kept[index]
+            end = max(before.end, stroke.end)
+            if before.start == stroke.start:
+                velocity = max(before.velocity, stroke.velocity)
+                kept[index] = _KeyStroke(stroke.start, stroke.pitch, end, velocity)
+                continue
+            kept[index] = _KeyStroke(before.start, before.pitch, stroke.start, before.velocity)
+            stroke = _KeyStroke(stroke.start, stroke.pitch, end, stroke.velocity)
+        last_of[stroke.pitch] = len(kept)
+        kept.append(stroke)
+    return kept
+
+
+def _pedal(performance: Performance, part: int, clock: _Clock) -> list[tuple[int, bool]]:
+    """Return (midi_tick, is_down) of a part's pedal: only changes, up at the end."""
+    changes: list[tuple[int, bool]] = []
+    is_down = False
+    for event in sorted((e for e in performance.pedal if e.part == part), key=lambda e: e.time_sec):
+        if event.is_down != is_down:
+            is_down = event.is_down
+            changes.append((clock.midi_tick_at(event.time_sec), is_down))
+    if is_down:
+        last = max(changes[-1][0] + 1, clock.midi_tick_at(performance.duration_sec))
+        changes.append((last, False))
+    return changes
+
+
+# ---------------------------------------------------------------- what miditoolkit leaves out
+
+
+def _finished(raw: bytes, performance: Performance, end_tick: int) -> bytes:
+    """Add title, credits and the metronome's beat to track 0, and let every track last to the end of the piece."""
+    import mido
+
+    score = performance.score
+    midi = mido.MidiFile(file=io.BytesIO(raw), charset="utf8")
+    texts = [*score.credits, *_performed_by(performance)]
+    head = [mido.MetaMessage("track_name", name=printable(score.title or "Untitled"), time=0)]
+    if score.composer:
+        head.append(mido.MetaMessage("text", text=printable(f"Composer: {score.composer}"), time=0))
+    head += [mido.MetaMessage("text", text=printable(text), time=0) for text in texts]
+    midi.tracks[0][0:0] = head
+    midi_tick = 0
+    for message in midi.tracks[0]:
+        midi_tick += message.time
+        if message.type == "time_signature":
+            message.clocks_per_click = _click_clocks(score, midi_tick, message)
+    for track in midi.tracks:
+        track[-1].time += max(0, end_tick - sum(message.time for message in track))
+    out = io.BytesIO()
+    midi.save(file=out)
+    return out.getvalue()
+
+
+def _performed_by(performance: Performance) -> list[str]:
+    if not performance.player:
+        return []
+    return [f"player: {performance.player}, take: {performance.take}, expression: {performance.expression:g}"]
+
+
+def _click_clocks(score: Score, midi_tick: int, signature: Any) -> int:
+    """Return the MIDI clocks of one beat, so that a metronome counts two in 6/8; one byte."""
+    bar = next((b for b in score.bars if _midi_tick(b.onset_tick) == midi_tick), None)
+    quarters = bar.meter.beat_quarters if bar else 4 / signature.denominator
+    return min(255, max(1, round(_CLOCKS_PER_QUARTER * quarters)))
