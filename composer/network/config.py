@@ -1,0 +1,99 @@
+"""Sizes of the biaxial network and the named widths of what it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from composer.errors import WeightsError
+
+NUM_OUTPUTS = 3
+"""Logits of a note: play, articulate, hand."""
+
+FeatureFields = tuple[tuple[str, int], ...]
+"""Names and widths of the parts of an input vector, in order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkConfig:
+    """Everything that fixes the shapes of the weights, and the regularisation they are trained with.
+
+    note_fields, step_fields, style_fields: (name, width) of the parts of `note_inputs`, `step_inputs`, `style_input`.
+    time_units, note_units: sizes of the LSTM layers along time and along the notes (Johnson: 300, 300 and 100, 50).
+    style_units: size of the shared linear style embedding (DeepJ: 64).
+    dropout: share of the outputs of each LSTM layer that is dropped in training, 0 to below 1.
+    input_dropout: the same for the inputs of the first time layer (DeepJ: .2).
+    dropout_sharing: 'sequence' draws one mask for a row and keeps it along the layer's axis, as Johnson's code does
+        (theano_lstm's MultiDropout); 'element' draws every value afresh.
+    """
+
+    note_fields: FeatureFields
+    step_fields: FeatureFields
+    style_fields: FeatureFields
+    time_units: tuple[int, ...] = (128, 128)
+    note_units: tuple[int, ...] = (64, 32)
+    style_units: int = 32
+    dropout: float = 0.2
+    input_dropout: float = 0.0
+    dropout_sharing: str = "sequence"
+
+    def __post_init__(self) -> None:
+        for name in ("note_fields", "step_fields", "style_fields"):
+            value = tuple((str(part), int(width)) for part, width in getattr(self, name))
+            object.__setattr__(self, name, value)
+            _check(all(width > 0 for _, width in value), name, "positive widths", value)
+            _check(len({part for part, _ in value}) == len(value), name, "names that differ", value)
+            _check(bool(value), name, "at least one part", value)
+        for name in ("time_units", "note_units"):
+            value = tuple(int(units) for units in getattr(self, name))
+            object.__setattr__(self, name, value)
+            _check(bool(value) and min(value, default=0) > 0, name, "one or more positive sizes", value)
+        _check(self.style_units > 0, "style_units", "a positive size", self.style_units)
+        for name in ("dropout", "input_dropout"):
+            _check(0.0 <= getattr(self, name) < 1.0, name, "a share from 0 to below 1", getattr(self, name))
+        _check(
+            self.dropout_sharing in ("sequence", "element"),
+            "dropout_sharing",
+            "'sequence' or 'element'",
+            self.dropout_sharing,
+        )
+
+    @property
+    def note_width(self) -> int:
+        return sum(width for _, width in self.note_fields)
+
+    @property
+    def step_width(self) -> int:
+        return sum(width for _, width in self.step_fields)
+
+    @property
+    def style_width(self) -> int:
+        return sum(width for _, width in self.style_fields)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The configuration as plain lists, numbers and text, for YAML and JSON."""
+        plain = asdict(self)
+        for name in ("note_fields", "step_fields", "style_fields"):
+            plain[name] = [[part, width] for part, width in plain[name]]
+        for name in ("time_units", "note_units"):
+            plain[name] = list(plain[name])
+        return plain
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> NetworkConfig:
+        """The inverse of `to_dict`; raises WeightsError for unknown or missing keys and for impossible values."""
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(plain) - known)
+        _check(not unknown, "network", f"only the keys {', '.join(sorted(known))}", unknown)
+        missing = [name for name in ("note_fields", "step_fields", "style_fields") if name not in plain]
+        _check(not missing, "network", "the keys note_fields, step_fields, style_fields", plain)
+        try:
+            return cls(**plain)
+        except (TypeError, ValueError) as error:
+            raise WeightsError(f"network: sizes must be numbers and lists of them; {error}") from error
+
+
+def _check(holds: bool, name: str, rule: str, found: object) -> None:
+    if not holds:
+        raise WeightsError(f"network.{name}: must be {rule}; found {found!r}")

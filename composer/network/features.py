@@ -1,0 +1,79 @@
+"""What a note hears of the notes before it: the vicinity and the pitch classes of the previous step, and the notes below.
+
+Conventions: notes are float32 [..., pitch, 2] with (play, articulate) as 0 or 1. Nothing here looks at absolute pitch, so any
+run of neighbouring pitches may be given; notes outside it count as silent.
+Source: Johnson, "Generating Polyphonic Music Using Tied Parallel Networks" (2017), section 4 (vicinity, context).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+Tensor = Any
+
+VICINITY_REACH = 12  # notes above and below, inclusive
+VICINITY_WIDTH = (2 * VICINITY_REACH + 1) * 2
+CONTEXT_WIDTH = 12
+HEARD_WIDTH = VICINITY_WIDTH + CONTEXT_WIDTH
+"""Width of `previous_step_features`."""
+
+FEEDBACK_WIDTH = 5
+"""Width of `lower_note_features`: lower note's play and articulate, notes so far, notes still to come, is the target known."""
+
+COUNT_SCALE = 0.25
+"""Notes are counted in fours, so that a full chorale chord is 1."""
+
+
+def previous_step_features(notes: Tensor) -> Tensor:
+    """Vicinity and pitch-class context of each note, from the notes of the previous step.
+
+    notes: [..., pitch, 2]. Returns [..., pitch, HEARD_WIDTH]: first (play, articulate) of the notes -12 ... +12 from
+    this one, then for i = 0 ... 11 the number (in COUNT_SCALE) of notes that sounded i semitones above it, any octave.
+    """
+    return ops.concatenate([vicinity(notes), pitch_class_context(notes)], axis=-1)
+
+
+def vicinity(notes: Tensor) -> Tensor:
+    """(play, articulate) of the 25 notes around each note; [..., pitch, 2] -> [..., pitch, 50]."""
+    num_pitches = notes.shape[-2]
+    padding = [(0, 0)] * (len(notes.shape) - 2) + [(VICINITY_REACH, VICINITY_REACH), (0, 0)]
+    padded = ops.pad(notes, padding)  # [..., pitch + 24, 2]
+    shifts = [padded[..., shift : shift + num_pitches, :] for shift in range(2 * VICINITY_REACH + 1)]
+    return ops.concatenate(shifts, axis=-1)
+
+
+def pitch_class_context(notes: Tensor) -> Tensor:
+    """Counts of sounding notes by interval class above each note; [..., pitch, 2] -> [..., pitch, 12]."""
+    num_pitches = notes.shape[-2]
+    classes = np.arange(num_pitches) % 12
+    members = (classes[:, None] == np.arange(12)[None, :]).astype("float32")  # [pitch, class]
+    counts = ops.matmul(notes[..., 0], ops.convert_to_tensor(members * COUNT_SCALE))  # [..., class]
+    rotation = (classes[:, None] + np.arange(12)[None, :]) % 12  # [pitch, interval] -> class
+    rotated = ops.take(counts, ops.convert_to_tensor(rotation.reshape(-1).astype("int32")), axis=-1)
+    return ops.reshape(rotated, (*counts.shape[:-1], num_pitches, 12))
+
+
+def lower_note_features(notes: Tensor, voices_target: Tensor) -> Tensor:
+    """What each note hears of the lower notes of its own step, when all of them are known.
+
+    notes: [..., pitch, 2], this step's own notes. voices_target: [..., 2], (planned number of notes, known 0/1).
+    Returns [..., pitch, FEEDBACK_WIDTH]; a note never sees itself or anything above it.
+    """
+    lower = ops.concatenate([ops.zeros_like(notes[..., :1, :]), notes[..., :-1, :]], axis=-2)
+    count = ops.cumsum(lower[..., 0], axis=-1)  # [..., pitch]
+    return lower_note_feedback(lower, count, voices_target[..., None, :])
+
+
+def lower_note_feedback(lower: Tensor, count: Tensor, voices_target: Tensor) -> Tensor:
+    """The feedback vector of one note, or of many.
+
+    lower: [..., 2], play and articulate of the next lower note. count: [...], notes of this step below this one.
+    voices_target: [..., 2]. Returns [..., FEEDBACK_WIDTH].
+    """
+    known = voices_target[..., 1]
+    remaining = (voices_target[..., 0] - count) * known
+    parts = [count * COUNT_SCALE, remaining * COUNT_SCALE, known + ops.zeros_like(count)]
+    return ops.concatenate([lower, ops.stack(parts, axis=-1)], axis=-1)
