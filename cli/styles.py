@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from .options import common_options
-from .summary import print_rows
+from .summary import listed, print_rows
 
 
 @click.command("styles", short_help="List the styles.")
@@ -14,4 +14,13 @@ def command() -> None:
     """List the styles that `--style` and a plan's `style` take, with what they learned from and its terms."""
     from composer.style import styles
 
-    print_rows([(card.name, card.description) for card in styles()])
+    print_rows(
+        [
+            row
+            for card in styles()
+            for row in listed(
+                card.name,
+                [card.description, *(f"from {source.name} ({source.licence})" for source in card.sources)],
+            )
+        ]
+    )

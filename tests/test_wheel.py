@@ -83,7 +83,7 @@ def test_no_general_name_is_installed(installed: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", ["composer", "plans", "styles"])
-def test_every_yaml_and_every_network_is_inside(installed: Path, repository: Path, folder: str) -> None:
+def test_every_plan_card_statistic_and_network_is_inside(installed: Path, repository: Path, folder: str) -> None:
     inside = installed / "composer" / ("" if folder == "composer" else folder)
     assert data_files(repository / folder) <= data_files(inside)
 

@@ -137,12 +137,20 @@ def test_schema_is_json_on_stdout_or_in_a_file(run, library, tmp_path: Path) -> 
     assert json.loads((tmp_path / "s.json").read_text(encoding="utf-8")) == {"title": "Plan ♭"}
 
 
-def test_forms_and_styles_are_listed_by_name(run, library) -> None:
-    rows = (SimpleNamespace(name="rondo", description="A B A C A"), SimpleNamespace(name="song", description="ABAC"))
-    library.answers("composer.plan", "forms", rows)
-    library.answers("composer.style", "styles", rows)
-    assert run("forms").stdout == "rondo  A B A C A\nsong   ABAC\n"
-    assert run("styles").stdout == "rondo  A B A C A\nsong   ABAC\n"
+def test_forms_are_listed_by_name(run, library) -> None:
+    rondo = SimpleNamespace(name="rondo", description="A B A C A")
+    library.answers("composer.plan", "forms", (rondo, SimpleNamespace(name="song", description="A A B A")))
+    assert run("forms").stdout == "rondo  A B A C A\nsong   A A B A\n"
+
+
+def test_styles_are_listed_with_their_sources_and_terms(run, library) -> None:
+    source = SimpleNamespace(name="chorales of the DCML", licence="CC0 1.0")
+    bach = SimpleNamespace(name="bach", description="Chorales and keyboard works", sources=(source,))
+    library.answers("composer.style", "styles", (bach,))
+    assert run("styles").stdout.splitlines() == [
+        "bach  Chorales and keyboard works",
+        "      from chorales of the DCML (CC0 1.0)",
+    ]
 
 
 def test_train_prints_figures_and_files(run, library) -> None:
