@@ -4,8 +4,8 @@ What it is: the features of the network that do not depend on sampled notes (tho
 `network/features.py`). The same function serves training and composing, so both see the same facts.
 
 Conventions: `NOTE_LAYOUT` and `STEP_LAYOUT` name each block and its width, in order; the card of a network stores them
-and loading compares. Conditions belong to `GROUPS`; a group that is dropped is all zeros, its `known` bit included; that
-is how the network tells "absent" from any value.
+and loading compares. Conditions belong to `GROUPS`; a group that is dropped is all zeros, its `known` bit included:
+so the network tells "absent" from any value.
 
 Contents: `NOTE_LAYOUT`, `STEP_LAYOUT`, `GROUPS`, `note_inputs`, `step_inputs`, `voices_target`.
 """

@@ -1,13 +1,14 @@
 """Scores → prepared pieces: the arrays of one piece with all its facts, cached as compressed files.
 
-Conventions: a `Piece` keeps small integers only (rolls as bits, facts as int16); the network's inputs are made from them
-batch by batch (`training/windows.py`). A cache folder holds one `.npz` a piece, named by the hash of the source and of
-`FORMAT`; it is made again when either changes.
+Conventions: a `Piece` keeps small integers only (rolls as bits, facts as int16); the network's inputs are made from
+them batch by batch (`training/windows.py`). A cache folder holds one `.npz` a piece, named by the hash of the
+source and of `FORMAT`; it is made again when either changes.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -133,8 +134,6 @@ def by_split(pieces: Iterable[Piece], split: str) -> list[Piece]:
 
 
 def _save(piece: Piece, path: Path) -> None:
-    import io
-
     arrays = {
         "label": np.array([piece.name, piece.work, piece.split, piece.composer, piece.ensemble]),
         "play": np.packbits(piece.roll.play, axis=1),

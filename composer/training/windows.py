@@ -1,0 +1,412 @@
+"""Prepared pieces → batches of consecutive windows, as the fitting loop takes them.
+
+What it is: each row of a batch visits a piece: transposed by a random interval, from a random bar on (behind one
+unscored lead-in bar, cold, as a section begins when composing), for some windows, and then visits another.
+What the visit is told (conditions) and hears (pins, reference bars) is drawn at random, so that any subset works when composing.
+
+Conventions: everything is drawn from (seed, row, visit, window) alone, so that a stream can be gone on with from any
+batch without making the batches before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.errors import TrainingError
+from composer.roll.codec import BoolArray, ByteArray
+from composer.roll.facts import StepFacts
+from composer.roll.grid import HIGHEST_PITCH, LOWEST_PITCH, NO_HAND, NUM_PITCHES, UPPER_HAND
+from composer.roll.inputs import GROUPS, NOTE_WIDTH, STEP_WIDTH, note_inputs, step_inputs, voices_target
+from composer.roll.pins import (
+    FREE,
+    SILENT,
+    Pins,
+    draw_pins,
+    make_pins,
+    no_pins,
+    only_line,
+    pin_cells,
+    silence_above,
+    silence_below,
+    top_line,
+)
+from composer.roll.reference import (
+    Reference,
+    bar_starts,
+    level_of,
+    likeness,
+    no_reference,
+    place_reference,
+    shifted,
+)
+from composer.training.batch import Batch
+from composer.training.dataset import Piece
+
+LINE = "line"  # the ensemble of a single melody
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowConfig:
+    """How pieces are cut and what the network is told of them.
+
+    Attributes:
+        rows: windows in a batch.
+        steps: sixteenths in a window.
+        pitches: semitones in a window; a piece with a wider range is left out.
+        composers, ensembles: names of the style vector, in order.
+        max_transposition: semitones either way.
+        visit_windows: (fewest, most) windows of a visit.
+        line_share: share of the visits that see the top line alone.
+        told: "random" (design: all 50 %, none 15 %, a random subset 35 %), or the groups that are always told.
+        style_dropout: share of the visits that are not told the composer.
+        pins, references: draw them; False for measuring.
+        whole: visit every piece once from its first to its last step, and end.
+        ensemble_weights: (name, weight) of the visits; others count 1.
+    """
+
+    rows: int
+    steps: int
+    pitches: int
+    composers: tuple[str, ...]
+    ensembles: tuple[str, ...]
+    max_transposition: int = 6
+    visit_windows: tuple[int, int] = (2, 8)
+    line_share: float = 0.12
+    told: str | tuple[str, ...] = "random"
+    style_dropout: float = 0.1
+    pins: bool = True
+    references: bool = True
+    ensemble_weights: tuple[tuple[str, float], ...] = ()
+    whole: bool = False
+
+    @property
+    def style_fields(self) -> tuple[tuple[str, int], ...]:
+        """Names and widths of the style vector."""
+        return (("composer", len(self.composers)), ("ensemble", len(self.ensembles)))
+
+
+@dataclass(frozen=True)
+class _Visit:
+    """One stay at a piece, cropped and transposed; arrays are of the whole piece."""
+
+    play: BoolArray
+    articulate: BoolArray
+    hand: ByteArray
+    voice: ByteArray
+    valid: BoolArray
+    facts: StepFacts
+    piece: Piece
+    start: int
+    stop: int
+    scored_from: int
+    low_pitch: int
+    dropped: frozenset[str]
+    style: NDArray[np.float32]
+    is_line: bool
+
+
+def style_vector(
+    composers: Sequence[str], ensembles: Sequence[str], weights: Sequence[tuple[str, float]], ensemble: str
+) -> NDArray[np.float32]:
+    """Return composer weights (summing to 1, or nothing) and the ensemble as one hot: float32 [style width].
+
+    Args:
+        weights: (composer, weight); empty: not told.
+        ensemble: a name of `ensembles`, or "".
+    """
+    vector = np.zeros(len(composers) + len(ensembles), np.float32)
+    total = sum(weight for _, weight in weights)
+    for name, weight in weights:
+        vector[list(composers).index(name)] = weight / total
+    if ensemble:
+        vector[len(composers) + list(ensembles).index(ensemble)] = 1
+    return vector
+
+
+class Windows:
+    """The stream of batches of one set of pieces.
+
+    Args:
+        pieces: of one side of the split.
+        config: as `WindowConfig`.
+        seed: of everything that is drawn.
+
+    Raises:
+        TrainingError: no piece fits into `config.pitches`.
+    """
+
+    def __init__(self, pieces: Sequence[Piece], config: WindowConfig, *, seed: int) -> None:
+        self.config = config
+        self.seed = seed
+        fitting = [
+            piece for piece in pieces if _range(piece.roll.play)[1] - _range(piece.roll.play)[0] < config.pitches
+        ]
+        self.pieces = fitting
+        self.left_out = tuple(piece.name for piece in pieces if piece not in fitting)
+        if not fitting:
+            raise TrainingError(f"no piece has a range of at most {config.pitches} semitones")
+        weights = dict(config.ensemble_weights)
+        # A visit is short, so pieces are drawn by their length: every step is as likely as any other of its weight.
+        mass = np.array([piece.num_steps * weights.get(piece.ensemble, 1.0) for piece in fitting], float)
+        self._probabilities = mass / mass.sum()
+        self._plans = [self._visits(row) for row in range(config.rows)]
+        self._made: list[list[tuple[int, int]]] = [[] for _ in range(config.rows)]
+        self._kept: dict[int, tuple[int, _Visit]] = {}
+
+    def batches(self, start: int = 0) -> Iterator[Batch]:
+        """Yield the batches from index `start` on, without end (or, where pieces are visited whole, once)."""
+        schedules = [self._schedule(row) for row in range(self.config.rows)]
+        index = 0
+        while True:
+            cells = [cell for cell in (next(schedule, None) for schedule in schedules) if cell is not None]
+            if not cells:
+                return
+            if index >= start:
+                yield self._batch(cells)
+            index += 1
+
+    def _schedule(self, row: int) -> Iterator[tuple[int, int, int]]:
+        """Yield (row, number of the visit, window within it) without end; cheap."""
+        for number, (_, num_windows) in enumerate(self._visits(row)):
+            for window in range(num_windows):
+                yield row, number, window
+
+    def _visits(self, row: int) -> Iterator[tuple[int, int]]:
+        """Yield (piece index, number of windows) of each visit of a row."""
+        if self.config.whole:
+            for index in range(row, len(self.pieces), self.config.rows):
+                yield index, -(-self.pieces[index].num_steps // self.config.steps)
+            return
+        generator = np.random.default_rng([self.seed, row])
+        while True:
+            index = int(generator.choice(len(self.pieces), p=self._probabilities))
+            fewest, most = self.config.visit_windows
+            length = -(-self.pieces[index].num_steps // self.config.steps)
+            yield index, min(int(generator.integers(fewest, most + 1)), length)
+
+    def _batch(self, cells: list[tuple[int, int, int]]) -> Batch:
+        config = self.config
+        shape = (config.rows, config.steps, config.pitches)
+        notes = np.zeros((config.rows, config.steps + 1, config.pitches, 2), np.float32)
+        notes_in = np.zeros((*shape, NOTE_WIDTH), np.float32)
+        steps_in = np.zeros((*shape[:2], STEP_WIDTH), np.float32)
+        width = len(config.composers) + len(config.ensembles)
+        style = np.zeros((config.rows, width), np.float32)
+        voices = np.zeros((*shape[:2], 2), np.float32)
+        hand = np.full(shape, NO_HAND, np.int8)
+        mask = np.ones(shape, np.float32)
+        valid = np.zeros(shape[:2], np.float32)
+        reset = np.zeros(config.rows, np.float32)
+        for row, number, window in cells:
+            visit = self._visit(row, number)
+            first = visit.start + window * config.steps
+            span = slice(first, min(first + config.steps, visit.stop))
+            length = max(0, span.stop - span.start)
+            reset[row] = float(window == 0)
+            style[row] = visit.style
+            if length == 0:
+                continue
+            if window > 0:
+                notes[row, 0, :, 0], notes[row, 0, :, 1] = visit.play[first - 1], visit.articulate[first - 1]
+            play, articulate = visit.play[span], visit.articulate[span]
+            notes[row, 1 : length + 1, :, 0], notes[row, 1 : length + 1, :, 1] = play, articulate
+            generator = np.random.default_rng([self.seed, row, number, 1 + window])
+            facts = visit.facts.sliced(span.start, span.stop)
+            pins = no_pins(*play.shape)
+            if config.pins and not visit.is_line:
+                pins = draw_pins(
+                    play, articulate, visit.voice[span], facts.phrase_age, facts.cadence_distance, generator
+                )
+            elif config.pins and generator.random() < 0.5:
+                pins = _line_pins(play, articulate, generator)
+            reference = no_reference(*play.shape)
+            if config.references and generator.random() < 0.6:
+                reference = _draw_reference(visit, span, generator)
+            dropped = visit.dropped
+            notes_in[row, :length] = note_inputs(
+                facts, pins, reference, low_pitch=visit.low_pitch, num_pitches=config.pitches, dropped=dropped
+            )
+            steps_in[row, :length] = step_inputs(facts, pins, reference, dropped=dropped)
+            voices[row, :length] = voices_target(facts, dropped=dropped)
+            if visit.is_line:
+                voices[row, :length] = 1.0
+            hand[row, :length] = visit.hand[span]
+            mask[row, :length] = pins.code == FREE
+            valid[row, :length] = visit.valid[span] & (np.arange(span.start, span.stop) >= visit.scored_from)
+        return Batch(
+            notes=notes,
+            note_inputs=notes_in,
+            step_inputs=steps_in,
+            style_input=style,
+            voices_target=voices,
+            hand=hand,
+            loss_mask=mask,
+            valid=valid,
+            reset=reset,
+        )
+
+    def _visit(self, row: int, number: int) -> _Visit:
+        """Return the visit; the last one of each row is kept, since its windows follow each other."""
+        if row not in self._kept or self._kept[row][0] != number:
+            self._kept[row] = (number, self._make_visit(row, number))
+        return self._kept[row][1]
+
+    def _make_visit(self, row: int, number: int) -> _Visit:
+        config = self.config
+        piece_index, num_windows = self._nth_visit(row, number)
+        piece = self.pieces[piece_index]
+        generator = np.random.default_rng([self.seed, row, number, 0])
+        low, high = _range(piece.roll.play)
+        down = max(-config.max_transposition, LOWEST_PITCH - low)
+        up = min(config.max_transposition, HIGHEST_PITCH - high)
+        semitones = int(generator.integers(down, up + 1)) if config.max_transposition else 0
+        spare = config.pitches - (high - low + 1)
+        low_pitch = low + semitones - int(generator.integers(0, spare + 1))
+        is_line = bool(generator.random() < config.line_share)
+        starts = bar_starts(piece.facts.bar)
+        latest = max(0, piece.num_steps - num_windows * config.steps)
+        candidates = starts[starts <= latest]
+        bar = 0 if config.whole else int(generator.integers(0, len(candidates)))
+        start = int(candidates[bar])
+        scored_from = int(starts[bar + 1]) if start > 0 and bar + 1 < len(starts) else start
+        cells = piece.roll.play
+        hand, voice = piece.roll.hand, piece.roll.voice
+        play, articulate = cells, piece.roll.articulate
+        ensemble = piece.ensemble
+        if is_line:
+            play, articulate = melody_cells(piece)
+            hand = np.where(play, hand, NO_HAND).astype(np.int8)
+            voice = np.where(play, 0, -1).astype(np.int8)
+            ensemble = LINE
+        shift = low_pitch - LOWEST_PITCH - semitones
+        return _Visit(
+            _crop(play, shift, config.pitches, fill=0),
+            _crop(articulate, shift, config.pitches, fill=0),
+            _crop(hand, shift, config.pitches, fill=NO_HAND),
+            _crop(voice, shift, config.pitches, fill=NO_HAND),
+            piece.roll.valid,
+            piece.facts.transposed(semitones),
+            piece,
+            start,
+            min(piece.num_steps, start + num_windows * config.steps),
+            scored_from,
+            low_pitch,
+            self._draw_dropped(generator, is_line=is_line),
+            self._draw_style(piece, ensemble, generator),
+            is_line,
+        )
+
+    def _nth_visit(self, row: int, number: int) -> tuple[int, int]:
+        while len(self._made[row]) <= number:
+            self._made[row].append(next(self._plans[row]))
+        return self._made[row][number]
+
+    def _draw_dropped(self, generator: np.random.Generator, *, is_line: bool) -> frozenset[str]:
+        told = self.config.told
+        dropped: set[str] = {"texture"} if is_line else set()
+        if told != "random":
+            return frozenset(dropped | (set(GROUPS) - set(told)))
+        draw = generator.random()
+        chosen = generator.random(len(GROUPS)) < 0.5
+        if draw < 0.15:
+            return frozenset(GROUPS)
+        if draw < 0.5:
+            dropped |= {name for name, gone in zip(GROUPS, chosen, strict=True) if gone}
+        return frozenset(dropped)
+
+    def _draw_style(self, piece: Piece, ensemble: str, generator: np.random.Generator) -> NDArray[np.float32]:
+        hidden = self.config.told == "random" and generator.random() < self.config.style_dropout
+        weights = [] if hidden else [(piece.composer, 1.0)]
+        return style_vector(self.config.composers, self.config.ensembles, weights, ensemble)
+
+
+def melody_cells(piece: Piece) -> tuple[BoolArray, BoolArray]:
+    """Return (play, articulate) of the top line of the upper hand (of everything where hands are not known)."""
+    upper = piece.roll.play & (piece.roll.hand == UPPER_HAND)
+    cells = upper if upper.any() else piece.roll.play
+    line = top_line(cells)
+    play = only_line(cells, line)
+    # An inner voice that comes to the top while it is held begins there, as far as the line is concerned.
+    fresh = line != np.concatenate([[-1], line[:-1]])
+    return play, play & (piece.roll.articulate | fresh[:, None])
+
+
+def _range(play: BoolArray) -> tuple[int, int]:
+    """Return the lowest and highest MIDI pitch that sounds."""
+    sounding = np.flatnonzero(play.any(axis=0))
+    return LOWEST_PITCH + int(sounding[0]), LOWEST_PITCH + int(sounding[-1])
+
+
+Cells = TypeVar("Cells", np.bool_, np.int8)
+
+
+def _crop(cells: NDArray[Cells], shift: int, width: int, *, fill: int) -> NDArray[Cells]:
+    """Return the columns [shift, shift + width) of the pitch axis; beyond the range is `fill`."""
+    out = np.full((len(cells), width), fill, cells.dtype)
+    left, right = max(0, shift), min(NUM_PITCHES, shift + width)
+    out[:, left - shift : right - shift] = cells[:, left:right]
+    return out
+
+
+def _line_pins(play: BoolArray, articulate: BoolArray, generator: np.random.Generator) -> Pins:
+    """Return pins that give stretches of a line, as a composed idea does: some bars or half bars of it."""
+    block = int(generator.choice([8, 16, 32]))
+    given = np.repeat(generator.random(-(-len(play) // block)) < generator.uniform(0.2, 0.7), block)[: len(play)]
+    code = pin_cells(play, articulate, steps=given)
+    code[given & ~play.any(axis=1)] = SILENT
+    silence_above(code, np.where(given, top_line(play), -1))
+    silence_below(code, np.where(given, top_line(play), -1))
+    return make_pins(code, has_melody=given)
+
+
+def _draw_reference(visit: _Visit, span: slice, generator: np.random.Generator) -> Reference:
+    """Give the bars of the window references: the most like earlier bar (half), any earlier one (a quarter), none."""
+    reference = no_reference(span.stop - span.start, visit.play.shape[1])
+    starts = bar_starts(visit.piece.facts.bar)
+    ends = np.append(starts[1:], visit.piece.num_steps)
+    best = visit.piece.references
+    for bar in range(np.searchsorted(starts, span.start, side="right") - 1, len(starts)):
+        if starts[bar] >= span.stop:
+            break
+        kind = generator.random()
+        if kind < 0.25 or bar == 0:
+            continue
+        if kind < 0.75 and best.bar[bar] >= 0:
+            earlier, move = int(best.bar[bar]), int(best.shift[bar])
+        else:
+            earlier, move = int(generator.integers(0, bar)), 0
+        source = slice(int(starts[earlier]), int(ends[earlier]))
+        present = slice(int(starts[bar]), int(ends[bar]))
+        if source.stop - source.start != present.stop - present.start:
+            continue
+        like = likeness(visit.articulate[present], shifted(visit.articulate[source], move))
+        inside = slice(max(present.start, span.start) - span.start, min(present.stop, span.stop) - span.start)
+        skip = max(0, span.start - present.start)
+        place_reference(
+            reference,
+            inside,
+            visit.play[source][skip:],
+            visit.articulate[source][skip:],
+            shift=move,
+            level=level_of(like),
+        )
+    return reference
+
+
+def measuring(config: WindowConfig, told: tuple[str, ...]) -> WindowConfig:
+    """Return the configuration for held-out likelihood: whole pieces as written, no pins, no references."""
+    return replace(
+        config,
+        told=told,
+        pins=False,
+        references=False,
+        line_share=0.0,
+        max_transposition=0,
+        style_dropout=0.0,
+        whole=True,
+    )
