@@ -1,0 +1,98 @@
+"""The damper pedal follows the harmony: legato pedalling.
+
+What it is: `pedal_events` lets the pedal up where the Outline's chord changes and puts it down again after the new
+chord has sounded. Pianists press 120 to 250 ms after the onset (median of 22), the later the slower the music; how
+often and how long belongs to the style.
+
+Conventions: only pianos have a damper pedal (General MIDI programs 0 to 5; harpsichord, clavinet and organ have
+none). Where no chord is known the pedal stays up: a guess would blur the harmony.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from composer.outline import ChordSpan
+from composer.perform.reading import Reading
+from composer.perform.tempo_map import seconds_at
+from composer.performance import PedalEvent, TempoPoint
+
+PIANO_PROGRAMS = range(6)
+SHORTEST_PRESS_SEC = 0.12
+
+
+def pedal_events(
+    reading: Reading,
+    curve: Sequence[TempoPoint],
+    *,
+    presses_per_sec: float,
+    share: float,
+    delay_sec: float,
+    end_sec: float,
+) -> tuple[PedalEvent, ...]:
+    """Return the pedal of every piano part, sorted by time, up at the end.
+
+    Args:
+        reading: the piece.
+        curve: the tempo curve that is played.
+        presses_per_sec: about how often the style presses it; 0 for never.
+        share: how much of the time it is down, 0..1.
+        delay_sec: how long after the change of harmony it goes down.
+        end_sec: when the last note ends; the last press lasts until then.
+    """
+    parts = [index for index, part in enumerate(reading.score.parts) if part.program in PIANO_PROGRAMS and part.notes]
+    if presses_per_sec <= 0 or share <= 0 or not parts:
+        return ()
+    hold_sec = share / presses_per_sec
+    events: list[PedalEvent] = []
+    last_down = -np.inf
+    for start_sec, stop_sec, is_last in _harmonies(reading, curve, end_sec):
+        down = start_sec + delay_sec
+        up = stop_sec if is_last else min(stop_sec, down + hold_sec)
+        # Half of the mean interval is the shortest: fast harmony is not chased.
+        if up - down < SHORTEST_PRESS_SEC or down - last_down < 0.5 / presses_per_sec:
+            continue
+        last_down = down
+        events += [PedalEvent(time, is_down, part) for part in parts for time, is_down in ((down, True), (up, False))]
+    return tuple(sorted(events, key=lambda event: (event.time_sec, event.is_down)))
+
+
+def _harmonies(reading: Reading, curve: Sequence[TempoPoint], end_sec: float) -> list[tuple[float, float, bool]]:
+    """Return (start, stop, is the last) in seconds of each stretch that one press may hold."""
+    stretches: list[tuple[int, int]] = []
+    before: ChordSpan | None = None
+    for span in reading.outline.chords:
+        continues = before is not None and before.end_tick == span.start_tick and _sounds_alike(before, span)
+        if continues:
+            stretches[-1] = (stretches[-1][0], span.end_tick)
+        else:
+            stretches.append((span.start_tick, span.end_tick))
+        before = span
+    bar_lines = np.array([bar.onset_tick for bar in reading.score.bars], dtype=np.int64)
+    last_end = int(reading.end_tick.max()) if reading.num_notes else 0
+    found: list[tuple[float, float, bool]] = []
+    for start, end in stretches:
+        inner = [int(tick) for tick in bar_lines if start < tick < end]
+        for first, stop in zip([start, *inner], [*inner, end], strict=True):
+            silent_from = _silence(reading, first, stop)
+            if silent_from <= first:
+                continue
+            is_last = silent_from >= last_end
+            first_sec, stop_sec = seconds_at(curve, [first, silent_from])
+            found.append((float(first_sec), end_sec if is_last else float(stop_sec), is_last))
+    return found
+
+
+def _sounds_alike(one: ChordSpan, other: ChordSpan) -> bool:
+    """Whether the pedal may hold both: V and V7, or two inversions over one root."""
+    return one.key == other.key and one.chord.root(one.key) == other.chord.root(other.key)
+
+
+def _silence(reading: Reading, start_tick: int, stop_tick: int) -> int:
+    """Return where in [start, stop] the notes fall silent; `stop_tick` when they sound until then or begin again."""
+    sounding = (reading.onset_tick < stop_tick) & (reading.end_tick > start_tick)
+    if not sounding.any():
+        return start_tick
+    return min(stop_tick, int(reading.end_tick[sounding].max()))

@@ -1,0 +1,189 @@
+"""Players: named sets of rule strengths.
+
+What it is: a `Player` holds the strength of every rule; `PLAYERS` is the table of presets; `player_named` finds one.
+
+Conventions: a strength `k` of 1 is the published quantity of its rule, 0 leaves it out. The presets aim at the habits
+of recorded pianists in each repertoire: spread of velocities and tempo, chord asynchrony, touch, pedal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from composer.errors import OptionError, did_you_mean
+
+
+@dataclass(frozen=True, kw_only=True)
+class Player:
+    """The habits of one player.
+
+    Attributes:
+        name, description: for people.
+        phrase_arch, subphrase_arch: k of the arch over phrases and over their halves.
+        arch_turn: where the arch turns, 0..1.
+        arch_amplitude: how much of the arch is heard in loudness.
+        phrase_ritardando, final_ritard, fermata: k.
+        high_loud, melody_voicing, metrical_accent, written_accent, dynamics: k.
+        duration_contrast, double_duration: k.
+        touch: sounding share of the written length, > 0.
+        phrase_gap, repetition_gap: k.
+        lead_ms_per_unit: how much earlier a note comes per velocity unit above its chord.
+        chord_jitter_ms: SD of single notes round the tempo curve.
+        pedal_presses_per_sec, pedal_share, pedal_delay_sec: see `pedalling`.
+        tempo_noise: SD of the log beat period from beat to beat.
+        velocity_noise: SD in velocity units.
+    """
+
+    name: str
+    description: str
+    phrase_arch: float = 0.0
+    subphrase_arch: float = 0.0
+    arch_turn: float = 0.5
+    arch_amplitude: float = 0.0
+    phrase_ritardando: float = 0.0
+    final_ritard: float = 0.6
+    fermata: float = 1.0
+    high_loud: float = 0.5
+    melody_voicing: float = 1.0
+    metrical_accent: float = 1.0
+    written_accent: float = 1.0
+    dynamics: float = 1.0
+    duration_contrast: float = 1.0
+    double_duration: float = 1.0
+    touch: float = 0.8
+    phrase_gap: float = 1.0
+    repetition_gap: float = 1.0
+    lead_ms_per_unit: float = 1.0
+    chord_jitter_ms: float = 6.0
+    pedal_presses_per_sec: float = 0.0
+    pedal_share: float = 0.0
+    pedal_delay_sec: float = 0.18
+    tempo_noise: float = 0.03
+    velocity_noise: float = 4.5
+
+
+_TABLE = (
+    Player(
+        name="baroque",
+        description="Bach at the piano: steady inside the phrase, clear touch, hardly any pedal",
+        phrase_ritardando=1.5,
+        subphrase_arch=0.4,
+        melody_voicing=0.9,
+        touch=0.88,
+        lead_ms_per_unit=0.4,
+        chord_jitter_ms=4.0,
+        pedal_presses_per_sec=0.3,
+        pedal_share=0.13,
+        tempo_noise=0.025,
+        velocity_noise=4.0,
+    ),
+    Player(
+        name="classical",
+        description="Haydn and Mozart: light arches, speaking articulation, short pedals",
+        phrase_arch=0.7,
+        subphrase_arch=0.7,
+        arch_amplitude=0.5,
+        melody_voicing=1.1,
+        touch=0.68,
+        lead_ms_per_unit=0.5,
+        chord_jitter_ms=5.0,
+        pedal_presses_per_sec=0.8,
+        pedal_share=0.32,
+        pedal_delay_sec=0.15,
+    ),
+    Player(
+        name="romantic",
+        description="Schubert to Chopin: wide arches, a singing top line, legato pedal",
+        phrase_arch=1.5,
+        subphrase_arch=1.5,
+        arch_amplitude=2.0,
+        final_ritard=0.9,
+        touch=0.66,
+        lead_ms_per_unit=1.0,
+        chord_jitter_ms=7.0,
+        pedal_presses_per_sec=1.0,
+        pedal_share=0.76,
+        pedal_delay_sec=0.2,
+        velocity_noise=5.0,
+    ),
+    Player(
+        name="impressionist",
+        description="Debussy and Ravel: broad time, everything in the pedal",
+        phrase_arch=1.6,
+        subphrase_arch=1.5,
+        arch_amplitude=2.0,
+        final_ritard=0.9,
+        touch=0.55,
+        lead_ms_per_unit=1.0,
+        chord_jitter_ms=9.0,
+        pedal_presses_per_sec=0.4,
+        pedal_share=0.95,
+        pedal_delay_sec=0.2,
+        velocity_noise=5.0,
+    ),
+    Player(
+        name="chorale",
+        description="a choir: full tones, breath at every phrase, fermatas held",
+        phrase_ritardando=1.0,
+        subphrase_arch=0.3,
+        arch_amplitude=0.5,
+        fermata=1.2,
+        high_loud=0.3,
+        melody_voicing=0.4,
+        metrical_accent=0.5,
+        duration_contrast=0.3,
+        double_duration=0.3,
+        touch=0.97,
+        phrase_gap=2.0,
+        lead_ms_per_unit=0.2,
+        chord_jitter_ms=8.0,
+        tempo_noise=0.02,
+        velocity_noise=3.0,
+    ),
+    Player(
+        name="organ",
+        description="an organist: no accents, time and touch only",
+        phrase_ritardando=1.2,
+        high_loud=0.0,
+        melody_voicing=0.0,
+        metrical_accent=0.0,
+        written_accent=0.0,
+        duration_contrast=0.5,
+        touch=0.92,
+        phrase_gap=1.5,
+        repetition_gap=1.7,
+        lead_ms_per_unit=0.0,
+        chord_jitter_ms=5.0,
+        tempo_noise=0.02,
+        velocity_noise=0.0,
+    ),
+    Player(
+        name="ragtime",
+        description="Joplin: strict time, firm beats, a ritard only at the end",
+        phrase_ritardando=0.5,
+        final_ritard=0.5,
+        metrical_accent=1.5,
+        touch=0.75,
+        lead_ms_per_unit=0.3,
+        chord_jitter_ms=5.0,
+        pedal_presses_per_sec=0.5,
+        pedal_share=0.15,
+        pedal_delay_sec=0.1,
+        tempo_noise=0.018,
+        velocity_noise=4.0,
+    ),
+)
+PLAYERS: dict[str, Player] = {player.name: player for player in _TABLE}
+
+
+def player_named(name: str) -> Player:
+    """Return the preset of that name, in any case of letters.
+
+    Raises:
+        OptionError: no such player; names the ones there are.
+    """
+    found = PLAYERS.get(name.strip().lower())
+    if found is None:
+        mend = did_you_mean(name, PLAYERS) or f"players: {', '.join(PLAYERS)}"
+        raise OptionError(f'no player "{name}"', mend=mend)
+    return found

@@ -1,0 +1,276 @@
+"""A Score with its Outline laid out as arrays: what every rule of performance reads.
+
+What it is: `read(score, outline)` makes a `Reading` once; the rules are functions of it.
+
+Conventions: axis `note` runs over the strikes (one per key and onset) by onset, then pitch; axis `point` over the
+ticks at which the tempo may change: every onset, every beat, every tempo mark, every end of a note under a fermata.
+Nominal seconds are those of the marked tempo, without any expression.
+
+Contents: `Arc`, `Reading`, `read`.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from composer.errors import OptionError, Place
+from composer.outline import Outline, PhraseSpan, SectionSpan, span_at
+from composer.perform.tempo_map import FloatArray, IntArray
+from composer.score import Note, Score
+from composer.theory.harmony import Cadence
+from composer.theory.meter import TICKS_PER_QUARTER
+
+DEFAULT_BEAT_BPM = 96.0  # where neither Outline nor Score states a tempo: a walking pace
+LONG_PHRASE_BARS = 3.5  # phrases from this length on have two halves
+
+BoolArray = npt.NDArray[np.bool_]
+
+# How much of the slowing a phrase end gets, by its cadence. Ours, not of KTH:
+# a cadence that denies the end is passed over.
+_CADENCE_WEIGHT = {Cadence.DC: 0.6, Cadence.EC: 0.6, Cadence.NONE: 0.7}
+
+
+@dataclass(frozen=True)
+class Arc:
+    """A phrase, or half of one, as the phrase rules need it.
+
+    Attributes:
+        start_tick, end_tick: half open.
+        last_tick: the last onset in it (its start when it holds none).
+        weight: 0..1, how final its end is.
+        ends_higher: whether a longer arc ends with it.
+    """
+
+    start_tick: int
+    end_tick: int
+    last_tick: int
+    weight: float = 1.0
+    ends_higher: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """The arrays of one piece.
+
+    Attributes:
+        score, outline: what was read.
+        strikes: (part index, note) of each key that is struck. Of notes that begin together on one key of a part only
+            the longest is struck. [note]
+        onset_tick, end_tick, pitch, part: of each strike. [note]
+        is_grace: [note]
+        is_top: whether no higher note sounds at its onset, in any part. [note]
+        strength: metrical strength of the onset, 0..4. [note]
+        note_point: index of its onset among the points. [note]
+        next_on_key: index of the next strike of the same key, -1 for none. [note]
+        point_tick: [point]
+        quarter_sec: nominal length of a quarter from each point on. [point]
+        point_sec: nominal seconds. [point]
+        onset_points: indices of the points where a note that is no grace begins. [onset]
+    """
+
+    score: Score
+    outline: Outline
+    strikes: tuple[tuple[int, Note], ...]
+    onset_tick: IntArray
+    end_tick: IntArray
+    pitch: IntArray
+    part: IntArray
+    is_grace: BoolArray
+    is_top: BoolArray
+    strength: IntArray
+    note_point: IntArray
+    next_on_key: IntArray
+    point_tick: IntArray
+    quarter_sec: FloatArray
+    point_sec: FloatArray
+    onset_points: IntArray
+
+    @property
+    def num_notes(self) -> int:
+        """Length of the axis `note`."""
+        return len(self.strikes)
+
+    @property
+    def num_points(self) -> int:
+        """Length of the axis `point`."""
+        return len(self.point_tick)
+
+    @cached_property
+    def onset_ioi_sec(self) -> FloatArray:
+        """Nominal seconds from each onset to the next one; the last takes its longest note. [onset]"""
+        if not len(self.onset_points):
+            return np.zeros(0)
+        last_tick = self.point_tick[self.onset_points[-1]]
+        last_end = self.end_tick[self.onset_tick == last_tick].max()
+        ends = np.append(self.point_sec[self.onset_points[1:]], self.seconds_at(np.array([last_end])))
+        return ends - self.point_sec[self.onset_points]
+
+    @cached_property
+    def nominal_duration_sec(self) -> FloatArray:
+        """Nominal seconds of each note as written; 0 for a grace. [note]"""
+        return self.seconds_at(self.end_tick) - self.seconds_at(self.onset_tick)
+
+    @cached_property
+    def phrases(self) -> tuple[Arc, ...]:
+        """The phrases of the Outline; its sections where it knows no phrases."""
+        spans: tuple[PhraseSpan | SectionSpan, ...] = self.outline.phrases or self.outline.sections
+        section_ends = {section.end_tick for section in self.outline.sections}
+        return tuple(
+            Arc(
+                span.start_tick,
+                span.end_tick,
+                self._last_onset(span.start_tick, span.end_tick),
+                weight=_CADENCE_WEIGHT.get(span.cadence, 1.0) if isinstance(span, PhraseSpan) and span.cadence else 1.0,
+                ends_higher=span.end_tick in section_ends and span in self.outline.phrases,
+            )
+            for span in spans
+        )
+
+    @cached_property
+    def subphrases(self) -> tuple[Arc, ...]:
+        """The halves of long phrases, cut a whole number of bars after the phrase's start; short phrases whole."""
+        halves: list[Arc] = []
+        for arc in self.phrases:
+            bar_ticks = self.score.meter_at(arc.start_tick).bar_ticks
+            length_bars = (arc.end_tick - arc.start_tick) / bar_ticks
+            last = replace(arc, ends_higher=True)
+            if length_bars >= LONG_PHRASE_BARS:
+                # From upbeat to upbeat: the cut keeps the phrase's own place in the bar.
+                middle = arc.start_tick + math.floor(length_bars / 2 + 0.5) * bar_ticks
+                halves.append(Arc(arc.start_tick, middle, self._last_onset(arc.start_tick, middle)))
+                last = replace(last, start_tick=middle)
+            halves.append(last)
+        return tuple(halves)
+
+    @cached_property
+    def section_starts(self) -> tuple[tuple[str, int], ...]:
+        """(id, start tick) of the section of each point; ("", 0) outside of sections. [point]"""
+        found = (span_at(self.outline.sections, int(tick)) for tick in self.point_tick)
+        return tuple((section.id, section.start_tick) if section else ("", 0) for section in found)
+
+    def seconds_at(self, ticks: npt.ArrayLike) -> FloatArray:
+        """Return nominal seconds at `ticks`, same shape."""
+        wanted = np.asarray(ticks, dtype=np.float64)
+        index = np.maximum(np.searchsorted(self.point_tick, wanted, side="right") - 1, 0)
+        return self.point_sec[index] + (wanted - self.point_tick[index]) / TICKS_PER_QUARTER * self.quarter_sec[index]
+
+    def spread(self, per_onset: FloatArray) -> FloatArray:
+        """Return values of onsets on all points: each holds until the next onset, 0 before the first. [point]"""
+        values = np.zeros(self.num_points)
+        if len(self.onset_points):
+            index = np.searchsorted(self.onset_points, np.arange(self.num_points), side="right") - 1
+            values = np.where(index >= 0, per_onset[np.maximum(index, 0)], 0.0)
+        return values
+
+    def _last_onset(self, start_tick: int, end_tick: int) -> int:
+        onsets = self.point_tick[self.onset_points]
+        index = int(np.searchsorted(onsets, end_tick, side="left")) - 1
+        return max(int(onsets[index]), start_tick) if index >= 0 else start_tick
+
+
+def read(score: Score, outline: Outline) -> Reading:
+    """Lay a score and its outline out as arrays.
+
+    Raises:
+        OptionError: a tempo that is not a positive number.
+    """
+    strikes = _strikes(score)
+    columns = np.array(
+        [(note.onset_tick, note.end_tick, note.pitch, part, note.is_grace) for part, note in strikes], dtype=np.int64
+    ).reshape(-1, 5)
+    onset_tick, end_tick, pitch, part, is_grace = columns.T
+    grace = is_grace.astype(bool)
+    point_tick = _points(score, outline, onset_tick, end_tick)
+    quarter_sec = _quarter_secs(score, outline, point_tick)
+    lengths = np.diff(point_tick) / TICKS_PER_QUARTER * quarter_sec[:-1]
+    strength_of = {int(tick): score.strength_at(int(tick)) for tick in np.unique(onset_tick)} if score.bars else {}
+    return Reading(
+        score=score,
+        outline=outline,
+        strikes=strikes,
+        onset_tick=onset_tick,
+        end_tick=end_tick,
+        pitch=pitch,
+        part=part,
+        is_grace=grace,
+        is_top=_tops(onset_tick, end_tick, pitch, grace),
+        strength=np.array([strength_of.get(int(tick), 0) for tick in onset_tick], dtype=np.int64),
+        note_point=np.searchsorted(point_tick, onset_tick).astype(np.int64),
+        next_on_key=_next_on_key(part, pitch),
+        point_tick=point_tick,
+        quarter_sec=quarter_sec,
+        point_sec=np.concatenate([[0.0], np.cumsum(lengths)]),
+        onset_points=np.searchsorted(point_tick, np.unique(onset_tick[~grace])).astype(np.int64),
+    )
+
+
+def _strikes(score: Score) -> tuple[tuple[int, Note], ...]:
+    """Return one strike per part, onset and key (a grace is a strike of its own), by onset, then pitch."""
+    longest: dict[tuple[int, int, int, bool], Note] = {}
+    for part, note in score.notes():
+        key = (part, note.onset_tick, note.pitch, note.is_grace)
+        if key not in longest or note.duration_tick > longest[key].duration_tick:
+            longest[key] = note
+    rows = sorted(longest.items(), key=lambda row: (row[0][1], not row[0][3], row[0][2], row[0][0]))
+    return tuple((key[0], note) for key, note in rows)
+
+
+def _points(score: Score, outline: Outline, onset_tick: IntArray, end_tick: IntArray) -> IntArray:
+    """Return the ticks at which the tempo may change."""
+    ticks = {0, *map(int, onset_tick)}
+    for bar in score.bars:
+        ticks.update(range(bar.onset_tick - bar.lead_tick, bar.end_tick, bar.meter.beat_ticks))
+    ticks.update(mark.tick for mark in score.tempos)
+    ticks.update(tick for span in outline.tempos for tick in (span.start_tick, span.end_tick))
+    held = np.isin(onset_tick, np.array(score.fermata_ticks, dtype=np.int64))
+    ticks.update(map(int, end_tick[held]))
+    return np.array(sorted(tick for tick in ticks if tick >= 0), dtype=np.int64)
+
+
+def _quarter_secs(score: Score, outline: Outline, point_tick: IntArray) -> FloatArray:
+    """Return the marked length of a quarter at each point: the Outline's where it knows one, else the last mark's."""
+    mark_ticks = [mark.tick for mark in score.tempos]
+    quarter_sec = np.zeros(len(point_tick))
+    for index, tick in enumerate(map(int, point_tick)):
+        span = span_at(outline.tempos, tick)
+        mark = bisect.bisect_right(mark_ticks, tick) - 1
+        beat_bpm = span.beat_bpm if span else score.tempos[mark].beat_bpm if mark >= 0 else DEFAULT_BEAT_BPM
+        if not (math.isfinite(beat_bpm) and beat_bpm > 0):
+            place = Place(score.title or "<score>", detail=f"tick {tick}")
+            raise OptionError(f"a tempo of {beat_bpm} beats a minute", place=place, mend="a tempo is greater than 0")
+        quarter_sec[index] = 60.0 / beat_bpm / (score.meter_at(tick).beat_quarters if score.bars else 1.0)
+    return quarter_sec
+
+
+def _tops(onset_tick: IntArray, end_tick: IntArray, pitch: IntArray, is_grace: BoolArray) -> BoolArray:
+    """Return whether each note is the highest of all that sound at its onset. [note]"""
+    tops = np.zeros(len(pitch), dtype=bool)
+    sounding: list[tuple[int, int]] = []  # (end, pitch) of notes that may still sound
+    index = 0
+    while index < len(pitch):
+        stop = index
+        while stop < len(pitch) and onset_tick[stop] == onset_tick[index]:
+            stop += 1
+        sounding = [(end, height) for end, height in sounding if end > onset_tick[index]]
+        sounding += [(int(end_tick[i]), int(pitch[i])) for i in range(index, stop) if not is_grace[i]]
+        highest = max((height for _, height in sounding), default=-1)
+        tops[index:stop] = pitch[index:stop] >= highest
+        index = stop
+    return tops
+
+
+def _next_on_key(part: IntArray, pitch: IntArray) -> IntArray:
+    """Return the index of the next strike of the same key of the same part, or -1. [note]"""
+    following = np.full(len(pitch), -1, dtype=np.int64)
+    upcoming: dict[tuple[int, int], int] = {}
+    for index in range(len(pitch) - 1, -1, -1):
+        key = (int(part[index]), int(pitch[index]))
+        following[index] = upcoming.get(key, -1)
+        upcoming[key] = index
+    return following
