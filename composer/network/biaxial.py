@@ -74,13 +74,23 @@ class LstmLayer(keras.layers.Layer):  # type: ignore[misc]
         """What the style adds to the input: [batch, style] -> [batch, input]."""
         return ops.tanh(ops.matmul(style, self.style_kernel) + self.style_bias)
 
-    def project(self, inputs: Tensor) -> Tensor:
-        """Input part of the gates with bias, one matrix product: [..., input] -> [..., 4 x unit]."""
-        return _product(inputs, self.kernel) + self.bias
+    def project(self, inputs: Tensor, rows: slice = slice(None)) -> Tensor:
+        """Inputs' part of the gates, one matrix product: [..., input] -> [..., 4 x unit].
 
-    def project_step(self, step_inputs: Tensor) -> Tensor:
-        """What the conditions of a step add to the gates of all its notes: [..., step feature] -> [..., 4 x unit]."""
-        return _product(step_inputs, self.step_kernel)
+        rows: the rows of the kernel that these inputs belong to, where the input comes in parts.
+        """
+        return _product(inputs, self.kernel[rows])
+
+    def project_shared(self, style: Tensor, step_inputs: Tensor | None) -> Tensor:
+        """What all notes of a step have in common: style, bias and the conditions of the step.
+
+        style: [batch, style]; step_inputs: [..., batch, step feature]. Returns [..., batch, 4 x unit]. The style goes
+        through the kernel like the input it is added to, but once a row instead of once a note.
+        """
+        shared = ops.matmul(self.style_offset(style), self.kernel) + self.bias
+        if self.step_kernel is None:
+            return shared
+        return _product(step_inputs, self.step_kernel) + shared
 
     def step(self, projected: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
         """One step: projected [row, 4 x unit], hidden and cell [row, unit] -> the new hidden and cell."""
@@ -112,6 +122,8 @@ class BiaxialNetwork(keras.layers.Layer):  # type: ignore[misc]
         self.time_layers = _stack("time", heard, config.time_units, config, seeds)
         skip = config.time_units[-1] + FEEDBACK_WIDTH + config.note_width
         self.note_layers = _stack("note", skip, config.note_units, config, seeds)
+        self.heard_rows = slice(0, config.time_units[-1])
+        self.told_rows = slice(config.time_units[-1], skip)
         head = keras.initializers.GlorotUniform(seed=int(next(seeds)))
         self.head_kernel = self.add_weight(
             name="head_kernel", shape=(config.note_units[-1], NUM_OUTPUTS), initializer=head
@@ -158,8 +170,8 @@ class BiaxialNetwork(keras.layers.Layer):  # type: ignore[misc]
         style = self.embed_style(style_input)
         heard, state = self._time_axis(notes[:-1], note_inputs, step_inputs, style, state, training)
         below = lower_note_features(notes[1:], voices_target)  # [step, batch, pitch, 5]
-        told = ops.concatenate([heard, below, note_inputs], axis=-1)
-        logits = self._note_axis(told, step_inputs, style, training)  # [step, batch, pitch, 3]
+        told = ops.concatenate([below, note_inputs], axis=-1)
+        logits = self._note_axis(heard, told, step_inputs, style, training)  # [step, batch, pitch, 3]
         return _swap_first(logits), state
 
     def _time_axis(
@@ -177,10 +189,8 @@ class BiaxialNetwork(keras.layers.Layer):  # type: ignore[misc]
         sequence = self._drop(sequence, self.config.input_dropout, rows, training)
         after: list[Tensor] = []
         for layer, (hidden, cell) in zip(self.time_layers, _pairs(state), strict=True):
-            offset = layer.style_offset(style)[None, :, None, :]  # [1, batch, 1, input]
-            projected = layer.project(sequence + offset)
-            if layer.step_kernel is not None:
-                projected = projected + layer.project_step(step_inputs)[:, :, None, :]
+            shared = layer.project_shared(style, step_inputs)[..., None, :]  # [(step,) batch, 1, 4 x unit]
+            projected = layer.project(sequence) + shared
             outputs, hidden, cell = layer.sequence(
                 ops.reshape(projected, (*rows, 4 * layer.units)),
                 ops.reshape(hidden, (rows[1], layer.units)),
@@ -191,14 +201,20 @@ class BiaxialNetwork(keras.layers.Layer):  # type: ignore[misc]
             sequence = self._drop(sequence, self.config.dropout, rows, training)
         return sequence, tuple(after)
 
-    def _note_axis(self, told: Tensor, step_inputs: Tensor, style: Tensor, training: bool) -> Tensor:
+    def _note_axis(
+        self, heard: Tensor, told: Tensor, step_inputs: Tensor, style: Tensor, training: bool
+    ) -> Tensor:
         num_steps, batch, num_pitches, _ = told.shape
         rows = (num_pitches, num_steps * batch)
-        sequence = ops.transpose(told, (2, 0, 1, 3))  # [pitch, step, batch, input]
-        for layer in self.note_layers:
-            projected = layer.project(sequence + layer.style_offset(style)[None, None, :, :])
-            if layer.step_kernel is not None:
-                projected = projected + layer.project_step(step_inputs)[None]
+        first = self.note_layers[0]
+        # Two products instead of one over [heard, told]: nothing has to flow back into what the note was told.
+        projected = first.project(_notes_first(heard), self.heard_rows) + first.project(
+            _notes_first(told), self.told_rows
+        )
+        for number, layer in enumerate(self.note_layers):
+            if number > 0:
+                projected = layer.project(sequence)
+            projected = projected + layer.project_shared(style, step_inputs)  # [pitch, step, batch, 4 x unit]
             silent = ops.zeros((rows[1], layer.units))
             outputs, _, _ = layer.sequence(ops.reshape(projected, (*rows, 4 * layer.units)), silent, silent)
             sequence = ops.reshape(outputs, (num_pitches, num_steps, batch, layer.units))
@@ -236,9 +252,7 @@ class BiaxialNetwork(keras.layers.Layer):  # type: ignore[misc]
         values = self.time_inputs(previous, note_inputs)
         after: list[Tensor] = []
         for layer, (hidden, cell) in zip(self.time_layers, _pairs(state), strict=True):
-            projected = layer.project(values + layer.style_offset(style)[:, None, :])
-            if layer.step_kernel is not None:
-                projected = projected + layer.project_step(step_inputs)[:, None, :]
+            projected = layer.project(values) + layer.project_shared(style, step_inputs)[:, None, :]
             hidden, cell = layer.step(
                 ops.reshape(projected, (batch * num_pitches, 4 * layer.units)),
                 ops.reshape(hidden, (batch * num_pitches, layer.units)),
@@ -287,6 +301,11 @@ def _product(values: Tensor, matrix: Any) -> Tensor:
     """values [..., in] times matrix [in, out], as one matrix product over all rows."""
     rows = ops.matmul(ops.reshape(values, (-1, values.shape[-1])), matrix)
     return ops.reshape(rows, (*values.shape[:-1], matrix.shape[-1]))
+
+
+def _notes_first(sequence: Tensor) -> Tensor:
+    """[step, batch, pitch, value] -> [pitch, step, batch, value]."""
+    return ops.transpose(sequence, (2, 0, 1, 3))
 
 
 def _swap_first(tensor: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ def lstm_step(gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor
     """One step from gates before their activation.
 
     gates: [row, 4 x unit]; cell: [row, unit]. Returns hidden [row, unit], cell [row, unit], and the activations
-    (input, forget, output, candidate, tanh of the new cell) that `lstm_step_gradient` needs.
+    (input, forget, output, candidate, tanh of the new cell), which a gradient needs.
     """
     units = cell.shape[-1]
     let_in = ops.sigmoid(gates[:, :units])
@@ -29,24 +29,6 @@ def lstm_step(gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor
     cell = keep * cell + let_in * candidate
     squashed = ops.tanh(cell)
     return let_out * squashed, cell, (let_in, keep, let_out, candidate, squashed)
-
-
-def lstm_step_gradient(
-    hidden_gradient: Tensor, cell_gradient: Tensor, cell_before: Tensor, activations: tuple[Tensor, ...]
-) -> tuple[Tensor, Tensor]:
-    """Gradients of the gates [row, 4 x unit] and of the cell before the step [row, unit]."""
-    let_in, keep, let_out, candidate, squashed = activations
-    cell_gradient = cell_gradient + hidden_gradient * let_out * (1.0 - squashed * squashed)
-    gates_gradient = ops.concatenate(
-        [
-            cell_gradient * candidate * let_in * (1.0 - let_in),
-            cell_gradient * cell_before * keep * (1.0 - keep),
-            hidden_gradient * squashed * let_out * (1.0 - let_out),
-            cell_gradient * let_in * (1.0 - candidate * candidate),
-        ],
-        axis=-1,
-    )
-    return gates_gradient, cell_gradient * keep
 
 
 def lstm_sequence(

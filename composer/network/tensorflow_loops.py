@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from composer.network.recurrence import lstm_step, lstm_step_gradient
+from composer.network.recurrence import lstm_step
 
 Tensor = Any
 
@@ -51,7 +51,7 @@ def _sequence(projected: Tensor, first_hidden: Tensor, first_cell: Tensor, recur
 
         def backward(step: Tensor, hidden_gradient: Tensor, cell_gradient: Tensor, written: Any) -> Any:
             cell_before, *activations = (array.read(step) for array in saved[1:])
-            gates_gradient, cell_gradient = lstm_step_gradient(
+            gates_gradient, cell_gradient = _step_gradient(
                 hidden_gradient + arriving.read(step), cell_gradient, cell_before, tuple(activations)
             )
             before = tf.matmul(gates_gradient, transposed)
@@ -77,6 +77,32 @@ def _sequence(projected: Tensor, first_hidden: Tensor, first_cell: Tensor, recur
         return gates_gradient, hidden_gradient, cell_gradient, recurrent_gradient
 
     return (outputs, hidden, cell), gradient
+
+
+def _step_gradient(
+    hidden_gradient: Tensor, cell_gradient: Tensor, cell_before: Tensor, activations: tuple[Tensor, ...]
+) -> tuple[Tensor, Tensor]:
+    """The gradient of `lstm_step`: of the gates [row, 4 x unit] and of the cell before the step [row, unit]."""
+    let_in, keep, let_out, candidate, squashed = activations
+    cell_gradient = cell_gradient + _tanh_slope(squashed, hidden_gradient * let_out)
+    gates_gradient = tf.concat(
+        [
+            _sigmoid_slope(let_in, cell_gradient * candidate),
+            _sigmoid_slope(keep, cell_gradient * cell_before),
+            _sigmoid_slope(let_out, hidden_gradient * squashed),
+            _tanh_slope(candidate, cell_gradient * let_in),
+        ],
+        axis=-1,
+    )
+    return gates_gradient, cell_gradient * keep
+
+
+def _sigmoid_slope(value: Tensor, gradient: Tensor) -> Tensor:
+    return tf.raw_ops.SigmoidGrad(y=value, dy=gradient)  # gradient * value * (1 - value) in one pass
+
+
+def _tanh_slope(value: Tensor, gradient: Tensor) -> Tensor:
+    return tf.raw_ops.TanhGrad(y=value, dy=gradient)  # gradient * (1 - value * value) in one pass
 
 
 def _array(num_steps: int, num_rows: int, width: int) -> Any:

@@ -2,7 +2,8 @@
 
 What it is: each row of a batch visits a piece: transposed by a random interval, from a random bar on (behind one
 unscored lead-in bar, cold, as a section begins when composing), for some windows, and then visits another.
-What the visit is told (conditions) and hears (pins, reference bars) is drawn at random, so that any subset works when composing.
+What the visit is told (conditions) and hears (pins, reference bars) is drawn at random, so that any subset works when
+composing.
 
 Conventions: everything is drawn from (seed, row, visit, window) alone, so that a stream can be gone on with from any
 batch without making the batches before it.
