@@ -1,0 +1,221 @@
+"""Form templates: the sections of a form, with keys for major and minor, read from `plans/` or a user's own file.
+
+A template file looks like a plan's `themes` and `sections`, but where a plan states one value it may offer several
+(`bars: [16, 8]`, `key: {major: [vi, IV], minor: [VI, I]}`): the first is the default, the others are drawn by the seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, Strict, ValidationError
+
+from composer.errors import ComposerError, PlanError, did_you_mean
+from composer.outline import PATTERNS
+from composer.plan.locate import pydantic_problems
+from composer.plan.model import (
+    Bars,
+    CadenceName,
+    DynamicsField,
+    Entry,
+    Factor,
+    FunctionName,
+    Name,
+    PatternName,
+    RecallName,
+    RegisterName,
+    Text,
+    TransformationField,
+    Unit,
+)
+from composer.plan.numerals import parse_key_path
+from composer.plan.strict_yaml import read_strict
+from composer.theory.key import Key, Mode
+
+TEMPLATE_VERSION = 1
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+
+
+BarChoices = Annotated[tuple[Bars, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
+KeyChoices = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
+
+
+class KeyRow(Entry):
+    """Keys or paths relative to a home key, for each mode of it, likeliest first."""
+
+    major: KeyChoices
+    minor: KeyChoices
+
+    def of(self, mode: Mode) -> tuple[str, ...]:
+        """Return the choices for a home key of that mode."""
+        return self.major if mode == "major" else self.minor
+
+
+class PhraseRow(Entry):
+    """A phrase that the form itself prescribes (a chorale's lines)."""
+
+    bars: Bars
+    cadence: CadenceName
+    key: KeyRow | None = None
+    fermata: Annotated[bool, Strict()] | None = None
+
+
+class SectionRow(Entry):
+    """A section of a form; fields as in `model.SectionEntry` unless said.
+
+    Attributes:
+        bars: the default, then others that may be drawn.
+        least, most: the range in which it may be stretched to reach a wished length; inclusive.
+        key: for both modes.
+        optional: probability of being there; 1 when left out.
+        figure: name of a style card's figure that replaces `optional`.
+    """
+
+    label: Name
+    id: Name | None = None
+    function: FunctionName
+    theme: Name | None = None
+    copy_of: Name | None = None
+    bars: BarChoices
+    least: Annotated[int, Strict(), Field(ge=0)] | None = None
+    most: Bars | None = None
+    key: KeyRow
+    cadence: CadenceName
+    optional: Unit = 1.0
+    figure: Text | None = None
+    transformations: tuple[TransformationField, ...] | None = Field(default=None, validation_alias="as")
+    recall: RecallName | None = None
+    fidelity: Unit | None = None
+    texture: PatternName | None = None
+    density: Unit | None = None
+    tessitura: RegisterName | None = Field(default=None, validation_alias="register")
+    dynamics: DynamicsField | None = None
+    tempo_factor: Factor | None = None
+    ritard: Unit | None = None
+    phrases: tuple[PhraseRow, ...] | None = None
+
+    @property
+    def section_id(self) -> str:
+        """The id; set for all rows of a template that was read."""
+        assert self.id is not None
+        return self.id
+
+
+class ThemeRow(Entry):
+    """A theme of a form: its usual length and shape."""
+
+    bars: Bars
+    type: Literal["sentence", "period", "chain"] = "period"
+
+
+class FormTemplate(Entry):
+    """A form.
+
+    Attributes:
+        template: version of the format.
+        name, description: as `compose forms` lists them.
+        ensemble: what it is for, when the form itself decides (chorale).
+        meters: time signatures it is written in; the style's own when empty.
+        themes: name → its row.
+        sections: in order.
+    """
+
+    template: Literal[1]
+    name: Name
+    description: Text
+    ensemble: Literal["keyboard", "organ", "chorale", "quartet", "song", "line"] | None = None
+    meters: tuple[Text, ...] = ()
+    themes: Mapping[Name, ThemeRow] = Field(default_factory=dict)
+    sections: Annotated[tuple[SectionRow, ...], Field(min_length=1)]
+
+    def row(self, section_id: str) -> SectionRow | None:
+        """Return the row of that id, or None."""
+        return next((row for row in self.sections if row.id == section_id), None)
+
+
+def list_forms() -> tuple[FormTemplate, ...]:
+    """Return the forms that come with the program, by name."""
+    return tuple(load_form(name) for name in form_names())
+
+
+@lru_cache(maxsize=1)
+def form_names() -> tuple[str, ...]:
+    """Return the names of the forms that come with the program."""
+    folder = resources.files("composer.plans")
+    return tuple(sorted(item.name[: -len(".yaml")] for item in folder.iterdir() if item.name.endswith(".yaml")))
+
+
+def load_form(name: str, *, folder: Path | None = None) -> FormTemplate:
+    """Return a form by name, or a user's own from a file beside the plan (`my_form.yaml`).
+
+    Args:
+        name: `rondo`, or a file name that ends in `.yaml`.
+        folder: where a file's name counts from; the current folder by default.
+
+    Raises:
+        PlanError: no such form, or a template that is not well formed.
+    """
+    if name.endswith((".yaml", ".yml")):
+        path = (folder or Path()) / name
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise PlanError(f"cannot read the form: {error.strerror}", place=path) from error
+        return parse_form(data, source=str(path))
+    if name not in form_names():
+        mend = did_you_mean(name, form_names()) or f"the forms are {', '.join(form_names())}"
+        raise PlanError(f'no form "{name}"', mend=mend)
+    return _packaged_form(name)
+
+
+@lru_cache(maxsize=64)
+def _packaged_form(name: str) -> FormTemplate:
+    file = resources.files("composer.plans") / f"{name}.yaml"
+    return parse_form(file.read_bytes(), source=f"plans/{name}.yaml")
+
+
+def parse_form(data: bytes | str, *, source: str) -> FormTemplate:
+    """Read a template.
+
+    Raises:
+        PlanError: all problems found, with line and column.
+    """
+    document = read_strict(data, source=source)
+    try:
+        template = FormTemplate.model_validate(document.value)
+    except ValidationError as error:
+        raise PlanError(pydantic_problems(error, document, FormTemplate)) from None
+    rows: list[SectionRow] = []
+    for index, row in enumerate(template.sections):
+        place = document.place(("sections", index))
+        for mode, home in (("major", Key(0, "major")), ("minor", Key(0, "minor"))):
+            for text in row.key.of(home.mode):
+                try:
+                    parse_key_path(text, home)
+                except ComposerError as error:
+                    raise PlanError(f"{error} in {mode}", place=place) from error
+        if row.theme not in (None, "none", *template.themes):
+            known = ", ".join(template.themes) or "none"
+            raise PlanError(f'no theme "{row.theme}"', place=place, mend=f"themes here: {known}")
+        if row.texture is not None and row.texture not in PATTERNS:
+            raise PlanError(f'no texture "{row.texture}"', place=place)
+        taken = [other.id for other in rows]
+        if row.copy_of is not None and row.copy_of not in taken:
+            raise PlanError(f'copy_of: no section "{row.copy_of}" before this one', place=place)
+        rows.append(row.model_copy(update={"id": row.id or default_id(row.label, taken)}))
+    return template.model_copy(update={"sections": tuple(rows)})
+
+
+def default_id(label: str, taken: list[str | None]) -> str:
+    """Return the first of A, A2, A3 … that is not taken."""
+    number = 1
+    while (label if number == 1 else f"{label}{number}") in taken:
+        number += 1
+    return label if number == 1 else f"{label}{number}"

@@ -1,0 +1,374 @@
+"""The plan of a piece: what a plan file says, as frozen values.
+
+What it is: `Plan` with its themes, sections and phrases. The same classes hold a plan a person wrote (most fields
+None: left to the planner) and a resolved one; `composer.plan.planner.resolve` turns the first into the second.
+
+Conventions: `None` = not said. Bars are whole; beats are the meter's, as numbers. Keys are texts as in the file:
+relative to the home key (`V`, `vi`, `bIII`), absolute (`e minor`), or a path of such (`V -> vi`). Harmony is a text of
+Roman numerals (`numerals.py`). Checks that need one field only are here; those that need music or other fields are in
+`checks.py`. Two fields have another word in the file, because Python reserves it: `FILE_WORDS`.
+
+Contents: `Plan`, `ThemeEntry`, `ThemePhrase`, `SectionEntry`, `PhraseEntry`, `Formula`, `Link`, `Dynamics`,
+`Transformation`, `Defaults`, `Performer`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
+
+PLAN_VERSION = 1
+MAX_BARS = 2000  # of a whole piece: over an hour; more is a slip of the finger
+MAX_SECTION_BARS = 512
+CADENCES = ("PAC", "IAC", "HC", "DC", "EC", "PC", "none")
+DYNAMIC_LEVELS = ("ppp", "pp", "p", "mp", "mf", "f", "ff", "fff")
+DYNAMIC_SHAPES = ("flat", "arch", "cresc", "dim")
+REGISTERS = ("low", "middle", "high")
+RECALLS = ("melody", "full")
+THEME_TYPES = ("sentence", "period", "chain")
+NO_THEME = "none"  # `theme: none`: said, and none
+# Exact transformations; the value that each may take in the file.
+TRANSFORMATIONS: Mapping[str, str] = {
+    "transposition": "a key: {transposition: V}",
+    "mode": "major or minor: {mode: minor}",
+    "inversion": "nothing",
+    "retrograde": "nothing",
+    "augmentation": "a factor, 2 by default",
+    "diminution": "a divisor, 2 by default",
+    "sequence": "{step: degrees up or down, times: copies}",
+    "fragment": "bars of the theme: {fragment: 1-2}",
+    "ornament": "how much, 0 to 1, .5 by default",
+    "register": "semitones, a multiple of 12: {register: -12}",
+    "reharmonize": "nothing",
+}
+
+# Field name -> word in the file.
+FILE_WORDS: Mapping[str, str] = {"transformations": "as", "tessitura": "register"}
+
+Text = Annotated[str, Strict(), StringConstraints(min_length=1, max_length=4096)]
+Name = Annotated[
+    str, Strict(), StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.'+-]*$")
+]
+Bars = Annotated[int, Strict(), Field(ge=1, le=MAX_SECTION_BARS)]
+Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+Unit = Annotated[float, Strict(), Field(ge=0, le=1, allow_inf_nan=False)]
+Beats = Annotated[float, Strict(), Field(ge=0, le=12, allow_inf_nan=False)]
+Tempo = Annotated[float, Strict(), Field(ge=20, le=400, allow_inf_nan=False)]
+Factor = Annotated[float, Strict(), Field(ge=0.25, le=4, allow_inf_nan=False)]
+BarRange = Annotated[str, Strict(), StringConstraints(pattern=r"^[1-9]\d{0,2}(-[1-9]\d{0,2})?$")]
+Flag = Annotated[bool, Strict()]
+CadenceName = Literal["PAC", "IAC", "HC", "DC", "EC", "PC", "none"]
+LevelName = Literal["ppp", "pp", "p", "mp", "mf", "f", "ff", "fff"]
+ShapeName = Literal["flat", "arch", "cresc", "dim"]
+RegisterName = Literal["low", "middle", "high"]
+RecallName = Literal["melody", "full"]
+PatternName = Literal[
+    "unknown",
+    "melody",
+    "unison",
+    "chorale",
+    "chords",
+    "alberti",
+    "arpeggio",
+    "walking",
+    "stride",
+    "imitation",
+    "running",
+]
+FunctionName = Literal[
+    "theme",
+    "transition",
+    "episode",
+    "development",
+    "retransition",
+    "recapitulation",
+    "closing",
+    "coda",
+    "introduction",
+]
+
+
+class Entry(BaseModel):
+    """Base of all entries: frozen, unknown fields refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+def _level_alone(value: Any) -> Any:
+    # `dynamics: p` is short for `dynamics: {level: p}`, and `dynamics: cresc` for a shape.
+    if isinstance(value, str):
+        return {"shape": value} if value in DYNAMIC_SHAPES else {"level": value}
+    return value
+
+
+class Dynamics(Entry):
+    """How loud: a level and its shape over the span."""
+
+    level: LevelName | None = None
+    shape: ShapeName | None = None
+
+
+DynamicsField = Annotated[Dynamics, BeforeValidator(_level_alone)]
+
+
+def _transformation(value: Any) -> Any:
+    # `ornament`, `{ornament: 0.3}` and `{sequence: {step: -1, times: 2}}` are the ways to write one.
+    if isinstance(value, str):
+        return {"name": value}
+    if isinstance(value, Mapping) and len(value) == 1 and "name" not in value:
+        ((name, amount),) = value.items()
+        if isinstance(amount, Mapping):
+            return {"name": name, **amount}
+        return {"name": name, "amount": amount}
+    return value
+
+
+class Transformation(Entry):
+    """One exact transformation of a theme.
+
+    Attributes:
+        name: of `TRANSFORMATIONS`.
+        amount: what it takes: a number, a bar range (`1-2`), a mode or a key.
+        step, times: of a sequence: scale degrees from copy to copy, and how many copies are made.
+    """
+
+    name: Literal[
+        "transposition",
+        "mode",
+        "inversion",
+        "retrograde",
+        "augmentation",
+        "diminution",
+        "sequence",
+        "fragment",
+        "ornament",
+        "register",
+        "reharmonize",
+    ]
+    amount: Annotated[float, Strict()] | Annotated[str, Strict()] | None = None
+    step: Annotated[int, Strict(), Field(ge=-7, le=7)] | None = None
+    times: Annotated[int, Strict(), Field(ge=1, le=16)] | None = None
+
+
+TransformationField = Annotated[Transformation, BeforeValidator(_transformation)]
+
+
+class Link(Entry):
+    """One side of a join between sections: what sounds just before a section, or at its end.
+
+    Attributes:
+        key: absolute key.
+        chord: numeral in that key.
+        bass, top: sounding notes, as `D3`; None where it does not matter.
+    """
+
+    key: Text
+    chord: Text
+    bass: Text | None = None
+    top: Text | None = None
+
+
+class Formula(Entry):
+    """The end of a phrase as outer voices with rhythm; what the filler pins unless a theme covers it.
+
+    Attributes:
+        chords: numerals in the phrase's last key.
+        onsets: beats after the phrase's first bar line, one a chord; the last chord lasts to the end of the phrase.
+        soprano: degree of the top voice at each onset (`-` = rest), in the scale of the mode (`#7` = raised in minor).
+        bass: degree of the bass at each onset.
+    """
+
+    chords: tuple[Text, ...]
+    onsets: tuple[Number, ...]
+    soprano: tuple[Text, ...]
+    bass: tuple[Text, ...]
+
+
+class PhraseEntry(Entry):
+    """A phrase of a section.
+
+    Attributes:
+        bars: from bar line to bar line (an upbeat comes before).
+        cadence: how it ends.
+        key: key or path; relative to the home key, or absolute.
+        harmony: numerals, bar by bar.
+        theme: name of the theme that it states, or `none`.
+        theme_bars: which bars of it, `1-4`; they sound from the phrase's first bar on.
+        fidelity: 1 note for note; lower values follow the theme's bars as a reference only.
+        transformations: (`as` in the file) exact transformations.
+        recall: `melody` pins the tune, `full` every voice.
+        texture, density, tessitura: how it is laid out; the last is `register` in the file.
+        dynamics, tempo_factor: level and shape; times the tempo.
+        ritard: 0 none .. 1 strong, over its last bar.
+        fermata: on its last chord.
+        formula: the outer voices of its cadence.
+    """
+
+    bars: Bars | None = None
+    cadence: CadenceName | None = None
+    key: Text | None = None
+    harmony: Text | None = None
+    theme: Name | None = None
+    theme_bars: BarRange | None = None
+    fidelity: Unit | None = None
+    transformations: tuple[TransformationField, ...] | None = Field(default=None, validation_alias="as")
+    recall: RecallName | None = None
+    texture: PatternName | None = None
+    density: Unit | None = None
+    tessitura: RegisterName | None = Field(default=None, validation_alias="register")
+    dynamics: DynamicsField | None = None
+    tempo_factor: Factor | None = None
+    ritard: Unit | None = None
+    fermata: Flag | None = None
+    formula: Formula | None = None
+
+
+class SectionEntry(Entry):
+    """A section of the form.
+
+    Attributes:
+        label: what the form calls it; may repeat. None only beside `copy_of`.
+        id: unique; A, A2, A3 … by default.
+        copy_of: id of the section whose entry is copied before this one's own fields are laid over it.
+        function: what it does in the form.
+        take: draws this section afresh.
+        enters, leaves: what sounds before it, and at its end.
+        phrases: its phrases, in order.
+        others: as in `PhraseEntry`, for all its phrases; `cadence` is that of its last phrase.
+    """
+
+    label: Name | None = None
+    id: Name | None = None
+    copy_of: Name | None = None
+    function: FunctionName | None = None
+    theme: Name | None = None
+    bars: Bars | None = None
+    key: Text | None = None
+    cadence: CadenceName | None = None
+    transformations: tuple[TransformationField, ...] | None = Field(default=None, validation_alias="as")
+    recall: RecallName | None = None
+    fidelity: Unit | None = None
+    harmony: Text | None = None
+    texture: PatternName | None = None
+    density: Unit | None = None
+    tessitura: RegisterName | None = Field(default=None, validation_alias="register")
+    dynamics: DynamicsField | None = None
+    tempo_factor: Factor | None = None
+    ritard: Unit | None = None
+    take: Annotated[int, Strict(), Field(ge=1, le=2**31 - 1)] | None = None
+    enters: Link | None = None
+    leaves: Link | None = None
+    phrases: tuple[PhraseEntry, ...] | None = None
+
+
+class ThemePhrase(Entry):
+    """A phrase inside a theme: its bars and how it ends."""
+
+    bars: Bars
+    cadence: CadenceName
+    formula: Formula | None = None
+
+
+class ThemeEntry(Entry):
+    """A theme: a tune (pinned, or composed first) with its numerals.
+
+    Attributes:
+        bars: its length.
+        key: the key it is written in, relative to the home key; `I` (or `i`) by default.
+        pickup: beats of its upbeat.
+        type: `period`, `sentence` or `chain`.
+        melody: ABC body, L:1/8; `x` leaves a place free.
+        voices: ABC bodies of all voices, top first, instead of `melody`.
+        file: a MIDI, MusicXML or ABC file beside the plan.
+        harmony: numerals, bar by bar, in its key.
+        phrases: its phrases.
+    """
+
+    bars: Bars | None = None
+    key: Text | None = None
+    pickup: Beats | None = None
+    type: Literal["sentence", "period", "chain"] | None = None
+    melody: Text | None = None
+    voices: tuple[Text, ...] | None = None
+    file: Text | None = None
+    harmony: Text | None = None
+    phrases: tuple[ThemePhrase, ...] | None = None
+
+
+class Defaults(Entry):
+    """What holds for every section that does not say otherwise."""
+
+    dynamics: DynamicsField | None = None
+    density: Unit | None = None
+    texture: PatternName | None = None
+    tessitura: RegisterName | None = Field(default=None, validation_alias="register")
+    fidelity: Unit | None = None
+    recall: RecallName | None = None
+
+
+class Performer(Entry):
+    """Who plays: a player (rule strengths), how much, and which take."""
+
+    player: Name | None = None
+    expression: Annotated[float, Strict(), Field(ge=0, le=3, allow_inf_nan=False)] | None = None
+    take: Annotated[int, Strict(), Field(ge=0, le=2**63 - 1)] | None = None
+
+
+def _style_alone(value: Any) -> Any:
+    return {value: 1.0} if isinstance(value, str) else value
+
+
+StyleMix = Annotated[
+    dict[Name, Annotated[float, Strict(), Field(gt=0, le=1000, allow_inf_nan=False)]],
+    BeforeValidator(_style_alone),
+    Field(min_length=1),
+]
+
+
+class Plan(Entry):
+    """The plan of a piece; see the module's conventions.
+
+    Attributes:
+        plan: version of the format.
+        form: name of a template, or a template file beside the plan.
+        style: name → weight.
+        ensemble: what it is written for.
+        key: the home key, absolute.
+        meter: `3/4`.
+        pickup: beats before the first bar.
+        tempo: beats a minute; the beat is the meter's.
+        seed: of all drawing.
+    """
+
+    plan: Literal[1] = 1
+    title: Text | None = None
+    form: Text
+    style: StyleMix
+    ensemble: Literal["keyboard", "organ", "chorale", "quartet", "song", "line"] | None = None
+    key: Text | None = None
+    meter: Text | None = None
+    pickup: Beats | None = None
+    tempo: Tempo | None = None
+    seed: Annotated[int, Strict(), Field(ge=0, le=2**63 - 1)] | None = None
+    defaults: Defaults | None = None
+    themes: dict[Name, ThemeEntry] = Field(default_factory=dict)
+    sections: tuple[SectionEntry, ...] = ()
+    performer: Performer | None = None
+
+    def section(self, section_id: str) -> SectionEntry:
+        """Return the section of that id.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for entry in self.sections:
+            if entry.id == section_id:
+                return entry
+        raise KeyError(section_id)
+
+    @property
+    def bars(self) -> int:
+        """Whole bars of all sections; 0 for those that do not say."""
+        return sum(entry.bars or 0 for entry in self.sections)
