@@ -8,9 +8,7 @@ from composer.score import Part
 from composer.theory.key import Key
 
 
-def key_from_signature(
-    signature: int, mode: str, parts: Iterable[Part], *, start_tick: int, end_tick: int
-) -> Key:
+def key_from_signature(signature: int, mode: str, parts: Iterable[Part], *, start_tick: int, end_tick: int) -> Key:
     """Return the key of a signature.
 
     Args:

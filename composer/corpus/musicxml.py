@@ -33,7 +33,9 @@ from composer.score import (
 from composer.theory.key import Key
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
-_LEVELS = frozenset({"pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "sf", "sfz", "fp", "sfp", "rf", "rfz", "fz"})
+_LEVELS = frozenset(
+    {"pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "sf", "sfz", "fp", "sfp", "rf", "rfz", "fz"}
+)
 _DEFAULT_METER = Meter(4, 4)
 MAX_PARTS = 100  # inclusive
 MAX_BARS = 20_000  # inclusive
@@ -135,6 +137,10 @@ def _make_parts(
     open_slurs: dict[str, tuple[int, int, int, int]] = {}
     for raw in sorted(draft.notes, key=lambda n: (n.measure, n.local_tick, not n.is_grace)):
         onset_tick = measure_ticks[raw.measure] + raw.local_tick
+        # A note that is too long for its bar is cut there: often it is tied on, and its written length is the mistake.
+        bar_tick = measure_ticks[raw.measure + 1]
+        end_tick = onset_tick + raw.duration_tick
+        end_tick = bar_tick if onset_tick < bar_tick < end_tick else end_tick
         staff, voice = voices[raw.staff, raw.voice]
         part_shift, part_staff = (0, raw.staff) if raw.staff <= LOWER_STAFF else (raw.staff - LOWER_STAFF, UPPER_STAFF)
         if "fermata" in raw.articulations:
@@ -152,7 +158,7 @@ def _make_parts(
             note = Note(
                 before.onset_tick,
                 before.pitch,
-                onset_tick + raw.duration_tick - before.onset_tick,
+                end_tick - before.onset_tick,
                 before.staff,
                 before.voice,
                 before.spelling,
@@ -166,7 +172,7 @@ def _make_parts(
                 Note(
                     onset_tick,
                     raw.pitch,
-                    raw.duration_tick,
+                    end_tick - onset_tick,
                     part_staff,
                     voice,
                     raw.spelling,
@@ -175,7 +181,7 @@ def _make_parts(
                 )
             )
         if raw.tie_start and not raw.is_grace:
-            held[raw.pitch, onset_tick + raw.duration_tick, raw.staff] = place
+            held[raw.pitch, end_tick, raw.staff] = place
     if loose:
         mended.append(f"part {draft.name or draft.id}: {loose} ties without a beginning; their notes are struck")
     main = [note for staff_notes in merged[:LOWER_STAFF] for note in staff_notes]
@@ -220,6 +226,8 @@ def _lay_bars(drafts: Sequence[PartDraft], mended: list[str]) -> tuple[list[int]
     onsets = [0]
     rows: list[tuple[int, Meter, bool]] = []  # (length, meter, shorter than the meter)
     meter = _DEFAULT_METER
+    for draft in drafts:
+        _move_late_measures(draft, mended)
     lengths_of = [
         [draft.measures[i].length_tick for draft in drafts if i < len(draft.measures) and draft.measures[i].length_tick]
         for i in range(count)
@@ -234,14 +242,16 @@ def _lay_bars(drafts: Sequence[PartDraft], mended: list[str]) -> tuple[list[int]
         is_short = length < nominal
         if length > nominal:
             if nominal in lengths:
-                mended.append(f"{name}: a part is {_quarters(length - nominal)} too long; it runs into the next bar")
+                mended.append(f"{name}: a part is {_quarters(length - nominal)} too long; cut at the bar line")
                 length = nominal
             else:
                 mended.append(f"{name}: {_quarters(length - nominal)} too long for {meter}; kept as it is")
         elif is_short and 0 < index < count - 1:
             following = max(lengths_of[index + 1], default=nominal)
             before, before_meter, before_short = rows[-1]
-            makes_one = (length + following == nominal) or (before_short and before_meter == meter and before + length == nominal)
+            makes_one = (length + following == nominal) or (
+                before_short and before_meter == meter and before + length == nominal
+            )
             is_marked = any(measure.is_divided for measure in here)
             if not makes_one and not is_marked:
                 agree = len(set(lengths)) == 1 and len(lengths) > 1
@@ -255,6 +265,26 @@ def _lay_bars(drafts: Sequence[PartDraft], mended: list[str]) -> tuple[list[int]
         rows.append((length, meter, is_short))
         onsets.append(onsets[-1] + length)
     return onsets, _join_bars(onsets, rows)
+
+
+def _move_late_measures(draft: PartDraft, mended: list[str]) -> None:
+    """Move a part's measure back when it is too long by just the gap that it begins with (seen in converted files)."""
+    meter = _DEFAULT_METER
+    first_ticks: dict[int, int] = {}
+    for note in draft.notes:
+        first_ticks[note.measure] = min(note.local_tick, first_ticks.get(note.measure, note.local_tick))
+    late: dict[int, int] = {}
+    for index, measure in enumerate(draft.measures):
+        meter = measure.meter or meter
+        excess = measure.length_tick - meter.bar_ticks
+        if 0 < excess == first_ticks.get(index):
+            late[index] = excess
+            measure.length_tick -= excess
+            mended.append(
+                f"bar {measure.number}: part {draft.name or draft.id} began {_quarters(excess)} late; moved back"
+            )
+    for note in draft.notes:
+        note.local_tick -= late.get(note.measure, 0)
 
 
 def _join_bars(onsets: Sequence[int], rows: Sequence[tuple[int, Meter, bool]]) -> list[Bar]:
@@ -331,9 +361,7 @@ class _Events:
         return Score((), tuple(self._bars)).meter_at(tick)
 
     def dynamics(self) -> tuple[Dynamic, ...]:
-        found = {
-            Dynamic(tick, event.value) for tick, event in self._of("dynamics") if event.value in _LEVELS
-        }
+        found = {Dynamic(tick, event.value) for tick, event in self._of("dynamics") if event.value in _LEVELS}
         for draft in self._drafts:
             started: dict[str, tuple[int, str]] = {}
             for tick, event in self._of("wedge", draft=draft):

@@ -20,7 +20,9 @@ MAX_ELEMENTS = 3_000_000  # inclusive
 MAX_DEPTH = 64  # MusicXML needs about 10
 MAX_ZIP_MEMBERS = 1_000
 _CHUNK_BYTES = 2**16
-_LINED_TAGS = frozenset({"measure", "note", "attributes", "score-part", "part", "part-list", "divisions", "time", "key"})
+_LINED_TAGS = frozenset(
+    {"measure", "note", "attributes", "score-part", "part", "part-list", "divisions", "time", "key"}
+)
 
 Element = ElementTree.Element
 
@@ -62,9 +64,7 @@ def parse_xml(data: bytes, source: str) -> XmlTree:
     count = 0
 
     def refuse(message: str) -> MusicFileError:
-        return MusicFileError(
-            message, place=Place(source, parser.CurrentLineNumber, parser.CurrentColumnNumber + 1)
-        )
+        return MusicFileError(message, place=Place(source, parser.CurrentLineNumber, parser.CurrentColumnNumber + 1))
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal depth, count
@@ -153,7 +153,9 @@ def _named_root(container: bytes, source: str) -> str:
 
 
 def _only_score(names: list[str], source: str) -> str:
-    scores = [n for n in names if n.lower().endswith((".xml", ".musicxml")) and not n.startswith(("META-INF/", "__MACOSX/"))]
+    scores = [
+        n for n in names if n.lower().endswith((".xml", ".musicxml")) and not n.startswith(("META-INF/", "__MACOSX/"))
+    ]
     if not scores:
         raise _bad(source, "no score inside")
     return scores[0]

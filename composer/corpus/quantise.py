@@ -1,0 +1,130 @@
+"""Put the times of a MIDI file on musical places: quarters, their halves, thirds … by fit, beat by beat.
+
+Conventions: times come in as file ticks and go out as score ticks (10,080 a quarter). A place fits when it lies within the
+tolerance of a subdivision; all onsets in one quarter are asked to share the coarsest subdivision that holds them.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from composer.theory.meter import TICKS_PER_QUARTER
+
+# Parts of a quarter, plainest first: 8ths, 16ths, 32nds, triplets of 8ths, 16ths and 32nds, 64ths, then 5 and 7.
+SUBDIVISIONS = (1, 2, 4, 8, 3, 6, 12, 16, 24, 5, 7, 10)
+TOLERANCE_TICKS = 70  # 1/144 of a quarter: less than half the distance between any two of the grids above
+LIVE_SHARE = 0.25  # more onsets than this beside every grid: nobody wrote that, somebody played it
+
+
+class BeatGrid:
+    """The subdivision of each quarter of a piece.
+
+    Args:
+        onset_ticks: score ticks as floats, of all notes.
+        file_tick: score ticks in one tick of the file (what was lost in rounding there is tolerated).
+    """
+
+    def __init__(self, onset_ticks: Iterable[float], *, file_tick: float) -> None:
+        self._tolerance = max(TOLERANCE_TICKS, min(1.01 * file_tick, 300.0))
+        by_quarter: dict[int, list[float]] = {}
+        for tick in onset_ticks:
+            quarter = int((tick + self._tolerance) // TICKS_PER_QUARTER)
+            by_quarter.setdefault(quarter, []).append(tick - quarter * TICKS_PER_QUARTER)
+        self._parts: dict[int, int] = {}
+        for quarter, places in by_quarter.items():
+            self._parts[quarter] = self._best(sorted(set(places)))
+
+    def _best(self, places: Sequence[float]) -> int:
+        """Return the coarsest subdivision that holds all places, or the one that misses least."""
+        ranked: list[tuple[int, float, int]] = []
+        for order, parts in enumerate(SUBDIVISIONS):
+            step = TICKS_PER_QUARTER / parts
+            errors = [abs(place - round(place / step) * step) for place in places]
+            misses = sum(error > self._tolerance for error in errors)
+            if misses == 0:
+                return parts
+            # A played beat: small errors are weighed against the fineness that they cost.
+            ranked.append(
+                (misses if parts <= 4 or parts == 3 else misses + 1, sum(errors) / len(errors) * parts**0.5, order)
+            )
+        return SUBDIVISIONS[min(ranked)[2]]
+
+    def snap(self, tick: float) -> tuple[int, bool]:
+        """Return the place of an onset, and whether it fitted there."""
+        quarter = int((tick + self._tolerance) // TICKS_PER_QUARTER)
+        step = TICKS_PER_QUARTER // self._parts.get(quarter, 4)
+        base = quarter * TICKS_PER_QUARTER
+        place = base + round((tick - base) / step) * step
+        return max(0, place), abs(place - tick) <= self._tolerance
+
+    def snap_end(self, onset_tick: int, tick: float) -> tuple[int, bool]:
+        """Return the place of a note's end: on its own quarter's grid, on another plain one, or the nearest 16th."""
+        for parts in (self._parts.get(int(tick // TICKS_PER_QUARTER), 4), *SUBDIVISIONS):
+            step = TICKS_PER_QUARTER // parts
+            place = round(tick / step) * step
+            if abs(place - tick) <= self._tolerance and place > onset_tick:
+                return place, True
+        step = TICKS_PER_QUARTER // max(4, self._parts.get(int(onset_tick // TICKS_PER_QUARTER), 4))
+        return max(onset_tick + step, round(tick / step) * step), False
+
+
+def leading_offset(onset_ticks: Sequence[int], quarter_ticks: float) -> int:
+    """Return file ticks to take off all times when the whole piece stands beside the grid by one and the same distance.
+
+    Some writers begin a file with the length of a grace note or a rest of a few ticks. 0 where the piece stands well.
+    """
+    step = quarter_ticks / 4
+    if step < 2 or not onset_ticks:
+        return 0
+    residues = Counter(round(tick % step) % max(1, round(step)) for tick in onset_ticks)
+    residue, count = residues.most_common(1)[0]
+    if residue and count > 0.5 * len(onset_ticks) and count > 3 * residues.get(0, 0):
+        return residue if residue <= min(onset_ticks) or residue < step else 0
+    return 0
+
+
+def grace_chain(
+    notes: Sequence[tuple[float, float]], *, file_tick: float, longest_tick: float = TICKS_PER_QUARTER / 4
+) -> dict[int, float]:
+    """Find grace notes that were written out just before their main note (as LilyPond does).
+
+    Args:
+        notes: (onset, end) in score ticks, of one track.
+        file_tick: score ticks in one tick of the file.
+        longest_tick: a grace note is not longer.
+
+    Returns:
+        Index of each grace note -> onset of its main note.
+    """
+    tolerance = max(TOLERANCE_TICKS, 1.01 * file_tick)
+
+    def is_on_grid(tick: float) -> bool:
+        return any(
+            abs(tick - round(tick * parts / TICKS_PER_QUARTER) * TICKS_PER_QUARTER / parts) <= tolerance
+            for parts in (8, 12)
+        )
+
+    anchors: list[float] = []  # onsets of main notes, ascending
+    mains: list[float] = []
+    graces: dict[int, float] = {}
+    candidates: list[int] = []
+    for index, (onset, end) in enumerate(notes):
+        if end - onset <= longest_tick and not is_on_grid(onset):
+            candidates.append(index)
+        else:
+            mains.append(onset)
+    anchors = sorted(set(mains))
+    chain: dict[int, float] = {}  # onset of a found grace note, rounded -> its main note's onset
+    for index in sorted(candidates, key=lambda i: -notes[i][0]):
+        end = notes[index][1]
+        found = chain.get(round(end / tolerance))
+        if found is None:
+            place = bisect.bisect_left(anchors, end - 1.5 * tolerance)
+            if place < len(anchors) and anchors[place] <= end + 1.5 * tolerance:
+                found = anchors[place]
+        if found is not None:
+            graces[index] = found
+            chain[round(notes[index][0] / tolerance)] = found
+    return graces

@@ -1,0 +1,134 @@
+"""Read any score file: what it is, is told from its content, not from its name."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from composer.corpus.midi import read_midi
+from composer.corpus.musicxml import read_musicxml
+from composer.corpus.unfold import unfold_repeats
+from composer.corpus.xmlfile import open_mxl
+from composer.errors import MusicFileError, Place
+from composer.score import Score
+
+MAX_FILE_BYTES = 48 * 2**20  # inclusive
+SUFFIXES = frozenset({".mid", ".midi", ".smf", ".kar", ".rmi", ".musicxml", ".xml", ".mxl"})  # looked for in folders
+
+
+@dataclass(frozen=True)
+class ReadResult:
+    """A file that was read.
+
+    Attributes:
+        score: the piece.
+        mended: a line for each thing that was judged, moved, mended or left out; empty for a sound file.
+        off_grid_share: share of the notes whose onset fitted no musical place, 0..1 (MIDI; 0 for notation).
+        source: the file's path.
+        format: `midi`, `musicxml` or `mxl`.
+        is_live: True for a MIDI file that was played: bars and note values are only a guess.
+        pickup_confidence: 0..1 where the place of the first bar line was guessed from the notes, else 1.
+    """
+
+    score: Score
+    mended: tuple[str, ...]
+    off_grid_share: float
+    source: str
+    format: str
+    is_live: bool = False
+    pickup_confidence: float = 1.0
+
+
+def read_score(path: str | Path, *, unfold: bool = False) -> ReadResult:
+    """Read a MIDI, MusicXML or compressed MusicXML file.
+
+    Args:
+        path: the file.
+        unfold: write out repeats and endings.
+
+    Raises:
+        MusicFileError: no such file, or nothing in it that can be read as music; with the line or byte.
+    """
+    source = str(path)
+    return read_bytes(_load(Path(path)), source, unfold=unfold)
+
+
+def read_bytes(data: bytes, source: str, *, unfold: bool = False) -> ReadResult:
+    """Read a file that is in memory already; as `read_score`."""
+    kind = sniff(data)
+    if kind == "midi":
+        reading = read_midi(data, source)
+        result = ReadResult(
+            reading.score,
+            reading.mended,
+            reading.off_grid_share,
+            source,
+            kind,
+            reading.is_live,
+            reading.pickup_confidence,
+        )
+    elif kind in ("mxl", "musicxml"):
+        score, mended = read_musicxml(open_mxl(data, source) if kind == "mxl" else data, source)
+        result = ReadResult(score, tuple(mended), 0.0, source, kind)
+    elif not data:
+        raise MusicFileError("the file is empty", place=Place(source))
+    else:
+        raise MusicFileError(
+            "neither MIDI nor MusicXML",
+            place=Place(source, detail="byte 0"),
+            mend="a MIDI file begins with MThd, MusicXML with an XML declaration",
+        )
+    if unfold and result.score.repeats:
+        unfolded = unfold_repeats(result.score)
+        mended = [*result.mended, f"{len(result.score.repeats)} repeats were written out"]
+        result = ReadResult(unfolded, tuple(mended), result.off_grid_share, source, kind)
+    return result
+
+
+def sniff(data: bytes) -> str:
+    """Return `midi`, `mxl`, `musicxml` or an empty string, from the first bytes."""
+    head = data[:4096]
+    if head.startswith(b"PK"):
+        return "mxl"
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if text.startswith(b"<") or head.startswith((b"\xff\xfe<", b"\xfe\xff\0<", b"<\0", b"\0<")):
+        return "musicxml"
+    return "midi" if b"MThd" in head else ""
+
+
+def iter_folder(path: str | Path) -> Iterator[ReadResult | MusicFileError]:
+    """Read every score file below a folder, in the order of their paths.
+
+    Yields:
+        A result for each file that was read, and the error for each that was not: one bad file never stops the others.
+
+    Raises:
+        MusicFileError: no such folder.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise MusicFileError("no such folder", place=folder)
+    for file in sorted(file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES):
+        try:
+            yield read_score(file)
+        except MusicFileError as error:
+            yield error
+
+
+def _load(path: Path) -> bytes:
+    """Read a regular file within bounds; never waits for a pipe or reads a device without end."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(handle, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise MusicFileError("this is not a file", place=path)
+            data = stream.read(MAX_FILE_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        reason = getattr(error, "strerror", None) or str(error)
+        raise MusicFileError(f"cannot read: {reason}", place=path) from error
+    if len(data) > MAX_FILE_BYTES:
+        raise MusicFileError(f"larger than the limit of {MAX_FILE_BYTES:,} bytes", place=path)
+    return data
