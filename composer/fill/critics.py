@@ -1,0 +1,258 @@
+"""Critics: what each particle's new bar is worth, as log weights.
+
+What it is: small functions that look at one bar of every particle at once and return penalties; the particle filter
+adds them to the particles' weights. They judge what the plan asks for (chord, key, texture) and what no piece wants
+(silence, a stuck chord, notes that no hand can reach); the network's own likelihood of free notes is never maximised,
+since that selects silence and held chords.
+
+Conventions: rolls are bool [particle, step, pitch]; a penalty is >= 0, in nats, [particle]. `Bar` holds the facts of
+the steps; `before` is what each particle has sounded so far.
+
+Contents: `Bar`, `penalties`, `CRITICS`, `hard_faults`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.roll.codec import BoolArray
+from composer.roll.facts import StepFacts
+from composer.roll.pins import FREE, Pins
+
+Penalty = NDArray[np.float64]
+
+# Weight of a struck note by the strength of its place (0..4): a passing note off the beat may be anything.
+_STRENGTH_WEIGHT = np.array([0.2, 0.35, 0.8, 0.9, 1.0])
+_MAJOR = (1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1)
+_MINOR = (1, 0, 1, 1, 0, 1, 0, 1, 1, 1, 1, 1)
+HAND_SPAN = 12  # semitones that one hand holds, inclusive
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar of all particles.
+
+    Attributes:
+        play, articulate: bool [particle, step, pitch], the new bar.
+        before_play, before_articulate: bool [particle, step, pitch], everything earlier (the lead-in included).
+        facts, pins: of the bar's steps.
+        low_pitch: MIDI number of pitch index 0.
+        plays_keyboard: two hands must reach everything.
+    """
+
+    play: BoolArray
+    articulate: BoolArray
+    before_play: BoolArray
+    before_articulate: BoolArray
+    facts: StepFacts
+    pins: Pins
+    low_pitch: int
+    plays_keyboard: bool
+
+    @property
+    def pitch_class(self) -> NDArray[np.int_]:
+        """Pitch class of each pitch index."""
+        return (self.low_pitch + np.arange(self.play.shape[2])) % 12
+
+    @property
+    def members(self) -> BoolArray:
+        """Whether the pitch belongs to the planned chord (True where none is planned): bool [step, pitch]."""
+        bits = self.facts.chord_members.astype(np.int32)
+        member = (bits[:, None] >> self.pitch_class[None, :] & 1).astype(bool)
+        return member | (bits == 0)[:, None]
+
+    @property
+    def free(self) -> BoolArray:
+        """Whether the cell is the network's own choice: bool [step, pitch]."""
+        return self.pins.code == FREE
+
+
+def penalties(bar: Bar, weights: Mapping[str, float] | None = None) -> Penalty:
+    """Return the sum of all critics' penalties of each particle.
+
+    Args:
+        bar: the new bar.
+        weights: factor of each critic by name; missing ones count 1.
+    """
+    factors = weights or {}
+    total = np.zeros(len(bar.play))
+    for name, critic in CRITICS.items():
+        factor = factors.get(name, 1.0)
+        if factor:
+            total += factor * critic(bar)
+    return total
+
+
+def chord(bar: Bar) -> Penalty:
+    """Struck notes outside the planned chord, weighed by their place, beyond the share that real pieces have."""
+    weight = _STRENGTH_WEIGHT[np.maximum(bar.facts.strength, 0)][None, :, None]
+    struck = bar.articulate & bar.free
+    strange = (struck & ~bar.members) * weight
+    excess = strange.sum(axis=(1, 2)) - 0.10 * (struck * weight).sum(axis=(1, 2))
+    on_beat = np.flatnonzero(bar.facts.strength >= 2)
+    held = (bar.play & bar.free & ~bar.members)[:, on_beat].sum(axis=(1, 2))
+    return 1.2 * np.maximum(excess, 0) + 0.35 * held
+
+
+def scale(bar: Bar) -> Penalty:
+    """Struck notes that are neither in the local scale nor in the chord."""
+    scales = np.array([_MAJOR, _MINOR], bool)
+    degree = (bar.pitch_class[None, :] - bar.facts.tonic[:, None]) % 12
+    inside = scales[np.maximum(bar.facts.mode, 0)[:, None], degree] | (bar.facts.tonic < 0)[:, None]
+    strange = bar.articulate & bar.free & ~inside & ~(bar.members & (bar.facts.chord_members > 0)[:, None])
+    return 1.5 * strange.sum(axis=(1, 2)).astype(float)
+
+
+def bass(bar: Bar) -> Penalty:
+    """A chord that begins over another bass note than the planned one."""
+    begins = (bar.facts.chord_age == 0) & (bar.facts.chord_bass >= 0)
+    if not begins.any():
+        return np.zeros(len(bar.play))
+    play = bar.play[:, begins]
+    sounds = play.any(axis=2)
+    lowest = bar.pitch_class[play.argmax(axis=2)]
+    wrong = (lowest != bar.facts.chord_bass[begins][None, :]) | ~sounds
+    return 0.9 * wrong.sum(axis=1).astype(float)
+
+
+def silence(bar: Bar) -> Penalty:
+    """Steps in which nothing sounds, where the pins leave the choice."""
+    open_steps = bar.free.any(axis=1)
+    silent = ~bar.play.any(axis=2) & open_steps[None, :]
+    return 0.4 * np.maximum(silent.sum(axis=1) - 2.0, 0)
+
+
+def stuck(bar: Bar) -> Penalty:
+    """The same notes sounding, or struck again, for longer than a bar."""
+    longest = stuck_steps(bar)
+    limit = bar.facts.steps_in_bar[0]
+    return 3.0 * np.maximum(longest - limit, 0) / max(1, limit)
+
+
+def texture(bar: Bar) -> Penalty:
+    """Distance from the planned onsets a beat and notes at once."""
+    if bar.facts.onsets_x8[0, 0] < 0:
+        return np.zeros(len(bar.play))
+    beats = len(bar.facts.bar) / bar.facts.steps_in_beat[0]
+    onsets = bar.articulate.sum(axis=(1, 2)) / beats
+    planned = bar.facts.onsets_x8.sum(axis=1).mean() / 8
+    notes = bar.play.sum(axis=2).mean(axis=1)
+    at_once = bar.facts.polyphony_x8.sum(axis=1).mean() / 8
+    return 1.0 * ((onsets - planned) / (0.5 + 0.35 * planned)) ** 2 + 0.8 * ((notes - at_once) / 0.8) ** 2
+
+
+def parallels(bar: Bar) -> Penalty:
+    """Outer voices in parallel fifths or octaves from one beat or change to the next."""
+    play = np.concatenate([bar.before_play[:, -1:], bar.play], axis=1)
+    struck = np.concatenate([bar.before_articulate[:, -1:], bar.articulate], axis=1)
+    count = play.shape[2]
+    sounds = play.any(axis=2)
+    low = np.where(sounds, play.argmax(axis=2), -1)
+    high = np.where(sounds, count - 1 - play[:, :, ::-1].argmax(axis=2), -1)
+    moved = (low[:, 1:] != low[:, :-1]) & (high[:, 1:] != high[:, :-1]) & (low[:, :-1] >= 0) & (low[:, 1:] >= 0)
+    same = (high[:, 1:] - low[:, 1:]) % 12 == (high[:, :-1] - low[:, :-1]) % 12
+    interval = (high[:, 1:] - low[:, 1:]) % 12
+    up = np.sign(high[:, 1:] - high[:, :-1]) == np.sign(low[:, 1:] - low[:, :-1])
+    apart = (high[:, 1:] > low[:, 1:]) & (high[:, :-1] > low[:, :-1])
+    fault = moved & same & up & apart & np.isin(interval, (0, 7)) & struck[:, 1:].any(axis=2)
+    return 1.2 * fault.sum(axis=1).astype(float)
+
+
+def clashes(bar: Bar) -> Penalty:
+    """Minor seconds that sound together on a beat."""
+    on_beat = np.flatnonzero(bar.facts.strength >= 2)
+    play = bar.play[:, on_beat]
+    return 0.6 * (play[:, :, 1:] & play[:, :, :-1]).sum(axis=(1, 2)).astype(float)
+
+
+def reach(bar: Bar) -> Penalty:
+    """Steps with a note that neither hand reaches: between the lowest plus a span and the highest less a span."""
+    if not bar.plays_keyboard:
+        return np.zeros(len(bar.play))
+    return 1.0 * unreachable_steps(bar.play).astype(float)
+
+
+def leaps(bar: Bar) -> Penalty:
+    """A bass or free top line that jumps by more than an octave."""
+    play = np.concatenate([bar.before_play[:, -1:], bar.play], axis=1)
+    sounds = play.any(axis=2)
+    low = play.argmax(axis=2)
+    jump = np.abs(np.diff(low, axis=1)) > 12
+    both = sounds[:, 1:] & sounds[:, :-1]
+    return 0.25 * (jump & both).sum(axis=1).astype(float)
+
+
+CRITICS: dict[str, Callable[[Bar], Penalty]] = {
+    "chord": chord,
+    "scale": scale,
+    "bass": bass,
+    "silence": silence,
+    "stuck": stuck,
+    "texture": texture,
+    "parallels": parallels,
+    "clashes": clashes,
+    "reach": reach,
+    "leaps": leaps,
+}
+
+
+def unreachable_steps(play: BoolArray) -> NDArray[np.int_]:
+    """Return for each particle the steps in which some note is out of both hands' reach."""
+    count = play.shape[2]
+    index = np.arange(count)
+    sounds = play.any(axis=2)
+    low = play.argmax(axis=2)
+    high = count - 1 - play[:, :, ::-1].argmax(axis=2)
+    between = (index > low[..., None] + HAND_SPAN) & (index < high[..., None] - HAND_SPAN)
+    return ((play & between).any(axis=2) & sounds).sum(axis=1)
+
+
+def stuck_steps(bar: Bar) -> NDArray[np.int_]:
+    """Return for each particle how many steps before the bar's end its last new pitch came, at the longest.
+
+    A step is new when a pitch begins that did not sound in the step before it.
+    """
+    reach_back = 3 * int(bar.facts.steps_in_bar[0])
+    play = np.concatenate([bar.before_play[:, -reach_back:], bar.play], axis=1)
+    fresh = (play[:, 1:] & ~play[:, :-1]).any(axis=2)
+    run = np.zeros(len(play), int)
+    longest = np.zeros(len(play), int)
+    first_new = play.shape[1] - bar.play.shape[1]
+    for step in range(fresh.shape[1]):
+        run = np.where(fresh[:, step], 0, run + 1)
+        if step + 1 >= first_new:
+            longest = np.maximum(longest, run)
+    return longest
+
+
+def silent_run(bar: Bar) -> NDArray[np.int_]:
+    """Return for each particle the longest run of silent steps that ends in this bar and that no pin asks for."""
+    reach_back = 2 * int(bar.facts.steps_in_bar[0])
+    open_steps = bar.free.any(axis=1)
+    before = bar.before_play[:, -reach_back:].any(axis=2)
+    silent = np.concatenate([~before, ~bar.play.any(axis=2) & open_steps[None, :]], axis=1)
+    run = np.zeros(len(silent), int)
+    longest = np.zeros(len(silent), int)
+    for step in range(silent.shape[1]):
+        run = np.where(silent[:, step], run + 1, 0)
+        if step >= before.shape[1]:
+            longest = np.maximum(longest, run)
+    return longest
+
+
+def hard_faults(bar: Bar) -> BoolArray:
+    """Return for each particle whether its bar must be refused.
+
+    That is: silence of more than a bar, or one chord held or struck on for more than two bars, that the plan does not
+    ask for.
+    """
+    limit = int(bar.facts.steps_in_bar[0])
+    planned_still = int(bar.facts.chord_age[-1]) > 2 * limit and int(bar.facts.onsets_x8[0].sum()) <= 4
+    refused = silent_run(bar) > limit
+    if not planned_still:
+        refused |= stuck_steps(bar) > 2 * limit
+    return refused

@@ -1,0 +1,249 @@
+"""The particle filter: several drafts of a section at once, weighed bar by bar.
+
+What it is: sequential Monte Carlo over bars. All particles share the section's inputs and differ in their random
+numbers; after each bar the critics weigh them, and where the weights have become uneven they are resampled systematically (a gather of
+states inside the batch). A phrase that ends with a refused particle starts again from its stored state.
+
+Conventions: the random numbers are drawn beforehand from the section's own stream, so that nothing else changes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.fill.critics import Bar, hard_faults, penalties
+from composer.roll.codec import BoolArray
+from composer.roll.facts import StepFacts
+from composer.roll.pins import Pins
+from composer.roll.reference import Reference
+
+MAX_RESTARTS = 3  # of a phrase
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What is to be filled: a section behind its lead-in, or a theme.
+
+    Attributes:
+        facts, pins, reference: of all steps, the lead-in included.
+        allowed: bool [step, pitch]; where a note may sound at all.
+        bars: (first step, end step) of each chunk in order, without gaps; no longer than the source can run at once.
+        lead_in_steps: steps at the front that are given and not emitted.
+        phrase_ends: indices in `bars` of the last chunk of each phrase.
+        ensemble: of the style vector.
+        style: (composer, weight).
+        low_pitch: MIDI number of pitch index 0.
+        plays_keyboard: two hands must reach everything.
+        accept: says for each particle whether a finished phrase will do: (play, articulate, first step, end step) of
+            all particles -> bool [particle]. None: anything will.
+    """
+
+    facts: StepFacts
+    pins: Pins
+    reference: Reference
+    allowed: BoolArray
+    bars: tuple[tuple[int, int], ...]
+    lead_in_steps: int
+    phrase_ends: frozenset[int]
+    ensemble: str
+    style: tuple[tuple[str, float], ...]
+    low_pitch: int
+    plays_keyboard: bool = True
+    accept: Callable[[BoolArray, BoolArray, int, int], BoolArray] | None = None
+    critic_weights: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def num_steps(self) -> int:
+        """All steps, the lead-in included."""
+        return self.facts.num_steps
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What a source samples in one go.
+
+    Attributes:
+        play, articulate: bool [particle, step, pitch].
+        upper_hand: float32 [particle, step, pitch]; the probability that the upper hand plays the note.
+    """
+
+    play: BoolArray
+    articulate: BoolArray
+    upper_hand: FloatArray
+
+
+class NoteSource(Protocol):
+    """Something that samples notes for all particles: the network, or a fake one in tests."""
+
+    num_particles: int
+    num_pitches: int
+
+    def start(self, stretch: Stretch) -> Any:
+        """Return the state in which nothing has been heard."""
+
+    def run(self, state: Any, stretch: Stretch, first: int, end: int, uniforms: FloatArray) -> tuple[Chunk, Any]:
+        """Sample the steps [first, end).
+
+        Args:
+            state: from `start`, `run` or `gather`.
+            stretch: what is filled.
+            first, end: steps.
+            uniforms: float32 [step, particle, pitch, 2] in [0, 1).
+        """
+
+    def gather(self, state: Any, indices: NDArray[np.int_]) -> Any:
+        """Return the state whose particle p is the old particle `indices[p]`."""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """The kept particle of a stretch, without its lead-in.
+
+    Attributes:
+        play, articulate: bool [step, pitch].
+        upper_hand: float32 [step, pitch].
+        penalty: summed penalties of the kept particle.
+        restarts: phrases that were started again.
+        refused: phrases that were kept although they did not pass.
+    """
+
+    play: BoolArray
+    articulate: BoolArray
+    upper_hand: FloatArray
+    penalty: float
+    restarts: int
+    refused: int
+
+
+@dataclass
+class _Cloud:
+    """The particles under way; arrays run over all steps of the stretch."""
+
+    state: Any
+    play: BoolArray
+    articulate: BoolArray
+    upper_hand: FloatArray
+    log_weight: NDArray[np.float64]
+    penalty: NDArray[np.float64]
+    faulty: BoolArray
+
+    def gathered(self, source: NoteSource, indices: NDArray[np.int_]) -> _Cloud:
+        return _Cloud(
+            source.gather(self.state, indices),
+            self.play[indices],
+            self.articulate[indices],
+            self.upper_hand[indices],
+            np.zeros(len(indices)),
+            self.penalty[indices],
+            self.faulty[indices],
+        )
+
+
+def run_filter(source: NoteSource, stretch: Stretch, generator: np.random.Generator) -> Filled:
+    """Fill a stretch.
+
+    Args:
+        source: what samples notes.
+        stretch: what is to be filled.
+        generator: the stream of the section; advanced by as much as the filling needs.
+    """
+    cloud = _start(source, stretch)
+    stored, first_bar, restarts, refused = cloud, 0, 0, 0
+    tries = 0
+    bar = 0
+    best_miss: tuple[float, _Cloud] | None = None
+    while bar < len(stretch.bars):
+        cloud = _advance(source, stretch, cloud, bar, generator)
+        if bar not in stretch.phrase_ends and bar + 1 < len(stretch.bars):
+            cloud = _resample(source, cloud, generator)
+            bar += 1
+            continue
+        first_step, end_step = stretch.bars[first_bar][0], stretch.bars[bar][1]
+        passed = ~cloud.faulty
+        if stretch.accept is not None:
+            passed &= stretch.accept(cloud.play, cloud.articulate, first_step, end_step)
+        if not passed.any():
+            miss = (float(cloud.penalty.min()), cloud)
+            if best_miss is None or miss[0] < best_miss[0]:
+                best_miss = miss
+            if tries < MAX_RESTARTS:
+                tries, restarts = tries + 1, restarts + 1
+                cloud, bar = stored, first_bar
+                continue
+            cloud, refused = best_miss[1], refused + 1
+        else:
+            cloud.log_weight = np.where(passed, cloud.log_weight, -np.inf)
+        cloud = _resample(source, cloud, generator, always=True)
+        cloud.faulty[:] = False
+        stored, first_bar, tries, best_miss = cloud, bar + 1, 0, None
+        bar += 1
+    best = int(np.argmin(cloud.penalty))
+    lead = stretch.lead_in_steps
+    return Filled(
+        cloud.play[best, lead:],
+        cloud.articulate[best, lead:],
+        cloud.upper_hand[best, lead:],
+        float(cloud.penalty[best]),
+        restarts,
+        refused,
+    )
+
+
+def _start(source: NoteSource, stretch: Stretch) -> _Cloud:
+    shape = (source.num_particles, stretch.num_steps, source.num_pitches)
+    zeros = np.zeros(source.num_particles)
+    return _Cloud(
+        source.start(stretch),
+        np.zeros(shape, bool),
+        np.zeros(shape, bool),
+        np.zeros(shape, np.float32),
+        zeros.copy(),
+        zeros.copy(),
+        np.zeros(source.num_particles, bool),
+    )
+
+
+def _advance(source: NoteSource, stretch: Stretch, cloud: _Cloud, bar: int, generator: np.random.Generator) -> _Cloud:
+    """Sample one bar and weigh it; the arrays of `cloud` are not changed (it may be a stored one)."""
+    first, end = stretch.bars[bar]
+    shape = (end - first, source.num_particles, source.num_pitches, 2)
+    uniforms = generator.random(shape, dtype=np.float32)
+    chunk, state = source.run(cloud.state, stretch, first, end, uniforms)
+    play, articulate, upper = cloud.play.copy(), cloud.articulate.copy(), cloud.upper_hand.copy()
+    play[:, first:end], articulate[:, first:end] = chunk.play, chunk.articulate
+    upper[:, first:end] = chunk.upper_hand
+    log_weight, penalty, faulty = cloud.log_weight, cloud.penalty, cloud.faulty
+    if end > stretch.lead_in_steps:
+        view = Bar(
+            chunk.play,
+            chunk.articulate,
+            play[:, :first] if first else np.zeros_like(play[:, :1]),
+            articulate[:, :first] if first else np.zeros_like(play[:, :1]),
+            stretch.facts.sliced(first, end),
+            stretch.pins.sliced(first, end),
+            stretch.low_pitch,
+            stretch.plays_keyboard,
+        )
+        cost = penalties(view, stretch.critic_weights)
+        log_weight, penalty = log_weight - cost, penalty + cost
+        faulty = faulty | hard_faults(view)
+    return _Cloud(state, play, articulate, upper, log_weight, penalty, faulty.copy())
+
+
+def _resample(source: NoteSource, cloud: _Cloud, generator: np.random.Generator, *, always: bool = False) -> _Cloud:
+    """Resample systematically where the effective number of particles has fallen below half, or always."""
+    uniform = generator.random()  # drawn in any case: the stream must not depend on the weights
+    weight = np.exp(cloud.log_weight - cloud.log_weight.max())
+    weight /= weight.sum()
+    count = len(weight)
+    if not always and 1.0 / np.square(weight).sum() >= 0.5 * count:
+        return cloud
+    positions = (uniform + np.arange(count)) / count
+    indices = np.minimum(np.searchsorted(np.cumsum(weight), positions), count - 1)
+    return cloud.gathered(source, indices)
