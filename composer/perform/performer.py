@@ -83,7 +83,7 @@ def _rules(reading: Reading, player: Player) -> Curves:
     """Sum the player's rules."""
     turn, amplitude = player.arch_turn, player.arch_amplitude
     effects = (
-        phrasing.phrase_arch(reading, reading.phrases, k=player.phrase_arch, turn=turn, amplitude=amplitude),
+        phrasing.phrase_arch(reading, reading.periods, k=player.phrase_arch, turn=turn, amplitude=amplitude),
         phrasing.phrase_arch(reading, reading.subphrases, k=player.subphrase_arch, turn=turn, amplitude=amplitude),
         phrasing.phrase_ritardando(reading, reading.phrases, k=player.phrase_ritardando),
         phrasing.final_ritard(reading, k=player.final_ritard),

@@ -19,7 +19,7 @@ class Player:
 
     Attributes:
         name, description: for people.
-        phrase_arch, subphrase_arch: k of the arch over phrases and over their halves.
+        phrase_arch, subphrase_arch: k of the arch over periods (upper level) and over their phrases or halves (lower).
         arch_turn: where the arch turns, 0..1.
         arch_amplitude: how much of the arch is heard in loudness.
         phrase_ritardando, final_ritard, fermata: k.

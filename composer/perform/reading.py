@@ -28,12 +28,15 @@ from composer.theory.meter import TICKS_PER_QUARTER
 
 DEFAULT_BEAT_BPM = 96.0  # where neither Outline nor Score states a tempo: a walking pace
 LONG_PHRASE_BARS = 3.5  # phrases from this length on have two halves
+LONGEST_HALVED_BARS = 9.0  # longer ones have groups of four bars
+LONGEST_PERIOD_BARS = 18.0  # two phrases of eight bars with a bar or two to spare
 
 BoolArray = npt.NDArray[np.bool_]
 
 # How much of the slowing a phrase end gets, by its cadence. Ours, not of KTH:
 # a cadence that denies the end is passed over.
 _CADENCE_WEIGHT = {Cadence.DC: 0.6, Cadence.EC: 0.6, Cadence.NONE: 0.7}
+_OPEN_CADENCES = (Cadence.HC, Cadence.DC, Cadence.EC, Cadence.NONE)  # more is expected: the period goes on
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Arc:
         last_tick: the last onset in it (its start when it holds none).
         weight: 0..1, how final its end is.
         ends_higher: whether a longer arc ends with it.
+        closes: whether nothing is expected to follow (a closing cadence, the end of a section).
     """
 
     start_tick: int
@@ -52,6 +56,11 @@ class Arc:
     last_tick: int
     weight: float = 1.0
     ends_higher: bool = False
+    closes: bool = True
+
+
+def _joined(group: tuple[Arc, ...]) -> Arc:
+    return replace(group[-1], start_tick=group[0].start_tick)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,36 +126,73 @@ class Reading:
         return self.seconds_at(self.end_tick) - self.seconds_at(self.onset_tick)
 
     @cached_property
+    def periods(self) -> tuple[Arc, ...]:
+        """The upper level of phrasing: each phrase with those before it whose cadences left it open, within a section.
+
+        A phrase that ends on a closing cadence, or on one that is not known, ends its period; so does its section,
+        and a period is never longer than `LONGEST_PERIOD_BARS` unless it is a single phrase.
+        """
+        return tuple(_joined(group) for group in self._phrase_groups)
+
+    @cached_property
+    def subphrases(self) -> tuple[Arc, ...]:
+        """The lower level of phrasing: the phrases of a period, or the parts of a phrase that is a period by itself.
+
+        Such a phrase of `LONG_PHRASE_BARS` or more is cut in two halves, one of more than `LONGEST_HALVED_BARS` into
+        groups of four bars. Cuts fall a whole number of bars after the phrase's start, from upbeat to upbeat.
+        """
+        parts: list[Arc] = []
+        for group in self._phrase_groups:
+            inner = list(group) if len(group) > 1 else self._parts_of(group[0])
+            parts += [*inner[:-1], replace(inner[-1], ends_higher=True)]
+        return tuple(parts)
+
+    @cached_property
     def phrases(self) -> tuple[Arc, ...]:
         """The phrases of the Outline; its sections where it knows no phrases."""
         spans: tuple[PhraseSpan | SectionSpan, ...] = self.outline.phrases or self.outline.sections
         section_ends = {section.end_tick for section in self.outline.sections}
-        return tuple(
-            Arc(
-                span.start_tick,
-                span.end_tick,
-                self._last_onset(span.start_tick, span.end_tick),
-                weight=_CADENCE_WEIGHT.get(span.cadence, 1.0) if isinstance(span, PhraseSpan) and span.cadence else 1.0,
-                ends_higher=span.end_tick in section_ends and span in self.outline.phrases,
-            )
-            for span in spans
-        )
+        arcs = []
+        for span in spans:
+            cadence = span.cadence if isinstance(span, PhraseSpan) else None
+            arc = self._arc(span.start_tick, span.end_tick)
+            closes = cadence not in _OPEN_CADENCES or span.end_tick in section_ends
+            weight = _CADENCE_WEIGHT.get(cadence, 1.0) if cadence else 1.0
+            arcs.append(replace(arc, weight=weight, closes=closes, ends_higher=span.end_tick in section_ends))
+        return tuple(arcs)
 
     @cached_property
-    def subphrases(self) -> tuple[Arc, ...]:
-        """The halves of long phrases, cut a whole number of bars after the phrase's start; short phrases whole."""
-        halves: list[Arc] = []
+    def _phrase_groups(self) -> tuple[tuple[Arc, ...], ...]:
+        """The phrases of each period."""
+        groups: list[list[Arc]] = []
         for arc in self.phrases:
-            bar_ticks = self.score.meter_at(arc.start_tick).bar_ticks
-            length_bars = (arc.end_tick - arc.start_tick) / bar_ticks
-            last = replace(arc, ends_higher=True)
-            if length_bars >= LONG_PHRASE_BARS:
-                # From upbeat to upbeat: the cut keeps the phrase's own place in the bar.
-                middle = arc.start_tick + math.floor(length_bars / 2 + 0.5) * bar_ticks
-                halves.append(Arc(arc.start_tick, middle, self._last_onset(arc.start_tick, middle)))
-                last = replace(last, start_tick=middle)
-            halves.append(last)
-        return tuple(halves)
+            last = groups[-1] if groups else None
+            if last and not last[-1].closes and last[-1].end_tick == arc.start_tick:
+                length_bars = (arc.end_tick - last[0].start_tick) / self.score.meter_at(arc.start_tick).bar_ticks
+                if length_bars <= LONGEST_PERIOD_BARS:
+                    last.append(arc)
+                    continue
+            groups.append([arc])
+        return tuple(map(tuple, groups))
+
+    def _parts_of(self, arc: Arc) -> list[Arc]:
+        """Cut one phrase."""
+        bar_ticks = self.score.meter_at(arc.start_tick).bar_ticks
+        length_bars = (arc.end_tick - arc.start_tick) / bar_ticks
+        if length_bars < LONG_PHRASE_BARS:
+            return [arc]
+        if length_bars <= LONGEST_HALVED_BARS:
+            cuts = [math.floor(length_bars / 2 + 0.5)]
+        else:
+            cuts = list(range(4, math.ceil(length_bars - 1.5), 4))  # a rest of a bar and a half is no group
+        edges = [arc.start_tick, *(arc.start_tick + cut * bar_ticks for cut in cuts), arc.end_tick]
+        parts = [self._arc(start, end) for start, end in zip(edges, edges[1:], strict=False)]
+        return [*parts[:-1], replace(parts[-1], weight=arc.weight)]
+
+    def _arc(self, start_tick: int, end_tick: int) -> Arc:
+        onsets = self.point_tick[self.onset_points]
+        index = int(np.searchsorted(onsets, end_tick, side="left")) - 1
+        return Arc(start_tick, end_tick, max(int(onsets[index]), start_tick) if index >= 0 else start_tick)
 
     @cached_property
     def section_starts(self) -> tuple[tuple[str, int], ...]:
@@ -167,11 +213,6 @@ class Reading:
             index = np.searchsorted(self.onset_points, np.arange(self.num_points), side="right") - 1
             values = np.where(index >= 0, per_onset[np.maximum(index, 0)], 0.0)
         return values
-
-    def _last_onset(self, start_tick: int, end_tick: int) -> int:
-        onsets = self.point_tick[self.onset_points]
-        index = int(np.searchsorted(onsets, end_tick, side="left")) - 1
-        return max(int(onsets[index]), start_tick) if index >= 0 else start_tick
 
 
 def read(score: Score, outline: Outline) -> Reading:
