@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 from keras import ops
 
+from composer.errors import OptionError
 from composer.network.biaxial import BiaxialNetwork, State
 from composer.network.loss import negative_log_likelihood
 from composer.training.batch import Batch
@@ -58,7 +58,21 @@ def measure(
     return Measures(loss, play, articulate, hand, ops.sum(valid)), tuple(ops.stop_gradient(part) for part in state)
 
 
-Step = Callable[[Batch, State], tuple[StepResult, State]]
+def compile_steps(
+    network: BiaxialNetwork,
+    optimizer: Any,
+    *,
+    averages: list[Any],
+    hand_weight: float,
+    clip_norm: float,
+    lanes: int = 1,
+) -> TensorflowSteps:
+    """The steps for the backend that Keras runs on; see `TensorflowSteps` for the arguments."""
+    if keras.backend.backend() != "tensorflow":
+        raise OptionError(f"training: the backend must be tensorflow; found {keras.backend.backend()}")
+    return TensorflowSteps(
+        network, optimizer, averages=averages, hand_weight=hand_weight, clip_norm=clip_norm, lanes=lanes
+    )
 
 
 class TensorflowSteps:
