@@ -90,7 +90,7 @@ def _in_voice_ranges(score: Score) -> bool:
 
 def _tempos(score: Score) -> tuple[TempoSpan, ...]:
     marks = sorted(score.tempos, key=lambda mark: mark.tick)
-    ends = [*(mark.tick for mark in marks[1:]), score.end_tick]
+    ends = [mark.tick for mark in marks[1:]] + [score.end_tick] * bool(marks)
     return tuple(
         TempoSpan(mark.tick, end, mark.beat_bpm) for mark, end in zip(marks, ends, strict=True) if end > mark.tick
     )
@@ -99,7 +99,7 @@ def _tempos(score: Score) -> tuple[TempoSpan, ...]:
 def _dynamics(score: Score) -> tuple[DynamicSpan, ...]:
     """Return the spans of the levels; a hairpin inside one becomes its shape."""
     levels = sorted((mark for mark in score.dynamics if mark.end_tick is None), key=lambda mark: mark.tick)
-    ends = [*(mark.tick for mark in levels[1:]), score.end_tick]
+    ends = [mark.tick for mark in levels[1:]] + [score.end_tick] * bool(levels)
     spans: list[DynamicSpan] = []
     for mark, end in zip(levels, ends, strict=True):
         inside = [h.level for h in score.dynamics if h.end_tick is not None and mark.tick <= h.tick < end]
