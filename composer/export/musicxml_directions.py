@@ -1,0 +1,114 @@
+"""MusicXML directions: rehearsal marks, tempo, dynamics and hairpins, each at its tick."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+
+from composer.export.xmltree import add
+from composer.score import UPPER_STAFF, Dynamic, Score, TempoMark
+from composer.theory.meter import TICKS_PER_QUARTER, Meter
+
+_LEVELS = frozenset(["pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "fp", "sf", "sfz", "fz"])
+_WEDGES = {"cresc": "crescendo", "dim": "diminuendo"}
+_BEAT_UNITS = {
+    TICKS_PER_QUARTER * 4: ("whole", 0),
+    TICKS_PER_QUARTER * 2: ("half", 0),
+    TICKS_PER_QUARTER: ("quarter", 0),
+    TICKS_PER_QUARTER // 2: ("eighth", 0),
+    TICKS_PER_QUARTER // 4: ("16th", 0),
+    TICKS_PER_QUARTER // 8: ("32nd", 0),
+    TICKS_PER_QUARTER * 3 // 2: ("quarter", 1),
+    TICKS_PER_QUARTER * 3 // 4: ("eighth", 1),
+    TICKS_PER_QUARTER * 3 // 8: ("16th", 1),
+}
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A `direction` element and where it stands.
+
+    Attributes:
+        tick: its place.
+        closes: it ends something that lasted until then, and so belongs to the bar that ends there.
+        element: without its offset.
+    """
+
+    tick: int
+    closes: bool
+    element: ET.Element
+
+
+def directions_of_part(score: Score, index: int) -> list[Direction]:
+    """Return the directions of one part, sorted by tick: marks and tempo only above the first part."""
+    found: list[Direction] = []
+    two_staves = score.parts[index].staves > 1
+    if index == 0:
+        found += [Direction(mark.tick, False, _rehearsal(mark.text)) for mark in score.marks]
+        found += _tempos(score)
+    dynamics = sorted(score.dynamics, key=lambda dynamic: dynamic.tick)
+    for dynamic in dynamics:
+        if dynamic.end_tick is None:
+            found.append(Direction(dynamic.tick, False, _level(dynamic, two_staves)))
+        else:
+            found.append(Direction(dynamic.tick, False, _wedge(_WEDGES.get(dynamic.level, "crescendo"), two_staves)))
+            found.append(Direction(dynamic.end_tick, True, _wedge("stop", two_staves)))
+    return sorted(found, key=lambda direction: (direction.tick, not direction.closes))
+
+
+def _rehearsal(text: str) -> ET.Element:
+    direction = ET.Element("direction", {"placement": "above"})
+    add(add(direction, "direction-type"), "rehearsal", text)
+    return direction
+
+
+def _tempos(score: Score) -> list[Direction]:
+    """Return the tempo marks; one that changes nothing that is printed is left out."""
+    found: list[Direction] = []
+    printed: tuple[object, ...] | None = None
+    for mark in score.tempos:
+        meter = score.meter_at(mark.tick)
+        shown = (round(mark.beat_bpm), meter.beat_ticks)
+        if shown == printed and not mark.text:
+            continue
+        printed = shown
+        found.append(Direction(mark.tick, False, _tempo(mark, meter)))
+    return found
+
+
+def _tempo(mark: TempoMark, meter: Meter) -> ET.Element:
+    """Words and metronome mark in one direction, so that they stand side by side."""
+    direction = ET.Element("direction", {"placement": "above"})
+    if mark.text:
+        add(add(direction, "direction-type"), "words", mark.text, font_weight="bold")
+    unit, dots = _BEAT_UNITS[meter.beat_ticks]
+    metronome = add(add(direction, "direction-type"), "metronome", parentheses="no")
+    add(metronome, "beat-unit", unit)
+    for _ in range(dots):
+        add(metronome, "beat-unit-dot")
+    add(metronome, "per-minute", round(mark.beat_bpm))
+    add(direction, "sound", tempo=f"{mark.beat_bpm * meter.beat_quarters:.6g}")
+    return direction
+
+
+def _level(dynamic: Dynamic, two_staves: bool) -> ET.Element:
+    direction = ET.Element("direction", {"placement": "below"})
+    dynamics = add(add(direction, "direction-type"), "dynamics")
+    if dynamic.level in _LEVELS:
+        add(dynamics, dynamic.level)
+    else:
+        add(dynamics, "other-dynamics", dynamic.level)
+    _add_staff(direction, two_staves)
+    return direction
+
+
+def _wedge(kind: str, two_staves: bool) -> ET.Element:
+    direction = ET.Element("direction", {"placement": "below"})
+    add(add(direction, "direction-type"), "wedge", type_=kind, number=1)
+    _add_staff(direction, two_staves)
+    return direction
+
+
+def _add_staff(direction: ET.Element, two_staves: bool) -> None:
+    if two_staves:
+        add(direction, "staff", UPPER_STAFF)

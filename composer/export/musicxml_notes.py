@@ -1,0 +1,124 @@
+"""MusicXML elements of notes and rests, children in the order of the schema."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+from composer.export.notation import Event, WrittenNote
+from composer.export.xmltree import add
+
+# Names of articulations in a Score -> the group of MusicXML's notations and the element in it.
+_SIGNS = {
+    "staccato": ("articulations", "staccato"),
+    "staccatissimo": ("articulations", "staccatissimo"),
+    "tenuto": ("articulations", "tenuto"),
+    "accent": ("articulations", "accent"),
+    "marcato": ("articulations", "strong-accent"),
+    "strong-accent": ("articulations", "strong-accent"),
+    "portato": ("articulations", "detached-legato"),
+    "breath": ("articulations", "breath-mark"),
+    "trill": ("ornaments", "trill-mark"),
+    "mordent": ("ornaments", "mordent"),
+    "inverted-mordent": ("ornaments", "inverted-mordent"),
+    "turn": ("ornaments", "turn"),
+    "inverted-turn": ("ornaments", "inverted-turn"),
+}
+
+
+def add_event(
+    measure: ET.Element,
+    event: Event,
+    *,
+    duration: int,
+    voice: int,
+    staff: int | None,
+    stem: str | None,
+    instrument: str,
+) -> None:
+    """Append a chord or a rest.
+
+    Args:
+        measure: the `measure` element.
+        event: what to write.
+        duration: its length in divisions; ignored for a grace note.
+        voice: its number in the part.
+        staff: its staff, or None in a part with one staff.
+        stem: `up`, `down`, or None to leave it to the reader.
+        instrument: id of its instrument.
+    """
+    for index, head in enumerate(event.notes or (None,)):
+        note = add(measure, "note")
+        if event.is_grace:
+            add(note, "grace", slash="yes")
+        if index:
+            add(note, "chord")
+        if head is None:
+            add(note, "rest", **({} if event.kind else {"measure": "yes"}))
+        else:
+            _add_pitch(note, head)
+        if not event.is_grace:
+            add(note, "duration", duration)
+        if head is not None:
+            for kind in _ties(head):
+                add(note, "tie", type_=kind)
+        add(note, "instrument", id_=instrument)
+        add(note, "voice", voice)
+        _add_value(note, event, head)
+        if stem and head is not None:
+            add(note, "stem", stem)
+        if staff:
+            add(note, "staff", staff)
+        for number, beam in enumerate(event.beams if index == 0 else (), 1):
+            add(note, "beam", beam, number=number)
+        _add_notations(note, event, head, is_first=index == 0, is_lower=staff == 2)
+
+
+def _ties(head: WrittenNote) -> list[str]:
+    return [kind for kind, here in (("stop", head.tied_from), ("start", head.tied_to)) if here]
+
+
+def _add_pitch(note: ET.Element, head: WrittenNote) -> None:
+    pitch = add(note, "pitch")
+    add(pitch, "step", head.spelling.letter)
+    if head.spelling.alter:
+        add(pitch, "alter", head.spelling.alter)
+    add(pitch, "octave", head.spelling.octave)
+
+
+def _add_value(note: ET.Element, event: Event, head: WrittenNote | None) -> None:
+    """Append type, dots, accidental and time modification."""
+    if event.kind:
+        add(note, "type", event.kind)
+    for _ in range(event.dots):
+        add(note, "dot")
+    if head is not None and head.accidental:
+        add(note, "accidental", head.accidental, **({"cautionary": "yes"} if head.is_cautionary else {}))
+    if event.ratio:
+        modification = add(note, "time-modification")
+        add(modification, "actual-notes", event.ratio[0])
+        add(modification, "normal-notes", event.ratio[1])
+
+
+def _add_notations(note: ET.Element, event: Event, head: WrittenNote | None, *, is_first: bool, is_lower: bool) -> None:
+    """Append ties to each note, and what belongs to the whole chord to its first."""
+    notations = ET.Element("notations")
+    if head is not None:
+        for kind in _ties(head):
+            add(notations, "tied", type_=kind)
+    if is_first:
+        for kind, number in event.slurs:
+            add(notations, "slur", type_=kind, number=number)
+        for edge in event.tuplet_edges:
+            add(notations, "tuplet", type_=edge, bracket="no" if event.beams else "yes")
+        for group in ("ornaments", "articulations"):
+            signs = [sign for sign in map(_SIGNS.get, event.articulations) if sign and sign[0] == group]
+            if signs:
+                element = add(notations, group)
+                for _, tag in signs:
+                    add(element, tag)
+        if "fermata" in event.articulations:
+            add(notations, "fermata", type_="inverted" if is_lower else "upright")
+    if "arpeggio" in event.articulations:
+        add(notations, "arpeggiate")
+    if len(notations):
+        note.append(notations)

@@ -1,0 +1,116 @@
+"""Divide the notes of one staff into the voices that it is written in.
+
+Conventions: voices are numbered from 1, the uppermost; a staff has at most `MAX_VOICES`. Notes of one voice, onset and
+length are one chord.
+
+Where the notes name more than one voice they keep them; otherwise overlapping chords are parted by height, so that the
+upper one is voice 1. A chord that does not fit into its voice, because another still sounds there, goes to the nearest
+free one. What finds no free voice stays in its own; the writer then cuts it and its neighbour into tied chords. So no
+note is lost.
+
+Contents: `divide`.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from composer.score import Note
+
+MAX_VOICES = 4
+
+
+@dataclass(frozen=True)
+class _Chord:
+    """Notes that begin and end together, in one voice."""
+
+    onset_tick: int
+    end_tick: int
+    notes: tuple[Note, ...]
+    voice: int
+
+
+@dataclass
+class _Line:
+    """The chords of one voice so far, as sorted spans (grows while voices are filled)."""
+
+    onsets: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+
+    def is_free(self, chord: _Chord) -> bool:
+        index = bisect.bisect_right(self.onsets, chord.onset_tick)
+        return (index == 0 or self.ends[index - 1] <= chord.onset_tick) and (
+            index == len(self.onsets) or self.onsets[index] >= chord.end_tick
+        )
+
+    def add(self, chord: _Chord) -> None:
+        index = bisect.bisect_right(self.onsets, chord.onset_tick)
+        self.onsets.insert(index, chord.onset_tick)
+        self.ends.insert(index, chord.end_tick)
+
+
+def divide(notes: Sequence[Note]) -> tuple[tuple[Note, ...], ...]:
+    """Return the notes of each voice, voice 1 first, each in the notes' order; empty voices at the end are left out.
+
+    Args:
+        notes: of one staff, sorted by onset. A grace note goes where the note that it leads to is.
+    """
+    chords = _chords(note for note in notes if not note.is_grace)
+    if len({chord.voice for chord in chords}) <= 1:
+        chords = _by_height(chords)
+    lines = [_Line() for _ in range(MAX_VOICES)]
+    voice_of: dict[Note, int] = {}
+    homeless: list[_Chord] = []
+
+    def place(chord: _Chord, voice: int) -> None:
+        lines[voice - 1].add(chord)
+        voice_of.update(dict.fromkeys(chord.notes, voice))
+
+    for chord in chords:
+        if lines[chord.voice - 1].is_free(chord):
+            place(chord, chord.voice)
+        else:
+            homeless.append(chord)
+    for chord in homeless:
+        nearest = sorted(range(1, MAX_VOICES + 1), key=lambda voice: (abs(voice - chord.voice), voice))
+        free = next((voice for voice in nearest if lines[voice - 1].is_free(chord)), None)
+        if free:
+            place(chord, free)
+        else:
+            voice_of.update(dict.fromkeys(chord.notes, chord.voice))
+    divided: list[list[Note]] = [[] for _ in range(MAX_VOICES)]
+    main = {(note.onset_tick, note.voice): voice for note, voice in reversed(voice_of.items())}
+    for note in notes:
+        voice = main.get((note.onset_tick, note.voice), 1) if note.is_grace else voice_of[note]
+        divided[voice - 1].append(note)
+    while divided and not divided[-1]:
+        divided.pop()
+    return tuple(tuple(voice_notes) for voice_notes in divided)
+
+
+def _chords(notes: Iterable[Note]) -> list[_Chord]:
+    """Group notes by onset, end and voice; sorted by onset, the highest first."""
+    groups: dict[tuple[int, int, int], list[Note]] = {}
+    for note in notes:
+        voice = min(max(note.voice, 1), MAX_VOICES)
+        groups.setdefault((note.onset_tick, note.end_tick, voice), []).append(note)
+    chords = [_Chord(onset, end, tuple(members), voice) for (onset, end, voice), members in groups.items()]
+    return sorted(chords, key=lambda chord: (chord.onset_tick, -chord.notes[-1].pitch, chord.end_tick))
+
+
+def _by_height(chords: Sequence[_Chord]) -> list[_Chord]:
+    """Return the chords with voices by height: 1 plus the most chords that sound above a chord at any one time."""
+    voices = [1] * len(chords)
+    sounding: list[int] = []
+    for index, chord in enumerate(chords):
+        sounding = [other for other in sounding if chords[other].end_tick > chord.onset_tick]
+        sounding.append(index)
+        sounding.sort(key=lambda other: -chords[other].notes[-1].pitch)
+        for rank, other in enumerate(sounding, 1):
+            voices[other] = min(MAX_VOICES, max(voices[other], rank))
+    return [
+        _Chord(chord.onset_tick, chord.end_tick, chord.notes, voice)
+        for chord, voice in zip(chords, voices, strict=True)
+    ]
