@@ -76,12 +76,12 @@ def penalties(bar: Bar, weights: Mapping[str, float] | None = None) -> Penalty:
 
     Args:
         bar: the new bar.
-        weights: factor of each critic by name; missing ones count 1.
+        weights: factor of each critic by name; missing ones count 1 (those of `OFF_BY_DEFAULT` 0).
     """
     factors = weights or {}
     total = np.zeros(len(bar.play))
     for name, critic in CRITICS.items():
-        factor = factors.get(name, 1.0)
+        factor = factors.get(name, 0.0 if name in OFF_BY_DEFAULT else 1.0)
         if factor:
             total += factor * critic(bar)
     return total
@@ -109,11 +109,11 @@ def scale(bar: Bar) -> Penalty:
 
 def bass(bar: Bar) -> Penalty:
     """A chord that begins over another bass note than the planned one."""
-    begins = (bar.facts.chord_age == 0) & (bar.facts.chord_bass >= 0)
+    begins: BoolArray = np.asarray((bar.facts.chord_age == 0) & (bar.facts.chord_bass >= 0))
     if not begins.any():
         return np.zeros(len(bar.play))
     play = bar.play[:, begins]
-    sounds = play.any(axis=2)
+    sounds: BoolArray = np.asarray(play.any(axis=2))
     lowest = bar.pitch_class[play.argmax(axis=2)]
     wrong = (lowest != bar.facts.chord_bass[begins][None, :]) | ~sounds
     return 0.9 * wrong.sum(axis=1).astype(float)
@@ -121,7 +121,7 @@ def bass(bar: Bar) -> Penalty:
 
 def silence(bar: Bar) -> Penalty:
     """Steps in which nothing sounds, where the pins leave the choice."""
-    open_steps = bar.free.any(axis=1)
+    open_steps: BoolArray = np.asarray(bar.free.any(axis=1))
     silent = ~bar.play.any(axis=2) & open_steps[None, :]
     return 0.4 * np.maximum(silent.sum(axis=1) - 2.0, 0)
 
@@ -150,7 +150,7 @@ def parallels(bar: Bar) -> Penalty:
     play = np.concatenate([bar.before_play[:, -1:], bar.play], axis=1)
     struck = np.concatenate([bar.before_articulate[:, -1:], bar.articulate], axis=1)
     count = play.shape[2]
-    sounds = play.any(axis=2)
+    sounds: BoolArray = np.asarray(play.any(axis=2))
     low = np.where(sounds, play.argmax(axis=2), -1)
     high = np.where(sounds, count - 1 - play[:, :, ::-1].argmax(axis=2), -1)
     moved = (low[:, 1:] != low[:, :-1]) & (high[:, 1:] != high[:, :-1]) & (low[:, :-1] >= 0) & (low[:, 1:] >= 0)
@@ -179,11 +179,29 @@ def reach(bar: Bar) -> Penalty:
 def leaps(bar: Bar) -> Penalty:
     """A bass or free top line that jumps by more than an octave."""
     play = np.concatenate([bar.before_play[:, -1:], bar.play], axis=1)
-    sounds = play.any(axis=2)
+    sounds: BoolArray = np.asarray(play.any(axis=2))
     low = play.argmax(axis=2)
     jump = np.abs(np.diff(low, axis=1)) > 12
-    both = sounds[:, 1:] & sounds[:, :-1]
+    both: BoolArray = np.asarray(sounds[:, 1:] & sounds[:, :-1])
     return 0.25 * (jump & both).sum(axis=1).astype(float)
+
+
+def melody(bar: Bar) -> Penalty:
+    """For a line alone: leaps beyond a sixth, dissonant leaps, a note hammered, more or fewer onsets than sing."""
+    cost = np.zeros(len(bar.play))
+    count = bar.play.shape[2]
+    for particle in range(len(bar.play)):
+        cells = np.concatenate([bar.before_articulate[particle, -24:], bar.articulate[particle]])
+        steps = np.flatnonzero(cells.any(axis=1))
+        pitches = count - 1 - cells[steps, ::-1].argmax(axis=1)
+        new = int((steps >= len(cells) - len(bar.articulate[particle])).sum())
+        intervals = np.diff(pitches)[-new:] if new else np.zeros(0, int)
+        size = np.abs(intervals)
+        cost[particle] += 0.5 * (size > 9).sum() + 1.5 * (size > 12).sum() + 1.0 * np.isin(size, (6, 10, 11)).sum()
+        cost[particle] += 0.5 * max(0, int((size == 0).sum()) - 1)
+        beats = len(bar.facts.bar) / bar.facts.steps_in_beat[0]
+        cost[particle] += 0.8 * max(0.0, 0.5 - new / beats) + 0.5 * max(0.0, new / beats - 3.0)
+    return cost
 
 
 CRITICS: dict[str, Callable[[Bar], Penalty]] = {
@@ -197,14 +215,18 @@ CRITICS: dict[str, Callable[[Bar], Penalty]] = {
     "clashes": clashes,
     "reach": reach,
     "leaps": leaps,
+    "melody": melody,
 }
+OFF_BY_DEFAULT = {"melody"}
+# A line alone has no chords of its own to get right, no bass, and is as thick as a line.
+LINE_WEIGHTS = {"bass": 0.0, "texture": 0.0, "parallels": 0.0, "clashes": 0.0, "reach": 0.0, "melody": 1.0}
 
 
 def unreachable_steps(play: BoolArray) -> NDArray[np.int_]:
     """Return for each particle the steps in which some note is out of both hands' reach."""
     count = play.shape[2]
     index = np.arange(count)
-    sounds = play.any(axis=2)
+    sounds: BoolArray = np.asarray(play.any(axis=2))
     low = play.argmax(axis=2)
     high = count - 1 - play[:, :, ::-1].argmax(axis=2)
     between = (index > low[..., None] + HAND_SPAN) & (index < high[..., None] - HAND_SPAN)
@@ -232,7 +254,7 @@ def stuck_steps(bar: Bar) -> NDArray[np.int_]:
 def silent_run(bar: Bar) -> NDArray[np.int_]:
     """Return for each particle the longest run of silent steps that ends in this bar and that no pin asks for."""
     reach_back = 2 * int(bar.facts.steps_in_bar[0])
-    open_steps = bar.free.any(axis=1)
+    open_steps: BoolArray = np.asarray(bar.free.any(axis=1))
     before = bar.before_play[:, -reach_back:].any(axis=2)
     silent = np.concatenate([~before, ~bar.play.any(axis=2) & open_steps[None, :]], axis=1)
     run = np.zeros(len(silent), int)

@@ -1,8 +1,8 @@
 """The particle filter: several drafts of a section at once, weighed bar by bar.
 
 What it is: sequential Monte Carlo over bars. All particles share the section's inputs and differ in their random
-numbers; after each bar the critics weigh them, and where the weights have become uneven they are resampled systematically (a gather of
-states inside the batch). A phrase that ends with a refused particle starts again from its stored state.
+numbers; after each bar the critics weigh them, and where the weights have become uneven they are resampled
+systematically (a gather of states inside the batch). A phrase that ends with a refused particle starts again from its stored state.
 
 Conventions: the random numbers are drawn beforehand from the section's own stream, so that nothing else changes them.
 """

@@ -1,7 +1,7 @@
 """Sampled cells → notes of hands or voices that people can play.
 
-What it is: the network says how likely each note is the upper hand's; here code decides, so that no hand crosses the other
-and stretches stay in reach; or, for a choir, which of the voices sings each note.
+What it is: the network says how likely each note is the upper hand's; here code decides, so that no hand crosses
+the other and stretches stay in reach; or, for a choir, which of the voices sings each note.
 
 Conventions: cells are bool [step, pitch]; notes come out as `score.Note` with ticks counted from `start_tick`.
 """
@@ -43,8 +43,8 @@ def split_hands(
 ) -> tuple[Note, ...]:
     """Give each note a staff: 1 for the right hand, 2 for the left.
 
-    At each onset the sounding notes are cut in two, low and high; the cut is the one with the least cost of disagreement
-    with the network, of stretches beyond a tenth or so, and of travel. Held notes keep their hand.
+    At each onset the sounding notes are cut in two, low and high; the cut is the one with the least cost of
+    disagreement with the network, of stretches beyond a tenth or so, and of travel. Held notes keep their hand.
 
     Args:
         notes: sorted by onset, then pitch.
@@ -104,9 +104,9 @@ def _cut_cost(fresh: list[Note], cut: int, held: list[Note], centers: dict[int, 
 def assign_voices(notes: Sequence[Note], ranges: Sequence[tuple[int, int]]) -> tuple[tuple[Note, ...], ...]:
     """Give each note to one of the voices of a choir, highest first, without crossing.
 
-    At each onset the fresh notes, from the top, go to the free voices in order; among the ways to do so the one with the
-    least motion from each voice's last note, and the least outside its range, is taken. A note that no voice is free for
-    doubles none: it is cut from the voice that has sounded longest.
+    At each onset the fresh notes, from the top, go to the free voices in order; among the ways to do so the one with
+    the least motion from each voice's last note, and the least outside its range, is taken. Where no voice is free, one
+    leaves its held note for the new one.
 
     Args:
         notes: of all voices.

@@ -1,0 +1,194 @@
+"""What is given to a section before the network fills it: themes, cadences, the lead-in; as cells.
+
+Conventions: `Given` is a pair of arrays, play and articulate, bool [step, pitch] on a section's local timeline (see
+`local.py`), with what is silent; later additions never overwrite what stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.roll.codec import BoolArray, ByteArray
+from composer.roll.grid import STEP_TICKS
+from composer.roll.pins import FREE, HELD, SILENT, STRUCK, Pins, make_pins
+from composer.theory.harmony import Chord
+from composer.theory.key import Key
+
+
+@dataclass
+class Given:
+    """Cells under construction.
+
+    Attributes:
+        code: int8 [step, pitch]: FREE, SILENT, STRUCK or HELD.
+        has_melody, has_bass: bool [step].
+        allowed: bool [step, pitch]; where a note may sound at all.
+        low_pitch: MIDI number of pitch index 0.
+    """
+
+    code: ByteArray
+    has_melody: BoolArray
+    has_bass: BoolArray
+    allowed: BoolArray
+    low_pitch: int
+
+    @property
+    def num_pitches(self) -> int:
+        """Pitches in the window."""
+        return int(self.code.shape[1])
+
+    def pins(self) -> Pins:
+        """Return the pins with what every note hears of them."""
+        return make_pins(self.code, has_melody=self.has_melody, has_bass=self.has_bass)
+
+
+def nothing_given(num_steps: int, num_pitches: int, low_pitch: int, *, compass: tuple[int, int]) -> Given:
+    """Return a section in which nothing is given but the compass (lowest and highest MIDI pitch, inclusive)."""
+    index = low_pitch + np.arange(num_pitches)
+    allowed = np.repeat(((index >= compass[0]) & (index <= compass[1]))[None, :], num_steps, axis=0)
+    return Given(
+        np.zeros((num_steps, num_pitches), np.int8),
+        np.zeros(num_steps, bool),
+        np.zeros(num_steps, bool),
+        allowed,
+        low_pitch,
+    )
+
+
+Sounding = tuple[int, int, int]
+"""A given note: (onset tick, duration ticks, MIDI pitch), local."""
+
+
+def give_notes(given: Given, notes: Iterable[Sounding]) -> None:
+    """Pin notes; a cell that is already given stays as it is.
+
+    Notes are held to the grid: an onset falls into its sixteenth; a note shorter than one lasts one.
+    """
+    for onset, duration, pitch in notes:
+        index = pitch - given.low_pitch
+        first = onset // STEP_TICKS
+        end = max(first + 1, (onset + duration) // STEP_TICKS)
+        if not 0 <= index < given.num_pitches or first >= len(given.code) or first < 0:
+            continue
+        if given.code[first, index] not in (STRUCK, HELD):
+            given.code[first, index] = STRUCK
+        for step in range(first + 1, min(end, len(given.code))):
+            if given.code[step, index] not in (STRUCK, HELD):
+                given.code[step, index] = HELD
+
+
+def close_above(given: Given, steps: slice, top: NDArray[np.int_]) -> None:
+    """Silence what is free above `top[step]` (pitch index; -1: no line here) and mark the steps as having a melody."""
+    index = np.arange(given.num_pitches)
+    cells = (index[None, :] > top[:, None]) & (top >= 0)[:, None]
+    region = given.code[steps]
+    region[cells & (region == FREE)] = SILENT
+    given.has_melody[steps] |= top >= 0
+
+
+def close_below(given: Given, steps: slice, bottom: NDArray[np.int_]) -> None:
+    """Silence what is free below `bottom[step]` (-1: no line here) and mark the steps as having a bass."""
+    index = np.arange(given.num_pitches)
+    cells = (index[None, :] < bottom[:, None]) & (bottom >= 0)[:, None]
+    region = given.code[steps]
+    region[cells & (region == FREE)] = SILENT
+    given.has_bass[steps] |= bottom >= 0
+
+
+def line_of(notes: Iterable[Sounding], num_steps: int, low_pitch: int) -> NDArray[np.int_]:
+    """Return the pitch index of a line at each step, -1 where it rests."""
+    line = np.full(num_steps, -1)
+    for onset, duration, pitch in notes:
+        first = onset // STEP_TICKS
+        line[max(first, 0) : max(first + 1, (onset + duration) // STEP_TICKS)] = pitch - low_pitch
+    return line
+
+
+def give_melody(given: Given, notes: list[Sounding], *, start_tick: int, end_tick: int) -> None:
+    """Pin a tune over [start_tick, end_tick) and silence what lies above it; where it rests, above its last note."""
+    inside = [note for note in notes if start_tick <= note[0] < end_tick]
+    give_notes(given, inside)
+    steps = slice(start_tick // STEP_TICKS, end_tick // STEP_TICKS)
+    line = line_of(inside, len(given.code), given.low_pitch)[steps]
+    close_above(given, steps, _carried(line))
+
+
+def give_bass(given: Given, notes: list[Sounding], *, start_tick: int, end_tick: int) -> None:
+    """Pin a bass over [start_tick, end_tick) and keep what lies below it silent."""
+    inside = [note for note in notes if start_tick <= note[0] < end_tick]
+    give_notes(given, inside)
+    steps = slice(start_tick // STEP_TICKS, end_tick // STEP_TICKS)
+    close_below(given, steps, line_of(inside, len(given.code), given.low_pitch)[steps])
+
+
+def _carried(line: NDArray[np.int_]) -> NDArray[np.int_]:
+    """Return the line with each rest filled by the note before it (or, at the front, by the first)."""
+    out = line.copy()
+    sounding = np.flatnonzero(line >= 0)
+    if len(sounding):
+        before = np.searchsorted(sounding, np.arange(len(line)), side="right") - 1
+        out = line[sounding[np.maximum(before, 0)]]
+    return out
+
+
+def give_everything(given: Given, notes: list[Sounding], *, start_tick: int, end_tick: int) -> None:
+    """Pin all notes over [start_tick, end_tick); every other free cell there is silent."""
+    give_notes(given, [note for note in notes if start_tick <= note[0] < end_tick])
+    steps = slice(start_tick // STEP_TICKS, end_tick // STEP_TICKS)
+    region = given.code[steps]
+    region[region == FREE] = SILENT
+    given.has_melody[steps] = True
+    given.has_bass[steps] = True
+
+
+def lead_in_notes(
+    key: Key, chord: Chord, *, bass: int | None, top: int | None, end_tick: int, from_tick: int = 0
+) -> list[Sounding]:
+    """Return the chord that sounds before a section: bass, top and two notes between, held for the whole lead-in."""
+    classes = chord.pitch_classes(key)
+    low = bass if bass is not None else _nearest(chord.bass(key), 48)
+    high = top if top is not None else _nearest(classes[0], 69)
+    pitches = {low, high}
+    goal = (low + 2 * high) / 3
+    for pitch_class in classes:
+        inner = _nearest(pitch_class, goal)
+        if low < inner < high and len(pitches) < 4:
+            pitches.add(inner)
+    return [(from_tick, end_tick - from_tick, pitch) for pitch in sorted(pitches)]
+
+
+def _nearest(pitch_class: int, goal: float) -> int:
+    """Return the MIDI pitch of a class nearest to `goal` (the lower one on a tie)."""
+    base = round(goal) - (round(goal) - pitch_class) % 12
+    return min((base, base + 12), key=lambda pitch: (abs(pitch - goal), pitch))
+
+
+def place_degrees(degrees: list[int | None], key: Key, *, goal: float, compass: tuple[int, int]) -> list[int | None]:
+    """Return MIDI pitches for degrees: each nearest to the one before it, the last one near `goal`.
+
+    Args:
+        degrees: semitones above the tonic 0..11 in order, None for a rest.
+        key: gives the tonic.
+        goal: MIDI pitch round which the last one should lie.
+        compass: lowest and highest MIDI pitch allowed.
+
+    Returns:
+        Pitches in the same order; outside the compass only where no octave fits.
+    """
+    sounding = [degree for degree in degrees if degree is not None]
+    if not sounding:
+        return list(degrees)
+    pitches: list[int] = [_nearest((key.tonic_pitch_class + sounding[-1]) % 12, goal)]
+    for degree in reversed(sounding[:-1]):  # from the goal backwards: the final note decides the octave
+        pitches.insert(0, _nearest((key.tonic_pitch_class + degree) % 12, pitches[0]))
+    best = min((0, -12, 12, -24, 24), key=lambda shift: (_outside(pitches, shift, compass), abs(shift)))
+    moved = iter(pitch + best for pitch in pitches)
+    return [None if degree is None else next(moved) for degree in degrees]
+
+
+def _outside(pitches: list[int], shift: int, compass: tuple[int, int]) -> int:
+    return sum(max(0, compass[0] - pitch - shift, pitch + shift - compass[1]) for pitch in pitches)

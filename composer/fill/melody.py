@@ -1,0 +1,160 @@
+"""How good a drafted tune is: range, contour, leaps, rhythm cells, and distance to the style's own openings.
+
+What it is: `melody_score` ranks finished drafts of an idea or of a whole theme. Likelihood under the style's counts
+enters only as a mean over notes and only up to what is typical, since the likeliest tune is a dull one.
+
+Conventions: a tune is a list of (onset tick, duration ticks, MIDI pitch), one note at a time, sorted; scores are in
+arbitrary units, higher is better.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from composer.outline import ChordSpan, span_at
+from composer.style_statistics import StyleStatistics, meter_class
+from composer.theory.meter import Meter
+
+Tune = Sequence[tuple[int, int, int]]
+
+_CELL_DIVISIONS = 12  # of a beat, as the statistics count rhythm cells
+
+
+def melody_score(
+    tune: Tune,
+    *,
+    chords: Sequence[ChordSpan],
+    meter: Meter,
+    statistics: StyleStatistics,
+    span_ticks: int,
+    bar_offset_tick: int = 0,
+) -> float:
+    """Return how good a tune is.
+
+    Args:
+        tune: the draft.
+        chords: that it stands over.
+        meter: of its bars.
+        statistics: of the style.
+        span_ticks: how long the place is that it fills.
+        bar_offset_tick: tick of the first bar line (an upbeat comes before it).
+    """
+    if len(tune) < 4:
+        return -100.0
+    return (
+        _fit(tune, chords, meter, bar_offset_tick)
+        + _motion(tune, statistics)
+        + _contour(tune)
+        + _rhythm(tune, meter, statistics, span_ticks, bar_offset_tick)
+    )
+
+
+def _fit(tune: Tune, chords: Sequence[ChordSpan], meter: Meter, bar_offset_tick: int) -> float:
+    """Notes of the chord on strong places; others are welcome between them."""
+    score = 0.0
+    for onset, _, pitch in tune:
+        span = span_at(chords, onset)
+        if span is None:
+            continue
+        strength = meter.strength((onset - bar_offset_tick) % meter.bar_ticks)
+        inside = pitch % 12 in span.chord.pitch_classes(span.key)
+        if not inside:
+            score -= (0.0, 0.1, 0.6, 0.9, 1.0)[strength]
+            scale = set(span.key.scale)
+            if span.key.mode == "minor":
+                scale |= {(span.key.tonic_pitch_class + 9) % 12, (span.key.tonic_pitch_class + 11) % 12}
+            if pitch % 12 not in scale:
+                score -= 0.8
+    return score
+
+
+def _motion(tune: Tune, statistics: StyleStatistics) -> float:
+    """Steps and leaps as the style has them, each large leap turned back, no note hammered."""
+    pitches = [pitch for _, _, pitch in tune]
+    intervals = np.diff(pitches)
+    score = 0.0
+    typical = _mean_log(statistics.melody_intervals)
+    seen = [_log_share(statistics.melody_intervals, str(int(i))) for i in intervals]
+    score -= 1.5 * max(0.0, typical - float(np.mean(seen)))  # rarer than usual is a fault, commoner is no merit
+    for before, after in pairwise(intervals):
+        if abs(before) > 7 and (abs(after) > 4 or before * after > 0):
+            score -= 0.8
+    score -= 1.2 * sum(abs(int(i)) in (6, 10, 11) or abs(int(i)) > 12 for i in intervals)
+    repeats = float(np.mean(intervals == 0))
+    score -= 5.0 * max(0.0, repeats - 0.15)
+    steps = float(np.mean((np.abs(intervals) <= 2) & (intervals != 0)))
+    score -= 3.0 * max(0.0, 0.4 - steps) + 3.0 * max(0.0, steps - 0.9)
+    return score
+
+
+def _contour(tune: Tune) -> float:
+    """A compass of about an octave and one highest note, neither first nor last."""
+    pitches = [pitch for _, _, pitch in tune]
+    compass = max(pitches) - min(pitches)
+    score = -0.35 * max(0, 5 - compass) - 0.35 * max(0, compass - 14)
+    peaks = [index for index, pitch in enumerate(pitches) if pitch == max(pitches)]
+    score += 0.6 if len(peaks) == 1 else 0.2 if len(peaks) == 2 else -0.3
+    if 0 < peaks[0] < len(pitches) - 1:
+        score += 0.4
+    turns = sum(int(a * b < 0) for a, b in pairwise(np.diff(pitches)))
+    return score - 2.0 * max(0.0, turns / max(1, len(pitches) - 2) - 0.65)
+
+
+def _rhythm(tune: Tune, meter: Meter, statistics: StyleStatistics, span_ticks: int, bar_offset_tick: int) -> float:
+    """Few different cells a beat, more than one, none that the style does not know."""
+    cells: dict[int, list[int]] = {}
+    for onset, _, _ in tune:
+        beat, rest = divmod(onset - bar_offset_tick, meter.beat_ticks)
+        cells.setdefault(beat, []).append(round(rest * _CELL_DIVISIONS / meter.beat_ticks))
+    names = [",".join(str(place) for place in cell) for cell in cells.values()]
+    different = len(set(names))
+    allowed = 2 + span_ticks / (4 * meter.bar_ticks)
+    score = -0.5 * max(0.0, different - allowed) - (1.5 if different < 2 else 0.0)
+    typical = _mean_log(statistics.rhythm_cells)
+    seen = [_log_share(statistics.rhythm_cells, name) for name in names]
+    score -= 1.0 * max(0.0, typical - float(np.mean(seen)))
+    # A tune breathes: notes a beat within what sings.
+    per_beat = len(tune) / max(1.0, span_ticks / meter.beat_ticks)
+    score -= 1.5 * max(0.0, 0.75 - per_beat) + 1.0 * max(0.0, per_beat - 2.6)
+    longest = max(duration for _, duration, _ in tune[:-1])
+    return score - 0.8 * max(0.0, longest / meter.bar_ticks - 1.0)
+
+
+def _log_share(counts: Mapping[str, int], name: str) -> float:
+    total = sum(counts.values())
+    return math.log((counts.get(name, 0) + 0.5) / (total + 0.5 * (len(counts) + 1))) if total else 0.0
+
+
+def _mean_log(counts: Mapping[str, int]) -> float:
+    """Return the mean log share of what the style does (its negative entropy)."""
+    total = sum(counts.values())
+    if not total:
+        return 0.0
+    return sum(n / total * _log_share(counts, name) for name, n in counts.items())
+
+
+def opening_likeness(
+    tune: Tune, statistics: StyleStatistics, *, meter: Meter, mode: str, bar_offset_tick: int = 0
+) -> float:
+    """Return how like the nearest real two-bar opening of the style a tune begins, 0..1.
+
+    Half of it is rhythm (F1 of the onsets, in twelfths of a beat), half contour (share of equal directions). A copy is
+    not wanted: what is nearly equal counts as 0.
+    """
+    places = {round((onset - bar_offset_tick) * _CELL_DIVISIONS / meter.beat_ticks) for onset, _, _ in tune}
+    signs = np.sign(np.diff([pitch for _, _, pitch in tune]))
+    best = 0.0
+    for opening in statistics.openings:
+        if opening.meter != meter_class(meter) or opening.mode != mode or len(opening.pitches) < 3:
+            continue
+        other_places = {round(onset * _CELL_DIVISIONS) for onset in opening.onsets_beat}
+        other_signs = np.sign(np.diff(opening.pitches))
+        shared = min(len(signs), len(other_signs))
+        rhythm = 2 * len(places & other_places) / (len(places) + len(other_places))
+        alike = 0.5 * rhythm + 0.5 * float(np.mean(signs[:shared] == other_signs[:shared]))
+        best = max(best, 0.0 if alike > 0.97 else alike)
+    return best
