@@ -152,7 +152,7 @@ def step_inputs(facts: StepFacts, pins: Pins, reference: Reference, *, dropped: 
         block = blocks["texture"]
         block[:, 0] = known
         block[:, 1:3] = np.where(known[:, None], facts.onsets_x8 / 32.0, 0)
-        block[:, 3:5] = np.where(known[:, None], facts.polyphony_x8 / 32.0, 0)
+        block[:, 3:5] = np.maximum(facts.polyphony_x8, 0) / 32.0
         block[:, 5] = facts.pattern > 0
         blocks["pattern"][:] = facts.pattern[:, None] == np.arange(len(PATTERNS))
     block = blocks["pins"]
@@ -206,7 +206,7 @@ def _pin_blocks(blocks: dict[str, FloatArray], pins: Pins, pitch_class: NDArray[
     code = pins.code
     blocks["pin_now"][:] = code[..., None] == np.arange(4)
     sounding = code >= STRUCK
-    if not sounding.any():
+    if not (sounding.any() or pins.next_struck.any()):
         return
     soon = blocks["pin_soon"]
     soon[:-1, :, 0], soon[:-1, :, 1] = code[1:] == STRUCK, code[1:] == HELD

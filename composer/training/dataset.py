@@ -114,6 +114,8 @@ def _make(path: Path, source: Source) -> Piece | LeftOut:
     roll = encode(score)
     if not roll.play.any():
         return LeftOut(path, "no notes in the range of the network")
+    if not roll.valid.any():
+        return LeftOut(path, "no bar fits the grid of sixteenths")
     ensemble = source.ensemble or ensemble_of(score)
     facts = facts_of(outline_of(score, ensemble=ensemble))
     work = work_id(path, score.title)

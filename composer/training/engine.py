@@ -187,9 +187,9 @@ class _Run:
         return Progress(self.update, self.config.num_updates, nats, self.best, window.steps_per_sec())
 
     def _validate(self, validation: Callable[[], Iterable[Batch]]) -> None:
-        plain = self._nats(validation)
+        plain, plain_streams = self._nats(validation)
         self._swap()
-        averaged = self._nats(validation)
+        averaged, averaged_streams = self._nats(validation)
         found = min((plain, False), (averaged, True))
         if not math.isfinite(found[0]):
             self._swap()
@@ -214,11 +214,13 @@ class _Run:
             validation_nats_averaged=averaged,
             best_nats=self.best.nats,
             best_update=self.best.update,
+            validation_streams=averaged_streams if averaged < plain else plain_streams,
         )
 
-    def _nats(self, validation: Callable[[], Iterable[Batch]]) -> float:
-        """Play and articulation nats a step over all held-out batches, with the present weights."""
-        return held_out_nats(self.steps, self.network, validation())
+    def _nats(self, validation: Callable[[], Iterable[Batch]]) -> tuple[float, dict[str, float]]:
+        """Play and articulation nats a step with the present weights: the mean of the streams, and each of them."""
+        by_stream = held_out_nats(self.steps, self.network, validation())
+        return sum(by_stream.values()) / len(by_stream), by_stream
 
     def _swap(self) -> None:
         """Exchange the weights and their averages."""
@@ -262,9 +264,7 @@ class _Run:
     def _save_best(self) -> None:
         position = {"settings": self._settings(), "best": asdict(self.best)}
         tensors = _values("weight", self.weights)
-        write_checkpoint(
-            self.folder, update=self.update, tensors=tensors, position=position, kind="best", keep=1
-        )
+        write_checkpoint(self.folder, update=self.update, tensors=tensors, position=position, kind="best", keep=1)
 
     def _load_best(self) -> None:
         path = self.folder / f"best-{self.best.update:08d}"
@@ -338,26 +338,25 @@ class _Window:
         }
 
 
-def held_out_nats(steps: Any, network: BiaxialNetwork, batches: Iterable[Batch]) -> float:
-    """Nats of plays and articulations a scored step, carrying states within each stream."""
+def held_out_nats(steps: Any, network: BiaxialNetwork, batches: Iterable[Batch]) -> dict[str, float]:
+    """Nats of plays and articulations a scored step, carrying states within each stream: of each stream, by its name."""
     carried: dict[tuple[str, int, int], State] = {}
-    nats = scored = 0.0
+    nats: dict[str, float] = {}
+    scored: dict[str, float] = {}
     for batch in batches:
         batch.check(network.config)
         key = (batch.stream, batch.num_rows, batch.num_pitches)
         state = carried.get(key) or network.initial_state(batch.num_rows, batch.num_pitches)
         result, carried[key] = steps.validate(batch, state)
-        nats += result.play + result.articulate
-        scored += result.steps
-    if scored == 0.0:
+        nats[batch.stream] = nats.get(batch.stream, 0.0) + result.play + result.articulate
+        scored[batch.stream] = scored.get(batch.stream, 0.0) + result.steps
+    if not scored or min(scored.values()) == 0.0:
         raise TrainingError("the validation set has no scored step")
-    return nats / scored
+    return {stream: nats[stream] / scored[stream] for stream in nats}
 
 
 def _values(prefix: str, variables: dict[str, Any]) -> dict[str, np.ndarray]:
-    return {
-        f"{prefix}/{name}": np.asarray(keras.ops.convert_to_numpy(value)) for name, value in variables.items()
-    }
+    return {f"{prefix}/{name}": np.asarray(keras.ops.convert_to_numpy(value)) for name, value in variables.items()}
 
 
 def _assign(prefix: str, variables: dict[str, Any], checkpoint: Checkpoint) -> None:

@@ -136,24 +136,32 @@ class Windows:
         pieces: of one side of the split.
         config: as `WindowConfig`.
         seed: of everything that is drawn.
+        weights: how often the steps of each piece are visited, beside the others; empty: all alike.
 
     Raises:
         TrainingError: no piece fits into `config.pitches`.
     """
 
-    def __init__(self, pieces: Sequence[Piece], config: WindowConfig, *, seed: int) -> None:
+    def __init__(
+        self, pieces: Sequence[Piece], config: WindowConfig, *, seed: int, weights: Sequence[float] = ()
+    ) -> None:
         self.config = config
         self.seed = seed
-        fitting = [
-            piece for piece in pieces if _range(piece.roll.play)[1] - _range(piece.roll.play)[0] < config.pitches
-        ]
-        self.pieces = fitting
-        self.left_out = tuple(piece.name for piece in pieces if piece not in fitting)
-        if not fitting:
+        ranges = [_range(piece.roll.play) for piece in pieces]
+        fits = [high - low < config.pitches for low, high in ranges]
+        self.pieces = [piece for piece, fit in zip(pieces, fits, strict=True) if fit]
+        self.left_out = tuple(piece.name for piece, fit in zip(pieces, fits, strict=True) if not fit)
+        if not self.pieces:
             raise TrainingError(f"no piece has a range of at most {config.pitches} semitones")
-        weights = dict(config.ensemble_weights)
+        shares = [share for share, fit in zip(weights or [1.0] * len(pieces), fits, strict=True) if fit]
+        by_ensemble = dict(config.ensemble_weights)
         # A visit is short, so pieces are drawn by their length: every step is as likely as any other of its weight.
-        mass = np.array([piece.num_steps * weights.get(piece.ensemble, 1.0) for piece in fitting], float)
+        mass = np.array(
+            [
+                piece.num_steps * share * by_ensemble.get(piece.ensemble, 1.0)
+                for piece, share in zip(self.pieces, shares, strict=True)
+            ]
+        )
         self._probabilities = mass / mass.sum()
         self._plans = [self._visits(row) for row in range(config.rows)]
         self._made: list[list[tuple[int, int]]] = [[] for _ in range(config.rows)]
@@ -267,7 +275,10 @@ class Windows:
         up = min(config.max_transposition, HIGHEST_PITCH - high)
         semitones = int(generator.integers(down, up + 1)) if config.max_transposition else 0
         spare = config.pitches - (high - low + 1)
-        low_pitch = low + semitones - int(generator.integers(0, spare + 1))
+        below = int(generator.integers(0, spare + 1))
+        low_pitch = low + semitones - below
+        if config.whole:  # the same cells whatever is told; the whole range where it fits
+            low_pitch = LOWEST_PITCH if config.pitches == NUM_PITCHES else low - spare // 2
         is_line = bool(generator.random() < config.line_share)
         starts = bar_starts(piece.facts.bar)
         latest = max(0, piece.num_steps - num_windows * config.steps)

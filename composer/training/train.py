@@ -1,0 +1,141 @@
+"""Train a network as a configuration says: read the music, fit, and leave the weights with their card."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from composer.files import write_atomic
+from composer.roll.inputs import GROUPS
+from composer.training.batch import Batch
+from composer.training.config import TrainingConfig, read_config
+from composer.training.dataset import Piece, by_split
+from composer.training.device import use_device
+from composer.training.sources import Collection, collect, locate_sources
+from composer.training.windows import WindowConfig, Windows, measuring
+
+TOLD, UNTOLD = "told everything", "told nothing"  # names of the two halves of a validation
+LEFT_OUT_NAME = "left_out.json"
+OnProgress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a training run left behind.
+
+    Attributes:
+        figures: what to show, by label.
+        files: the weights, their card, the log.
+        warnings: what the user should know.
+    """
+
+    figures: Mapping[str, str]
+    files: tuple[Path, ...]
+    warnings: tuple[str, ...]
+
+
+def train_from_config(
+    config_path: Path,
+    *,
+    data: tuple[str, ...] = (),
+    output: Path,
+    resume: bool = False,
+    device: str = "auto",
+    on_progress: OnProgress | None = None,
+) -> TrainingResult:
+    """Train the network that a configuration describes.
+
+    Args:
+        config_path: a YAML file (`training/config.py`).
+        data: the data folder, or music to learn from in place of the configuration's (`training/sources.py`).
+        output: the folder of the run: checkpoints, log, left_out.json, NAME.safetensors and its card NAME.yaml.
+        resume: go on from the last checkpoint in that folder.
+        device: `auto`, `cpu` or `gpu`.
+        on_progress: called with what is being done and the share done, 0..1.
+
+    Raises:
+        TrainingError: the configuration, the sources or the run's folder cannot be used.
+        OptionError: a GPU was asked for and there is none.
+        OutputError: a file cannot be written.
+    """
+    config = read_config(config_path)
+    sources, root = locate_sources(config.sources, data=data, config_folder=config_path.parent)
+    # Before anything imports TensorFlow: its threads would not outlive the fork of the readers.
+    collection = collect(sources, root, cache=cache_folder(), on_progress=on_progress)
+    windows, held_out = make_windows(config, collection)
+    output.mkdir(parents=True, exist_ok=True)
+    warnings = [*collection.warnings, *_write_left_out(output / LEFT_OUT_NAME, collection, windows)]
+
+    from composer.training.compiled import use_lanes
+
+    if use_device(device) == "cpu":
+        use_lanes(config.fit.lanes)
+
+    from composer.network.biaxial import BiaxialNetwork
+    from composer.training.engine import Progress, fit
+
+    def report(progress: Progress) -> None:
+        if on_progress is not None:
+            doing = f"{progress.nats_per_step:.2f} nats a step, best {progress.best.nats:.3f}"
+            on_progress(f"{doing}, {progress.steps_per_sec:.0f} steps/s", progress.update / progress.num_updates)
+
+    network = BiaxialNetwork(config.network, seed=config.seed)
+    result = fit(
+        network,
+        windows.batches,
+        config=config.fit,
+        folder=output,
+        validation=lambda: validation_batches(held_out, config.windows, seed=config.seed),
+        resume=resume,
+        report=report,
+    )
+    return TrainingResult({}, (), tuple(warnings))
+
+
+def make_windows(config: TrainingConfig, collection: Collection) -> tuple[Windows, list[Piece]]:
+    """Return the stream of training windows and the held-out pieces that validation hears.
+
+    Raises:
+        TrainingError: one side of the split is empty, or no piece fits.
+    """
+    weight_of = dict(zip(map(id, collection.pieces), collection.weights, strict=True))
+    taught = by_split(collection.pieces, "train")
+    windows = Windows(taught, config.windows, seed=config.seed, weights=[weight_of[id(piece)] for piece in taught])
+    fitting = Windows(by_split(collection.pieces, "valid"), config.windows, seed=config.seed).pieces
+    return windows, some_pieces(fitting, config.validate_steps)
+
+
+def some_pieces(pieces: Sequence[Piece], num_steps: int) -> list[Piece]:
+    """Return pieces of every ensemble in turn until they hold `num_steps`, the longest first."""
+    queues: dict[str, list[Piece]] = {}
+    for piece in sorted(pieces, key=lambda piece: (piece.work, piece.name), reverse=True):
+        queues.setdefault(piece.ensemble, []).append(piece)
+    chosen: list[Piece] = []
+    while any(queues.values()) and sum(piece.num_steps for piece in chosen) < num_steps:
+        chosen += [queue.pop() for _, queue in sorted(queues.items()) if queue]
+    # Rows take pieces in turn, so that equal lengths beside each other leave few rows idle.
+    return sorted(chosen, key=lambda piece: (-piece.num_steps, piece.work, piece.name))
+
+
+def validation_batches(pieces: Sequence[Piece], config: WindowConfig, *, seed: int) -> Iterator[Batch]:
+    """Yield the held-out pieces twice: told everything, and told nothing; the stream's name says which."""
+    for name, told in ((TOLD, GROUPS), (UNTOLD, ())):
+        for batch in Windows(pieces, measuring(config, told), seed=seed).batches():
+            yield replace(batch, stream=name)
+
+
+def cache_folder() -> Path:
+    """Return where prepared pieces are kept between runs: a folder of the user's cache."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ritornello" / "pieces"
+
+
+def _write_left_out(path: Path, collection: Collection, windows: Windows) -> list[str]:
+    """Write what taught nothing and why; return a warning that counts them."""
+    told = [{"file": str(left.path), "reason": left.reason} for left in collection.left_out]
+    reason = f"wider than {windows.config.pitches} semitones"
+    told += [{"file": name, "reason": reason} for name in windows.left_out]
+    write_atomic(path, (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode())
+    return [f"{len(told)} files taught nothing; {path} says why"] if told else []
