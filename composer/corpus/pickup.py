@@ -1,17 +1,191 @@
-"""Where does the first bar begin? The pickup of a piece whose file does not say."""
+"""Where does the first bar begin? The pickup of a piece whose file does not say.
+
+What it is: each possible pickup is judged by how well bar lines laid after it suit the notes: where the bass moves, where
+long notes and chords begin, what is held across, where harmony changes, how the piece begins and ends. A conditional
+logit weighs these. It was fitted on 484 keyboard pieces rendered from LilyPond, whose sources state the pickup (117 have
+one): 93 % right in five-fold cross-validation, 97 % where the confidence is .9 or more; 76 % would be right without any
+guess.
+
+Conventions: a candidate is a pickup in ticks, 0 <= pickup < bar.
+"""
 
 from __future__ import annotations
+
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+
 from composer.score import Note
-from composer.theory.meter import Meter
+from composer.theory.meter import TICKS_PER_QUARTER, Meter
+
+EARLY_BARS = 8  # bars that count as the beginning
+_PROFILES = ("bass", "length", "chord", "held", "harmony")
+# Fitted by maximum likelihood (ridge .5).
+WEIGHTS = {
+    "none": 0.11,  # 1 for no pickup at all
+    "off_beat": -0.42,  # 1 for a pickup that is no whole number of beats
+    "beats": -1.43,  # its length in beats
+    "bass": -0.33,  # log ratio: bass notes struck on the bar line, against all places of the bar
+    "length": 0.92,  # log ratio: length of the notes struck there
+    "chord": -0.52,  # log ratio: number of notes struck there
+    "held": -0.52,  # log ratio: notes held across
+    "harmony": 1.83,  # log ratio: change of the pitch classes there
+    "early_bass": 0.84,  # the same over the first bars only: later the phase may change (endings, a trio)
+    "early_length": 0.65,
+    "early_chord": -1.24,
+    "early_held": -0.16,
+    "early_harmony": 1.05,
+    "beat_length": -0.4,  # log ratio of length, mean over the beats of the bar
+    "beat_harmony": 0.63,
+    "half_length": 0.33,  # log ratio of length half a bar later
+    "half_harmony": -1.09,
+    "bass_enters": 0.43,  # 1 where the bass enters just there, after a beginning without it
+    "thickens": 0.5,  # 1 where more notes are struck there than at the very beginning
+    "final_bass": 0.69,  # 1 where the last bass note stands on a bar line
+    "final_beat": 1.18,  # 1 where it stands on a beat of that bar at least
+    "complement": 0.68,  # 1 where the last bar and the pickup make one bar
+    "full_end": 1.26,  # 1 where the last bar is whole
+}
+FEATURES = tuple(WEIGHTS)
 
 
 @dataclass(frozen=True)
 class PickupGuess:
+    """The likeliest pickup.
+
+    Attributes:
+        pickup_tick: its length; 0 for none.
+        confidence: its probability among all candidates, 0..1.
+    """
+
     pickup_tick: int
     confidence: float
 
 
 def find_pickup(notes: Sequence[Note], meter: Meter, *, end_tick: int) -> PickupGuess:
-    return PickupGuess(0, 0.0)
+    """Guess the pickup of a piece.
+
+    Args:
+        notes: of one meter from tick 0 on, without grace notes.
+        meter: that meter.
+        end_tick: where the notes, or the meter, end.
+
+    Returns:
+        The likeliest candidate; no pickup, with confidence 0, where there are fewer than four bars to judge by.
+    """
+    if end_tick < 4 * meter.bar_ticks or len(notes) < 8:
+        return PickupGuess(0, 0.0)
+    candidates = candidate_ticks(notes, meter)
+    rows = pickup_features(notes, meter, candidates, end_tick=end_tick)
+    scores = [sum(WEIGHTS[name] * value for name, value in zip(FEATURES, row, strict=True)) for row in rows]
+    highest = max(scores)
+    weights = [math.exp(score - highest) for score in scores]
+    best = scores.index(highest)
+    return PickupGuess(candidates[best], weights[best] / sum(weights))
+
+
+def candidate_ticks(notes: Sequence[Note], meter: Meter) -> tuple[int, ...]:
+    """Return the pickups to be judged: none, and every 16th of the bar at which some early note begins."""
+    step = min(TICKS_PER_QUARTER // 4, meter.unit_ticks)
+    first = {note.onset_tick for note in notes if note.onset_tick < 2 * meter.bar_ticks}
+    return (0, *(tick for tick in range(step, meter.bar_ticks, step) if tick in first))
+
+
+def pickup_features(
+    notes: Sequence[Note], meter: Meter, candidates: Sequence[int], *, end_tick: int
+) -> list[tuple[float, ...]]:
+    """Return the values of `FEATURES` for each candidate."""
+    bar = meter.bar_ticks
+    step = min(TICKS_PER_QUARTER // 4, meter.unit_ticks)
+    profile = _profile(notes, bar, step, end_tick)
+    early_tick = EARLY_BARS * bar
+    early = _profile([note for note in notes if note.onset_tick < early_tick], bar, step, min(end_tick, early_tick))
+    beat_slots = range(0, bar // step, meter.beat_ticks // step)
+    bass_onsets = _bass_onsets(notes)
+    first_bass, last_bass = bass_onsets[0], bass_onsets[-1]
+    struck_at_start = sum(note.onset_tick == 0 for note in notes)
+    rows = []
+    for pickup in candidates:
+        slot = pickup % bar // step
+        half = (slot + bar // step // 2) % (bar // step)
+        struck_here = sum(note.onset_tick == pickup for note in notes)
+        rows.append(
+            (
+                float(pickup == 0),
+                float(pickup % meter.beat_ticks != 0),
+                pickup / meter.beat_ticks,
+                *(profile[name][slot] for name in _PROFILES),
+                *(early[name][slot] for name in _PROFILES),
+                *(
+                    sum(profile[name][(slot + beat) % (bar // step)] for beat in beat_slots) / len(beat_slots)
+                    for name in ("length", "harmony")
+                ),
+                profile["length"][half],
+                profile["harmony"][half],
+                float(pickup > 0 and first_bass == pickup),
+                float(pickup > 0 and struck_here > struck_at_start),
+                float((last_bass - pickup) % bar == 0),
+                float((last_bass - pickup) % meter.beat_ticks == 0),
+                float(pickup > 0 and end_tick % bar == 0),
+                float((end_tick - pickup) % bar == 0),
+            )
+        )
+    return rows
+
+
+def _profile(notes: Sequence[Note], bar: int, step: int, end_tick: int) -> dict[str, list[float]]:
+    """Return for each place of the bar how much happens there, as the log of its ratio to the mean over the beat places."""
+    slots = bar // step
+    sums = {name: [0.0] * slots for name in _PROFILES}
+    for note in notes:
+        slot = note.onset_tick % bar / step
+        if slot == int(slot):
+            sums["length"][int(slot)] += min(note.duration_tick, bar)
+            sums["chord"][int(slot)] += 1
+        first = note.onset_tick // step + 1
+        for place in range(first, min(first + slots, -(-note.end_tick // step))):
+            sums["held"][place % slots] += 1
+    for tick in _bass_onsets(notes):
+        if tick % step == 0:
+            sums["bass"][tick % bar // step] += 1
+    for place, change in enumerate(_harmony_changes(notes, step, end_tick)):
+        sums["harmony"][place % slots] += change
+    result = {}
+    for name, values in sums.items():
+        mean = sum(values) / slots or 1.0
+        result[name] = [math.log((value + 0.1 * mean) / mean) for value in values]
+    return result
+
+
+def _bass_onsets(notes: Sequence[Note]) -> list[int]:
+    """Return the onsets of notes below everything that sounds, ascending; a repeated pitch counts too."""
+    onsets: list[int] = []
+    sounding: list[tuple[int, int]] = []  # (end, pitch)
+    by_onset: dict[int, list[Note]] = {}
+    for note in notes:
+        by_onset.setdefault(note.onset_tick, []).append(note)
+    middle = sum(note.pitch for note in notes) / len(notes)
+    for tick in sorted(by_onset):
+        sounding = [(end, pitch) for end, pitch in sounding if end > tick]
+        lowest = min(note.pitch for note in by_onset[tick])
+        if lowest < middle and all(lowest <= pitch for _, pitch in sounding):
+            onsets.append(tick)
+        sounding += [(note.end_tick, note.pitch) for note in by_onset[tick]]
+    return onsets or [0]
+
+
+def _harmony_changes(notes: Sequence[Note], step: int, end_tick: int) -> list[float]:
+    """Return for each step how unlike the pitch classes of the beat before and the beat after it are, 0..1."""
+    count = -(-end_tick // step) + 1
+    weights = [[0.0] * 12 for _ in range(count)]
+    for note in notes:
+        for place in range(note.onset_tick // step, min(count, -(-note.end_tick // step))):
+            weights[place][note.pitch % 12] = 1.0
+    width = max(1, TICKS_PER_QUARTER // step)
+    changes = []
+    for place in range(count):
+        before = [sum(row[pc] for row in weights[max(0, place - width) : place]) for pc in range(12)]
+        after = [sum(row[pc] for row in weights[place : place + width]) for pc in range(12)]
+        norm = math.sqrt(sum(x * x for x in before) * sum(x * x for x in after))
+        changes.append(1 - sum(x * y for x, y in zip(before, after, strict=True)) / norm if norm else 0.0)
+    return changes
