@@ -201,9 +201,7 @@ class BiaxialNetwork(keras.layers.Layer):  # type: ignore[misc]
             sequence = self._drop(sequence, self.config.dropout, rows, training)
         return sequence, tuple(after)
 
-    def _note_axis(
-        self, heard: Tensor, told: Tensor, step_inputs: Tensor, style: Tensor, training: bool
-    ) -> Tensor:
+    def _note_axis(self, heard: Tensor, told: Tensor, step_inputs: Tensor, style: Tensor, training: bool) -> Tensor:
         num_steps, batch, num_pitches, _ = told.shape
         rows = (num_pitches, num_steps * batch)
         first = self.note_layers[0]

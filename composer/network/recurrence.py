@@ -31,9 +31,7 @@ def lstm_step(gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor
     return let_out * squashed, cell, (let_in, keep, let_out, candidate, squashed)
 
 
-def lstm_sequence(
-    projected: Tensor, hidden: Tensor, cell: Tensor, recurrent: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
+def lstm_sequence(projected: Tensor, hidden: Tensor, cell: Tensor, recurrent: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """The step along the first axis.
 
     projected: [step, row, 4 x unit], input part of the gates with bias. hidden, cell: [row, unit], the state before the

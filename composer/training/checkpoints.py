@@ -56,7 +56,7 @@ def write_checkpoint(
             raise TrainingError(f"{name}: must be finite to be saved; found NaN or infinity", place=folder)
     target = folder / f"{kind}-{update:08d}"
     aside = folder / f"{_ASIDE}{target.name}-{os.getpid()}"
-    content = save({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()})
+    content = save({name: np.asarray(tensor, order="C") for name, tensor in tensors.items()})
     told = position | {"update": update, "sha256": hashlib.sha256(content).hexdigest()}
     try:
         aside.mkdir(parents=True)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +27,8 @@ NETWORK = NetworkConfig(
     note_fields=(("pitch", 5),),
     step_fields=(("beat", 2),),
     style_fields=(("bach", 1),),
-    time_units=(6, 5),
-    note_units=(4, 3),
+    time_units=(6,),
+    note_units=(4,),
     style_units=2,
     dropout=0.1,
 )
@@ -81,17 +82,18 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_it_learns_that_the_second_note_answers_the_first(tmp_path: Path) -> None:
+    network = replace(NETWORK, time_units=(20,), note_units=(12,), dropout=0.0)
     result = fit(
-        BiaxialNetwork(NETWORK, seed=1),
+        BiaxialNetwork(network, seed=1),
         endless,
-        config=settings(num_updates=150, validate_every=50, checkpoint_every=150),
+        config=settings(num_updates=240, validate_every=80, checkpoint_every=240),
         folder=tmp_path,
         validation=held_out,
     )
     # A coin for the first note of each step, its articulation free of doubt: no model gets below one bit.
-    assert np.log(2) < result.best.nats < 1.6
+    assert np.log(2) < result.best.nats < 1.3  # both notes by chance: 1.39
     first, *_, last = [event["nats"] for event in read_log(tmp_path) if "nats" in event]
-    assert last < 0.6 * first
+    assert last < 0.5 * first
 
 
 def test_a_resumed_run_ends_with_the_same_bits(uninterrupted: Path, tmp_path: Path) -> None:
@@ -126,9 +128,7 @@ def test_a_killed_run_is_resumed_to_the_same_bits(uninterrupted: Path, tmp_path:
         assert child.poll() is None, "the child ended by itself"
         os.kill(child.pid, signal.SIGKILL)
     (tmp_path / ".tmp-ckpt-00000099-1").mkdir()  # as a kill in the middle of a save leaves it
-    fit(
-        BiaxialNetwork(NETWORK, seed=3), endless, config=settings(), folder=tmp_path, validation=held_out, resume=True
-    )
+    fit(BiaxialNetwork(NETWORK, seed=3), endless, config=settings(), folder=tmp_path, validation=held_out, resume=True)
     assert sha_of_newest(tmp_path) == sha_of_newest(uninterrupted)
     assert not list(tmp_path.glob(".tmp-*"))
     updates = [event["update"] for event in read_log(tmp_path)]

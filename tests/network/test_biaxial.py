@@ -1,0 +1,155 @@
+"""The network hears the past and the lower notes, and nothing else; one step function serves all uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from composer.errors import WeightsError
+from composer.network.biaxial import BiaxialNetwork
+from composer.network.config import NetworkConfig
+from composer.network.features import lower_note_features
+from composer.network.recurrence import lstm_sequence, lstm_sequence_scan
+
+MakeMusic = Callable[..., Any]
+ROWS, STEPS, PITCHES = 2, 6, 16
+
+
+def logits(network: BiaxialNetwork, music: Any, **options: bool) -> np.ndarray:
+    state = network.initial_state(music.notes.shape[0], music.notes.shape[2])
+    return np.asarray(ops.convert_to_numpy(network(*music.arguments(), state, **options)[0]))
+
+
+def changed(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Which (row, step, pitch) cells differ."""
+    return np.abs(before - after).max(axis=-1) > 1e-7
+
+
+def test_what_comes_later_changes_nothing_before(network: BiaxialNetwork, random_music: MakeMusic) -> None:
+    music, other = random_music(ROWS, STEPS, PITCHES), random_music(ROWS, STEPS, PITCHES, seed=1)
+    for step in range(STEPS):
+        mixed = random_music(ROWS, STEPS, PITCHES)
+        mixed.notes[:, step + 1 :] = other.notes[:, step + 1 :]  # this step's own notes, and all later ones
+        for name in ("note_inputs", "step_inputs", "voices_target"):
+            getattr(mixed, name)[:, step + 1 :] = getattr(other, name)[:, step + 1 :]
+        difference = changed(logits(network, music), logits(network, mixed))
+        assert not difference[:, :step].any()
+        assert difference[:, step:].any()
+
+
+@pytest.mark.parametrize("pitch", [0, 5, PITCHES - 1])
+def test_within_a_step_a_note_changes_only_the_notes_above_it(
+    network: BiaxialNetwork, pitch: int, random_music: MakeMusic
+) -> None:
+    music = random_music(ROWS, STEPS, PITCHES)
+    before = logits(network, music)
+    music.notes[:, 3, pitch] = 1.0 - music.notes[:, 3, pitch]
+    difference = changed(before, logits(network, music))
+    assert not difference[:, :2].any()
+    assert not difference[:, 2, : pitch + 1].any()
+    assert difference[:, 2, pitch + 1 :].all()
+    assert difference[:, 3].any()
+
+
+def test_rows_of_a_batch_do_not_touch_each_other(network: BiaxialNetwork, random_music: MakeMusic) -> None:
+    music = random_music(3, STEPS, PITCHES)
+    alone = music.rows(slice(1, 2))
+    np.testing.assert_allclose(logits(network, music)[1:2], logits(network, alone), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["note_inputs", "step_inputs", "style_input", "voices_target"])
+def test_every_condition_is_heard(network: BiaxialNetwork, name: str, random_music: MakeMusic) -> None:
+    music, other = random_music(ROWS, STEPS, PITCHES), random_music(ROWS, STEPS, PITCHES, seed=1)
+    before = logits(network, music)
+    setattr(music, name, getattr(other, name))
+    assert changed(before, logits(network, music)).any()
+
+
+def test_two_windows_with_the_state_carried_are_one_long_window(
+    network: BiaxialNetwork, random_music: MakeMusic
+) -> None:
+    music = random_music(ROWS, STEPS, PITCHES)
+    whole = logits(network, music)
+    state = network.initial_state(ROWS, PITCHES)
+    parts = []
+    for steps in (slice(0, 4), slice(4, STEPS)):
+        part, state = network(
+            music.notes[:, steps.start : steps.stop + 1],
+            music.note_inputs[:, steps],
+            music.step_inputs[:, steps],
+            music.style_input,
+            music.voices_target[:, steps],
+            state,
+        )
+        parts.append(ops.convert_to_numpy(part))
+    np.testing.assert_allclose(np.concatenate(parts, axis=1), whole, atol=1e-5)
+
+
+def test_128_single_steps_are_one_window(network: BiaxialNetwork, random_music: MakeMusic) -> None:
+    music = random_music(1, 128, 9)
+    whole = logits(network, music)
+    style = network.embed_style(music.style_input)
+    state = network.initial_state(1, 9)
+    for step in range(128):
+        told = music.note_inputs[:, step]
+        heard, state = network.time_step(music.notes[:, step], told, music.step_inputs[:, step], style, state)
+        below = lower_note_features(music.notes[:, step + 1], music.voices_target[:, step])
+        silent = [(ops.zeros((1, n.units)), ops.zeros((1, n.units))) for n in network.note_layers]
+        for pitch in range(9):
+            values = ops.concatenate([heard[:, pitch], below[:, pitch], told[:, pitch]], axis=-1)
+            for number, layer in enumerate(network.note_layers):
+                gates = layer.project(values) + layer.project_shared(style, music.step_inputs[:, step])
+                silent[number] = layer.step(gates, *silent[number])
+                values = silent[number][0]
+            found = np.asarray(network.head(values))
+            np.testing.assert_allclose(found, whole[:, step, pitch], atol=2e-5)
+
+
+def test_dropout_hangs_on_seed_and_number_alone_and_only_in_training(
+    network: BiaxialNetwork, random_music: MakeMusic
+) -> None:
+    dropping = BiaxialNetwork(replace(network.config, dropout=0.5, input_dropout=0.2), seed=1)
+    music = random_music(ROWS, STEPS, PITCHES)
+
+    def drop(number: int) -> np.ndarray:
+        dropping.set_dropout_step(number)
+        return logits(dropping, music, training=True)
+
+    np.testing.assert_array_equal(drop(7), drop(7))
+    assert changed(drop(7), drop(8)).any()
+    np.testing.assert_array_equal(logits(dropping, music), logits(dropping, music))
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="compares two TensorFlow gradients")
+def test_the_written_out_gradient_is_the_one_tensorflow_finds() -> None:
+    import tensorflow as tf
+
+    random = np.random.default_rng(0)
+    shapes = ((5, 3, 16), (3, 4), (3, 4), (4, 16))
+    values = [tf.constant(random.normal(size=shape).astype("float32")) for shape in shapes]
+
+    def gradients(sequence: Callable[..., tuple[tf.Tensor, tf.Tensor, tf.Tensor]]) -> list[tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(values)
+            outputs, hidden, cell = sequence(*values)
+            loss = tf.reduce_sum(tf.sin(outputs)) + tf.reduce_sum(hidden**2) + tf.reduce_sum(cell**3)
+        return tape.gradient(loss, values)
+
+    ours = tf.function(lambda: gradients(lstm_sequence))()
+    theirs = tf.function(lambda: gradients(lstm_sequence_scan))()
+    for our, their in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(our, their, atol=1e-5)
+
+
+def test_a_configuration_survives_yaml_and_refuses_what_it_does_not_know(network: BiaxialNetwork) -> None:
+    assert NetworkConfig.from_dict(network.config.to_dict()) == network.config
+    with pytest.raises(WeightsError, match="tyme_units"):
+        NetworkConfig.from_dict(network.config.to_dict() | {"tyme_units": [3]})
+    with pytest.raises(WeightsError, match=r"network\.dropout"):
+        replace(network.config, dropout=1.0)

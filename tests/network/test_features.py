@@ -1,0 +1,82 @@
+"""What a note hears, against a slow loop that follows the words of the paper."""
+
+from __future__ import annotations
+
+import numpy as np
+from keras import ops
+
+from composer.network.features import (
+    COUNT_SCALE,
+    VICINITY_REACH,
+    lower_note_features,
+    pitch_class_context,
+    previous_step_features,
+    vicinity,
+)
+
+
+def distinct_notes(batch: int, steps: int, pitches: int) -> np.ndarray:
+    """Every cell another number, so that no two can be mistaken for one another."""
+    return np.arange(1, batch * steps * pitches * 2 + 1, dtype="float32").reshape(batch, steps, pitches, 2)
+
+
+def numpy(tensor: object) -> np.ndarray:
+    return np.asarray(ops.convert_to_numpy(tensor))
+
+
+def test_the_vicinity_holds_the_right_note_at_every_distance() -> None:
+    notes = distinct_notes(2, 3, 30)
+    found = numpy(vicinity(notes))
+    assert found.shape == (2, 3, 30, 50)
+    for row in range(2):
+        for step in range(3):
+            for pitch in range(30):
+                for distance in range(-VICINITY_REACH, VICINITY_REACH + 1):
+                    for bit in range(2):
+                        other = pitch + distance
+                        right = notes[row, step, other, bit] if 0 <= other < 30 else 0.0
+                        place = 2 * (distance + VICINITY_REACH) + bit
+                        assert found[row, step, pitch, place] == right
+
+
+def test_the_context_counts_the_pitch_classes_from_the_notes_own_class() -> None:
+    notes = distinct_notes(2, 3, 30)
+    found = numpy(pitch_class_context(notes))
+    assert found.shape == (2, 3, 30, 12)
+    for row in range(2):
+        for step in range(3):
+            for pitch in range(30):
+                for interval in range(12):
+                    right = sum(notes[row, step, other, 0] for other in range(30) if (other - pitch) % 12 == interval)
+                    np.testing.assert_allclose(found[row, step, pitch, interval], COUNT_SCALE * right, rtol=1e-6)
+
+
+def test_a_c_major_triad_is_heard_from_the_c_as_root_third_and_fifth() -> None:
+    notes = np.zeros((30, 2), "float32")
+    notes[[0, 4, 7, 12], 0] = 1.0  # C E G C
+    heard_from_c = numpy(pitch_class_context(notes))[24] / COUNT_SCALE
+    assert list(heard_from_c) == [2, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0]
+
+
+def test_moving_the_music_up_moves_what_is_heard_with_it() -> None:
+    random = np.random.default_rng(1)
+    notes = np.zeros((60, 2), "float32")
+    notes[15:40] = random.integers(0, 2, (25, 2))
+    moved = np.roll(notes, 5, axis=0)
+    heard, heard_moved = numpy(previous_step_features(notes)), numpy(previous_step_features(moved))
+    np.testing.assert_array_equal(heard[13:42], heard_moved[18:47])
+
+
+def test_a_note_hears_lower_notes_of_its_step_and_only_those() -> None:
+    random = np.random.default_rng(2)
+    notes = random.integers(0, 2, (2, 3, 10, 2)).astype("float32")
+    target = np.array([[[4, 1], [3, 0], [2, 1]]] * 2, "float32")
+    found = numpy(lower_note_features(notes, target))
+    for row in range(2):
+        for step in range(3):
+            for pitch in range(10):
+                below = notes[row, step, :pitch, 0].sum()
+                lower = notes[row, step, pitch - 1] if pitch else np.zeros(2)
+                planned, known = target[row, step]
+                right = [*lower, below * COUNT_SCALE, (planned - below) * known * COUNT_SCALE, known]
+                np.testing.assert_allclose(found[row, step, pitch], right, rtol=1e-6)
