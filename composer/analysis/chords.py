@@ -49,7 +49,7 @@ _RANK_LOG = (0.0, -0.7, -1.6, -2.8, -4.2)  # of each rank, before normalising
 
 # Reward of the root's motion, in semitones upwards from one root to the next.
 _MOTION_LOG = {0: -0.6, 1: 0.1, 2: 0.4, 3: -0.3, 4: -0.4, 5: 0.9, 6: -0.8, 7: 0.4, 8: 0.1, 9: 0.4, 10: -0.2, 11: -0.5}
-_RESOLVES_LOG = 1.4  # a dominant to its tonic
+_RESOLVES_LOG = 1.8  # a dominant to its tonic
 _DECEIVES_LOG = 0.3  # a dominant to the chord above its root's
 _STAYS_DOMINANT_LOG = 0.5  # V to V7, viio to V7
 _UNRESOLVED_LOG = -1.2  # an applied dominant to anything else
@@ -59,8 +59,8 @@ _DOMINANT_QUALITIES = ("dominant7", *_LEADING_QUALITIES)
 # What a chord's notes are: probability of a unit of weight on each member, on other notes of the scale, on the rest.
 _MEMBERS_TRIAD = (0.39, 0.29, 0.24)
 _MEMBERS_SEVENTH = (0.30, 0.24, 0.19, 0.19)
-_SCALE_PROBABILITY = 0.009  # each note of the scale outside the chord
-_CHROMATIC_PROBABILITY = 0.002  # each note outside both
+_SCALE_PROBABILITY = 0.003  # each note of the scale outside the chord
+_CHROMATIC_PROBABILITY = 0.0013  # each note outside both
 _BASS_TRIAD = (0.60, 0.26, 0.06)
 _BASS_SEVENTH = (0.50, 0.21, 0.10, 0.11)
 _BASS_OTHER = 0.012

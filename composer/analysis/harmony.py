@@ -25,14 +25,14 @@ from composer.theory.harmony import QUALITY_FIFTHS, name_chord
 
 # Log-probability of a new chord at a frame, by the strength of the place 0..4.
 _CHANGE_PROBABILITY = (0.04, 0.18, 0.60, 0.68, 0.78)
-_NOTE_SCALE = 1.6  # how much a quarter of sounding note counts against the prior
-_BASS_SCALE = 1.3  # the same for the bass
-_DIRECT_LOG = -3.0  # a change of key without a pivot
-_KEY_CHANGE_OFF_BEAT_LOG = -2.0
+_NOTE_SCALE = 2.0  # how much a quarter of sounding note counts against the prior
+_BASS_SCALE = 1.25  # the same for the bass
+_DIRECT_LOG = 0.0  # a change of key without a pivot
+_KEY_CHANGE_OFF_BEAT_LOG = -4.0
 _PHRASE_START_LOG = 2.5  # a change of key where a phrase begins
 _END_TONIC_LOG = 2.0  # the tonic under a fermata or at the end
-_END_DOMINANT_LOG = 1.2
-_END_OTHER_LOG = -1.0
+_END_DOMINANT_LOG = 0.6
+_END_OTHER_LOG = -0.1
 _LAST_SCALE = 2.0  # the end of the piece says more
 
 

@@ -18,12 +18,12 @@ NUM_KEYS = 24
 _MINOR = 12  # offset of the minor keys
 
 # A change of key: what any costs, and how much more for each fifth between the signatures.
-_CHANGE_LOG = -5.5
-_FIFTH_LOG = -0.9
+_CHANGE_LOG = -3.9
+_FIFTH_LOG = -1.8
 _PARALLEL_LOG = -7.5  # major and minor on one tonic
 # A weak prior from the key signature: for each fifth between it and the key's own, at the start and per quarter.
-_START_LOG = -1.5
-_SIGNATURE_LOG = -0.03
+_START_LOG = -2.5
+_SIGNATURE_LOG = -0.04
 
 
 def key_mode(index: int) -> Mode:
