@@ -22,8 +22,7 @@ CONTRAST_FACTOR = 1.5
 CONTRAST_DB_PER_MS = 0.075
 MAX_CONTRAST_DB = 0.8
 DOUBLE_SHARE = 0.12  # 2:1 becomes 1.68:1: the short note gains 12 % of itself, the long one pays it
-TRIPLE_SHARE = 0.30  # 3:1 becomes 2.08:1
-_RATIO_TOLERANCE = 0.02
+RATIO_TOLERANCE = 0.02
 
 
 def duration_contrast(reading: Reading, *, k: float) -> Effect:
@@ -40,16 +39,17 @@ def duration_contrast(reading: Reading, *, k: float) -> Effect:
 
 
 def double_duration(reading: Reading, *, k: float) -> Effect:
-    """Soften the ratio of a long note to the short one after it: 2:1 towards 1.68:1, 3:1 towards 2.08:1.
+    """Soften the ratio of a long onset to a single short one between longer ones: 2:1 towards 1.68:1.
 
-    The sum of the two stays.
+    The short one gains 12 %·k of itself, the long one pays for it; their sum stays. The pattern is that of compound
+    meters (quarter, eighth, quarter …): before several short notes, and at 3:1, pianists sharpen the contrast instead
+    of softening it, so the rule leaves those alone (its published form softens 3:1 too).
     """
     ioi_sec = reading.onset_ioi_sec
     factor = np.ones(len(ioi_sec))
-    if len(ioi_sec) > 1:
-        ratio = ioi_sec[:-1] / np.maximum(ioi_sec[1:], 1e-6)
-        for whole, share in ((2, DOUBLE_SHARE), (3, TRIPLE_SHARE)):
-            longs = np.flatnonzero(np.abs(ratio - whole) < _RATIO_TOLERANCE)
-            factor[longs] -= k * share / whole
-            factor[longs + 1] += k * share
+    if len(ioi_sec) > 2:
+        long_sec, short_sec, next_sec = ioi_sec[:-2], np.maximum(ioi_sec[1:-1], 1e-6), ioi_sec[2:]
+        longs = np.flatnonzero((np.abs(long_sec / short_sec - 2) < RATIO_TOLERANCE) & (next_sec > 1.01 * short_sec))
+        factor[longs] -= k * DOUBLE_SHARE / 2
+        factor[longs + 1] += k * DOUBLE_SHARE
     return Effect(log_period=reading.spread(np.log(np.maximum(factor, 0.3))))

@@ -26,7 +26,7 @@ from composer.perform.reading import Reading
 from composer.perform.tempo_map import FloatArray
 
 OCTAVES = 6  # the slowest component of the pink noise changes every 2^5 beats
-PINK_SHARE = 0.5  # of the variance; the rest is white. Gives lag-1 about .3
+PINK_SHARE = 0.75  # of the variance; the rest is white. With the jitter of single notes: lag-1 about .2 to .3
 
 
 def normals(key: str, identities: Sequence[str]) -> FloatArray:
@@ -50,7 +50,9 @@ def beat_noise(reading: Reading, *, key: str, pink_share: float = PINK_SHARE) ->
         beat_ticks = reading.score.meter_at(int(tick)).beat_ticks if reading.score.bars else 1
         beats.append((section, int(tick - start_tick) // beat_ticks))
     weights = [(pink_share / OCTAVES) ** 0.5] * OCTAVES
-    noise = (1 - pink_share) ** 0.5 * _keyed(f"{key}|white", [f"{section}|{beat}" for section, beat in beats])
+    noise: FloatArray = (1 - pink_share) ** 0.5 * _keyed(
+        f"{key}|white", [f"{section}|{beat}" for section, beat in beats]
+    )
     for octave, weight in enumerate(weights):
         # Each octave has its own phase, so that they do not all change on the same beat.
         blocks = [f"{section}|{(beat + 2**octave // 3) >> octave}" for section, beat in beats]

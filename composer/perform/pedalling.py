@@ -21,6 +21,7 @@ from composer.performance import PedalEvent, TempoPoint
 
 PIANO_PROGRAMS = range(6)
 SHORTEST_PRESS_SEC = 0.12
+SHORTEST_INTERVAL = 0.6  # between two presses, as a share of the style's mean interval
 
 
 def pedal_events(
@@ -51,8 +52,8 @@ def pedal_events(
     for start_sec, stop_sec, is_last in _harmonies(reading, curve, end_sec):
         down = start_sec + delay_sec
         up = stop_sec if is_last else min(stop_sec, down + hold_sec)
-        # Half of the mean interval is the shortest: fast harmony is not chased.
-        if up - down < SHORTEST_PRESS_SEC or down - last_down < 0.5 / presses_per_sec:
+        # Fast harmony is not chased.
+        if up - down < SHORTEST_PRESS_SEC or down - last_down < SHORTEST_INTERVAL / presses_per_sec:
             continue
         last_down = down
         events += [PedalEvent(time, is_down, part) for part in parts for time, is_down in ((down, True), (up, False))]

@@ -43,8 +43,8 @@ class Player:
     phrase_ritardando: float = 0.0
     final_ritard: float = 0.6
     fermata: float = 1.0
-    high_loud: float = 0.5
-    melody_voicing: float = 1.0
+    high_loud: float = 0.8
+    melody_voicing: float = 0.85
     metrical_accent: float = 1.0
     written_accent: float = 1.0
     dynamics: float = 1.0
@@ -68,10 +68,9 @@ _TABLE = (
         description="Bach at the piano: steady inside the phrase, clear touch, hardly any pedal",
         phrase_ritardando=1.5,
         subphrase_arch=0.4,
-        melody_voicing=0.9,
         touch=0.88,
         lead_ms_per_unit=0.4,
-        chord_jitter_ms=4.0,
+        chord_jitter_ms=5.0,
         pedal_presses_per_sec=0.3,
         pedal_share=0.13,
         tempo_noise=0.025,
@@ -83,10 +82,9 @@ _TABLE = (
         phrase_arch=0.7,
         subphrase_arch=0.7,
         arch_amplitude=0.5,
-        melody_voicing=1.1,
         touch=0.68,
         lead_ms_per_unit=0.5,
-        chord_jitter_ms=5.0,
+        chord_jitter_ms=6.0,
         pedal_presses_per_sec=0.8,
         pedal_share=0.32,
         pedal_delay_sec=0.15,
@@ -104,7 +102,6 @@ _TABLE = (
         pedal_presses_per_sec=1.0,
         pedal_share=0.76,
         pedal_delay_sec=0.2,
-        velocity_noise=5.0,
     ),
     Player(
         name="impressionist",
@@ -119,7 +116,6 @@ _TABLE = (
         pedal_presses_per_sec=0.4,
         pedal_share=0.95,
         pedal_delay_sec=0.2,
-        velocity_noise=5.0,
     ),
     Player(
         name="chorale",
@@ -138,7 +134,7 @@ _TABLE = (
         lead_ms_per_unit=0.2,
         chord_jitter_ms=8.0,
         tempo_noise=0.02,
-        velocity_noise=3.0,
+        velocity_noise=1.8,
     ),
     Player(
         name="organ",
@@ -169,7 +165,7 @@ _TABLE = (
         pedal_presses_per_sec=0.5,
         pedal_share=0.15,
         pedal_delay_sec=0.1,
-        tempo_noise=0.018,
+        tempo_noise=0.012,
         velocity_noise=4.0,
     ),
 )

@@ -15,6 +15,7 @@ import bisect
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -186,7 +187,7 @@ class Reading:
         else:
             cuts = list(range(4, math.ceil(length_bars - 1.5), 4))  # a rest of a bar and a half is no group
         edges = [arc.start_tick, *(arc.start_tick + cut * bar_ticks for cut in cuts), arc.end_tick]
-        parts = [self._arc(start, end) for start, end in zip(edges, edges[1:], strict=False)]
+        parts = [self._arc(start, end) for start, end in pairwise(edges)]
         return [*parts[:-1], replace(parts[-1], weight=arc.weight)]
 
     def _arc(self, start_tick: int, end_tick: int) -> Arc:
