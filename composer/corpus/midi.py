@@ -1,7 +1,7 @@
 """MIDI to Score: tracks become parts and staves, file ticks musical places.
 
-What it is: the musical judgement over `smf.py`'s events: the grid (`quantise.py`), bars and pickups (`pickup.py`), hands,
-grace notes, tracks that only double another. What was judged, moved or left out is listed.
+What it is: the musical judgement over `smf.py`'s events: the grid (`quantise.py`), bars and pickups (`pickup.py`),
+hands, grace notes, tracks that only double another. What was judged, moved or left out is listed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from composer.corpus.pickup import find_pickup
 from composer.corpus.quantise import LIVE_SHARE, BeatGrid, grace_chain, leading_offset
@@ -33,6 +33,13 @@ _VOICE_NAME = re.compile(
     re.I,
 )
 _ORGAN = range(16, 24)
+_CHURCH_ORGAN = 19
+# Programs that stand for an organ's stops: organs, brass, reeds and pipes, and the contrabass of a 16' pedal.
+_STOPS = frozenset({*_ORGAN, 43, *range(56, 80)})
+_DOUBLINGS = (0, 12, -12, 24, -24, 36, -36)  # semitones
+_DOUBLING_SHARE = 0.97  # of the notes; a trill may be written out on one track only
+_DOUBLING_NOTES = 8
+_PEDAL_PITCH = 43  # a mean below this is a 16 foot pedal, not a written line
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,8 @@ def read_midi(data: bytes, source: str) -> MidiReading:
         )
     elif off_grid_share:
         mended.append(f"{off_grid_share:.1%} of the notes fitted no musical place; they were moved to the nearest")
-    lines = _drop_doublings(lines, mended)
+    is_organ = _is_organ(lines)
+    lines = _drop_doublings(lines, mended, is_organ=is_organ)
     end_tick = max(note.end_tick for line in lines for note in line.notes)
 
     def place(tick: int) -> int:
@@ -102,7 +110,7 @@ def read_midi(data: bytes, source: str) -> MidiReading:
     bars, confidence = _lay_bars(meters, lines, end_tick, mended, is_live=is_live, source=source)
     keys = _keys([(place(tick), sharps, minor) for tick, sharps, minor in smf.keys])
     score = Score(
-        parts=_make_parts(lines, mended),
+        parts=_make_parts(lines, mended, is_organ=is_organ),
         bars=bars,
         keys=keys,
         marks=tuple(Mark(place(tick), text[:80]) for tick, text in sorted(smf.markers) if text),
@@ -202,32 +210,45 @@ def _cut_overlaps(notes: list[Note]) -> list[Note]:
     return cut[::-1]
 
 
-def _drop_doublings(lines: list[_Line], mended: list[str]) -> list[_Line]:
+def _drop_doublings(lines: list[_Line], mended: list[str], *, is_organ: bool) -> list[_Line]:
     """Leave out keyboard tracks that repeat another one at the unison or the octave (an organ's registration)."""
-    kept: list[_Line] = []
+    groups: list[list[_Line]] = []
     for line in sorted(lines, key=lambda one: -len(one.notes)):
-        onsets = {(note.onset_tick, note.pitch) for note in line.notes}
-        double = None
-        for other in kept:
-            if not (_is_keyboard(line) and _is_keyboard(other)) and line.program != other.program:
-                continue
-            others = {(note.onset_tick, note.pitch) for note in other.notes}
-            for octaves in (0, 12, -12, 24, -24, 36, -36):
-                shared = sum((onset, pitch - octaves) in others for onset, pitch in onsets)
-                if shared >= 0.98 * len(onsets) and len(onsets) >= 8:
-                    double = (other, octaves)
-                    break
-            if double:
+        for group in groups:
+            is_played_alike = is_organ or (_is_keyboard(line) and _is_keyboard(group[0]))
+            if is_played_alike and any(_doubles(line, group[0], octaves) for octaves in _DOUBLINGS):
+                group.append(line)
                 break
-        if double is None:
-            kept.append(line)
         else:
-            other, octaves = double
-            where = (
-                f"{abs(octaves) // 12} octaves {'above' if octaves > 0 else 'below'}" if octaves else "at the unison"
-            )
-            mended.append(f'a track of {len(line.notes)} notes doubles "{other.name}" {where}; left out')
+            groups.append([line])
+    kept: list[_Line] = []
+    for group in groups:
+        main = _at_written_pitch(group)
+        kept.append(main)
+        for line in group:
+            if line is not main:
+                octaves = round((line.mean_pitch - main.mean_pitch) / 12)
+                name = f'"{main.name}"' if main.name.strip(" :") else "another"
+                mended.append(f"a track of {len(line.notes)} notes doubles {name} ({octaves:+d} octaves); left out")
     return [line for line in lines if any(line is one for one in kept)]
+
+
+def _at_written_pitch(group: Sequence[_Line]) -> _Line:
+    """Return the track of a registration that stands where the music is written (8 foot), not an octave off."""
+    whole = [line for line in group if len(line.notes) >= _DOUBLING_SHARE * len(group[0].notes)]
+    whole.sort(key=lambda line: line.mean_pitch)
+    lowest, *higher = whole
+    # Manuals are doubled above; a pedal below (16 foot), or below and above.
+    return higher[0] if len(higher) > 1 or (higher and lowest.mean_pitch < _PEDAL_PITCH) else lowest
+
+
+def _doubles(line: _Line, other: _Line, octaves: int) -> bool:
+    """True where nearly every note of `line` is one of `other`, so many semitones away."""
+    if len(line.notes) < _DOUBLING_NOTES:
+        return False
+    others = {(note.onset_tick, note.pitch + octaves) for note in other.notes}
+    shared = sum((note.onset_tick, note.pitch) in others for note in line.notes)
+    return shared >= _DOUBLING_SHARE * len(line.notes)
 
 
 # ---------------------------------------------------------------- parts
@@ -237,16 +258,27 @@ def _is_keyboard(line: _Line) -> bool:
     return line.program < 8 or line.program in _ORGAN
 
 
-def _make_parts(lines: Sequence[_Line], mended: list[str]) -> tuple[Part, ...]:
+def _is_organ(lines: Sequence[_Line]) -> bool:
+    """True where the tracks are the stops of one organ: by programs, names, or octaves that double throughout."""
+    if any(line.program not in _STOPS for line in lines) or any(_is_voice(line, lines) for line in lines):
+        return False
+    return (
+        any(line.program in _ORGAN for line in lines)
+        or any(_PEDAL_NAME.match(line.name) or _hand_of(line.name) for line in lines)
+        or any(_doubles(line, other, octaves) for line in lines for other in lines for octaves in _DOUBLINGS[1:])
+    )
+
+
+def _make_parts(lines: Sequence[_Line], mended: list[str], *, is_organ: bool) -> tuple[Part, ...]:
     """Merge the tracks of a keyboard into one part with two staves; every other track is a part."""
-    hands = [line for line in lines if _is_keyboard(line) and not _is_voice(line, lines)]
-    pedals = [line for line in hands if _is_pedal(line, hands)]
+    hands = [line for line in lines if (is_organ or _is_keyboard(line)) and not _is_voice(line, lines)]
+    pedals = [line for line in hands if _is_pedal(line, hands, is_organ=is_organ)]
     hands = [line for line in hands if not any(line is pedal for pedal in pedals)]
     parts: list[Part] = []
     for line in lines:
         if any(line is one for one in hands):
             if line is hands[0]:
-                parts.append(_keyboard(hands, mended))
+                parts.append(_keyboard(hands, mended, is_organ=is_organ))
         elif any(line is one for one in pedals):
             parts.append(Part("Pedal", number_voices(line.notes), line.program))
         else:
@@ -261,11 +293,10 @@ def _is_voice(line: _Line, lines: Sequence[_Line]) -> bool:
     return len(lines) > 2 and bool(_VOICE_NAME.search(line.name)) and not _hand_of(line.name)
 
 
-def _is_pedal(line: _Line, hands: Sequence[_Line]) -> bool:
+def _is_pedal(line: _Line, hands: Sequence[_Line], *, is_organ: bool) -> bool:
     if _PEDAL_NAME.match(line.name):
         return True
-    # The lowest of three or more nameless tracks of an organ is its pedal.
-    is_organ = any(one.program in _ORGAN for one in hands)
+    # The lowest of three or more tracks of an organ is its pedal, unless its name says a hand.
     return (
         is_organ and len(hands) > 2 and not _hand_of(line.name) and line is min(hands, key=lambda one: one.mean_pitch)
     )
@@ -278,34 +309,26 @@ def _hand_of(name: str) -> int:
     return LOWER_STAFF if _LOWER_NAME.match(name) else 0
 
 
-def _keyboard(lines: Sequence[_Line], mended: list[str]) -> Part:
-    name = "Organ" if any(line.program in _ORGAN for line in lines) else "Piano"
-    program = next((line.program for line in lines if line.program), 0)
+def _keyboard(lines: Sequence[_Line], mended: list[str], *, is_organ: bool) -> Part:
+    name = "Organ" if is_organ else "Piano"
+    program = _CHURCH_ORGAN if is_organ else next((line.program for line in lines if line.program), 0)
     if len(lines) == 1:
-        mended.append("one track for both hands: the hands are not told apart")
-        return Part(name, number_voices(lines[0].notes), program)
+        notes = number_voices(lines[0].notes)
+        if any(note.voice > 1 for note in notes):
+            mended.append("one track for both hands: the hands are not told apart")
+        return Part(name, notes, program)
     staves = [_hand_of(line.name) for line in lines]
     if set(staves) != {UPPER_STAFF, LOWER_STAFF}:
         staves = _hands_by_pitch(lines, staves)
-    notes: list[Note] = []
+    merged: list[Note] = []
     for staff in (UPPER_STAFF, LOWER_STAFF):
-        seen: dict[tuple[int, int, bool], Note] = {}
-        for line, one in zip(lines, staves, strict=True):
-            for note in line.notes if one == staff else ():
-                before = seen.get((note.onset_tick, note.pitch, note.is_grace))
-                if before is None or before.end_tick < note.end_tick:
-                    seen[note.onset_tick, note.pitch, note.is_grace] = Note(
-                        note.onset_tick, note.pitch, note.duration_tick, staff, is_grace=note.is_grace
-                    )
-        notes.extend(number_voices(_cut_staff_overlaps(list(seen.values()), staff)))
-    return Part(name, sort_notes(notes), program, staves=2)
-
-
-def _cut_staff_overlaps(notes: list[Note], staff: int) -> list[Note]:
-    return [
-        Note(note.onset_tick, note.pitch, note.duration_tick, staff, is_grace=note.is_grace)
-        for note in _cut_overlaps(notes)
-    ]
+        num_voices = 0
+        on_staff = [line for line, one in zip(lines, staves, strict=True) if one == staff]
+        for line in sorted(on_staff, key=lambda one: -one.mean_pitch):
+            numbered = number_voices(line.notes)
+            merged += [replace(note, staff=staff, voice=note.voice + num_voices) for note in numbered]
+            num_voices += max(note.voice for note in numbered)
+    return Part(name, sort_notes(merged), program, staves=2)
 
 
 def _hands_by_pitch(lines: Sequence[_Line], named: Sequence[int]) -> list[int]:

@@ -3,8 +3,9 @@
 What it is: parts, bars, ties and signs put together from the drafts of `musicxml_part.py`. Repeats stay written (see
 `unfold.py`); ties are merged; spelling is kept.
 
-Conventions for bars: a first bar shorter than its meter is a pickup (number 0). Two neighbours that together make one bar
-(split by a repeat sign) become one bar. Any other short or long bar is mended, or kept where the page marks it, and listed.
+Conventions for bars: a first bar shorter than its meter is a pickup (number 0). Two neighbours that together make one
+bar (split by a repeat sign) become one bar. Any other short or long bar is mended, or kept where the page marks it, and
+listed.
 """
 
 from __future__ import annotations
@@ -342,7 +343,7 @@ class _Events:
                 rows[tick] = event.value
         found: list[tuple[int, Key]] = []
         starts = sorted(rows)
-        for start, end in zip(starts, [*starts[1:], self._measure_ticks[-1]], strict=True):
+        for start, end in zip(starts, [*starts, self._measure_ticks[-1]][1:], strict=True):
             signature, mode = rows[start]
             key = key_from_signature(signature, mode, parts, start_tick=start, end_tick=end)
             if not found or found[-1][1] != key:

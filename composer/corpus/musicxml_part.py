@@ -1,7 +1,7 @@
 """Walk through one part of a MusicXML document: its measures become drafts with times local to each measure.
 
-What it is: the cursor logic of MusicXML (`duration` moves on, `chord` does not, `backup` and `forward` jump). Times stay
-local to the measure here, because how long a measure is can only be said when all parts are known (`musicxml.py`).
+What it is: the cursor logic of MusicXML (`duration` moves on, `chord` does not, `backup` and `forward` jump). Times
+stay local to the measure here, because only all parts together say how long a measure is (`musicxml.py`).
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Where does the first bar begin? The pickup of a piece whose file does not say.
 
-What it is: each possible pickup is judged by how well bar lines laid after it suit the notes: where the bass moves, where
-long notes and chords begin, what is held across, where harmony changes, how the piece begins and ends. A conditional
-logit weighs these. It was fitted on 484 keyboard pieces rendered from LilyPond, whose sources state the pickup (117 have
-one): 93 % right in five-fold cross-validation, 97 % where the confidence is .9 or more; 76 % would be right without any
-guess.
+What it is: each possible pickup is judged by how well bar lines laid after it suit the notes: where the bass moves,
+where long notes and chords begin, what is held across, where harmony changes, how the piece begins and ends. A
+conditional logit weighs these. It was fitted on 484 keyboard pieces rendered from LilyPond, whose sources state the
+pickup (117 have one): 93 % right in five-fold cross-validation, 97 % where the confidence is .9 or more; 76 % would be
+right without any guess.
 
 Conventions: a candidate is a pickup in ticks, 0 <= pickup < bar.
 """
@@ -134,7 +134,7 @@ def pickup_features(
 
 
 def _profile(notes: Sequence[Note], bar: int, step: int, end_tick: int) -> dict[str, list[float]]:
-    """Return for each place of the bar how much happens there, as the log of its ratio to the mean over the beat places."""
+    """Return for each place of the bar how much happens there, as the log of its ratio to the mean of all places."""
     slots = bar // step
     sums = {name: [0.0] * slots for name in _PROFILES}
     for note in notes:

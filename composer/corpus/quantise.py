@@ -1,7 +1,7 @@
 """Put the times of a MIDI file on musical places: quarters, their halves, thirds … by fit, beat by beat.
 
-Conventions: times come in as file ticks and go out as score ticks (10,080 a quarter). A place fits when it lies within the
-tolerance of a subdivision; all onsets in one quarter are asked to share the coarsest subdivision that holds them.
+Conventions: times come in as file ticks and go out as score ticks (10,080 a quarter). A place fits when it lies within
+the tolerance of a subdivision; all onsets in one quarter are asked to share the coarsest subdivision that holds them.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Standard MIDI files, bytes to events, in linear time: what is damaged is salvaged and listed, or refused with its byte.
+"""Standard MIDI files, bytes to events, in linear time; damage is salvaged and listed, or refused with its byte.
 
 What it is: chunks, variable-length numbers, running status, meta events, and the pairing of note-ons with note-offs. No
 musical judgement is made here (`midi.py` does that).
 
-Conventions: times are ticks of the file. Caps keep hostile files small: notes, tracks, length. The first note-off ends the
-note that has sounded longest on its pitch and channel.
+Conventions: times are ticks of the file. Caps keep hostile files small: notes, tracks, length. The first note-off ends
+the note that has sounded longest on its pitch and channel.
 """
 
 from __future__ import annotations
@@ -152,6 +152,10 @@ def _read_chunks(data: bytes, start: int, count: int, smf: Smf) -> None:
                 smf.warn(position + 4, f"a track of {length:,} bytes, of which {len(data) - position - 8:,} are there")
                 following = data.find(b"MTrk", position + 8)
                 end = following if following >= 0 else len(data)
+            elif end < len(data) and not _is_chunk(data, end) and data[end - 3 : end] != b"\xff\x2f\0":
+                following = data.find(b"MTrk", position + 8)
+                end = following if following >= 0 else len(data)
+                smf.warn(position + 4, f"a track of {length:,} bytes goes on after them; read to the next")
             track = _read_track(data, position + 8, min(end, len(data)), smf)
             smf.tracks.append(track)
             num_notes += len(track.notes)
@@ -168,6 +172,11 @@ def _read_chunks(data: bytes, start: int, count: int, smf: Smf) -> None:
             position = following
     if smf.kind != 0 and count != len(smf.tracks):
         smf.warn(start, f"the header promises {count} tracks, the file has {len(smf.tracks)}")
+
+
+def _is_chunk(data: bytes, at: int) -> bool:
+    """True where something that can be a chunk begins: four letters and a length that fits."""
+    return data[at : at + 4].isalpha() and at + 8 + int.from_bytes(data[at + 4 : at + 8], "big") <= len(data)
 
 
 def _read_track(data: bytes, start: int, end: int, smf: Smf) -> SmfTrack:

@@ -15,8 +15,8 @@ MAX_UNFOLDED = 20  # times the written length; more is an attack
 def unfold_repeats(score: Score) -> Score:
     """Return the score with repeats and endings written out and no `Repeat` left.
 
-    A note that is held over the end of a repeated span is cut there. A tempo, key or level in force at a span's beginning
-    is stated again where the span comes again.
+    A note that is held over the end of a repeated span is cut there. A tempo or key in force at a span's beginning is
+    stated again where the span comes again.
     """
     spans = played_spans(score.repeats, score.end_tick)
     if sum(end - start for start, end in spans) > MAX_UNFOLDED * max(1, score.end_tick):

@@ -1,6 +1,7 @@
 """Number the voices of a staff whose notes come without them.
 
-What it is: notes that begin and end together are a chord; each chord goes to the free voice whose last note lies nearest.
+What it is: notes that begin and end together are a chord; each chord goes to the free voice whose last note lies
+nearest.
 A first form, good enough to write sheet music: no two chords of one voice overlap.
 """
 

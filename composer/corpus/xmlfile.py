@@ -125,7 +125,7 @@ def open_mxl(data: bytes, source: str) -> bytes:
         raise _bad(source, f"a damaged zip archive: {error}") from error
     except (zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError, OverflowError) as error:
         # RuntimeError: encrypted; NotImplementedError: an unknown compression; the others: damaged streams and offsets.
-        raise _bad(source, f"the zip archive cannot be unpacked: {error or type(error).__name__}") from error
+        raise _bad(source, f"the zip archive cannot be unpacked: {str(error) or type(error).__name__}") from error
 
 
 def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, source: str) -> bytes:
