@@ -97,9 +97,12 @@ class LstmLayer(keras.layers.Layer):  # type: ignore[misc]
         hidden, cell, _ = lstm_step(projected + ops.matmul(hidden, self.recurrent), cell)
         return hidden, cell
 
-    def sequence(self, projected: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """`step` along the first axis of projected [step, row, 4 x unit]; returns outputs, hidden, cell."""
-        return lstm_sequence(projected, hidden, cell, ops.convert_to_tensor(self.recurrent))
+    def sequence(
+        self, learned: Tensor | None, given: Tensor | None, shared: Tensor, state: tuple[Tensor, Tensor]
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """The step along the first axis; see `composer.network.recurrence.lstm_sequence`."""
+        kernel = ops.concatenate([self.kernel, self.recurrent], axis=0)
+        return lstm_sequence(learned, given, shared, state, kernel)
 
 
 class BiaxialNetwork(keras.layers.Layer):  # type: ignore[misc]
@@ -184,46 +187,41 @@ class BiaxialNetwork(keras.layers.Layer):  # type: ignore[misc]
         training: bool,
     ) -> tuple[Tensor, State]:
         num_steps, batch, num_pitches, _ = previous.shape
-        rows = (num_steps, batch * num_pitches)
-        sequence = self.time_inputs(previous, note_inputs)
-        sequence = self._drop(sequence, self.config.input_dropout, rows, training)
+        given = self.time_inputs(previous, note_inputs)
+        given = self._drop(given, self.config.input_dropout, training)
+        given = ops.reshape(given, (num_steps, batch * num_pitches, -1))
+        learned = None
         after: list[Tensor] = []
-        for layer, (hidden, cell) in zip(self.time_layers, _pairs(state), strict=True):
-            shared = layer.project_shared(style, step_inputs)[..., None, :]  # [(step,) batch, 1, 4 x unit]
-            projected = layer.project(sequence) + shared
-            outputs, hidden, cell = layer.sequence(
-                ops.reshape(projected, (*rows, 4 * layer.units)),
-                ops.reshape(hidden, (rows[1], layer.units)),
-                ops.reshape(cell, (rows[1], layer.units)),
-            )
-            after += [ops.reshape(part, (batch, num_pitches, layer.units)) for part in (hidden, cell)]
-            sequence = ops.reshape(outputs, (num_steps, batch, num_pitches, layer.units))
-            sequence = self._drop(sequence, self.config.dropout, rows, training)
-        return sequence, tuple(after)
+        for number, (layer, start) in enumerate(zip(self.time_layers, _pairs(state), strict=True)):
+            shared = layer.project_shared(style, step_inputs)
+            shared = ops.reshape(shared, (-1, batch, 1, 4 * layer.units))
+            rows = tuple(ops.reshape(part, (batch * num_pitches, layer.units)) for part in start)
+            learned, rows = layer.sequence(learned, given if number == 0 else None, shared, rows)
+            after += [ops.reshape(part, (batch, num_pitches, layer.units)) for part in rows]
+            learned = self._drop(learned, self.config.dropout, training)
+        return ops.reshape(learned, (num_steps, batch, num_pitches, -1)), tuple(after)
 
     def _note_axis(self, heard: Tensor, told: Tensor, step_inputs: Tensor, style: Tensor, training: bool) -> Tensor:
         num_steps, batch, num_pitches, _ = told.shape
-        rows = (num_pitches, num_steps * batch)
-        first = self.note_layers[0]
-        # Two products instead of one over [heard, told]: nothing has to flow back into what the note was told.
-        projected = first.project(_notes_first(heard), self.heard_rows) + first.project(
-            _notes_first(told), self.told_rows
-        )
+        learned = ops.reshape(_notes_first(heard), (num_pitches, num_steps * batch, -1))
+        given = ops.reshape(_notes_first(told), (num_pitches, num_steps * batch, -1))
         for number, layer in enumerate(self.note_layers):
-            if number > 0:
-                projected = layer.project(sequence)
-            projected = projected + layer.project_shared(style, step_inputs)  # [pitch, step, batch, 4 x unit]
-            silent = ops.zeros((rows[1], layer.units))
-            outputs, _, _ = layer.sequence(ops.reshape(projected, (*rows, 4 * layer.units)), silent, silent)
-            sequence = ops.reshape(outputs, (num_pitches, num_steps, batch, layer.units))
-            sequence = self._drop(sequence, self.config.dropout, rows, training)
-        return ops.transpose(self.head(sequence), (1, 2, 0, 3))
+            shared = layer.project_shared(style, step_inputs)  # [(step,) batch, 4 x unit]
+            if number == 0:
+                shared = ops.reshape(shared, (1, num_steps * batch, 1, 4 * layer.units))
+            else:
+                shared = ops.tile(ops.reshape(shared, (1, batch, 1, -1)), (1, num_steps, 1, 1))
+            silent = ops.zeros((num_steps * batch, layer.units))
+            learned, _ = layer.sequence(learned, given if number == 0 else None, shared, (silent, silent))
+            learned = self._drop(learned, self.config.dropout, training)
+        logits = ops.reshape(self.head(learned), (num_pitches, num_steps, batch, NUM_OUTPUTS))
+        return ops.transpose(logits, (1, 2, 0, 3))
 
-    def _drop(self, sequence: Tensor, rate: float, rows: tuple[int, int], training: bool) -> Tensor:
+    def _drop(self, sequence: Tensor, rate: float, training: bool) -> Tensor:
         """Inverted dropout on [axis, ..., unit], whose first axis is the one the layer runs along."""
         if not training or rate == 0.0:
             return sequence
-        along = 1 if self.config.dropout_sharing == "sequence" else rows[0]
+        along = 1 if self.config.dropout_sharing == "sequence" else sequence.shape[0]
         shape = (along, *sequence.shape[1:])
         kept = keras.random.uniform(shape, seed=self._dropout_seeds) >= rate
         return sequence * (ops.cast(kept, "float32") * (1.0 / (1.0 - rate)))

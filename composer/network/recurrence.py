@@ -1,7 +1,6 @@
 """One LSTM layer: its step, written once, and the same step along a whole axis.
 
-Conventions: gates stand in the order input, forget, output, candidate; rows are independent sequences. The input part of the
-gates (`projected`) is computed outside, for all steps in one matrix product; only the recurrent part is in the loop.
+Conventions: gates stand in the order input, forget, output, candidate; rows are independent sequences.
 Source: Hochreiter and Schmidhuber (1997) with the forget gate of Gers et al. (2000), as Johnson (2017) uses it.
 """
 
@@ -31,27 +30,40 @@ def lstm_step(gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor
     return let_out * squashed, cell, (let_in, keep, let_out, candidate, squashed)
 
 
-def lstm_sequence(projected: Tensor, hidden: Tensor, cell: Tensor, recurrent: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def lstm_sequence(
+    learned: Tensor | None, given: Tensor | None, shared: Tensor, state: tuple[Tensor, Tensor], kernel: Tensor
+) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """The step along the first axis.
 
-    projected: [step, row, 4 x unit], input part of the gates with bias. hidden, cell: [row, unit], the state before the
-    first step. recurrent: [unit, 4 x unit]. Returns the outputs [step, row, unit] and the state after the last step.
+    learned, given: [step, row, value], the inputs that a gradient flows back into and those that are data; one may be
+    None. shared: [step or 1, group, row of the group or 1, 4 x unit], added to the gates, rows being groups of equal size.
+    state: hidden and cell before the first step, each [row, unit]. kernel: [learned + given + unit, 4 x unit].
+    Returns the outputs [step, row, unit] and the state after the last step.
     """
     if keras.backend.backend() == "tensorflow":
         from composer.network.tensorflow_loops import lstm_sequence_tensorflow
 
-        return lstm_sequence_tensorflow(projected, hidden, cell, recurrent)
-    return lstm_sequence_scan(projected, hidden, cell, recurrent)
+        return lstm_sequence_tensorflow(learned, given, shared, state, kernel)
+    return lstm_sequence_scan(learned, given, shared, state, kernel)
 
 
 def lstm_sequence_scan(
-    projected: Tensor, hidden: Tensor, cell: Tensor, recurrent: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """`lstm_sequence` on any backend, differentiated by the backend."""
+    learned: Tensor | None, given: Tensor | None, shared: Tensor, state: tuple[Tensor, Tensor], kernel: Tensor
+) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    """`lstm_sequence` on any backend, differentiated by the backend.
+
+    The inputs' part of the gates is one matrix product over all steps; only the recurrent part is in the loop.
+    """
+    inputs = ops.concatenate([part for part in (learned, given) if part is not None], axis=-1)
+    num_steps, num_rows, width = inputs.shape
+    num_gates = kernel.shape[-1]
+    projected = ops.matmul(ops.reshape(inputs, (num_steps * num_rows, width)), kernel[:width])
+    projected = ops.reshape(projected, (num_steps, shared.shape[1], -1, num_gates)) + shared
+    projected = ops.reshape(projected, (num_steps, num_rows, num_gates))
 
     def body(carry: tuple[Tensor, Tensor], at_step: Tensor) -> tuple[Any, Any]:
-        hidden, cell, _ = lstm_step(at_step + ops.matmul(carry[0], recurrent), carry[1])
+        hidden, cell, _ = lstm_step(at_step + ops.matmul(carry[0], kernel[width:]), carry[1])
         return (hidden, cell), (hidden, cell)  # Keras 3.15 on TensorFlow wants outputs of the carry's structure
 
-    (hidden, cell), (outputs, _) = ops.scan(body, (hidden, cell), projected)
-    return outputs, hidden, cell
+    state, (outputs, _) = ops.scan(body, state, projected)
+    return outputs, state

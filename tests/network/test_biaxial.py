@@ -127,24 +127,30 @@ def test_dropout_hangs_on_seed_and_number_alone_and_only_in_training(
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="compares two TensorFlow gradients")
-def test_the_written_out_gradient_is_the_one_tensorflow_finds() -> None:
+@pytest.mark.parametrize("shared", [(5, 2, 1, 16), (1, 2, 1, 16), (1, 6, 1, 16)])
+def test_the_written_out_gradient_is_the_one_tensorflow_finds(shared: tuple[int, ...]) -> None:
     import tensorflow as tf
 
     random = np.random.default_rng(0)
-    shapes = ((5, 3, 16), (3, 4), (3, 4), (4, 16))
-    values = [tf.constant(random.normal(size=shape).astype("float32")) for shape in shapes]
+    given, *values = (
+        tf.constant(random.normal(size=shape).astype("float32"))
+        for shape in ((5, 6, 2), (5, 6, 3), shared, (6, 4), (6, 4), (9, 16))
+    )
 
-    def gradients(sequence: Callable[..., tuple[tf.Tensor, tf.Tensor, tf.Tensor]]) -> list[tf.Tensor]:
+    def gradients(sequence: Callable[..., Any], learned_at: int) -> list[tf.Tensor]:
         with tf.GradientTape() as tape:
             tape.watch(values)
-            outputs, hidden, cell = sequence(*values)
+            learned, shared, hidden, cell, kernel = values
+            told = (learned, given) if learned_at == 0 else (None, ops.concatenate([learned, given], axis=-1))
+            outputs, (hidden, cell) = sequence(*told, shared, (hidden, cell), kernel)
             loss = tf.reduce_sum(tf.sin(outputs)) + tf.reduce_sum(hidden**2) + tf.reduce_sum(cell**3)
-        return tape.gradient(loss, values)
+        return tape.gradient(loss, values[learned_at:])
 
-    ours = tf.function(lambda: gradients(lstm_sequence))()
-    theirs = tf.function(lambda: gradients(lstm_sequence_scan))()
-    for our, their in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(our, their, atol=1e-5)
+    for learned_at in (0, 1):
+        ours = tf.function(gradients)(lstm_sequence, learned_at)
+        theirs = tf.function(gradients)(lstm_sequence_scan, learned_at)
+        for our, their in zip(ours, theirs, strict=True):
+            np.testing.assert_allclose(our, their, atol=2e-5)
 
 
 def test_a_configuration_survives_yaml_and_refuses_what_it_does_not_know(network: BiaxialNetwork) -> None:
