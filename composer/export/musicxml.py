@@ -151,7 +151,6 @@ class _PartWriter:
         self.score = sheet.score
         self.bars = sheet.parts[index]
         self.two_staves = sheet.score.parts[index].staves > 1
-        self.instrument = _instrument_id(index)
         self.directions = directions_of_part(sheet.score, index)
         lengths = {
             length
@@ -242,7 +241,6 @@ class _PartWriter:
             voice=voice.voice + VOICES_PER_STAFF * (voice.staff - UPPER_STAFF),
             staff=voice.staff if self.two_staves else None,
             stem=stem,
-            instrument=self.instrument,
         )
 
     def _add_left_barline(self, measure: ET.Element, bar: Bar) -> None:
@@ -266,7 +264,9 @@ class _PartWriter:
         backward = [r for r in repeats if r.end_tick == bar.end_tick and not r.endings]
         backward += [repeat for repeat, ending in endings if ending != repeat.endings[-1]]
         is_last = bar.end_tick == self.score.end_tick
-        if not (is_last or backward or endings or any(mark.tick == bar.end_tick for mark in self.score.marks)):
+        new_section = any(mark.tick == bar.end_tick for mark in self.score.marks)
+        repeat_follows = any(repeat.start_tick == bar.end_tick for repeat in repeats)
+        if not (is_last or backward or endings or (new_section and not repeat_follows)):
             return
         barline = add(measure, "barline", location="right")
         add(barline, "bar-style", "light-heavy" if is_last or backward else "light-light")

@@ -44,8 +44,8 @@ def directions_of_part(score: Score, index: int) -> list[Direction]:
     found: list[Direction] = []
     two_staves = score.parts[index].staves > 1
     if index == 0:
-        found += [Direction(mark.tick, False, _rehearsal(mark.text)) for mark in score.marks]
-        found += _tempos(score)
+        found += [Direction(mark.tick, False, _rehearsal(mark.text, two_staves)) for mark in score.marks]
+        found += _tempos(score, two_staves)
     dynamics = sorted(score.dynamics, key=lambda dynamic: dynamic.tick)
     for dynamic in dynamics:
         if dynamic.end_tick is None:
@@ -56,13 +56,14 @@ def directions_of_part(score: Score, index: int) -> list[Direction]:
     return sorted(found, key=lambda direction: (direction.tick, not direction.closes))
 
 
-def _rehearsal(text: str) -> ET.Element:
+def _rehearsal(text: str, two_staves: bool) -> ET.Element:
     direction = ET.Element("direction", {"placement": "above"})
     add(add(direction, "direction-type"), "rehearsal", text)
+    _add_staff(direction, two_staves)
     return direction
 
 
-def _tempos(score: Score) -> list[Direction]:
+def _tempos(score: Score, two_staves: bool) -> list[Direction]:
     """Return the tempo marks; one that changes nothing that is printed is left out."""
     found: list[Direction] = []
     printed: tuple[object, ...] | None = None
@@ -72,11 +73,11 @@ def _tempos(score: Score) -> list[Direction]:
         if shown == printed and not mark.text:
             continue
         printed = shown
-        found.append(Direction(mark.tick, False, _tempo(mark, meter)))
+        found.append(Direction(mark.tick, False, _tempo(mark, meter, two_staves)))
     return found
 
 
-def _tempo(mark: TempoMark, meter: Meter) -> ET.Element:
+def _tempo(mark: TempoMark, meter: Meter, two_staves: bool) -> ET.Element:
     """Words and metronome mark in one direction, so that they stand side by side."""
     direction = ET.Element("direction", {"placement": "above"})
     if mark.text:
@@ -87,6 +88,7 @@ def _tempo(mark: TempoMark, meter: Meter) -> ET.Element:
     for _ in range(dots):
         add(metronome, "beat-unit-dot")
     add(metronome, "per-minute", round(mark.beat_bpm))
+    _add_staff(direction, two_staves)
     add(direction, "sound", tempo=f"{mark.beat_bpm * meter.beat_quarters:.6g}")
     return direction
 
@@ -110,5 +112,6 @@ def _wedge(kind: str, two_staves: bool) -> ET.Element:
 
 
 def _add_staff(direction: ET.Element, two_staves: bool) -> None:
+    """State the upper staff: a direction of no staff is read as one of each."""
     if two_staves:
         add(direction, "staff", UPPER_STAFF)

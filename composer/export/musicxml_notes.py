@@ -33,7 +33,6 @@ def add_event(
     voice: int,
     staff: int | None,
     stem: str | None,
-    instrument: str,
 ) -> None:
     """Append a chord or a rest.
 
@@ -44,7 +43,6 @@ def add_event(
         voice: its number in the part.
         staff: its staff, or None in a part with one staff.
         stem: `up`, `down`, or None to leave it to the reader.
-        instrument: id of its instrument.
     """
     for index, head in enumerate(event.notes or (None,)):
         note = add(measure, "note")
@@ -61,7 +59,6 @@ def add_event(
         if head is not None:
             for kind in _ties(head):
                 add(note, "tie", type_=kind)
-        add(note, "instrument", id_=instrument)
         add(note, "voice", voice)
         _add_value(note, event, head)
         if stem and head is not None:

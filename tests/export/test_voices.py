@@ -1,0 +1,65 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from composer.export.voices import MAX_VOICES, divide
+from composer.score import Note, sort_notes
+from composer.theory.meter import TICKS_PER_QUARTER
+
+Q = TICKS_PER_QUARTER
+
+
+def note(onset, pitch, length, **fields):
+    return Note(round(onset * Q), pitch, round(length * Q), **fields)
+
+
+def pitches(notes):
+    return [[n.pitch for n in voice] for voice in divide(sort_notes(notes))]
+
+
+def test_chords_stay_in_one_voice():
+    assert pitches([note(0, 60, 1), note(0, 64, 1), note(1, 62, 1)]) == [[60, 64, 62]]
+
+
+def test_a_held_note_below_a_tune_is_the_second_voice():
+    assert pitches([note(0, 60, 2), note(0, 72, 1), note(1, 74, 1)]) == [[72, 74], [60]]
+
+
+def test_a_held_note_above_is_the_first_voice():
+    assert pitches([note(0, 79, 2), note(0, 71, 1), note(1, 72, 1)]) == [[79], [71, 72]]
+
+
+def test_the_notes_own_voices_are_kept():
+    tune = [note(0, 60, 1, voice=1), note(0, 64, 1, voice=2), note(1, 62, 1, voice=1)]  # voices cross
+    assert pitches(tune) == [[60, 62], [64]]
+
+
+def test_a_collision_in_a_voice_takes_the_nearest_free_one():
+    notes = [note(0, 72, 2, voice=1), note(1, 76, 1, voice=1), note(0, 60, 2, voice=2)]
+    assert pitches(notes) == [[72], [60], [76]]
+
+
+def test_repeated_notes_need_one_voice():
+    assert pitches([note(beat, 60, 1) for beat in range(4)]) == [[60, 60, 60, 60]]
+
+
+def test_a_grace_note_goes_with_the_note_that_it_leads_to():
+    notes = [note(0, 72, 2), note(0, 60, 1), note(1, 59, 1), note(1, 61, 0, is_grace=True)]
+    assert pitches(notes) == [[72], [60, 59, 61]]
+
+
+@given(
+    st.lists(
+        st.builds(
+            Note,
+            onset_tick=st.integers(0, 12).map(lambda n: n * Q // 2),
+            pitch=st.integers(40, 80),
+            duration_tick=st.integers(1, 8).map(lambda n: n * Q // 2),
+            voice=st.sampled_from([1, 1, 1, 2]),
+        ),
+        max_size=25,
+    )
+)
+def test_no_note_is_lost_or_doubled(notes):
+    divided = divide(sort_notes(notes))
+    assert len(divided) <= MAX_VOICES
+    assert sort_notes(n for voice in divided for n in voice) == sort_notes(notes)
