@@ -241,6 +241,7 @@ class _PartWriter:
             voice=voice.voice + VOICES_PER_STAFF * (voice.staff - UPPER_STAFF),
             staff=voice.staff if self.two_staves else None,
             stem=stem,
+            hides_rests=voice.voice > 2,  # a third voice comes and goes; its rests would only crowd the staff
         )
 
     def _add_left_barline(self, measure: ET.Element, bar: Bar) -> None:

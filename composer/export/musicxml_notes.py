@@ -33,6 +33,7 @@ def add_event(
     voice: int,
     staff: int | None,
     stem: str | None,
+    hides_rests: bool = False,
 ) -> None:
     """Append a chord or a rest.
 
@@ -43,9 +44,10 @@ def add_event(
         voice: its number in the part.
         staff: its staff, or None in a part with one staff.
         stem: `up`, `down`, or None to leave it to the reader.
+        hides_rests: a rest is there but not printed.
     """
     for index, head in enumerate(event.notes or (None,)):
-        note = add(measure, "note")
+        note = add(measure, "note", **({"print_object": "no"} if hides_rests and head is None else {}))
         if event.is_grace:
             add(note, "grace", slash="yes")
         if index:

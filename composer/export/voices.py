@@ -4,9 +4,9 @@ Conventions: voices are numbered from 1, the uppermost; a staff has at most `MAX
 length are one chord.
 
 Where the notes name more than one voice they keep them; otherwise overlapping chords are parted by height, so that the
-upper one is voice 1. A chord that does not fit into its voice, because another still sounds there, goes to the nearest
-free one. What finds no free voice stays in its own; the writer then cuts it and its neighbour into tied chords. So no
-note is lost.
+upper one is voice 1, in as few voices as there are chords at once. A chord that does not fit into its voice, because
+another still sounds there, goes to the nearest free one. What finds no free voice stays in its own; the writer then
+cuts it and its neighbour into tied chords. So no note is lost.
 
 Contents: `divide`.
 """
@@ -14,8 +14,8 @@ Contents: `divide`.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from composer.score import Note
 
@@ -101,16 +101,28 @@ def _chords(notes: Iterable[Note]) -> list[_Chord]:
 
 
 def _by_height(chords: Sequence[_Chord]) -> list[_Chord]:
-    """Return the chords with voices by height: 1 plus the most chords that sound above a chord at any one time."""
-    voices = [1] * len(chords)
+    """Return the chords with voices by height: 1 plus the most chords that sound above a chord at any one time.
+
+    Where that voice is not free, the nearest one; taken in the order of onsets, there is always one among as many
+    voices as there are chords at once.
+    """
+    ranks = [1] * len(chords)
+    for index, sounding in enumerate(_sounding_at_onsets(chords)):
+        ordered = sorted([*sounding, index], key=lambda other: -chords[other].notes[-1].pitch)
+        for rank, other in enumerate(ordered, 1):
+            ranks[other] = min(MAX_VOICES, max(ranks[other], rank))
+    voices: list[int] = []
+    for rank, sounding in zip(ranks, _sounding_at_onsets(chords), strict=True):
+        busy = {voices[other] for other in sounding}
+        free = [voice for voice in range(1, MAX_VOICES + 1) if voice not in busy]
+        voices.append(min(free, key=lambda voice: (abs(voice - rank), voice), default=rank))
+    return [replace(chord, voice=voice) for chord, voice in zip(chords, voices, strict=True)]
+
+
+def _sounding_at_onsets(chords: Sequence[_Chord]) -> Iterator[list[int]]:
+    """Yield for each chord the indices of the earlier ones that sound when it begins."""
     sounding: list[int] = []
     for index, chord in enumerate(chords):
         sounding = [other for other in sounding if chords[other].end_tick > chord.onset_tick]
+        yield list(sounding)
         sounding.append(index)
-        sounding.sort(key=lambda other: -chords[other].notes[-1].pitch)
-        for rank, other in enumerate(sounding, 1):
-            voices[other] = min(MAX_VOICES, max(voices[other], rank))
-    return [
-        _Chord(chord.onset_tick, chord.end_tick, chord.notes, voice)
-        for chord, voice in zip(chords, voices, strict=True)
-    ]

@@ -28,6 +28,12 @@ def test_a_held_note_above_is_the_first_voice():
     assert pitches([note(0, 79, 2), note(0, 71, 1), note(1, 72, 1)]) == [[79], [71, 72]]
 
 
+def test_no_more_voices_than_chords_at_once():
+    # The inner note is below the first and above the last, which never sound together.
+    notes = [note(0, 72, 2), note(1, 67, 2), note(2, 64, 2), note(3, 70, 1)]
+    assert len(pitches(notes)) == 2
+
+
 def test_the_notes_own_voices_are_kept():
     tune = [note(0, 60, 1, voice=1), note(0, 64, 1, voice=2), note(1, 62, 1, voice=1)]  # voices cross
     assert pitches(tune) == [[60, 62], [64]]
