@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -80,7 +82,9 @@ def test_a_grace_note_takes_no_step() -> None:
 
 def test_a_triplet_marks_its_bar_alone() -> None:
     third = QUARTER // 3
-    score = keyboard(*(Note(index * third, 60 + index, third) for index in range(3)), Note(16 * STEP_TICKS, 60, QUARTER))
+    score = keyboard(
+        *(Note(index * third, 60 + index, third) for index in range(3)), Note(16 * STEP_TICKS, 60, QUARTER)
+    )
     roll = encode(score)
     assert not roll.valid[:16].any()
     assert roll.valid[16:].all()
@@ -102,9 +106,7 @@ def test_hands_of_a_keyboard_are_its_staves() -> None:
 
 def test_hands_of_four_voices_are_two_and_two() -> None:
     names = ("Soprano", "Alto", "Tenor", "Bass")
-    parts = tuple(
-        Part(name, (Note(0, pitch, QUARTER),)) for name, pitch in zip(names, (72, 65, 60, 48), strict=True)
-    )
+    parts = tuple(Part(name, (Note(0, pitch, QUARTER),)) for name, pitch in zip(names, (72, 65, 60, 48), strict=True))
     roll = encode(Score(parts, make_bars(COMMON, 1)))
     hands = [int(roll.hand[0, column(pitch)]) for pitch in (72, 65, 60, 48)]
     assert hands == [UPPER_HAND, UPPER_HAND, LOWER_HAND, LOWER_HAND]
@@ -164,7 +166,7 @@ def keyboards(draw: st.DrawFn) -> tuple[Note, ...]:
     for pitch in draw(st.sets(st.integers(LOWEST_PITCH, HIGHEST_PITCH), min_size=1, max_size=5)):
         staff = draw(st.sampled_from([UPPER_STAFF, LOWER_STAFF]))
         cuts = sorted(draw(st.sets(st.integers(0, 32), min_size=2, max_size=8)))
-        for start, stop in zip(cuts, cuts[1:], strict=False):
+        for start, stop in pairwise(cuts):
             if draw(st.booleans()):
                 notes.append(Note(start * STEP_TICKS, pitch, (stop - start) * STEP_TICKS, staff=staff))
     return sort_notes(notes)

@@ -123,7 +123,9 @@ def test_phrases_and_their_cadences(facts: StepFacts) -> None:
 
 def test_distances_are_capped() -> None:
     outline = Outline(
-        make_bars(parse_meter("4/4"), 40), phrases=(PhraseSpan(0, 40 * BAR),), sections=(SectionSpan(0, 40 * BAR, "A", "A"),)
+        make_bars(parse_meter("4/4"), 40),
+        phrases=(PhraseSpan(0, 40 * BAR),),
+        sections=(SectionSpan(0, 40 * BAR, "A", "A"),),
     )
     facts = facts_of(outline)
     assert facts.phrase_distance[0] == FAR
