@@ -21,7 +21,9 @@ from composer.performance import PedalEvent, TempoPoint
 
 PIANO_PROGRAMS = range(6)
 SHORTEST_PRESS_SEC = 0.12
-SHORTEST_INTERVAL = 0.6  # between two presses, as a share of the style's mean interval
+MAX_DELAY_SHARE = 0.3  # of the chord's length: short chords are caught sooner
+MOST_IN_A_ROW = 3  # presses that may follow each other faster than the style's mean
+SPARE = 1.2  # not every chord is long enough to be pedalled: the others make up for it
 
 
 def pedal_events(
@@ -48,15 +50,18 @@ def pedal_events(
         return ()
     hold_sec = share / presses_per_sec
     events: list[PedalEvent] = []
-    last_down = -np.inf
+    allowance, before_sec = float(MOST_IN_A_ROW), 0.0
     for start_sec, stop_sec, is_last in _harmonies(reading, curve, end_sec):
-        down = start_sec + delay_sec
+        down = start_sec + min(delay_sec, MAX_DELAY_SHARE * (stop_sec - start_sec))
         up = stop_sec if is_last else min(stop_sec, down + hold_sec)
-        # Fast harmony is not chased.
-        if up - down < SHORTEST_PRESS_SEC or down - last_down < SHORTEST_INTERVAL / presses_per_sec:
-            continue
-        last_down = down
-        events += [PedalEvent(time, is_down, part) for part in parts for time, is_down in ((down, True), (up, False))]
+        # Presses are allowed for as time goes by, and may be saved up a little: fast harmony is not chased.
+        allowance = min(allowance + presses_per_sec * SPARE * (start_sec - before_sec), MOST_IN_A_ROW)
+        before_sec = start_sec
+        if up - down >= SHORTEST_PRESS_SEC and allowance >= 1:
+            allowance -= 1
+            events += [
+                PedalEvent(time, is_down, part) for part in parts for time, is_down in ((down, True), (up, False))
+            ]
     return tuple(sorted(events, key=lambda event: (event.time_sec, event.is_down)))
 
 

@@ -154,9 +154,10 @@ def _one_stroke_a_key(notes: tuple[PlayedNote, ...]) -> tuple[PlayedNote, ...]:
     mended: list[PlayedNote] = []
     for strokes in keys.values():
         strokes.sort(key=lambda played: (played.note.onset_tick, not played.note.is_grace))
-        for index, stroke in enumerate(strokes[1:], start=1):
-            onset_sec = max(stroke.onset_sec, strokes[index - 1].onset_sec + MIN_KEY_SEC)
-            strokes[index] = replace(stroke, onset_sec=onset_sec)
+        earliest_sec = 0.0  # the first chord may come out at -1e-17
+        for index, stroke in enumerate(strokes):
+            strokes[index] = replace(stroke, onset_sec=max(stroke.onset_sec, earliest_sec))
+            earliest_sec = strokes[index].onset_sec + MIN_KEY_SEC
         for index, stroke in enumerate(strokes[:-1]):
             room_sec = strokes[index + 1].onset_sec - stroke.onset_sec
             strokes[index] = replace(stroke, duration_sec=min(stroke.duration_sec, room_sec))
