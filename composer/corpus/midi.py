@@ -24,8 +24,8 @@ MAX_BARS = 20_000
 MAX_PARTS = 64
 _DRUM_CHANNEL = 9  # counted from 0
 _MIDDLE_C = 60
-_UPPER_NAME = re.compile(r"^\W*(upper|up|right|rh|r\.h|treble|one|soprane?o?|sopraan|manual|discant|\w*upper)\b", re.I)
-_LOWER_NAME = re.compile(r"^\W*(lower|low|lowerstaff|down|left|lh|l\.h|bass|two|\w*lower)\b", re.I)
+_UPPER_NAME = re.compile(r"^\W*(upper|up|right|rh|r\.h|treble|one|manual|discant|\w*upper)\b", re.I)
+_LOWER_NAME = re.compile(r"^\W*(lower|low|lowerstaff|down|left|lh|l\.h|two|\w*lower)\b", re.I)
 _PEDAL_NAME = re.compile(r"^\W*(pedal|ped|feet|foot|pedals|pedale)\b", re.I)
 _VOICE_NAME = re.compile(
     r"\b(soprano|alto|tenor|bass|baritone|voice|vocal|singer|canto|choir|violin|viola|cello|violoncello|contrabass|flute|"
@@ -98,7 +98,8 @@ def read_midi(data: bytes, source: str) -> MidiReading:
     elif off_grid_share:
         mended.append(f"{off_grid_share:.1%} of the notes fitted no musical place; they were moved to the nearest")
     is_organ = _is_organ(lines)
-    lines = _drop_doublings(lines, mended, is_organ=is_organ)
+    if is_organ:
+        lines = _drop_doublings(lines, mended)
     end_tick = max(note.end_tick for line in lines for note in line.notes)
 
     def place(tick: int) -> int:
@@ -210,13 +211,12 @@ def _cut_overlaps(notes: list[Note]) -> list[Note]:
     return cut[::-1]
 
 
-def _drop_doublings(lines: list[_Line], mended: list[str], *, is_organ: bool) -> list[_Line]:
-    """Leave out keyboard tracks that repeat another one at the unison or the octave (an organ's registration)."""
+def _drop_doublings(lines: list[_Line], mended: list[str]) -> list[_Line]:
+    """Leave out an organ's tracks that repeat another one at the unison or the octave (its registration)."""
     groups: list[list[_Line]] = []
     for line in sorted(lines, key=lambda one: -len(one.notes)):
         for group in groups:
-            is_played_alike = is_organ or (_is_keyboard(line) and _is_keyboard(group[0]))
-            if is_played_alike and any(_doubles(line, group[0], octaves) for octaves in _DOUBLINGS):
+            if any(_doubles(line, group[0], octaves) for octaves in _DOUBLINGS):
                 group.append(line)
                 break
         else:

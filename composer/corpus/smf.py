@@ -193,8 +193,10 @@ def _read_track(data: bytes, start: int, end: int, smf: Smf) -> SmfTrack:
     for note in reversed(track.notes):
         later = onsets.setdefault((note.channel, note.pitch), [])
         if note.end_tick < 0:
-            # Nobody ends it: it lasts until its pitch is struck again, or the track ends.
+            # Nobody ends it: it lasts until its pitch is struck again, or the track ends (a quarter if that is at once).
             note.end_tick = next((tick for tick in reversed(later[-64:]) if tick > note.onset_tick), track.end_tick)
+            if note.end_tick == note.onset_tick:
+                note.end_tick += max(1, round(smf.quarter_ticks))
             hanging += 1
         later.append(note.onset_tick)
     if hanging:

@@ -1,0 +1,208 @@
+"""MusicXML as a musician reads it."""
+
+from __future__ import annotations
+
+import pytest
+
+from composer.corpus import read_bytes, unfold_repeats
+from composer.errors import MusicFileError
+from composer.theory.meter import TICKS_PER_QUARTER as Q
+from composer.theory.meter import Meter
+from composer.theory.pitch import Spelling
+
+STOP = "<tie type='stop'/>"
+START = "<tie type='start'/>"
+
+
+def read(data: bytes):
+    return read_bytes(data, "test.musicxml")
+
+
+def test_a_sound_score_needs_no_mending(musicxml, note):
+    result = read(musicxml([note("C4", 16), note("D4", 16)]))
+    assert result.mended == ()
+    assert [(n.onset_tick, n.pitch, n.duration_tick) for n in result.score.parts[0].notes] == [
+        (0, 60, 4 * Q),
+        (4 * Q, 62, 4 * Q),
+    ]
+
+
+def test_a_tied_note_is_one_note(musicxml, note):
+    score = read(
+        musicxml([note("C4", 16, more=START), note("C4", 16, more=STOP + START), note("C4", 8, more=STOP)])
+    ).score
+    assert [(n.onset_tick, n.duration_tick) for n in score.parts[0].notes] == [(0, 10 * Q)]
+
+
+def test_a_tie_without_a_beginning_is_struck_and_listed(musicxml, note):
+    result = read(musicxml([note("C4", 16), note("D4", 16, more=STOP)]))
+    assert len(result.score.parts[0].notes) == 2
+    assert "1 ties without a beginning" in result.mended[0]
+
+
+def test_chord_notes_begin_together(musicxml, note):
+    measure = note("C4", 8) + note("E4", 8, before="<chord/>") + note("G4", 8)
+    notes = read(musicxml([measure])).score.parts[0].notes
+    assert [(n.onset_tick, n.pitch) for n in notes] == [(0, 60), (0, 64), (2 * Q, 67)]
+
+
+def test_two_staves_with_backup_are_two_hands(musicxml, note):
+    measure = note("C5", 16) + "<backup><duration>16</duration></backup>" + note("C3", 16, voice=5, staff=2)
+    part = read(musicxml([measure])).score.parts[0]
+    assert part.staves == 2
+    assert [(n.pitch, n.staff, n.voice) for n in part.notes] == [(48, 2, 1), (72, 1, 1)]
+
+
+def test_a_third_staff_is_a_part_of_its_own(musicxml, note):
+    back = "<backup><duration>16</duration></backup>"
+    measure = note("C5", 16) + back + note("C4", 16, voice=5, staff=2) + back + note("C2", 16, voice=9, staff=3)
+    score = read(musicxml([measure])).score
+    assert [(part.staves, len(part.notes)) for part in score.parts] == [(2, 2), (1, 1)]
+
+
+def test_spelling_is_kept(musicxml, note):
+    notes = read(musicxml([note("F#4", 8) + note("Gb4", 8)])).score.parts[0].notes
+    assert [n.spelling for n in notes] == [Spelling("F", 1, 4), Spelling("G", -1, 4)]
+    assert {n.pitch for n in notes} == {66}
+
+
+def test_a_transposing_instrument_sounds_where_it_sounds(musicxml, note):
+    clarinet = "<transpose><diatonic>-1</diatonic><chromatic>-2</chromatic></transpose>"
+    assert read(musicxml([note("D4", 16)], first=clarinet)).score.parts[0].notes[0].pitch == 60
+
+
+def test_a_short_first_bar_is_a_pickup(musicxml, note):
+    score = read(musicxml([note("G4", 4), note("C5", 16), note("C5", 12)])).score
+    assert [(bar.number, bar.duration_tick // Q) for bar in score.bars] == [(0, 1), (1, 4), (2, 3)]
+    assert score.bars[0].lead_tick == 3 * Q
+    assert score.strength_at(0) < score.strength_at(Q) == 4
+
+
+def test_two_halves_of_a_bar_become_one(musicxml, note):
+    score = read(musicxml([note("G4", 4), note("C5", 16), note("C5", 12), note("G4", 4), note("C5", 16)])).score
+    assert [(bar.number, bar.duration_tick // Q) for bar in score.bars] == [(0, 1), (1, 4), (2, 4), (3, 4)]
+
+
+def test_a_part_that_is_too_short_is_filled_and_listed_with_its_bar(musicxml, note):
+    result = read(
+        musicxml([note("C5", 16), note("D5", 16), note("E5", 16)], [note("C4", 16), note("B3", 12), note("C4", 16)])
+    )
+    assert any("bar 2" in line and "1 quarters too short" in line for line in result.mended)
+    assert [n.onset_tick for n in result.score.parts[1].notes] == [0, 4 * Q, 8 * Q]
+
+
+def test_a_part_that_is_too_long_does_not_push_the_others(musicxml, note):
+    result = read(
+        musicxml([note("C5", 16), note("D5", 20), note("E5", 16)], [note("C4", 16), note("B3", 16), note("C4", 16)])
+    )
+    assert any("bar 2" in line and "too long" in line for line in result.mended)
+    assert [(n.onset_tick, n.end_tick) for n in result.score.parts[0].notes] == [
+        (0, 4 * Q),
+        (4 * Q, 8 * Q),
+        (8 * Q, 12 * Q),
+    ]
+
+
+def test_fermatas_are_on_the_note_and_on_the_timeline(musicxml, note):
+    score = read(musicxml([note("C5", 8) + note("B4", 8, more="<notations><fermata/></notations>")])).score
+    assert score.fermata_ticks == (2 * Q,)
+    assert score.parts[0].notes[1].articulations == ("fermata",)
+
+
+def test_grace_notes_have_no_length_and_precede_their_note(musicxml, note):
+    notes = read(musicxml([note("D5", 0, before="<grace/>") + note("C5", 16)])).score.parts[0].notes
+    assert [(n.is_grace, n.onset_tick, n.duration_tick) for n in notes if n.is_grace] == [(True, 0, 0)]
+    assert [n.duration_tick for n in notes if not n.is_grace] == [4 * Q]
+
+
+def test_meter_changes_are_followed(musicxml, note):
+    change = "<attributes><time><beats>6</beats><beat-type>8</beat-type></time></attributes>"
+    score = read(musicxml([note("C5", 16), change + note("C5", 12), note("C5", 12)])).score
+    assert [str(bar.meter) for bar in score.bars] == ["4/4", "6/8", "6/8"]
+    assert score.bars[2].onset_tick == 7 * Q
+
+
+def test_an_unnamed_mode_is_told_from_the_notes(musicxml, note):
+    minor = [note("A4", 4) + note("B4", 4) + note("G#4", 4) + note("E4", 4), note("A3", 16)]
+    major = [note("C4", 4) + note("E4", 4) + note("G4", 4) + note("B4", 4), note("C4", 16)]
+    assert str(read(musicxml(minor)).score.keys[0][1]) == "A minor"
+    assert str(read(musicxml(major)).score.keys[0][1]) == "C major"
+
+
+def test_tempo_counts_the_beat_of_the_meter(musicxml, note):
+    tempo = '<direction><direction-type><words>Allegro</words></direction-type><sound tempo="90"/></direction>'
+    (mark,) = read(musicxml([tempo + note("C5", 12)], meter="6/8")).score.tempos
+    assert (mark.beat_bpm, mark.text) == (60, "Allegro")  # 90 quarters a minute are 60 dotted quarters
+
+
+def test_dynamics_hairpins_slurs_and_rehearsal_marks(musicxml, note):
+    def direction(inner: str) -> str:
+        return f"<direction><direction-type>{inner}</direction-type></direction>"
+
+    measure = direction("<dynamics><p/></dynamics>") + direction('<wedge type="crescendo"/>')
+    measure += direction("<rehearsal>A</rehearsal>") + note("C5", 8, more='<notations><slur type="start"/></notations>')
+    measure += direction('<wedge type="stop"/>') + note("D5", 8, more='<notations><slur type="stop"/></notations>')
+    score = read(musicxml([measure])).score
+    assert [(d.tick, d.level, d.end_tick) for d in score.dynamics] == [(0, "p", None), (0, "cresc", 2 * Q)]
+    assert [(m.tick, m.text) for m in score.marks] == [(0, "A")]
+    assert [(s.onset_tick, s.end_tick) for s in score.slurs] == [(0, 2 * Q)]
+
+
+def barline(where: str, inner: str) -> str:
+    return f'<barline location="{where}">{inner}</barline>'
+
+
+def test_a_repeat_is_kept_and_unfolds_on_request(musicxml, note):
+    back = barline("right", '<repeat direction="backward"/>')
+    score = read(musicxml([note("C5", 16), note("D5", 16) + back, note("E5", 16)])).score
+    assert [(r.start_tick, r.end_tick, r.times) for r in score.repeats] == [(0, 8 * Q, 2)]
+    unfolded = unfold_repeats(score)
+    assert [n.pitch for n in unfolded.parts[0].notes] == [72, 74, 72, 74, 76]
+    assert [bar.number for bar in unfolded.bars] == [1, 2, 3, 4, 5]
+    assert unfolded.repeats == ()
+
+
+def test_first_and_second_endings(musicxml, note):
+    first = barline("left", '<ending number="1" type="start"/>') + note("D5", 16)
+    first += barline("right", '<ending number="1" type="stop"/><repeat direction="backward"/>')
+    second = barline("left", '<ending number="2" type="start"/>') + note("E5", 16)
+    second += barline("right", '<ending number="2" type="discontinue"/>')
+    score = read(musicxml([note("C5", 16), first, second, note("F5", 16)])).score
+    (repeat,) = score.repeats
+    assert repeat.endings == ((4 * Q, 8 * Q, (1,)), (8 * Q, 12 * Q, (2,)))
+    assert [n.pitch for n in unfold_repeats(score).parts[0].notes] == [72, 74, 72, 76, 77]
+
+
+def test_an_unfolded_pickup_completes_the_bar_before_it(musicxml, note):
+    back = barline("right", '<repeat direction="backward"/>')
+    score = read(musicxml([note("G4", 4), note("C5", 16), note("C5", 12) + back])).score
+    unfolded = unfold_repeats(score)
+    assert [(bar.number, bar.duration_tick // Q) for bar in unfolded.bars] == [(0, 1), (1, 4), (2, 4), (3, 4), (4, 3)]
+
+
+def test_irregular_meters_add_up(musicxml, note):
+    score = read(musicxml([note("C5", 10)], meter="3+2/8")).score
+    assert score.bars[0].meter == Meter(5, 8)
+
+
+@pytest.mark.parametrize(
+    ("measure", "said"),
+    [
+        ("<note><pitch><step>H</step><octave>4</octave></pitch><duration>4</duration></note>", "<step>H</step>"),
+        ("<note><pitch><step>C</step><octave>999</octave></pitch><duration>4</duration></note>", "<octave>999"),
+        ("<note><pitch><step>C</step><octave>4</octave></pitch><duration>NaN</duration></note>", "<duration>NaN"),
+        ("<note><pitch><step>C</step><octave>4</octave></pitch><duration>1e400</duration></note>", "<duration>1e400"),
+        ("<attributes><divisions>0</divisions></attributes>", "<divisions>0</divisions>"),
+        ("<attributes><time><beats>4</beats><beat-type>3</beat-type></time></attributes>", "4/3"),
+        (
+            "<attributes><time><beats>1000000000</beats><beat-type>4</beat-type></time></attributes>",
+            "<beats>1000000000",
+        ),
+    ],
+)
+def test_what_cannot_be_music_is_refused_with_its_line(musicxml, note, measure, said):
+    with pytest.raises(MusicFileError) as caught:
+        read(musicxml([note("C4", 16), measure]))
+    assert said in str(caught.value)
+    assert caught.value.problems[0].place.line == 5
+    assert "bar 2" in str(caught.value)
