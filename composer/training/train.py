@@ -14,11 +14,18 @@ from composer.training.batch import Batch
 from composer.training.config import TrainingConfig, read_config
 from composer.training.dataset import Piece, by_split
 from composer.training.device import use_device
+from composer.training.run_folder import LOG_NAME
 from composer.training.sources import Collection, collect, locate_sources
 from composer.training.windows import WindowConfig, Windows, measuring
 
 TOLD, UNTOLD = "told everything", "told nothing"  # names of the two halves of a validation
 LEFT_OUT_NAME = "left_out.json"
+STOPPED = {
+    "done": "after the last update",
+    "early": "no better for a long time",
+    "time": "out of time; --resume goes on",
+    "asked": "as asked; --resume goes on",
+}
 OnProgress = Callable[[str, float], None]
 
 
@@ -92,7 +99,15 @@ def train_from_config(
         resume=resume,
         report=report,
     )
-    return TrainingResult({}, (), tuple(warnings))
+    from composer.training.ship import ship_network
+
+    files = ship_network(network, config, sources, collection, result, folder=output)
+    figures = {
+        "held out": f"{result.best.nats:.3f} nats a step, after {result.best.update} updates",
+        "stopped": STOPPED[result.stopped],
+        "pieces": f"{len(windows.pieces)} taught, {len(held_out)} held out, {len(collection.left_out)} left out",
+    }
+    return TrainingResult(figures, (*files, output / LOG_NAME), tuple(warnings))
 
 
 def make_windows(config: TrainingConfig, collection: Collection) -> tuple[Windows, list[Piece]]:
@@ -109,9 +124,10 @@ def make_windows(config: TrainingConfig, collection: Collection) -> tuple[Window
 
 
 def some_pieces(pieces: Sequence[Piece], num_steps: int) -> list[Piece]:
-    """Return pieces of every ensemble in turn until they hold `num_steps`, the longest first."""
+    """Return pieces of every ensemble in turn until they hold `num_steps`; a piece of over a tenth of that is passed over."""
     queues: dict[str, list[Piece]] = {}
-    for piece in sorted(pieces, key=lambda piece: (piece.work, piece.name), reverse=True):
+    short = [piece for piece in pieces if piece.num_steps <= num_steps // 10] or pieces
+    for piece in sorted(short, key=lambda piece: (piece.work, piece.name), reverse=True):
         queues.setdefault(piece.ensemble, []).append(piece)
     chosen: list[Piece] = []
     while any(queues.values()) and sum(piece.num_steps for piece in chosen) < num_steps:
