@@ -1,0 +1,127 @@
+"""Pick the writer of each output by its extension, check all outputs before any work, write them together.
+
+Conventions: `check_outputs` is called before composing begins, so that minutes are not thrown away; `write_outputs`
+makes the bytes of every file first and then writes them all or none.
+
+Contents: `Finished`, `EXTENSIONS`, `check_outputs`, `write_outputs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from composer.errors import OptionError, OutputError, Place, Problem, did_you_mean
+from composer.export.midi import midi_bytes
+from composer.export.musicxml import musicxml_bytes, mxl_bytes
+from composer.export.roll_picture import roll_picture_bytes
+from composer.files import check_writable, write_all_atomic
+from composer.outline import Outline
+from composer.performance import Performance
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What there is to write of a piece.
+
+    Attributes:
+        performance: how it is played; its score is what is played.
+        outline: its sections, keys and chords: they spell the notes and colour the picture.
+        plan_text: the resolved plan as YAML, or None for a piece that was not planned here.
+    """
+
+    performance: Performance
+    outline: Outline | None = None
+    plan_text: str | None = None
+
+
+def _plan_bytes(finished: Finished) -> bytes:
+    assert finished.plan_text is not None  # `write_outputs` has checked the outputs
+    return finished.plan_text.encode()
+
+
+def _midi(finished: Finished) -> bytes:
+    return midi_bytes(finished.performance)
+
+
+def _musicxml(finished: Finished) -> bytes:
+    return musicxml_bytes(finished.performance.score, outline=finished.outline)
+
+
+def _mxl(finished: Finished) -> bytes:
+    return mxl_bytes(finished.performance.score, outline=finished.outline)
+
+
+def _picture(finished: Finished) -> bytes:
+    return roll_picture_bytes(finished.performance.score, outline=finished.outline)
+
+
+_PLAN_EXTENSIONS = (".yaml", ".yml")
+_WRITERS: Mapping[str, Callable[[Finished], bytes]] = {
+    ".mid": _midi,
+    ".midi": _midi,
+    ".musicxml": _musicxml,
+    ".xml": _musicxml,
+    ".mxl": _mxl,
+    ".png": _picture,
+    **dict.fromkeys(_PLAN_EXTENSIONS, _plan_bytes),
+}
+EXTENSIONS = tuple(_WRITERS)
+"""Every extension that can be written, with its dot, in small letters."""
+
+
+def check_outputs(paths: Sequence[Path], *, has_plan: bool = True, read_paths: Iterable[Path] = ()) -> None:
+    """Raise where one of `paths` could not be written; says all that is wrong at once.
+
+    Args:
+        paths: the outputs.
+        has_plan: whether there will be a plan to write.
+        read_paths: files that are read for the piece, and so must not be written over.
+
+    Raises:
+        OptionError: an unknown extension, a file named twice, a file that is read, a plan where there is none.
+        OutputError: a folder that does not exist or may not be written.
+    """
+    extensions = [extension for extension in EXTENSIONS if has_plan or extension not in _PLAN_EXTENSIONS]
+    kept = {path.resolve() for path in read_paths}
+    problems: list[Problem] = []
+    seen: set[Path] = set()
+    for path in paths:
+        place = Place(str(path))
+        extension = path.suffix.lower()
+        if not has_plan and extension in _PLAN_EXTENSIONS:
+            problems.append(Problem("there is no plan to write", place, f"it can be {_listed(extensions)}"))
+        elif extension not in extensions:
+            found = f'no writer for "{extension}"' if extension else "the name has no extension"
+            mend = did_you_mean(extension, extensions) or f"it can be {_listed(extensions)}"
+            problems.append(Problem(found, place, mend))
+        if path.resolve() in seen:
+            problems.append(Problem("two outputs have this name", place, "give each its own"))
+        if path.resolve() in kept:
+            problems.append(Problem("this file is read and would be overwritten", place, "choose another name"))
+        seen.add(path.resolve())
+    if problems:
+        raise OptionError(problems)
+    for path in paths:
+        try:
+            check_writable(path)
+        except OutputError as error:
+            problems += error.problems
+    if problems:
+        raise OutputError(list(dict.fromkeys(problems)))
+
+
+def write_outputs(finished: Finished, paths: Sequence[Path]) -> None:
+    """Write a piece to each of `paths`, all of them or none; older files of these names are replaced whole.
+
+    Raises:
+        OptionError: as `check_outputs`, or a score that a format cannot hold.
+        OutputError: as `check_outputs`, or the disk is full.
+    """
+    check_outputs(paths, has_plan=finished.plan_text is not None)
+    write_all_atomic({path: _WRITERS[path.suffix.lower()](finished) for path in paths})
+
+
+def _listed(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
