@@ -1,0 +1,207 @@
+"""Make the files of a style: its statistics and its card, counted from the training side of its pieces.
+
+    python -m composer.training.style_files --data FOLDER [--output FOLDER] [NAME ...]
+
+`FOLDER` holds `corpora/…` (default: the environment variable RITORNELLO_DATA). The same files give the same bytes. Only
+works on the training side of `analysis.works.split_of` are counted, so that held-out pieces stay unheard.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from composer.analysis.outline import outline_of
+from composer.analysis.statistics import AnalysedPiece, style_statistics
+from composer.analysis.works import group_works, split_of, tune_of, work_id
+from composer.corpus.reader import ReadResult, read_score
+from composer.errors import MusicFileError, TrainingError
+from composer.files import write_all_atomic
+from composer.score import Score
+from composer.style import Source, StyleCard, styles_folder, write_style
+from composer.style_statistics import StyleStatistics, meter_class, statistics_to_json
+from composer.theory.meter import parse_meter
+
+_MAX_OFF_GRID_SHARE = 0.1  # of a piece's notes; more, and its bars are only a guess
+
+
+@dataclass(frozen=True)
+class StyleRecipe:
+    """What a style is made from.
+
+    Attributes:
+        name, description, composer, ensemble, forms, player: of the card.
+        pattern: the files, below the data folder.
+        source: name, address, licence and credit of the collection.
+        weight: how many times a file counts, by its name.
+        usual_tempo_bpm: where the scores state no tempo: meter → (slow, usual, fast).
+    """
+
+    name: str
+    description: str
+    composer: str
+    ensemble: str
+    forms: tuple[str, ...]
+    player: str
+    pattern: str
+    source: Source
+    weight: Callable[[str], int] = lambda _name: 1
+    usual_tempo_bpm: dict[str, tuple[float, float, float]] = field(default_factory=dict)
+
+
+def bach_weight(name: str) -> int:
+    """Return how often a piece of Bach counts: suites, inventions and preludes thrice, fugues and organ music once."""
+    found = re.search(r"BWV(Anh)?(\d+)", name, re.I)
+    if not found:
+        return 1
+    number, rest = int(found[2]), name[found.end() :].lower()
+    if found[1]:
+        return 3 if 111 <= number <= 132 else 1  # the Notebook for Anna Magdalena
+    if 846 <= number <= 893:  # The Well-Tempered Clavier: files end in b, or say so, where they hold the fugue
+        return 1 if re.search(r"fug|\d{3}b", rest) else 3
+    return 3 if 772 <= number <= 801 or 806 <= number <= 833 or 924 <= number <= 943 else 1
+
+
+RECIPES = (
+    StyleRecipe(
+        name="bach",
+        description="J. S. Bach at the keyboard: suites, inventions, preludes, fugues",
+        composer="bach",
+        ensemble="keyboard",
+        forms=("binary", "rondo", "invention", "fugue", "ritornello", "ternary", "minuet", "variations"),
+        player="baroque",
+        pattern="corpora/mutopia/BachJS/*.mid",
+        source=Source(
+            "Mutopia Project: keyboard music of J. S. Bach",
+            "https://www.mutopiaproject.org",
+            "public domain; BWV 817 Polonaise: CC BY 4.0",
+            "Typeset by the volunteers of the Mutopia Project; the Polonaise of BWV 817 under CC BY 4.0.",
+        ),
+        weight=bach_weight,
+    ),
+    StyleRecipe(
+        name="chorale",
+        description="J. S. Bach's four-part chorales",
+        composer="bach",
+        ensemble="chorale",
+        forms=("chorale", "strophic"),
+        player="chorale",
+        pattern="corpora/chorales/*.musicxml",
+        source=Source(
+            "DCMLab: Bach chorales",
+            "https://github.com/DCMLab/bach_chorales",
+            "CC0-1.0",
+        ),
+        usual_tempo_bpm={"4/4": (60.0, 76.0, 92.0), "3/4": (72.0, 88.0, 104.0)},
+    ),
+)
+
+
+def build_style(recipe: StyleRecipe, *, data: Path, output: Path) -> StyleCard:
+    """Count a style and write `NAME.json` and `NAME.yaml`.
+
+    Args:
+        recipe: what from.
+        data: the folder that holds `corpora/`.
+        output: the folder of the two files.
+
+    Raises:
+        TrainingError: there are no such files.
+        OutputError: the place cannot be written.
+    """
+    paths = sorted(data.glob(recipe.pattern))
+    if not paths:
+        raise TrainingError(f"no files {recipe.pattern}", place=data, mend="name the folder that holds corpora/")
+    statistics = style_statistics(_pieces(recipe, paths, _titles(data)), name=recipe.name)
+    card = _card(recipe, statistics)
+    write_all_atomic({output / card.statistics: statistics_to_json(statistics).encode()})
+    write_style(card, output / f"{recipe.name}.yaml")
+    return card
+
+
+def _titles(data: Path) -> dict[str, str]:
+    """Return the titles that the collections' manifests state, by file name."""
+    titles: dict[str, str] = {}
+    for manifest in sorted(data.glob("corpora/*/manifest.jsonl")):
+        for line in manifest.read_text(encoding="utf-8").splitlines():
+            entry = json.loads(line)
+            titles[Path(entry["file"]).name] = entry.get("title", "")
+    return titles
+
+
+def _pieces(recipe: StyleRecipe, paths: Sequence[Path], titles: dict[str, str]) -> Iterator[AnalysedPiece]:
+    """Yield the training pieces, analysed on all cores, in the order of the files."""
+    results = [result for result in map(_read, paths) if result is not None and not result.is_live]
+    works = [
+        (work_id(result.source, titles.get(Path(result.source).name) or result.score.title), tune_of(result.score))
+        for result in results
+    ]
+    chosen = [
+        result
+        for result, group in zip(results, group_works(works), strict=True)
+        if split_of(group) == "train" and result.off_grid_share <= _MAX_OFF_GRID_SHARE
+    ]
+    with ProcessPoolExecutor() as pool:
+        analysed = pool.map(_analyse, [(result.score, recipe.ensemble) for result in chosen], chunksize=4)
+        for result, piece in zip(chosen, analysed, strict=True):
+            yield AnalysedPiece(result.score, piece.outline, recipe.weight(Path(result.source).name))
+
+
+def _read(path: Path) -> ReadResult | None:
+    try:
+        return read_score(path)
+    except MusicFileError:
+        return None  # `compose corpus` names such files; a style is counted from those that can be read
+
+
+def _analyse(task: tuple[Score, str]) -> AnalysedPiece:
+    score, ensemble = task
+    return AnalysedPiece(score, outline_of(score, ensemble=ensemble))
+
+
+def _card(recipe: StyleRecipe, statistics: StyleStatistics) -> StyleCard:
+    meters = tuple(meter for meter, _ in Counter(statistics.meters).most_common(6))
+    tempo_of_class = statistics.tempo_bpm
+    tempos = {
+        meter: tempo_of_class[kind] for meter in meters if (kind := meter_class(parse_meter(meter))) in tempo_of_class
+    }
+    source = recipe.source
+    return StyleCard(
+        name=recipe.name,
+        description=recipe.description,
+        composer=recipe.composer,
+        ensemble=recipe.ensemble,
+        forms=recipe.forms,
+        meters=meters,
+        tempo_bpm={**tempos, **recipe.usual_tempo_bpm},
+        register=(round(statistics.registers["lower"][0]) - 5, round(statistics.registers["upper"][2]) + 3),
+        player=recipe.player,
+        statistics=f"{recipe.name}.json",
+        sources=(Source(source.name, source.url, source.licence, source.credit, statistics.pieces, statistics.bars),),
+        figures={name: values[1] for name, values in statistics.figures.items()},
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Make the styles that are named on the command line; all of them when none is."""
+    parser = argparse.ArgumentParser(prog="python -m composer.training.style_files", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="styles to make (default: all)")
+    parser.add_argument("--data", type=Path, default=os.environ.get("RITORNELLO_DATA"), help="holds corpora/")
+    parser.add_argument("--output", type=Path, default=styles_folder(), help="default: the program's own styles")
+    options = parser.parse_args(arguments)
+    if options.data is None:
+        parser.error("say where the music is: --data FOLDER or RITORNELLO_DATA")
+    for recipe in RECIPES:
+        if not options.names or recipe.name in options.names:
+            build_style(recipe, data=Path(options.data), output=options.output)
+
+
+if __name__ == "__main__":
+    main()
