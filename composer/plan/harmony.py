@@ -1,0 +1,352 @@
+"""Draw the chord skeleton of a phrase exactly: the style's semi-Markov chain under what is pinned.
+
+What it is: `draw_harmony` chooses a cadence formula of the style that agrees with the pins and the tune, then draws the
+chords before it by forward-backward sampling (`chain.py`). A state is a chord in its key; when it begins and how long
+it lasts, where in the bar and in the phrase, all have their own counts. A pinned tune weighs each chord by
+p(melody notes | chord), by duration and beat strength.
+
+Conventions: ticks count from the phrase's first bar line; an upbeat is negative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.abc import MelodyNote
+from composer.errors import PlanError
+from composer.plan.cadences import PlacedFormula, closes, formulas_for
+from composer.plan.chain import Segment, SemiMarkov, sample
+from composer.plan.chords import FLOOR, ChordModel, Styles, grid_ticks
+from composer.plan.model import Formula
+from composer.plan.numerals import Slot
+from composer.style_statistics import degree_text
+from composer.theory.harmony import Chord, name_chord, parse_chord
+from composer.theory.key import Key
+from composer.theory.meter import Meter
+
+Weights = NDArray[np.float64]
+
+MELODY_WEIGHT = {"strong": 1.5, "beat": 1.0, "off": 0.6}  # exponent of p(note | chord) for a beat's length
+PIVOT = 0.8  # share of a change of key that goes through a chord of both keys
+
+
+@dataclass(frozen=True)
+class PhraseRequest:
+    """What is asked of a phrase's harmony.
+
+    Attributes:
+        bars: from bar line to bar line.
+        cadence: kind; `none` for an open end.
+        keys: (start tick, key), the first at the phrase's start.
+        pins: slots that are given; those without numeral are free. May be empty.
+        tune: the pinned melody, or empty.
+        previous: key and numeral that sound before, or None.
+    """
+
+    bars: int
+    cadence: str
+    keys: tuple[tuple[int, Key], ...]
+    pins: tuple[Slot, ...] = ()
+    tune: tuple[MelodyNote, ...] = ()
+    previous: tuple[Key, str] | None = None
+
+
+def draw_harmony(
+    request: PhraseRequest, *, styles: Styles, meter: Meter, pickup_tick: int, rng: np.random.Generator
+) -> tuple[tuple[Slot, ...], Formula | None]:
+    """Draw the chords of a phrase.
+
+    Args:
+        request: the constraints.
+        styles: (weight, statistics) of the mix.
+        meter: of the phrase.
+        pickup_tick: length of the upbeat, before this phrase and before the next.
+        rng: the phrase's own stream.
+
+    Returns:
+        The slots without gaps, and the cadence formula (None for an open end).
+
+    Raises:
+        PlanError: the pinned chords cannot be followed, or contradict the cadence.
+    """
+    field = _Field(request, styles, meter, pickup_tick)
+    end_tick = request.bars * meter.bar_ticks - pickup_tick
+    if request.cadence != "none":
+        candidates = list(
+            formulas_for(
+                styles,
+                cadence=request.cadence,
+                mode=request.keys[-1][1].mode,
+                meter=meter,
+                bars=request.bars,
+                pickup_tick=pickup_tick,
+            )
+        )
+        weights = np.array([item.weight * field.formula_weight(item) for item in candidates])
+        while weights.sum() > 0:
+            choice = int(rng.choice(len(candidates), p=weights / weights.sum()))
+            placed = candidates[choice]
+            before = field.draw(rng, before=placed)
+            if before is not None:
+                key = request.keys[-1][1]
+                ends = (*placed.onset_ticks[1:], end_tick)
+                ending = [
+                    Slot(start, end, key, numeral)
+                    for start, end, numeral in zip(placed.onset_ticks, ends, placed.formula.chords, strict=True)
+                ]
+                return _merged([*before, *ending]), field.sung(placed.formula)
+            weights[choice] = 0.0
+    slots = field.draw(rng, before=None)
+    if slots is None:
+        raise PlanError("these pinned chords leave no way through the phrase", mend="write ? for some of them")
+    slots_ = _merged(slots)
+    if request.cadence == "none":
+        return slots_, None
+    return slots_, _own_formula(slots_, request, meter)
+
+
+def _own_formula(slots: Sequence[Slot], request: PhraseRequest, meter: Meter) -> Formula:
+    """Return the formula that pinned chords make by themselves.
+
+    Raises:
+        PlanError: they do not make the cadence.
+    """
+    last = slots[-3:] if len(slots) > 2 and slots[-3].key == slots[-1].key else slots[-2:]
+    final_beat = (last[-1].start_tick % meter.bar_ticks) / meter.beat_ticks
+    pair = [slot.chord for slot in slots[-2:]]
+    if len(pair) < 2 or not closes(request.cadence, pair, None, final_beat, meter):
+        found = " ".join(slot.numeral or "?" for slot in slots[-2:])
+        beat = f"beat {final_beat + 1:g}"
+        raise PlanError(
+            f"the harmony ends with {found} on {beat}, which is no {request.cadence}",
+            mend="change the cadence or its chords; a PAC is V I in root position on a strong beat, an HC ends on V",
+        )
+    mode = last[-1].key.mode
+    soprano = ["-"] * (len(last) - 1) + ["1" if request.cadence == "PAC" else "-"]
+    return Formula(
+        chords=tuple(slot.numeral or "" for slot in last),
+        onsets=tuple(max(0, slot.start_tick) / meter.beat_ticks for slot in last),
+        soprano=tuple(soprano),
+        bass=tuple(degree_text(slot.chord.relative_bass, mode) for slot in last),
+    )
+
+
+class _Field:
+    """The states, evidence and weights of one phrase on its grid."""
+
+    def __init__(self, request: PhraseRequest, styles: Styles, meter: Meter, pickup_tick: int) -> None:
+        self.request = request
+        self.meter = meter
+        self.grid = grid_ticks(meter)
+        self.start_tick = -pickup_tick
+        self.steps = (request.bars * meter.bar_ticks) // self.grid
+        extra = [slot.numeral for slot in request.pins if slot.numeral]
+        self.models = [self._model(styles, key, extra) for _, key in request.keys]
+        self.offsets = [0, *np.cumsum([model.size for model in self.models]).tolist()]
+        self.size = self.offsets[-1]
+        self.key_of_step = [self._key_index(self.tick(step)) for step in range(self.steps)]
+        self.evidence = self._evidence()
+        self._crossings: dict[tuple[int, str, bool], Weights] = {}
+
+    def tick(self, step: int) -> int:
+        return self.start_tick + step * self.grid
+
+    def _model(self, styles: Styles, key: Key, extra: Sequence[str]) -> ChordModel:
+        fitting = [numeral for numeral in extra if _reads(numeral, key)]
+        for placed in formulas_for(
+            styles, cadence=self.request.cadence, mode=key.mode, meter=self.meter, bars=self.request.bars, pickup_tick=0
+        ):
+            fitting += placed.formula.chords
+        return ChordModel(styles, mode=key.mode, meter=self.meter, extra=fitting)
+
+    def _key_index(self, tick: int) -> int:
+        found = 0
+        for index, (start, _) in enumerate(self.request.keys):
+            if start <= tick:
+                found = index
+        return found
+
+    def _evidence(self) -> Weights:
+        evidence = np.zeros((self.steps, self.size))
+        for step in range(self.steps):
+            index = self.key_of_step[step]
+            evidence[step, self.offsets[index] : self.offsets[index + 1]] = self._melody(step, index)
+            pin = next((s for s in self.request.pins if s.start_tick <= self.tick(step) < s.end_tick), None)
+            if pin is not None and pin.numeral is not None:
+                wanted = np.zeros(self.size)
+                key = self.request.keys[index][1]
+                place = self.models[index].index.get(pin.numeral) if pin.key == key else None
+                if place is not None:
+                    wanted[self.offsets[index] + place] = 1.0
+                evidence[step] *= wanted
+        return evidence
+
+    def _melody(self, step: int, index: int) -> Weights:
+        """Return p(what the tune does in this step | chord), by duration and beat strength: [chord of the key]."""
+        begin, end = self.tick(step), self.tick(step + 1)
+        model, key = self.models[index], self.request.keys[index][1]
+        log_likelihood = np.zeros(model.size)
+        for note in self.request.tune:
+            overlap = min(end, note.end_tick) - max(begin, note.onset_tick)
+            if overlap <= 0:
+                continue
+            place = max(begin, note.onset_tick)
+            strength = self.meter.strength(place % self.meter.bar_ticks)
+            name = "strong" if strength >= 3 else "beat" if strength >= 2 else "off"
+            relative = (note.pitch - key.tonic_pitch_class) % 12
+            share = MELODY_WEIGHT[name] * overlap / self.meter.beat_ticks
+            log_likelihood += share * np.log(model.melody(name)[:, relative])
+        likelihood: Weights = np.exp(log_likelihood - log_likelihood.max())
+        return likelihood
+
+    def formula_weight(self, placed: PlacedFormula) -> float:
+        """Return how well pins and tune agree with a formula, 0..1; 0 where a pin forbids it."""
+        weight = 1.0
+        ends = (*placed.onset_ticks[1:], self.tick(self.steps))
+        index = len(self.models) - 1
+        for start, end, numeral in zip(placed.onset_ticks, ends, placed.formula.chords, strict=True):
+            state = self.offsets[index] + self.models[index].index[numeral]
+            for step in range((start - self.start_tick) // self.grid, (end - self.start_tick) // self.grid):
+                if self.key_of_step[step] != index:
+                    return 0.0
+                weight *= float(self.evidence[step, state])
+        return weight * (1.0 if self._soprano_agrees(placed.formula) else 1e-3)
+
+    def _soprano_agrees(self, formula: Formula) -> bool:
+        sung = self.sung(formula)
+        return sung.soprano[-1] == formula.soprano[-1] or sung.soprano[-1] == "-"
+
+    def sung(self, formula: Formula) -> Formula:
+        """Return the formula with the tune's own notes in the soprano where a pinned tune covers it."""
+        key = self.request.keys[-1][1]
+        soprano = list(formula.soprano)
+        for place, beat in enumerate(formula.onsets):
+            tick = round(beat * self.meter.beat_ticks)
+            for note in self.request.tune:
+                if note.onset_tick <= tick < note.end_tick:
+                    soprano[place] = degree_text((note.pitch - key.tonic_pitch_class) % 12, key.mode)
+        return formula.model_copy(update={"soprano": tuple(soprano)})
+
+    def zone(self, step: int) -> str:
+        return "opening" if self.tick(step) < self.meter.bar_ticks else "middle"
+
+    def change(self, step: int, zone: str | None = None) -> Weights:
+        """Return the weights of going from chord to chord where a chord begins at `step`: [state, state]."""
+        tick = self.tick(step)
+        on_beat = tick % self.meter.beat_ticks == 0
+        zone = zone or self.zone(step)
+        index = self.key_of_step[step]
+        key = (index, zone, on_beat)
+        if key not in self._crossings:
+            matrix = np.zeros((self.size, self.size))
+            inside = self.models[index].change(zone, on_beat=on_beat)
+            here = slice(self.offsets[index], self.offsets[index + 1])
+            matrix[here, here] = inside
+            if index > 0:
+                earlier = slice(self.offsets[index - 1], self.offsets[index])
+                matrix[earlier, here] = self._crossing(index, inside)
+            self._crossings[key] = matrix
+        return self._crossings[key]
+
+    def _crossing(self, index: int, inside: Weights) -> Weights:
+        """Return p(chord in the new key | last one in the old key): a chord of both keys goes on as in the new one."""
+        old, new = self.models[index - 1], self.models[index]
+        old_key, new_key = self.request.keys[index - 1][1], self.request.keys[index][1]
+        crossing = np.zeros((old.size, new.size))
+        for place, chord in enumerate(old.chords):
+            heard = _in_key(chord, old_key, new_key)
+            crossing[place] = (1 - PIVOT) * new.first() + FLOOR
+            if heard in new.index:
+                crossing[place] += PIVOT * inside[new.index[heard]]
+        return crossing
+
+    def first(self) -> Weights:
+        """Return the weights of the phrase's first chord: [state]."""
+        model, key = self.models[0], self.request.keys[0][1]
+        weights = np.zeros(self.size)
+        opening = model.first()
+        if self.request.previous is not None:
+            previous_key, numeral = self.request.previous
+            heard = _in_key(parse_chord(numeral, previous_key.mode), previous_key, key)
+            opening = model.link(heard) if previous_key == key else 0.8 * opening + 0.2 * model.link(heard)
+        weights[: model.size] = opening + FLOOR
+        return weights
+
+    def draw(self, rng: np.random.Generator, *, before: PlacedFormula | None) -> list[Slot] | None:
+        """Draw the chords up to a formula (or the end of the phrase); None when there is no way."""
+        steps = self.steps if before is None else (before.onset_ticks[0] - self.start_tick) // self.grid
+        last = np.ones(self.size)
+        if before is not None:
+            state = self.offsets[-2] + self.models[-1].index[before.formula.chords[0]]
+            if steps == 0:
+                return []
+            last = self.change(steps, "cadence")[:, state] + 0.0
+        elif self.request.cadence != "none":
+            last = self._last()
+        chain = SemiMarkov(
+            first=self.first(),
+            last=last,
+            evidence=self.evidence[:steps],
+            length=self._lengths(steps),
+            change=self.change,
+        )
+        segments = sample(chain, rng)
+        return None if segments is None else [self._slot(segment) for segment in segments]
+
+    def _last(self) -> Weights:
+        """Return which chords may end the cadence: [state]."""
+        wanted = {"PAC": (0,), "IAC": (0,), "PC": (0,), "HC": (7,), "DC": (8, 9)}.get(self.request.cadence)
+        last = np.zeros(self.size)
+        for place, chord in enumerate(self.models[-1].chords):
+            last[self.offsets[-2] + place] = wanted is None or chord.relative_root in wanted
+        return last
+
+    def _lengths(self, steps: int) -> Weights:
+        steps_per_bar = self.meter.bar_ticks // self.grid
+        lengths = np.zeros((steps, steps))
+        cache: dict[tuple[str, int], Weights] = {}
+        for step in range(steps):
+            place = (self.tick(step) // self.grid) % steps_per_bar
+            key = (self.zone(step), place)
+            if key not in cache:
+                cache[key] = self.models[0].length(*key, longest=steps)
+            lengths[step] = cache[key]
+        return lengths
+
+    def _slot(self, segment: Segment) -> Slot:
+        index = max(i for i, offset in enumerate(self.offsets[:-1]) if offset <= segment.state)
+        numeral = self.models[index].vocabulary[segment.state - self.offsets[index]]
+        return Slot(self.tick(segment.start), self.tick(segment.end), self.request.keys[index][1], numeral)
+
+
+def _in_key(chord: Chord, old: Key, new: Key) -> str:
+    """Return the numeral by which a chord of one key is heard in another."""
+    if chord.quality in ("italian", "french", "german"):
+        return chord.numeral if old.mode == new.mode else "V"
+    root = (chord.root(old) - new.tonic_pitch_class) % 12
+    return name_chord(root, chord.quality, chord.inversion, new.mode).numeral
+
+
+def _reads(numeral: str, key: Key) -> bool:
+    try:
+        parse_chord(numeral, key.mode)
+    except PlanError:
+        return False
+    return True
+
+
+def _merged(slots: Sequence[Slot]) -> tuple[Slot, ...]:
+    """Join neighbours of one chord in one key."""
+    merged: list[Slot] = []
+    for slot in slots:
+        if merged and (merged[-1].key, merged[-1].numeral) == (slot.key, slot.numeral):
+            merged[-1] = Slot(merged[-1].start_tick, slot.end_tick, slot.key, slot.numeral)
+        else:
+            merged.append(slot)
+    assert all(a.end_tick == b.start_tick for a, b in pairwise(merged))
+    return tuple(merged)

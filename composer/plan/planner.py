@@ -1,0 +1,232 @@
+"""The planner: from a brief or a plan file to a plan with nothing left open.
+
+`plan_piece` and `resolve` are one function at heart: a brief is a plan with a form and no sections. Everything is drawn
+from streams named after seed, section id and take, so a resolved section depends on its own entry, its theme and its
+own `enters` only; stated values are never changed, and resolving a resolved plan gives it back.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from composer.errors import PlanError
+from composer.plan.brief import Brief
+from composer.plan.checks import check_plan
+from composer.plan.forms import FormTemplate, ThemeRow, load_form
+from composer.plan.layout import expanded, sections_of_form
+from composer.plan.links import usual_entry
+from composer.plan.model import MAX_BARS, NO_THEME, Link, Performer, Plan, SectionEntry, ThemeEntry, ThemePhrase
+from composer.plan.numerals import parse_key_path
+from composer.plan.phrases import STATED
+from composer.plan.sections import resolve_section
+from composer.plan.setting import Library, Setting, draw_header, installed_style, setting_of
+from composer.plan.themes import SettledTheme, settle_theme, theme_key
+from composer.plan.tunes import Tune, pinned_tune
+from composer.theory.key import Key
+from composer.theory.meter import parse_meter
+
+DEFAULT_THEME_BARS = 8
+
+
+def plan_piece(brief: Brief, *, folder: Path | None = None, library: Library = installed_style) -> Plan:
+    """Plan a piece from a brief.
+
+    Args:
+        brief: what is wished; None = drawn from the style.
+        folder: where a form's file name counts from.
+        library: name → style card and statistics.
+
+    Returns:
+        A resolved plan; its seed is drawn when the brief has none.
+
+    Raises:
+        PlanError: unknown form, impossible key, meter or length.
+        StyleError: unknown style.
+    """
+    seed = secrets.randbelow(2**31) if brief.seed is None else brief.seed
+    plan = Plan.model_validate(
+        {
+            "title": brief.title,
+            "form": brief.form,
+            "style": brief.style if isinstance(brief.style, str) else dict(brief.style),
+            "ensemble": brief.ensemble,
+            "key": brief.key,
+            "meter": brief.meter,
+            "tempo": brief.tempo,
+            "seed": seed,
+            "performer": Performer(player=brief.player, expression=brief.expression, take=brief.take),
+        }
+    )
+    return resolve(plan, bars=brief.bars, folder=folder, library=library)
+
+
+def resolve(
+    plan: Plan, *, bars: int | None = None, folder: Path | None = None, library: Library = installed_style
+) -> Plan:
+    """Fill in everything that a plan leaves open.
+
+    Args:
+        plan: as stated; three fields are enough.
+        bars: wished length when the plan states no sections.
+        folder: of the plan file, where theme and form files count from.
+        library: name → style card and statistics.
+
+    Returns:
+        The resolved plan. Resolving it again gives an equal one.
+
+    Raises:
+        PlanError: all problems found, or something that cannot be followed.
+        StyleError: unknown style.
+    """
+    problems = check_plan(plan, folder=folder)
+    if problems:
+        raise PlanError(problems)
+    template = load_form(plan.form, folder=folder)
+    plan = draw_header(plan, template, library, pickup_beats=_first_pickup(plan, folder))
+    setting = setting_of(plan, template, library)
+    is_drawn = not plan.sections
+    sections = sections_of_form(setting, bars=bars) if is_drawn else plan.sections
+    if is_drawn and plan.themes:
+        sections = _with_stated_themes(sections, plan.themes, template)
+    entries = _with_form_themes(expanded(sections), template)
+    _check_length(entries)
+    themes = _settle_themes(entries, plan, setting, folder)
+    resolved: list[SectionEntry] = []
+    left: Link | None = None
+    for index, entry in enumerate(entries):
+        row = template.row(entry.id or "")
+        enters = entry.enters
+        if enters is None and index > 0:
+            enters = left if is_drawn else usual_entry(entry, template, setting, index=index)
+        original = _copied_phrases(entry, resolved) if is_drawn else entry
+        section = resolve_section(original, row=row, themes=themes, enters=enters, setting=setting)
+        resolved.append(section.entry)
+        left = section.entry.leaves
+    settled = {name: theme.entry for name, theme in themes.items()}
+    return plan.model_copy(update={"themes": settled, "sections": tuple(resolved)})
+
+
+def _first_pickup(plan: Plan, folder: Path | None) -> float | None:
+    """Return the upbeat of the first section's theme in beats, where that theme is pinned or says so; else None."""
+    name = plan.sections[0].theme if plan.sections else next(iter(plan.themes), None)
+    theme = plan.themes.get(name or "")
+    if theme is None or theme.pickup is not None:
+        return theme.pickup if theme is not None else None
+    if plan.meter is None or not _is_pinned(theme):
+        return None
+    meter = parse_meter(plan.meter)
+    tune = pinned_tune(name or "", theme, key=Key(0, "major"), meter=meter, folder=folder)
+    return tune.melody.pickup_tick / meter.beat_ticks if tune is not None else None
+
+
+def _with_stated_themes(
+    sections: tuple[SectionEntry, ...], themes: Mapping[str, ThemeEntry], template: FormTemplate
+) -> tuple[SectionEntry, ...]:
+    """Let a plan that states themes but no sections use them: by name, else in the order of the form's own."""
+    own = [name for name in themes if name not in template.themes]
+    free = [name for name in template.themes if name not in themes]
+    renamed = dict(zip(free, own, strict=False))
+    return tuple(entry.model_copy(update={"theme": renamed.get(entry.theme or "", entry.theme)}) for entry in sections)
+
+
+def _with_form_themes(
+    entries: tuple[SectionEntry, ...], template: FormTemplate
+) -> tuple[SectionEntry, ...]:
+    """Give sections that say nothing of a theme the one of their row in the form, unless their phrases name one."""
+    given = []
+    for entry in entries:
+        if entry.theme is None and not any(phrase.theme for phrase in entry.phrases or ()):
+            row = template.row(entry.id or "") or next((r for r in template.sections if r.label == entry.label), None)
+            if row is not None and row.theme is not None:
+                entry = entry.model_copy(update={"theme": row.theme})
+                if entry.fidelity is None and row.fidelity is not None:
+                    entry = entry.model_copy(update={"fidelity": row.fidelity})
+        given.append(entry)
+    return tuple(given)
+
+
+def _check_length(entries: tuple[SectionEntry, ...]) -> None:
+    total = sum(entry.bars or 0 for entry in entries)
+    if total > MAX_BARS:
+        raise PlanError(f"the piece would have {total} bars", mend=f"the limit is {MAX_BARS}")
+
+
+def _settle_themes(
+    entries: tuple[SectionEntry, ...], plan: Plan, setting: Setting, folder: Path | None
+) -> dict[str, SettledTheme]:
+    """Settle every theme that the plan has or a section names, in the order of the plan, then of the sections."""
+    named = [phrase.theme for entry in entries for phrase in entry.phrases or ()]
+    used = dict.fromkeys([*plan.themes, *(entry.theme for entry in entries), *named])
+    themes = {}
+    for name in used:
+        if name is None or name == NO_THEME:
+            continue
+        stated = plan.themes.get(name, ThemeEntry())
+        row = setting.template.themes.get(name, ThemeRow(bars=DEFAULT_THEME_BARS))
+        users = [entry for entry in entries if _states(entry, name)]
+        first = users[0] if users else None
+        mode_key = parse_key_path(first.key or "I", setting.home)[0] if first else setting.home
+        key = theme_key(stated, mode_key, setting.home)
+        tune = pinned_tune(name, stated, key=key, meter=setting.meter, folder=folder)
+        bars = _theme_bars(name, stated, row, users, tune)
+        cadence = (first.cadence if first and first.bars == bars else None) or "PAC"
+        themes[name] = settle_theme(
+            name,
+            stated,
+            setting=setting,
+            bars=bars,
+            key=key,
+            kind=row.type,
+            shape=_prescribed(first, setting, bars),
+            tune=tune,
+            cadence=cadence,
+        )
+    return themes
+
+
+def _states(entry: SectionEntry, name: str) -> bool:
+    """Whether a section, or a phrase of it, sounds the theme as it is."""
+    in_phrases = any(phrase.theme == name for phrase in entry.phrases or ())
+    return in_phrases or (entry.theme == name and (entry.fidelity is None or entry.fidelity == STATED))
+
+
+def _is_pinned(theme: ThemeEntry) -> bool:
+    return theme.melody is not None or theme.voices is not None or theme.file is not None
+
+
+def _theme_bars(name: str, stated: ThemeEntry, row: ThemeRow, users: list[SectionEntry], tune: Tune | None) -> int:
+    """Return a theme's length: stated, its tune's, or the form's as far as the shortest section has room."""
+    if stated.bars is not None:
+        return stated.bars
+    if tune is not None:
+        return tune.bars
+    rooms = [entry.bars for entry in users if entry.bars is not None and entry.theme == name]
+    return min([row.bars, *rooms])
+
+
+def _prescribed(first: SectionEntry | None, setting: Setting, bars: int) -> tuple[ThemePhrase, ...] | None:
+    """Return the phrases that the form prescribes for the theme's section, where the theme fills it."""
+    row = setting.template.row(first.id or "") if first else None
+    if row is None or not row.phrases or sum(phrase.bars for phrase in row.phrases) != bars:
+        return None
+    return tuple(ThemePhrase(bars=phrase.bars, cadence=phrase.cadence) for phrase in row.phrases)
+
+
+def _copied_phrases(entry: SectionEntry, resolved: list[SectionEntry]) -> SectionEntry:
+    """Give a copy of equal length the harmony of the section it copies, so that its free phrases return too."""
+    base = next((other for other in resolved if other.id == entry.copy_of), None)
+    if base is None or not base.phrases or entry.phrases or "reharmonize" in _names(entry):
+        return entry
+    if (base.bars, base.key, base.cadence, base.theme) != (entry.bars, entry.key, entry.cadence, entry.theme):
+        return entry
+    phrases = tuple(
+        phrase.model_copy(update={"texture": None, "dynamics": None, "transformations": None})
+        for phrase in base.phrases
+    )
+    return entry.model_copy(update={"phrases": phrases})
+
+
+def _names(entry: SectionEntry) -> set[str]:
+    return {item.name for item in entry.transformations or ()}

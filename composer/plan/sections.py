@@ -1,0 +1,382 @@
+"""Resolve one section: its phrases, their harmony and cadence formulas, its shape and what it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from composer.abc import MelodyNote
+from composer.errors import PlanError
+from composer.plan.forms import SectionRow
+from composer.plan.harmony import PhraseRequest
+from composer.plan.links import leaves_of
+from composer.plan.model import NO_THEME, Formula, Link, PhraseEntry, SectionEntry
+from composer.plan.numerals import Slot, format_harmony, parse_harmony, parse_key_path, path_text
+from composer.plan.phrases import STATED, PhraseDraft, draft_phrases
+from composer.plan.setting import Setting
+from composer.plan.shape import shape_phrase, shape_section
+from composer.plan.themes import (
+    SettledTheme,
+    draw_with_parallels,
+    formula_slots,
+    opening_pins,
+    overlaid,
+    stated_formula,
+    stated_slots,
+)
+from composer.style_statistics import degree_text, parse_degree
+from composer.theme import change_degree
+from composer.theory.key import Key, parse_key
+
+
+@dataclass(frozen=True)
+class ResolvedSection:
+    """A section entry with everything filled in but `enters`, and the last slot of its harmony."""
+
+    entry: SectionEntry
+    last: Slot
+
+
+def resolve_section(
+    entry: SectionEntry,
+    *,
+    row: SectionRow | None,
+    themes: Mapping[str, SettledTheme],
+    enters: Link | None,
+    setting: Setting,
+) -> ResolvedSection:
+    """Fill in a section from its own entry, its theme and its own stream.
+
+    Args:
+        entry: expanded (with id); stated values are kept.
+        row: the form's row of that id, or None.
+        themes: settled, by name.
+        enters: what sounds before; None at the beginning.
+        setting: of the piece.
+
+    Raises:
+        PlanError: what is stated cannot be followed.
+    """
+    assert entry.id is not None
+    take = entry.take or 1
+    names = (entry.id, take)
+    keys = parse_key_path(entry.key or "I", setting.home)
+    shaped = entry.model_copy(
+        update={
+            "function": entry.function or (row.function if row else "theme"),
+            "theme": entry.theme or NO_THEME,
+            "key": entry.key or "I",
+            "cadence": entry.cadence or _last_cadence(entry) or (row.cadence if row else "PAC"),
+            "recall": entry.recall or setting.defaults.recall or "melody",
+            "transformations": entry.transformations or (),
+            "take": take,
+        }
+    )
+    shaped = shaped.model_copy(update=shape_section(shaped, row, setting, setting.stream(*names, "shape")))
+    drafts, stated = _drafts(shaped, keys, row, themes, setting)
+    shaped = shaped.model_copy(
+        update={
+            "bars": sum(draft.bars for draft in drafts),
+            "fidelity": _fidelity(entry, row, setting),
+            "harmony": None,
+        }
+    )
+    section_pins = _section_pins(entry, drafts, keys, setting)
+    phrases: list[PhraseEntry] = []
+    harmonies: list[tuple[Slot, ...]] = []
+    previous = (parse_key(enters.key), enters.chord) if enters is not None else None
+    rng = setting.stream(*names, "phrase shapes")
+    for index, (draft, said) in enumerate(zip(drafts, stated, strict=True)):
+        slots, formula = _phrase_harmony(
+            draft, said, index, section_pins[index], themes, previous, drafts, harmonies, shaped, setting
+        )
+        harmonies.append(slots)
+        previous = (slots[-1].key, slots[-1].numeral or "I")
+        shape = shape_phrase(draft, said, index=index, count=len(drafts), section=shaped, rng=rng)
+        phrases.append(_entry(draft, said, slots, formula, shape, keys, setting))
+    shaped = shaped.model_copy(update={"phrases": tuple(phrases)})
+    last = harmonies[-1][-1]
+    known = not drafts[-1].states_theme or themes[drafts[-1].theme].is_pinned
+    leaves = entry.leaves or leaves_of(shaped, last, setting, tune_is_known=known)
+    return ResolvedSection(shaped.model_copy(update={"enters": enters, "leaves": leaves}), last)
+
+
+def _last_cadence(entry: SectionEntry) -> str | None:
+    return entry.phrases[-1].cadence if entry.phrases else None
+
+
+def _fidelity(entry: SectionEntry, row: SectionRow | None, setting: Setting) -> float:
+    for value in (entry.fidelity, row.fidelity if row else None, setting.defaults.fidelity):
+        if value is not None:
+            return value
+    return STATED
+
+
+def _drafts(
+    entry: SectionEntry,
+    keys: tuple[Key, ...],
+    row: SectionRow | None,
+    themes: Mapping[str, SettledTheme],
+    setting: Setting,
+) -> tuple[list[PhraseDraft], list[PhraseEntry]]:
+    """Return the section's phrases as drafts, with what its entry says of each (an empty entry where nothing is)."""
+    fidelity = _fidelity(entry, row, setting)
+    if entry.phrases:
+        return _stated_drafts(entry, keys, themes, fidelity, setting), list(entry.phrases)
+    bars = entry.bars or (row.bars[0] if row else 8)
+    if row is not None and row.phrases and bars % sum(phrase.bars for phrase in row.phrases) == 0:
+        return _row_drafts(entry, row, keys, bars, themes, fidelity, setting)
+    theme = themes.get(entry.theme or NO_THEME)
+    drafts = draft_phrases(
+        bars,
+        cadence=entry.cadence or "PAC",
+        keys=keys,
+        theme=entry.theme or NO_THEME,
+        theme_shape=theme.phrases if theme else (),
+        theme_pinned=theme.is_pinned if theme else False,
+        fidelity=fidelity,
+        styles=setting.styles,
+        meter=setting.meter,
+        rng=setting.stream(entry.id or "", entry.take or 1, "phrases"),
+    )
+    return list(drafts), [PhraseEntry() for _ in drafts]
+
+
+def _row_drafts(
+    entry: SectionEntry,
+    row: SectionRow,
+    keys: tuple[Key, ...],
+    bars: int,
+    themes: Mapping[str, SettledTheme],
+    fidelity: float,
+    setting: Setting,
+) -> tuple[list[PhraseDraft], list[PhraseEntry]]:
+    """Return the phrases that the form itself prescribes, as often as they go into the bars."""
+    assert row.phrases
+    times = bars // sum(phrase.bars for phrase in row.phrases)
+    own_path = entry.key in row.key.of(setting.home.mode)
+    said = []
+    for turn in range(times):
+        for index, phrase in enumerate(row.phrases):
+            is_last = turn == times - 1 and index == len(row.phrases) - 1
+            key = phrase.key.of(setting.home.mode)[0] if phrase.key and own_path else path_text([keys[0]], setting.home)
+            said.append(
+                PhraseEntry(
+                    bars=phrase.bars,
+                    cadence=entry.cadence if is_last else phrase.cadence,
+                    key=key,
+                    fermata=phrase.fermata,
+                )
+            )
+    drafts = _stated_drafts(entry.model_copy(update={"phrases": tuple(said)}), keys, themes, fidelity, setting)
+    return drafts, [PhraseEntry() for _ in drafts]
+
+
+def _stated_drafts(
+    entry: SectionEntry,
+    keys: tuple[Key, ...],
+    themes: Mapping[str, SettledTheme],
+    fidelity: float,
+    setting: Setting,
+) -> list[PhraseDraft]:
+    """Return drafts of phrases that the plan states."""
+    assert entry.phrases
+    drafts: list[PhraseDraft] = []
+    count = len(entry.phrases)
+    key = keys[0]
+    bar = 1  # next bar of the section's theme
+    for index, said in enumerate(entry.phrases):
+        is_last = index == count - 1
+        if said.key is not None:
+            path = parse_key_path(said.key, setting.home)
+        elif len(keys) == 1:
+            path = keys
+        else:
+            goal = -(-(index + 1) * len(keys) // count) - 1
+            place = keys.index(key) if key in keys else 0
+            path = tuple(keys[place : goal + 1]) or (keys[goal],)
+        key = path[-1]
+        name = said.theme or entry.theme or NO_THEME
+        theme = themes.get(name)
+        length = said.bars or (theme.entry.bars or 8 if theme and said.theme else 4)
+        first, last = 0, 0
+        if theme is not None:
+            first, last = _theme_bars(said, theme, length, bar if said.theme is None else 1)
+            bar = last + 1
+        drafts.append(
+            PhraseDraft(
+                bars=length,
+                cadence=said.cadence or ((entry.cadence or "PAC") if is_last else "none"),
+                keys=path,
+                theme=name if first else NO_THEME,
+                first_bar=first,
+                last_bar=last,
+                fidelity=said.fidelity if said.fidelity is not None else fidelity,
+                fermata=bool(said.fermata),
+            )
+        )
+    return drafts
+
+
+def _theme_bars(said: PhraseEntry, theme: SettledTheme, length: int, bar: int) -> tuple[int, int]:
+    """Return the first and last bar of the theme in a stated phrase; (0, 0) where the theme is already through."""
+    if said.theme_bars is not None:
+        first, _, last = said.theme_bars.partition("-")
+        return int(first), int(last or first)
+    total = theme.entry.bars or 0
+    if bar > total:
+        return 0, 0
+    return bar, min(total, bar + length - 1)
+
+
+def _section_pins(
+    entry: SectionEntry, drafts: list[PhraseDraft], keys: tuple[Key, ...], setting: Setting
+) -> list[tuple[Slot, ...]]:
+    """Cut a harmony that is stated for the whole section into its phrases'."""
+    if entry.harmony is None:
+        return [()] * len(drafts)
+    bars = sum(draft.bars for draft in drafts)
+    pickup = setting.pickup_tick
+    slots = parse_harmony(
+        entry.harmony, key=keys[0], home=setting.home, meter=setting.meter, bars=bars, pickup_tick=pickup
+    )
+    pins = []
+    bar = 0
+    for draft in drafts:
+        begin = bar * setting.meter.bar_ticks
+        end = begin + draft.bars * setting.meter.bar_ticks - pickup
+        pins.append(
+            tuple(
+                Slot(max(s.start_tick, begin - pickup) - begin, min(s.end_tick, end) - begin, s.key, s.numeral)
+                for s in slots
+                if s.end_tick > begin - pickup and s.start_tick < end
+            )
+        )
+        bar += draft.bars
+    return pins
+
+
+def _phrase_harmony(
+    draft: PhraseDraft,
+    said: PhraseEntry,
+    index: int,
+    section_pins: tuple[Slot, ...],
+    themes: Mapping[str, SettledTheme],
+    previous: tuple[Key, str] | None,
+    drafts: list[PhraseDraft],
+    harmonies: list[tuple[Slot, ...]],
+    entry: SectionEntry,
+    setting: Setting,
+) -> tuple[tuple[Slot, ...], Formula | None]:
+    """Return the slots and the cadence formula of one phrase: stated, the theme's, or drawn."""
+    meter, pickup = setting.meter, setting.pickup_tick
+    key = draft.keys[0]
+    pins = section_pins
+    if said.harmony is not None:
+        pins = parse_harmony(said.harmony, key=key, home=setting.home, meter=meter, bars=draft.bars, pickup_tick=pickup)
+    theme = themes.get(draft.theme)
+    names = {item.name for item in (*(entry.transformations or ()), *(said.transformations or ()))}
+    fits = theme is not None and draft.last_bar - draft.first_bar + 1 == draft.bars
+    if theme is not None and draft.states_theme and fits and not pins and "reharmonize" not in names:
+        formula = stated_formula(theme, draft, key)
+        if formula is not None or draft.cadence == "none":
+            return stated_slots(theme, draft, key, setting), said.formula or formula
+    if pins and all(slot.numeral is not None for slot in pins) and (said.formula or draft.cadence == "none"):
+        return pins, said.formula
+    if said.formula is not None:
+        pins = overlaid(
+            pins or _free(draft, key, setting), formula_slots(said.formula, draft.keys[-1], setting, draft.bars)
+        )
+    parallel: tuple[Slot, ...] = ()
+    if draft.parallel is not None and drafts[draft.parallel].bars >= draft.bars // 2:
+        parallel = opening_pins(harmonies[draft.parallel], start_tick=-pickup, bars=draft.bars, setting=setting)
+    request = PhraseRequest(
+        bars=draft.bars,
+        cadence=draft.cadence,
+        keys=key_places(draft, pins, setting),
+        pins=pins,
+        tune=_tune(theme, draft, key, setting) if theme is not None and draft.states_theme else (),
+        previous=previous,
+    )
+    try:
+        return draw_with_parallels(
+            request,
+            parallel,
+            setting=setting,
+            names=(entry.id or "", entry.take or 1, index),
+            stated=said.formula,
+        )
+    except PlanError as error:
+        raise PlanError(f"section {entry.id}, phrase {index + 1}: {error}") from error
+
+
+def _free(draft: PhraseDraft, key: Key, setting: Setting) -> tuple[Slot, ...]:
+    return (Slot(-setting.pickup_tick, draft.bars * setting.meter.bar_ticks - setting.pickup_tick, key, None),)
+
+
+def key_places(draft: PhraseDraft, pins: tuple[Slot, ...], setting: Setting) -> tuple[tuple[int, Key], ...]:
+    """Return where each key of a phrase begins: where pinned chords say so, else in equal parts, in whole bars."""
+    pickup, bar = setting.pickup_tick, setting.meter.bar_ticks
+    stated = [slot for slot in pins if slot.numeral is not None]
+    if pins and len({slot.key for slot in pins}) > 1:
+        places: list[tuple[int, Key]] = []
+        for slot in pins:
+            if not places or places[-1][1] != slot.key:
+                places.append((slot.start_tick if places else -pickup, slot.key))
+        return tuple(places)
+    if stated and len(stated) == len(pins):
+        return ((-pickup, stated[0].key),)
+    count = len(draft.keys)
+    places = [(-pickup, draft.keys[0])]
+    for index, key in enumerate(draft.keys[1:], start=1):
+        # A key begins a bar later than its even share: the old one is confirmed first, the cadence is the new one's.
+        turn = max(places[-1][0] + bar, min((index * draft.bars + count - 1) // count, draft.bars - 1) * bar)
+        places.append((turn, key))
+    return tuple(places)
+
+
+def _tune(theme: SettledTheme, draft: PhraseDraft, key: Key, setting: Setting) -> tuple[MelodyNote, ...]:
+    """Return the pinned tune's notes in a phrase, moved to its key (in any octave: only their pitch classes count)."""
+    begin = (draft.first_bar - 1) * setting.meter.bar_ticks
+    end = draft.last_bar * setting.meter.bar_ticks - setting.pickup_tick
+    source = theme.key
+    moved = []
+    for note in theme.tune:
+        if begin - setting.pickup_tick <= note.onset_tick < end:
+            degree = (note.pitch - source.tonic_pitch_class) % 12
+            if source.mode != key.mode:
+                degree = parse_degree(change_degree(degree_text(degree, source.mode), source.mode, key.mode), key.mode)
+            moved.append(MelodyNote(note.onset_tick - begin, note.duration_tick, degree + key.tonic_pitch_class))
+    return tuple(moved)
+
+
+def _entry(
+    draft: PhraseDraft,
+    said: PhraseEntry,
+    slots: tuple[Slot, ...],
+    formula: Formula | None,
+    shape: dict[str, object],
+    keys: tuple[Key, ...],
+    setting: Setting,
+) -> PhraseEntry:
+    """Return the resolved entry of a phrase; what it shares with its section stays unsaid."""
+    text = said.harmony
+    if text is None or "?" in text.split():
+        text = format_harmony(
+            slots, home=setting.home, meter=setting.meter, bars=draft.bars, pickup_tick=setting.pickup_tick
+        )
+    same_key = len(keys) == 1 and draft.keys == keys
+    return said.model_copy(
+        update={
+            "bars": draft.bars,
+            "cadence": draft.cadence,
+            "key": said.key or (None if same_key else path_text(draft.keys, setting.home)),
+            "harmony": text,
+            "theme": draft.theme,
+            "theme_bars": said.theme_bars or (f"{draft.first_bar}-{draft.last_bar}" if draft.first_bar else None),
+            "fidelity": said.fidelity if said.fidelity is not None else (draft.fidelity if draft.first_bar else None),
+            "fermata": said.fermata if said.fermata is not None else (draft.fermata or None),
+            "formula": said.formula or formula,
+            **shape,
+        }
+    )

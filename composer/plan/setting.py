@@ -1,0 +1,171 @@
+"""What all sections of a piece share while it is planned: home key, meter, styles, template, seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from composer.plan.chords import Styles
+from composer.plan.forms import FormTemplate
+from composer.plan.model import Defaults, Performer, Plan
+from composer.plan.randomness import stream
+from composer.style import StyleCard, load_statistics, load_style
+from composer.style_statistics import StyleStatistics, meter_class
+from composer.theory.key import Key, parse_key
+from composer.theory.meter import Meter, parse_meter
+
+Library = Callable[[str], tuple[StyleCard, StyleStatistics]]
+
+DEFAULT_SEED = 1  # of a plan file that states none: building it twice gives the same piece
+DEFAULT_TEMPO_BPM = 96.0
+PLANNED_METERS = ("2/4", "3/4", "4/4", "6/8")  # those that are drawn; others may be stated
+
+
+@dataclass(frozen=True)
+class Setting:
+    """See the module."""
+
+    seed: int
+    home: Key
+    meter: Meter
+    pickup_tick: int
+    ensemble: str
+    styles: Styles
+    cards: tuple[StyleCard, ...]
+    template: FormTemplate
+    defaults: Defaults
+
+    def stream(self, *names: str | int) -> np.random.Generator:
+        """Return the random stream of a purpose."""
+        return stream(self.seed, *names)
+
+    @property
+    def card(self) -> StyleCard:
+        """The card of the heaviest style."""
+        return self.cards[0]
+
+
+def installed_style(name: str) -> tuple[StyleCard, StyleStatistics]:
+    """Return card and statistics of a style that comes with the program, or of a card's path.
+
+    Raises:
+        StyleError: unknown, or not well formed.
+    """
+    card = load_style(name)
+    return card, load_statistics(card)
+
+
+def style_mix(plan: Plan, library: Library) -> tuple[tuple[StyleCard, ...], Styles]:
+    """Return the plan's styles, heaviest first, with weights that sum to 1."""
+    total = sum(plan.style.values())
+    ordered = sorted(plan.style.items(), key=lambda item: (-item[1], item[0]))
+    found = [(weight / total, *library(name)) for name, weight in ordered]
+    return tuple(card for _, card, _ in found), tuple((weight, statistics) for weight, _, statistics in found)
+
+
+def draw_header(plan: Plan, template: FormTemplate, library: Library, *, pickup_beats: float | None) -> Plan:
+    """Return the plan with title, ensemble, key, meter, pickup, tempo, seed, defaults and performer filled in.
+
+    Args:
+        plan: as stated.
+        template: its form.
+        library: where styles come from.
+        pickup_beats: the upbeat of the first section's pinned theme, or None.
+    """
+    cards, styles = style_mix(plan, library)
+    card, statistics = cards[0], styles[0][1]
+    seed = DEFAULT_SEED if plan.seed is None else plan.seed
+    meter = plan.meter or _draw_meter(template, card, statistics, stream(seed, "meter"))
+    key = plan.key or _draw_key(statistics, stream(seed, "key"))
+    home = parse_key(key)
+    tempo = plan.tempo or _usual_tempo(card, statistics, parse_meter(meter), stream(seed, "tempo"))
+    pickup = plan.pickup
+    if pickup is None:
+        pickup = pickup_beats if pickup_beats is not None else 0.0
+        if pickup_beats is None and not plan.sections and not any(_is_pinned(theme) for theme in plan.themes.values()):
+            pickup = _draw_pickup(statistics, parse_meter(meter), stream(seed, "pickup"))
+    performer = plan.performer
+    return plan.model_copy(
+        update={
+            "title": plan.title or f"{template.name.replace('-', ' ').capitalize()} in {home}",
+            "ensemble": plan.ensemble or template.ensemble or card.ensemble or "keyboard",
+            "key": str(home),
+            "meter": str(parse_meter(meter)),
+            "pickup": pickup,
+            "tempo": tempo,
+            "seed": seed,
+            "defaults": plan.defaults or Defaults(),
+            "performer": Performer(
+                player=(performer and performer.player) or card.player or card.name,
+                expression=1.0 if performer is None or performer.expression is None else performer.expression,
+                take=seed if performer is None or performer.take is None else performer.take,
+            ),
+        }
+    )
+
+
+def setting_of(plan: Plan, template: FormTemplate, library: Library) -> Setting:
+    """Return the setting of a plan whose header is filled in."""
+    assert plan.key is not None
+    assert plan.meter is not None
+    assert plan.ensemble is not None
+    cards, styles = style_mix(plan, library)
+    meter = parse_meter(plan.meter)
+    return Setting(
+        seed=plan.seed or 0,
+        home=parse_key(plan.key),
+        meter=meter,
+        pickup_tick=round((plan.pickup or 0) * meter.beat_ticks),
+        ensemble=plan.ensemble,
+        styles=styles,
+        cards=cards,
+        template=template,
+        defaults=plan.defaults or Defaults(),
+    )
+
+
+def _is_pinned(theme: object) -> bool:
+    return any(getattr(theme, name) is not None for name in ("melody", "voices", "file"))
+
+
+def _draw_meter(template: FormTemplate, card: StyleCard, statistics: StyleStatistics, rng: np.random.Generator) -> str:
+    usual = [meter for meter in (template.meters or card.meters or PLANNED_METERS) if meter in PLANNED_METERS]
+    usual = usual or [(template.meters or ("4/4",))[0]]
+    counts = np.array([statistics.meters.get(meter, 0) + 1.0 for meter in usual])
+    return usual[int(rng.choice(len(usual), p=counts / counts.sum()))]
+
+
+def _draw_key(statistics: StyleStatistics, rng: np.random.Generator) -> str:
+    counts = {}
+    for text, count in statistics.keys.items():
+        key = parse_key(text).simplified()
+        if abs(key.signature) <= 4:
+            counts[str(key)] = counts.get(str(key), 0) + count
+    if not counts:
+        return "C major"
+    names = sorted(counts)
+    shares = np.array([counts[name] for name in names], dtype=float)
+    return names[int(rng.choice(len(names), p=shares / shares.sum()))]
+
+
+def _usual_tempo(card: StyleCard, statistics: StyleStatistics, meter: Meter, rng: np.random.Generator) -> float:
+    low, usual, high = card.tempo_bpm.get(str(meter)) or statistics.tempo_bpm.get(meter_class(meter)) or (0.0, 0.0, 0.0)
+    if usual <= 0:
+        return DEFAULT_TEMPO_BPM
+    place = rng.triangular(-1.0, 0.0, 1.0)
+    return float(round(usual + place * 0.5 * ((high - usual) if place > 0 else (usual - low))))
+
+
+def _draw_pickup(statistics: StyleStatistics, meter: Meter, rng: np.random.Generator) -> float:
+    """Draw the upbeat from the style's pieces: none, or up to half a bar on the harmonic grid."""
+    grid = 3 if meter.is_compound else 2
+    counts: dict[float, int] = {0.0: 1}
+    for text, count in statistics.pickups.get(meter_class(meter), {}).items():
+        beats = round(float(text) * grid) / grid
+        if abs(beats - float(text)) < 0.01 and beats <= meter.beats / 2:
+            counts[beats] = counts.get(beats, 0) + count
+    values = sorted(counts)
+    shares = np.array([counts[value] for value in values], dtype=float)
+    return values[int(rng.choice(len(values), p=shares / shares.sum()))]

@@ -1,0 +1,156 @@
+"""The shape of a piece: texture, density, register, dynamics and tempo of each section and phrase.
+
+What is said at a section holds for its phrases; a phrase says only what differs (its dynamic shape; sometimes a level
+or a texture of its own). Nothing stays constant through a piece: each section has its level, each phrase its shape.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from composer.plan.forms import SectionRow
+from composer.plan.model import DYNAMIC_LEVELS, Dynamics, PhraseEntry, SectionEntry
+from composer.plan.phrases import PhraseDraft
+from composer.plan.setting import Setting
+
+# Function → level, shape, density, textures that suit it (those of the style come first by their counts).
+_FUNCTIONS: dict[str, tuple[str, str, float]] = {
+    "introduction": ("p", "cresc", 0.35),
+    "theme": ("mf", "flat", 0.5),
+    "transition": ("mf", "cresc", 0.6),
+    "episode": ("p", "flat", 0.5),
+    "development": ("f", "flat", 0.65),
+    "retransition": ("mp", "cresc", 0.6),
+    "recapitulation": ("mf", "flat", 0.55),
+    "closing": ("f", "flat", 0.55),
+    "coda": ("f", "dim", 0.5),
+}
+_ENSEMBLE_TEXTURES: dict[str, tuple[str, ...]] = {
+    "chorale": ("chorale",),
+    "line": ("melody",),
+    "quartet": ("chorale", "chords", "imitation"),
+    "organ": ("imitation", "running", "chorale", "walking"),
+    "song": ("chords", "arpeggio", "alberti"),
+    "keyboard": ("imitation", "walking", "running", "chords", "alberti", "arpeggio", "stride", "chorale"),
+}
+_TEXTURE_FUNCTIONS: dict[str, tuple[str, ...]] = {
+    "development": ("imitation", "running"),
+    "transition": ("running", "arpeggio"),
+    "retransition": ("running", "arpeggio", "walking"),
+    "coda": ("chords", "chorale", "arpeggio"),
+}
+
+
+def shape_section(
+    entry: SectionEntry, row: SectionRow | None, setting: Setting, rng: np.random.Generator
+) -> dict[str, Any]:
+    """Return texture, density, tessitura, dynamics, tempo factor and ritard of a section, stated values kept."""
+    defaults = setting.defaults
+    function = entry.function or "theme"
+    level, shape, density = _FUNCTIONS[function]
+    texture = _draw_texture(function, setting, rng)
+    drawn_density = round(float(np.clip(density + rng.uniform(-0.1, 0.1), 0.1, 0.9)), 2)
+    row_dynamics = row.dynamics if row and row.dynamics else Dynamics()
+    default_dynamics = defaults.dynamics or Dynamics()
+    own = entry.dynamics or Dynamics()
+    return {
+        "texture": entry.texture or defaults.texture or _fitting(row, setting) or texture,
+        "density": _first(entry.density, row.density if row else None, defaults.density, drawn_density),
+        "tessitura": _first(entry.tessitura, row.tessitura if row else None, defaults.tessitura, "middle"),
+        "dynamics": Dynamics(
+            level=_first(own.level, row_dynamics.level, default_dynamics.level, level),
+            shape=_first(own.shape, row_dynamics.shape, default_dynamics.shape, shape),
+        ),
+        "tempo_factor": _first(entry.tempo_factor, row.tempo_factor if row else None, 1.0),
+        "ritard": _first(entry.ritard, row.ritard if row else None, 0.0),
+    }
+
+
+def shape_phrase(
+    draft: PhraseDraft, stated: PhraseEntry, *, index: int, count: int, section: SectionEntry, rng: np.random.Generator
+) -> dict[str, Any]:
+    """Return the dynamics, and where it differs from its section the texture, of a phrase; stated values kept.
+
+    Args:
+        draft: the phrase.
+        stated: what its entry says.
+        index, count: its place among the section's phrases.
+        section: its section, shaped.
+        rng: the section's stream.
+    """
+    assert section.dynamics is not None
+    level, shape = _phrase_dynamics(section.dynamics, draft, index=index, count=count)
+    turn, choice = rng.random(), rng.random()
+    texture = stated.texture
+    if texture is None and not draft.states_theme and index > 0 and turn < 0.35 and section.texture != "chorale":
+        near = [name for name in _NEIGHBOURS.get(section.texture or "", ()) if name != section.texture]
+        texture = near[int(choice * len(near))] if near else None  # type: ignore[assignment]
+    own = stated.dynamics or Dynamics()
+    return {
+        "texture": texture,
+        "dynamics": Dynamics(level=own.level or level, shape=own.shape or shape),  # type: ignore[arg-type]
+    }
+
+
+# What a pattern may turn into inside a section without becoming another piece.
+_NEIGHBOURS: dict[str, tuple[str, ...]] = {
+    "chords": ("walking", "alberti"),
+    "alberti": ("arpeggio", "chords"),
+    "arpeggio": ("alberti", "chords"),
+    "walking": ("chords", "running"),
+    "stride": ("chords", "walking"),
+    "imitation": ("running", "walking"),
+    "running": ("imitation", "arpeggio"),
+}
+
+
+def _phrase_dynamics(dynamics: Dynamics, draft: PhraseDraft, *, index: int, count: int) -> tuple[str | None, str]:
+    """Return (level where it differs from the section's, shape) of a phrase."""
+    step = 0
+    if dynamics.shape == "cresc":
+        step = -1 if index < count / 2 and count > 1 else 0
+        shape = "cresc"
+    elif dynamics.shape == "dim":
+        step = -1 if index >= count / 2 and count > 1 else 0
+        shape = "dim"
+    else:
+        # A phrase that stays open leads on; one that closes rises and falls; the third of four or more is the climax.
+        shape = "cresc" if draft.cadence in ("HC", "none", "DC", "EC") else "arch"
+        step = 1 if count >= 3 and index == (2 * count) // 3 else 0
+    if step == 0:
+        return None, shape
+    place = DYNAMIC_LEVELS.index(dynamics.level or "mf") + step
+    return DYNAMIC_LEVELS[min(max(place, 0), len(DYNAMIC_LEVELS) - 1)], shape
+
+
+def _draw_texture(function: str, setting: Setting, rng: np.random.Generator) -> str:
+    suited = _ENSEMBLE_TEXTURES[setting.ensemble]
+    weights = np.full(len(suited), 0.05)
+    for share, statistics in setting.styles:
+        counts = np.array(
+            [float(statistics.textures[name].count) if name in statistics.textures else 0 for name in suited]
+        )
+        if counts.sum() > 0:
+            weights += share * counts / counts.sum()
+    favoured = _TEXTURE_FUNCTIONS.get(function, ())
+    weights *= np.array([2.0 if name in favoured else 1.0 for name in suited])
+    return suited[int(rng.choice(len(suited), p=weights / weights.sum()))]
+
+
+def _fitting(row: SectionRow | None, setting: Setting) -> str | None:
+    """Return the form's texture where the ensemble can play it and the style knows it."""
+    if row is None or row.texture is None or row.texture not in _ENSEMBLE_TEXTURES[setting.ensemble]:
+        return None
+    known = any(
+        statistics.textures[row.texture].count > 0
+        for _, statistics in setting.styles
+        if row.texture in statistics.textures
+    )
+    return row.texture if known or setting.ensemble == "chorale" else None
+
+
+def _first(*values: Any) -> Any:
+    """Return the first value that is not None."""
+    return next(value for value in values if value is not None)

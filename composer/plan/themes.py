@@ -1,0 +1,324 @@
+"""Themes while planning: their bars, phrases and numerals, settled once, and their numerals at each return.
+
+Conventions: a theme's slots count from its first bar line. Its numerals belong to its own key and are transposed by
+being read in the section's key; where that has the other mode, each numeral changes with it
+(`composer.theme.change_mode`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from composer.abc import MelodyNote
+from composer.errors import PlanError
+from composer.plan.harmony import PhraseRequest, draw_harmony
+from composer.plan.model import CadenceName, Formula, ThemeEntry, ThemePhrase
+from composer.plan.numerals import Slot, format_harmony, parse_harmony, parse_key_path
+from composer.plan.phrases import PhraseDraft, theme_phrases
+from composer.plan.setting import Setting
+from composer.plan.tunes import Tune
+from composer.theme import change_degree, change_mode
+from composer.theory.key import Key, Mode, key_numeral
+
+
+@dataclass(frozen=True)
+class SettledTheme:
+    """A theme with its harmony.
+
+    Attributes:
+        name: in the plan.
+        entry: resolved.
+        key: its own.
+        slots: its harmony, from -pickup to its end.
+        tune: the pinned melody, or empty.
+    """
+
+    name: str
+    entry: ThemeEntry
+    key: Key
+    slots: tuple[Slot, ...]
+    tune: tuple[MelodyNote, ...] = ()
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether its tune is given."""
+        return bool(self.tune)
+
+    @property
+    def phrases(self) -> tuple[ThemePhrase, ...]:
+        """Its phrases."""
+        return self.entry.phrases or ()
+
+
+def settle_theme(
+    name: str,
+    entry: ThemeEntry,
+    *,
+    setting: Setting,
+    bars: int,
+    key: Key,
+    kind: str,
+    shape: Sequence[ThemePhrase] | None,
+    tune: Tune | None,
+    cadence: CadenceName,
+) -> SettledTheme:
+    """Resolve a theme: key, phrases, and its numerals drawn phrase by phrase.
+
+    Args:
+        name: in the plan; its stream is named after it.
+        entry: as stated.
+        setting: of the piece.
+        bars: its length where the entry says none.
+        key: its own (`theme_key`).
+        kind: period or sentence, where the entry says none.
+        shape: phrases that the form prescribes, or None.
+        tune: its pinned melody, or None.
+        cadence: at its end, where nothing else says so.
+    """
+    bars = entry.bars or bars
+    kind = entry.type or kind
+    phrases = tuple(entry.phrases or shape or theme_phrases(bars, kind, cadence=cadence))
+    notes = tune.melody.notes if tune is not None else ()
+    if not entry.phrases:
+        phrases = _following_tune(phrases, notes, key, setting)
+    meter, pickup = setting.meter, setting.pickup_tick
+    pins: tuple[Slot, ...] = ()
+    if entry.harmony is not None:
+        pins = parse_harmony(entry.harmony, key=key, home=setting.home, meter=meter, bars=bars, pickup_tick=pickup)
+    slots: list[Slot] = []
+    settled: list[ThemePhrase] = []
+    bar = 0
+    for index, phrase in enumerate(phrases):
+        offset = bar * meter.bar_ticks
+        last = slots[-1] if slots else None
+        request = PhraseRequest(
+            bars=phrase.bars,
+            cadence=phrase.cadence,
+            keys=((-pickup, key),),
+            pins=_with_formula(shifted(pins, -offset), phrase.formula, key, setting, phrase.bars),
+            tune=tuple(replace(note, onset_tick=note.onset_tick - offset) for note in notes),
+            previous=(last.key, last.numeral) if last and last.numeral else None,
+        )
+        parallel = _parallel_pins(slots, phrases, index, phrase.bars, setting, offset) if kind == "period" else ()
+        drawn, formula = draw_with_parallels(
+            request, parallel, setting=setting, names=("theme", name, index), stated=phrase.formula
+        )
+        slots += shifted(drawn, offset)
+        settled.append(phrase.model_copy(update={"formula": formula}))
+        bar += phrase.bars
+    text = entry.harmony
+    if text is None or "?" in text.split():
+        text = format_harmony(slots, home=setting.home, meter=meter, bars=bars, pickup_tick=pickup)
+    resolved = entry.model_copy(
+        update={
+            "bars": bars,
+            "key": entry.key or key_numeral(key, setting.home),
+            "pickup": setting.pickup_tick / meter.beat_ticks if entry.pickup is None else entry.pickup,
+            "type": kind,
+            "harmony": text,
+            "phrases": tuple(settled),
+        }
+    )
+    return SettledTheme(name, resolved, key, tuple(slots), notes)
+
+
+def theme_key(entry: ThemeEntry, first: Key, home: Key) -> Key:
+    """Return the key that a theme is written in: stated, else the home key when pinned, else the home tonic.
+
+    Args:
+        entry: as stated.
+        first: the key of the first section that states it; a theme to be composed takes its mode.
+        home: key.
+    """
+    if entry.key is not None:
+        return parse_key_path(entry.key, home)[0]
+    if entry.melody is not None or entry.voices is not None or entry.file is not None:
+        return home
+    return Key(home.fifths, first.mode)
+
+
+def draw_with_parallels(
+    request: PhraseRequest,
+    parallel: tuple[Slot, ...],
+    *,
+    setting: Setting,
+    names: Sequence[str | int],
+    stated: Formula | None,
+) -> tuple[tuple[Slot, ...], Formula | None]:
+    """Draw a phrase's harmony with the opening chords of the phrase it answers, or without where that cannot be.
+
+    Args:
+        request: the phrase; its own pins come first.
+        parallel: slots of the earlier phrase's opening; empty for none.
+        setting: of the piece.
+        names: of the random stream.
+        stated: the formula that the plan states; it is given back unchanged.
+    """
+    pins = overlaid(request.pins, parallel)
+    wanted = request if stated is None else replace(request, cadence="none")
+    for attempt in (pins, request.pins) if parallel else (request.pins,):
+        try:
+            slots, formula = draw_harmony(
+                replace(wanted, pins=attempt),
+                styles=setting.styles,
+                meter=setting.meter,
+                pickup_tick=setting.pickup_tick,
+                rng=setting.stream(*names, "harmony"),
+            )
+        except PlanError:
+            if attempt is request.pins:
+                raise
+            continue
+        return slots, stated or formula
+    raise AssertionError("the last attempt returns or raises")
+
+
+def overlaid(pins: Sequence[Slot], beneath: Sequence[Slot]) -> tuple[Slot, ...]:
+    """Return `pins` with their free places filled from `beneath`; neither needs to cover everything."""
+    if not pins:
+        return tuple(beneath)
+    result: list[Slot] = []
+    for slot in pins:
+        if slot.numeral is not None:
+            result.append(slot)
+            continue
+        for other in beneath:
+            start, end = max(slot.start_tick, other.start_tick), min(slot.end_tick, other.end_tick)
+            if start < end:
+                result.append(Slot(start, end, other.key, other.numeral))
+    return tuple(sorted(result, key=lambda slot: slot.start_tick))
+
+
+def shifted(slots: Sequence[Slot], ticks: int) -> tuple[Slot, ...]:
+    """Return the slots `ticks` later."""
+    return tuple(Slot(s.start_tick + ticks, s.end_tick + ticks, s.key, s.numeral) for s in slots)
+
+
+def opening_pins(slots: Sequence[Slot], *, start_tick: int, bars: int, setting: Setting) -> tuple[Slot, ...]:
+    """Return the chords of a phrase's first half, for the phrase that answers it.
+
+    Args:
+        slots: of the earlier phrase, from its own first bar line.
+        start_tick: where it begins (minus the upbeat).
+        bars: of the answering phrase.
+        setting: of the piece.
+    """
+    end = max(1, bars // 2) * setting.meter.bar_ticks - setting.pickup_tick
+    shared = []
+    for slot in slots:
+        if start_tick <= slot.start_tick and slot.end_tick <= end:
+            shared.append(slot)
+    return tuple(shared)
+
+
+def _parallel_pins(
+    slots: Sequence[Slot], phrases: Sequence[ThemePhrase], index: int, bars: int, setting: Setting, offset: int
+) -> tuple[Slot, ...]:
+    """Return the opening of the phrase before, where this one is a period's consequent."""
+    if index == 0 or phrases[index - 1].cadence not in ("HC", "IAC") or phrases[index - 1].bars != bars:
+        return ()
+    earlier = shifted(slots, -(offset - bars * setting.meter.bar_ticks))
+    return opening_pins(earlier, start_tick=-setting.pickup_tick, bars=bars, setting=setting)
+
+
+def _with_formula(
+    pins: tuple[Slot, ...], formula: Formula | None, key: Key, setting: Setting, bars: int
+) -> tuple[Slot, ...]:
+    """Return pins in which a stated formula's chords stand too."""
+    if formula is None:
+        return pins
+    return overlaid(pins, formula_slots(formula, key, setting, bars))
+
+
+def formula_slots(formula: Formula, key: Key, setting: Setting, bars: int) -> tuple[Slot, ...]:
+    """Return a formula's chords as slots of its phrase."""
+    onsets = [round(beat * setting.meter.beat_ticks) for beat in formula.onsets]
+    ends = [*onsets[1:], bars * setting.meter.bar_ticks - setting.pickup_tick]
+    return tuple(
+        Slot(start, end, key, numeral) for start, end, numeral in zip(onsets, ends, formula.chords, strict=True)
+    )
+
+
+def stated_slots(theme: SettledTheme, draft: PhraseDraft, key: Key, setting: Setting) -> tuple[Slot, ...]:
+    """Return the harmony of the theme's bars that a phrase states, in the phrase's key."""
+    meter, pickup = setting.meter, setting.pickup_tick
+    begin = (draft.first_bar - 1) * meter.bar_ticks - pickup
+    end = draft.last_bar * meter.bar_ticks - pickup
+    found = []
+    for slot in theme.slots:
+        start, stop = max(begin, slot.start_tick), min(end, slot.end_tick)
+        if start >= stop:
+            continue
+        moved = moved_key(slot.key, theme.key, key)
+        numeral = change_mode(slot.numeral or "I", slot.key.mode, moved.mode)
+        found.append(Slot(start - begin - pickup, stop - begin - pickup, moved, numeral))
+    return tuple(found)
+
+
+def moved_key(local: Key, home: Key, new_home: Key) -> Key:
+    """Return the key that stands to `new_home` as `local` stands to `home`."""
+    if local == home:
+        return new_home
+    moved = Key(local.fifths - home.fifths + new_home.fifths, local.mode)
+    return moved if abs(moved.signature) <= 7 else moved.simplified()
+
+
+def stated_formula(theme: SettledTheme, draft: PhraseDraft, key: Key) -> Formula | None:
+    """Return the cadence formula of the theme's phrase that ends at the draft's last bar, in the mode of `key`."""
+    bar = 0
+    for phrase in theme.phrases:
+        bar += phrase.bars
+        if bar == draft.last_bar and phrase.formula is not None:
+            formula = phrase.formula
+            if key.mode == theme.key.mode:
+                return formula
+            return _in_other_mode(formula, theme.key.mode, key.mode)
+    return None
+
+
+def _in_other_mode(formula: Formula, source: Mode, target: Mode) -> Formula:
+    chords = tuple(change_mode(numeral, source, target) for numeral in formula.chords)
+    lines = [
+        tuple(
+            degree if degree == "-" else change_degree(degree, source, target, chord)
+            for degree, chord in zip(line, chords, strict=True)
+        )
+        for line in (formula.soprano, formula.bass)
+    ]
+    return Formula(chords=chords, onsets=formula.onsets, soprano=lines[0], bass=lines[1])
+
+
+def _following_tune(
+    phrases: tuple[ThemePhrase, ...], notes: Sequence[MelodyNote], key: Key, setting: Setting
+) -> tuple[ThemePhrase, ...]:
+    """Let cadences that nobody stated follow the pinned tune where it covers a phrase's end."""
+    followed = []
+    bar = 0
+    for index, phrase in enumerate(phrases):
+        bar += phrase.bars
+        end = bar * setting.meter.bar_ticks - setting.pickup_tick
+        last = [note for note in notes if end - setting.meter.bar_ticks <= note.onset_tick < end]
+        if last:
+            is_final = index == len(phrases) - 1
+            phrase = ThemePhrase(bars=phrase.bars, cadence=cadence_of_tune(last[-1], key, is_final=is_final))
+        followed.append(phrase)
+    return tuple(followed)
+
+
+def tune_contradicts(cadence: str, last: MelodyNote, key: Key) -> bool:
+    """Whether a pinned tune's last note cannot end a cadence."""
+    degree = (last.pitch - key.tonic_pitch_class) % 12
+    third = 4 if key.mode == "major" else 3
+    allowed = {"PAC": (0,), "IAC": (0, third, 7), "HC": (7, 11, 2), "PC": (0, third, 7)}.get(cadence)
+    return allowed is not None and degree not in allowed
+
+
+def cadence_of_tune(last: MelodyNote, key: Key, *, is_final: bool) -> CadenceName:
+    """Return the cadence that a tune's last note suggests."""
+    degree = (last.pitch - key.tonic_pitch_class) % 12
+    if degree == 0:
+        return "PAC" if is_final else "IAC"
+    if degree in (2, 11) or (degree == 7 and not is_final):
+        return "HC"
+    return "IAC" if degree in (3, 4, 7) else "none"
