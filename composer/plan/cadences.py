@@ -147,8 +147,13 @@ def _place(formula: CadenceFormula, weight: float, meter: Meter, bars: int, pick
         onsets.insert(0, onsets[0] - round(duration * meter.beat_ticks))
     grid = grid_ticks(meter)
     end = bars * meter.bar_ticks - pickup_tick
+    # A phrase of one bar may have no room for the whole formula: its last chords do.
+    early = sum(onset < 0 for onset in onsets) if bars == 1 else 0
+    onsets = onsets[early:]
     if any(onset % grid for onset in onsets) or onsets[0] < 0 or end - final < meter.beat_ticks // 2:
         return None
     beats = tuple(onset / meter.beat_ticks for onset in onsets)
-    placed = Formula(chords=formula.chords, onsets=beats, soprano=formula.soprano, bass=formula.bass)
+    placed = Formula(
+        chords=formula.chords[early:], onsets=beats, soprano=formula.soprano[early:], bass=formula.bass[early:]
+    )
     return PlacedFormula(placed, tuple(onsets), weight)

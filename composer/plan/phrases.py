@@ -20,7 +20,7 @@ from composer.theory.meter import Meter
 
 MAX_PHRASE = 8  # bars, of phrases that the planner makes
 # Beside what the style counts: phrases of two, four and eight bars are where listeners look for them.
-LENGTH_PRIOR = {1: 0.01, 2: 0.1, 3: 0.03, 4: 0.6, 5: 0.03, 6: 0.08, 7: 0.02, 8: 0.13}
+LENGTH_PRIOR = {1: 1e-9, 2: 0.1, 3: 0.03, 4: 0.6, 5: 0.03, 6: 0.08, 7: 0.02, 8: 0.13}
 INNER_PRIOR = {"HC": 0.4, "IAC": 0.25, "none": 0.25, "PAC": 0.1}
 FREE_FIDELITY = 0.5  # of phrases in a theme's section that do not state it
 STATED = 1.0
@@ -158,10 +158,10 @@ def length_weights(styles: Styles, meter: Meter) -> dict[int, float]:
     for share, statistics in styles:
         counts = statistics.phrase_lengths.get(meter_class(meter), {})
         whole = {int(float(text)): count for text, count in counts.items() if float(text).is_integer()}
-        total = sum(count for length, count in whole.items() if 1 <= length <= MAX_PHRASE)
+        total = sum(count for length, count in whole.items() if 2 <= length <= MAX_PHRASE)
         for length, count in whole.items():
             # Odd lengths are as often slips of the finder as phrases: they count, but less.
-            if 1 <= length <= MAX_PHRASE:
+            if 2 <= length <= MAX_PHRASE:
                 weights[length] += share * 0.5 * count / total * (1.0 if length % 2 == 0 else 0.2)
     return weights
 

@@ -131,9 +131,7 @@ def _with_stated_themes(
     return tuple(entry.model_copy(update={"theme": renamed.get(entry.theme or "", entry.theme)}) for entry in sections)
 
 
-def _with_form_themes(
-    entries: tuple[SectionEntry, ...], template: FormTemplate
-) -> tuple[SectionEntry, ...]:
+def _with_form_themes(entries: tuple[SectionEntry, ...], template: FormTemplate) -> tuple[SectionEntry, ...]:
     """Give sections that say nothing of a theme the one of their row in the form, unless their phrases name one."""
     given = []
     for entry in entries:
