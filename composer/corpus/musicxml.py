@@ -38,6 +38,7 @@ _LEVELS = frozenset(
     {"pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "sf", "sfz", "fp", "sfp", "rf", "rfz", "fz"}
 )
 _DEFAULT_METER = Meter(4, 4)
+CRUMB_TICKS = TICKS_PER_QUARTER // 100
 MAX_PARTS = 100  # inclusive
 MAX_BARS = 20_000  # inclusive
 
@@ -237,7 +238,8 @@ def _lay_bars(drafts: Sequence[PartDraft], mended: list[str]) -> tuple[list[int]
         here = [draft.measures[index] for draft in drafts if index < len(draft.measures)]
         meter = next((measure.meter for measure in here if measure.meter is not None), meter)
         nominal = meter.bar_ticks
-        lengths = lengths_of[index]
+        # Divisions that do not hold a tuplet leave crumbs: a bar that is a hair off is whole.
+        lengths = [nominal if abs(length - nominal) <= CRUMB_TICKS else length for length in lengths_of[index]]
         length = max(lengths, default=nominal)
         name = f"bar {longest.measures[index].number}"
         is_short = length < nominal

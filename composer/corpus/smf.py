@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from composer.errors import MusicFileError, Place
 
 MAX_MIDI_BYTES = 32 * 2**20  # inclusive
-MAX_NOTES = 500_000  # of a file
+MAX_NOTES = 200_000  # of a file
 MAX_TRACKS = 1_000  # chunks that are read; further ones are listed
 MAX_QUARTERS = 50_000  # of a piece: seven hours at 120
 MAX_WARNINGS = 50
@@ -193,7 +193,7 @@ def _read_track(data: bytes, start: int, end: int, smf: Smf) -> SmfTrack:
     for note in reversed(track.notes):
         later = onsets.setdefault((note.channel, note.pitch), [])
         if note.end_tick < 0:
-            # Nobody ends it: it lasts until its pitch is struck again, or the track ends (a quarter if that is at once).
+            # Nobody ends it: it lasts until its pitch is struck again or the track ends (a quarter if that is at once).
             note.end_tick = next((tick for tick in reversed(later[-64:]) if tick > note.onset_tick), track.end_tick)
             if note.end_tick == note.onset_tick:
                 note.end_tick += max(1, round(smf.quarter_ticks))

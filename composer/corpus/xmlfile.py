@@ -16,7 +16,7 @@ from xml.parsers import expat
 from composer.errors import MusicFileError, Place
 
 MAX_XML_BYTES = 48 * 2**20  # of one document, inclusive; the largest quartet of our corpora has 20 MiB
-MAX_ELEMENTS = 3_000_000  # inclusive
+MAX_ELEMENTS = 2_000_000  # inclusive
 MAX_DEPTH = 64  # MusicXML needs about 10
 MAX_ZIP_MEMBERS = 1_000
 _CHUNK_BYTES = 2**16
