@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from composer.perform.codec import PerformanceCode, decode, encode
 from composer.perform.performer import perform
-from composer.perform.players import PLAYERS, Player, player_named
+from composer.perform.players import PLAYERS, Player, adjusted, player_named
 from composer.perform.tempo_map import seconds_at, ticks_at
 
 __all__ = [
     "PLAYERS",
     "PerformanceCode",
     "Player",
+    "adjusted",
     "decode",
     "encode",
     "perform",

@@ -1,6 +1,7 @@
 """Players: named sets of rule strengths.
 
-What it is: a `Player` holds the strength of every rule; `PLAYERS` is the table of presets; `player_named` finds one.
+What it is: a `Player` holds the strength of every rule; `PLAYERS` is the table of presets; `player_named` finds one,
+`adjusted` changes some of its strengths.
 
 Conventions: a strength `k` of 1 is the published quantity of its rule, 0 leaves it out. The presets aim at the habits
 of recorded pianists in each repertoire: spread of velocities and tempo, chord asynchrony, touch, pedal.
@@ -8,7 +9,10 @@ of recorded pianists in each repertoire: spread of velocities and tempo, chord a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from composer.errors import OptionError, did_you_mean
 
@@ -32,6 +36,9 @@ class Player:
         pedal_presses_per_sec, pedal_share, pedal_delay_sec: see `pedalling`.
         tempo_noise: SD of the log beat period from beat to beat.
         velocity_noise: SD in velocity units.
+
+    Raises:
+        OptionError: a strength that is not a number from 0 up, or a share outside 0..1.
     """
 
     name: str
@@ -61,24 +68,42 @@ class Player:
     tempo_noise: float = 0.03
     velocity_noise: float = 4.5
 
+    def __post_init__(self) -> None:
+        for strength in strength_names():
+            value = getattr(self, strength)
+            if not (math.isfinite(value) and value >= 0):
+                raise OptionError(f'{strength} of player "{self.name}" is {value}', mend="strengths are 0 or more")
+        for share in ("arch_turn", "pedal_share"):
+            if getattr(self, share) > 1:
+                raise OptionError(
+                    f'{share} of player "{self.name}" is {getattr(self, share)}', mend="it is a share, from 0 to 1"
+                )
+        if self.touch == 0:
+            raise OptionError(f'touch of player "{self.name}" is 0', mend="keys are held for some share of the note")
+
+
+def strength_names() -> tuple[str, ...]:
+    """Return the names of all strengths of a `Player`."""
+    return tuple(field.name for field in fields(Player) if field.name not in ("name", "description"))
+
 
 _TABLE = (
     Player(
         name="baroque",
         description="Bach at the piano: steady inside the phrase, clear touch, hardly any pedal",
-        phrase_ritardando=0.8,
-        subphrase_arch=0.3,
+        phrase_ritardando=1.8,
+        subphrase_arch=0.6,
         arch_amplitude=3.0,
-        final_ritard=0.45,
-        melody_voicing=0.6,
+        final_ritard=0.8,
         high_loud=0.6,
+        melody_voicing=0.5,
         touch=0.88,
         lead_ms_per_unit=0.4,
-        chord_jitter_ms=5.0,
+        chord_jitter_ms=7.0,
         pedal_presses_per_sec=0.3,
         pedal_share=0.13,
         tempo_noise=0.025,
-        velocity_noise=4.0,
+        velocity_noise=3.2,
     ),
     Player(
         name="classical",
@@ -86,22 +111,39 @@ _TABLE = (
         phrase_arch=0.7,
         subphrase_arch=0.7,
         arch_amplitude=1.5,
-        melody_voicing=0.75,
+        final_ritard=0.9,
+        melody_voicing=0.65,
         touch=0.68,
         lead_ms_per_unit=0.5,
-        chord_jitter_ms=6.0,
+        chord_jitter_ms=7.5,
         pedal_presses_per_sec=0.8,
         pedal_share=0.32,
         pedal_delay_sec=0.15,
+        velocity_noise=4.0,
+    ),
+    Player(
+        name="beethoven",
+        description="between classical and romantic: strong contrasts, freer time, half pedalled",
+        phrase_arch=1.3,
+        subphrase_arch=1.3,
+        arch_amplitude=2.0,
+        final_ritard=0.8,
+        melody_voicing=0.65,
+        dynamics=1.2,
+        touch=0.66,
+        lead_ms_per_unit=0.7,
+        chord_jitter_ms=7.0,
+        pedal_presses_per_sec=0.75,
+        pedal_share=0.49,
     ),
     Player(
         name="romantic",
         description="Schubert to Chopin: wide arches, a singing top line, legato pedal",
-        phrase_arch=1.5,
-        subphrase_arch=1.5,
+        phrase_arch=1.8,
+        subphrase_arch=1.8,
         arch_amplitude=2.0,
-        final_ritard=0.7,
-        melody_voicing=0.7,
+        final_ritard=0.9,
+        melody_voicing=0.65,
         touch=0.66,
         lead_ms_per_unit=1.0,
         chord_jitter_ms=7.0,
@@ -178,14 +220,49 @@ _TABLE = (
 PLAYERS: dict[str, Player] = {player.name: player for player in _TABLE}
 
 
+# Whoever asks for a composer gets the player of that music.
+_PLAYER_OF = {
+    "bach": "baroque",
+    "handel": "baroque",
+    "scarlatti": "baroque",
+    "haydn": "classical",
+    "mozart": "classical",
+    "schubert": "romantic",
+    "chopin": "romantic",
+    "schumann": "romantic",
+    "liszt": "romantic",
+    "debussy": "impressionist",
+    "ravel": "impressionist",
+    "joplin": "ragtime",
+}
+
+
 def player_named(name: str) -> Player:
-    """Return the preset of that name, in any case of letters.
+    """Return the preset of that name, or of that composer, in any case of letters.
 
     Raises:
         OptionError: no such player; names the ones there are.
     """
-    found = PLAYERS.get(name.strip().lower())
+    wanted = name.strip().lower()
+    found = PLAYERS.get(_PLAYER_OF.get(wanted, wanted))
     if found is None:
-        mend = did_you_mean(name, PLAYERS) or f"players: {', '.join(PLAYERS)}"
+        mend = did_you_mean(name, [*PLAYERS, *_PLAYER_OF]) or f"players: {', '.join(PLAYERS)}"
         raise OptionError(f'no player "{name}"', mend=mend)
     return found
+
+
+def adjusted(player: Player, strengths: Mapping[str, float], *, name: str | None = None) -> Player:
+    """Return the player with some strengths changed, under a new name if one is given.
+
+    The name is part of what the variation is drawn from, so a renamed player plays another take.
+
+    Raises:
+        OptionError: an unknown strength, or a value that is not possible.
+    """
+    known = strength_names()
+    for strength in strengths:
+        if strength not in known:
+            mend = did_you_mean(strength, known) or f"strengths: {', '.join(known)}"
+            raise OptionError(f'a player has no strength "{strength}"', mend=mend)
+    changes: dict[str, Any] = {**strengths, "name": name or player.name}
+    return replace(player, **changes)

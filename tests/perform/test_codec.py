@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from composer.perform import decode, encode, perform, seconds_at, ticks_at
+from composer.perform import PerformanceCode, decode, encode, perform, seconds_at, ticks_at
 from composer.performance import Performance, PlayedNote, TempoPoint
 from composer.score import Note, Part, Score, make_bars, sort_notes
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
@@ -91,6 +91,25 @@ def test_our_own_performance_is_encoded_and_decoded_too(piano, tune, outlined):
     assert again.pedal == performance.pedal
     assert np.allclose([n.onset_sec for n in again.notes], [n.onset_sec for n in performance.notes])
     assert np.allclose([n.duration_sec for n in again.notes], [n.duration_sec for n in performance.notes])
+
+
+def test_four_numbers_a_note_are_a_performance():
+    notes = (Note(0, 60, Q), Note(Q, 62, Q))
+    score = Score((Part("Piano", notes),), make_bars(Meter(2, 4), 1))
+    code = PerformanceCode(
+        score=score,
+        strikes=tuple((0, note) for note in notes),
+        point_tick=np.array([0, Q]),
+        quarter_sec=np.array([0.5, 1.0]),
+        velocity=np.array([60.0, 70.0]),
+        timing_sec=np.array([0.0, 0.02]),  # the second a little early …
+        articulation_log2=np.array([0.0, -1.0]),  # … and half as long as written
+    )
+    performance = decode(code)
+    assert [row.onset_sec for row in performance.notes] == pytest.approx([0.0, 0.48])
+    assert [row.duration_sec for row in performance.notes] == pytest.approx([0.5, 0.5])
+    assert [row.velocity for row in performance.notes] == [60, 70]
+    assert performance.tempo_curve == (TempoPoint(0, 0.0, 0.5), TempoPoint(Q, 0.5, 1.0))
 
 
 def test_velocities_are_rounded_and_stay_midi():

@@ -1,7 +1,7 @@
 import pytest
 
 from composer.errors import OptionError
-from composer.perform import PLAYERS, Player, player_named
+from composer.perform import PLAYERS, Player, adjusted, player_named
 
 
 def test_players_are_found_by_name_in_any_case():
@@ -27,3 +27,30 @@ def test_bach_is_played_steadier_and_drier_than_chopin():
     assert bach.phrase_arch == 0 < chopin.phrase_arch
     assert bach.pedal_share < chopin.pedal_share
     assert bach.touch > chopin.touch
+
+
+def test_a_composer_brings_the_player_of_his_music():
+    assert player_named("Bach").name == "baroque"
+    assert player_named("joplin").name == "ragtime"
+
+
+def test_a_strength_can_be_changed():
+    drier = adjusted(player_named("baroque"), {"touch": 0.6, "pedal_share": 0.0}, name="gould")
+    assert (drier.name, drier.touch, drier.pedal_share) == ("gould", 0.6, 0.0)
+    assert drier.high_loud == player_named("baroque").high_loud
+
+
+@pytest.mark.parametrize(
+    ("strengths", "words"),
+    [
+        ({"high_lowd": 1.0}, 'did you mean "high_loud"'),
+        ({"name": 1.0}, 'no strength "name"'),
+        ({"high_loud": -1.0}, "strengths are 0 or more"),
+        ({"tempo_noise": float("nan")}, "strengths are 0 or more"),
+        ({"pedal_share": 1.5}, "from 0 to 1"),
+        ({"touch": 0.0}, "some share of the note"),
+    ],
+)
+def test_an_impossible_strength_says_what_would_be_right(strengths, words):
+    with pytest.raises(OptionError, match=words):
+        adjusted(player_named("baroque"), strengths)
