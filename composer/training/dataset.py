@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -166,6 +168,6 @@ def _load(path: Path) -> Piece | None:
         )
         facts = StepFacts(**{field.name: arrays[f"fact_{field.name}"] for field in fields(StepFacts)})
         references = BestReferences(**{f.name: arrays[f"reference_{f.name}"] for f in fields(BestReferences)})
-    except (KeyError, ValueError, OSError, EOFError):
+    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error):
         return None
     return Piece(name, work, split, composer, ensemble, roll, facts, references)
