@@ -2,7 +2,8 @@
 
 What it is: sequential Monte Carlo over bars. All particles share the section's inputs and differ in their random
 numbers; after each bar the critics weigh them, and where the weights have become uneven they are resampled
-systematically (a gather of states inside the batch). A phrase that ends with a refused particle starts again from its stored state.
+systematically (a gather of states inside the batch). A phrase that ends with a refused particle starts again from its
+stored state.
 
 Conventions: the random numbers are drawn beforehand from the section's own stream, so that nothing else changes them.
 """
@@ -23,6 +24,7 @@ from composer.roll.pins import Pins
 from composer.roll.reference import Reference
 
 MAX_RESTARTS = 3  # of a phrase
+LINE = "line"  # the ensemble of one melody
 FloatArray = NDArray[np.float32]
 
 
@@ -62,6 +64,11 @@ class Stretch:
     def num_steps(self) -> int:
         """All steps, the lead-in included."""
         return self.facts.num_steps
+
+    @property
+    def is_line(self) -> bool:
+        """Whether it is a single melody."""
+        return self.ensemble == LINE
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,134 @@
+"""The trained network as a source of notes for the particle filter.
+
+Conventions: with guidance there are two branches, one told everything and one told nothing of the plan (pins, reference
+bars and style are heard by both); the sampler is compiled once for the longest bar and one number of pitches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.fill.particles import Chunk, FloatArray, Stretch
+from composer.roll.inputs import GROUPS, note_inputs, step_inputs, voices_target
+
+if TYPE_CHECKING:
+    from composer.network.biaxial import BiaxialNetwork
+    from composer.network.sampler import SamplerState
+
+
+@dataclass(frozen=True)
+class _Told:
+    """The inputs of one stretch, both branches first: [branch, step, …]."""
+
+    note: FloatArray
+    step: FloatArray
+    style: FloatArray
+    voices: FloatArray
+
+
+class NetworkSource:
+    """Samples notes from a network; see `particles.NoteSource`.
+
+    Args:
+        network: with its weights.
+        composers, ensembles: names of its style vector, in order.
+        marginal_log_odds: float32 [128] by MIDI pitch, round which the temperature acts; None: nothing acts.
+        num_particles: drafts side by side.
+        num_pitches: of the window.
+        max_steps: of the longest chunk.
+        temperature: 1 as learned; below it bolder in what is likely, above it freer.
+        guidance: 1 as learned; above it the plan is obeyed more.
+        device: `auto`, `cpu` or `gpu`.
+    """
+
+    def __init__(
+        self,
+        network: BiaxialNetwork,
+        *,
+        composers: Sequence[str],
+        ensembles: Sequence[str],
+        marginal_log_odds: FloatArray | None,
+        num_particles: int,
+        num_pitches: int,
+        max_steps: int,
+        temperature: float = 1.0,
+        guidance: float = 1.0,
+        device: str = "auto",
+    ) -> None:
+        from composer.network.sampler import Sampler
+
+        self.num_particles = num_particles
+        self.num_pitches = num_pitches
+        self._branches = 2 if guidance != 1.0 else 1
+        self._sampler = Sampler(
+            network,
+            num_particles=num_particles,
+            max_steps=max_steps,
+            num_pitches=num_pitches,
+            guided=self._branches == 2,
+            device=device,
+        )
+        self._composers, self._ensembles = tuple(composers), tuple(ensembles)
+        self._marginal = marginal_log_odds
+        self._temperature, self._guidance = temperature, guidance
+        self._told: tuple[Stretch, _Told] | None = None
+
+    def start(self, stretch: Stretch) -> SamplerState:
+        """Return the state in which nothing has been heard."""
+        self._told = (stretch, self._tell(stretch))
+        return self._sampler.initial_state()
+
+    def run(
+        self, state: Any, stretch: Stretch, first: int, end: int, uniforms: FloatArray
+    ) -> tuple[Chunk, SamplerState]:
+        """Sample the steps [first, end) of all particles."""
+        if self._told is None or self._told[0] is not stretch:
+            self._told = (stretch, self._tell(stretch))
+        told = self._told[1]
+        marginal = None
+        if self._marginal is not None:
+            marginal = self._marginal[stretch.low_pitch : stretch.low_pitch + self.num_pitches]
+        sample, state = self._sampler.run(
+            state,
+            note_inputs=told.note[:, first:end],
+            step_inputs=told.step[:, first:end],
+            style_input=told.style,
+            voices_target=told.voices[:, first:end],
+            uniforms=uniforms,
+            pins=stretch.pins.code[first:end],
+            allowed=stretch.allowed[first:end],
+            strike_allowed=stretch.allowed[first:end],
+            marginal_log_odds=marginal,
+            temperature=self._temperature,
+            guidance=self._guidance,
+        )
+        return Chunk(sample.play, sample.articulate, sample.upper_hand), state
+
+    def gather(self, state: Any, indices: NDArray[np.int_]) -> SamplerState:
+        """Return the state whose particle p is the old particle `indices[p]`."""
+        return state.gather(indices)
+
+    def _tell(self, stretch: Stretch) -> _Told:
+        """Work out the inputs of a stretch for each branch."""
+        untold = (("texture",) if stretch.is_line else (), GROUPS)[: self._branches]
+        window = {"low_pitch": stretch.low_pitch, "num_pitches": self.num_pitches}
+        parts = (stretch.facts, stretch.pins, stretch.reference)
+        style = np.zeros(len(self._composers) + len(self._ensembles), np.float32)
+        total = sum(weight for _, weight in stretch.style)
+        for name, weight in stretch.style:
+            style[self._composers.index(name)] = weight / total
+        style[len(self._composers) + self._ensembles.index(stretch.ensemble)] = 1
+        voices = [voices_target(stretch.facts, dropped=dropped) for dropped in untold]
+        if stretch.is_line:
+            voices = [np.ones_like(told) for told in voices]
+        return _Told(
+            np.stack([note_inputs(*parts, dropped=dropped, **window) for dropped in untold]),
+            np.stack([step_inputs(*parts, dropped=dropped) for dropped in untold]),
+            np.stack([style] * self._branches),
+            np.stack(voices),
+        )

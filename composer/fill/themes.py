@@ -1,0 +1,272 @@
+"""Compose a theme: its tune first, from one idea that is drafted many times, ranked, and laid out as a form.
+
+What it is: the network draws two bars over the theme's chords as a single line, over and over; the best draft (see
+`melody.py`) becomes the idea. Code lays it out: a period states it again where its consequent begins, a sentence repeats
+it at once, moved along the scale to fit the chords there. With the cadence formulas' top voices these are pins; the
+network fills what is between.
+
+Conventions: a theme's timeline begins with its upbeat at tick 0 and is `bars` whole bars long; the `Melody` that comes
+out counts from its first bar line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.abc import Melody, MelodyNote
+from composer.fill.critics import LINE_WEIGHTS
+from composer.fill.given import Given, Sounding, close_above, close_below, give_notes, line_of, nothing_given
+from composer.fill.local import Local
+from composer.fill.melody import melody_score, opening_likeness
+from composer.fill.particles import LINE, NoteSource, Stretch, run_filter
+from composer.outline import ChordSpan
+from composer.roll.codec import BoolArray
+from composer.roll.grid import STEP_TICKS
+from composer.roll.pins import FREE, SILENT, only_line, top_line
+from composer.roll.reference import no_reference
+from composer.style_statistics import StyleStatistics
+from composer.theory.key import Key
+from composer.theory.meter import Meter
+
+IDEA_BARS = 2
+IDEA_ROUNDS = 4  # drafts of the idea: so many times the particles
+TUNE_ROUNDS = 2
+_SEQUENCE_STEPS = (0, 1, -1, 2, -2, 3, -3, 4, -4)
+
+
+@dataclass(frozen=True)
+class ThemeTask:
+    """What is known of a theme before its tune.
+
+    Attributes:
+        local: its timeline: facts told to the network, bars, phrases with cadences, chords.
+        key, meter, pickup_tick: its own.
+        kind: `period`, `sentence` or `chain`.
+        phrase_bars: bars of each phrase.
+        cadence_notes: top-voice notes of the cadences, already placed (local ticks).
+        given: notes that the plan pins (local ticks); may be empty.
+        free: stretches (local ticks) that a pinned tune leaves open; empty where nothing is pinned.
+        compass: lowest and highest pitch of the tune.
+        low_pitch: of the window.
+        style: (composer, weight).
+    """
+
+    local: Local
+    key: Key
+    meter: Meter
+    pickup_tick: int
+    kind: str
+    phrase_bars: tuple[int, ...]
+    cadence_notes: tuple[Sounding, ...]
+    given: tuple[Sounding, ...]
+    free: tuple[tuple[int, int], ...]
+    compass: tuple[int, int]
+    low_pitch: int
+    style: tuple[tuple[str, float], ...]
+
+
+def compose_theme(
+    task: ThemeTask, source: NoteSource, statistics: StyleStatistics, generator: np.random.Generator
+) -> Melody:
+    """Return the tune of a theme.
+
+    Args:
+        task: what is known of it.
+        source: samples single lines.
+        statistics: of the style, for ranking.
+        generator: the theme's own stream.
+    """
+    pinned = list(task.given)
+    if not pinned and task.kind in ("period", "sentence") and sum(task.phrase_bars) > IDEA_BARS:
+        idea = _draft_idea(task, source, statistics, generator)
+        pinned = _lay_out(task, idea)
+    notes = _draft_tune(task, pinned, source, statistics, generator)
+    moved = [MelodyNote(onset - task.pickup_tick, length, pitch) for onset, length, pitch in notes]
+    return Melody(tuple(moved), end_tick=task.local.end_tick - task.pickup_tick, pickup_tick=task.pickup_tick)
+
+
+def _draft_idea(
+    task: ThemeTask, source: NoteSource, statistics: StyleStatistics, generator: np.random.Generator
+) -> list[Sounding]:
+    """Return the best of many drafts of the first two bars."""
+    end_tick = task.pickup_tick + IDEA_BARS * task.meter.bar_ticks
+    if task.pickup_tick:
+        end_tick -= task.pickup_tick  # the next upbeat is not part of the idea
+    stretch = _stretch(task, [], end_tick=end_tick, source=source)
+    best: tuple[float, list[Sounding]] = (-np.inf, [])
+    for _ in range(IDEA_ROUNDS):
+        for play, articulate in _drafts(source, stretch, generator):
+            notes = _tune_of(play, articulate, task.low_pitch)
+            score = _rate(notes, task, statistics, end_tick)
+            score += 1.5 * opening_likeness(
+                notes, statistics, meter=task.meter, mode=task.key.mode, bar_offset_tick=task.pickup_tick
+            )
+            if score > best[0]:
+                best = (score, notes)
+    return best[1]
+
+
+def _draft_tune(
+    task: ThemeTask,
+    pinned: list[Sounding],
+    source: NoteSource,
+    statistics: StyleStatistics,
+    generator: np.random.Generator,
+) -> list[Sounding]:
+    """Return the best of some fillings of the whole theme round its pins."""
+    stretch = _stretch(task, pinned, end_tick=task.local.end_tick, source=source)
+    best: tuple[float, list[Sounding]] = (-np.inf, [])
+    for _ in range(TUNE_ROUNDS):
+        filled = run_filter(source, stretch, generator)
+        notes = _tune_of(filled.play, filled.articulate, task.low_pitch)
+        score = _rate(notes, task, statistics, task.local.end_tick) - 0.3 * filled.penalty
+        if score > best[0]:
+            best = (score, notes)
+    return best[1]
+
+
+def _rate(notes: list[Sounding], task: ThemeTask, statistics: StyleStatistics, span_ticks: int) -> float:
+    return melody_score(
+        notes,
+        chords=task.local.chords,
+        meter=task.meter,
+        statistics=statistics,
+        span_ticks=span_ticks,
+        bar_offset_tick=task.pickup_tick,
+    )
+
+
+def _stretch(task: ThemeTask, pinned: list[Sounding], *, end_tick: int, source: NoteSource) -> Stretch:
+    """Return the theme up to `end_tick` as a stretch of one line with its pins."""
+    num_steps = end_tick // STEP_TICKS
+    given = nothing_given(num_steps, source.num_pitches, task.low_pitch, compass=task.compass)
+    inside = [note for note in (*pinned, *task.cadence_notes) if note[0] < end_tick]
+    inside = _without_overlap(inside)
+    give_notes(given, inside)
+    line = line_of(inside, num_steps, task.low_pitch)
+    close_above(given, slice(0, num_steps), line)
+    close_below(given, slice(0, num_steps), line)
+    if task.given:
+        _rest_where_pinned(given, task, line)
+    given.has_bass[:] = False
+    bars = tuple((first, min(end, num_steps)) for first, end in task.local.bars if first < num_steps)
+    return Stretch(
+        facts=task.local.facts.sliced(0, num_steps),
+        pins=given.pins(),
+        reference=no_reference(num_steps, source.num_pitches),
+        allowed=given.allowed,
+        bars=bars,
+        lead_in_steps=0,
+        phrase_ends=_phrase_ends(bars, task),
+        ensemble=LINE,
+        style=task.style,
+        low_pitch=task.low_pitch,
+        plays_keyboard=False,
+        critic_weights=LINE_WEIGHTS,
+    )
+
+
+def _rest_where_pinned(given: Given, task: ThemeTask, line: NDArray[np.int_]) -> None:
+    """Silence the rests of a pinned tune; only its free stretches are open."""
+    is_free = np.zeros(len(given.code), bool)
+    for start, end in task.free:
+        is_free[start // STEP_TICKS : end // STEP_TICKS] = True
+    rests = (line < 0) & ~is_free
+    region = given.code[rests]
+    region[region == FREE] = SILENT
+    given.code[rests] = region
+
+
+def _phrase_ends(bars: Sequence[tuple[int, int]], task: ThemeTask) -> frozenset[int]:
+    ends = {phrase.end_tick // STEP_TICKS for phrase in task.local.phrases}
+    inside = {index for index, (first, end) in enumerate(bars) if any(first < phrase_end <= end for phrase_end in ends)}
+    return frozenset(inside | {len(bars) - 1})
+
+
+def _without_overlap(notes: list[Sounding]) -> list[Sounding]:
+    """Return the notes in time, each cut where the next begins; of two on one onset the later given wins."""
+    by_onset = {note[0]: note for note in notes}
+    ordered = [by_onset[onset] for onset in sorted(by_onset)]
+    ends = [note[0] for note in ordered[1:]] + [10**12]
+    return [(onset, min(length, end - onset), pitch) for (onset, length, pitch), end in zip(ordered, ends, strict=True)]
+
+
+def _drafts(source: NoteSource, stretch: Stretch, generator: np.random.Generator) -> list[tuple[BoolArray, BoolArray]]:
+    """Sample every particle on its own, without weighing: drafts should differ."""
+    state = source.start(stretch)
+    play = np.zeros((source.num_particles, stretch.num_steps, source.num_pitches), bool)
+    articulate = np.zeros_like(play)
+    for first, end in stretch.bars:
+        uniforms = generator.random((end - first, source.num_particles, source.num_pitches, 2), dtype=np.float32)
+        chunk, state = source.run(state, stretch, first, end, uniforms)
+        play[:, first:end], articulate[:, first:end] = chunk.play, chunk.articulate
+    return list(zip(play, articulate, strict=True))
+
+
+def _tune_of(play: BoolArray, articulate: BoolArray, low_pitch: int) -> list[Sounding]:
+    """Return the top line of some cells as notes."""
+    line = top_line(play)
+    cells = only_line(play, line)
+    struck = (cells & articulate).any(axis=1) | (line != np.concatenate([[-1], line[:-1]]))
+    notes: list[Sounding] = []
+    for step in np.flatnonzero(struck & (line >= 0)):
+        end = step + 1
+        while end < len(line) and line[end] == line[step] and not struck[end]:
+            end += 1
+        notes.append((int(step) * STEP_TICKS, int(end - step) * STEP_TICKS, int(line[step]) + low_pitch))
+    return notes
+
+
+def _lay_out(task: ThemeTask, idea: list[Sounding]) -> list[Sounding]:
+    """Return the pins of the whole theme: the idea, and where its form states it again."""
+    pins = list(idea)
+    bar_ticks = task.meter.bar_ticks
+    if task.kind == "period" and len(task.phrase_bars) >= 2:
+        bar = 0
+        for index, bars in enumerate(task.phrase_bars[:-1]):
+            bar += bars
+            if task.phrase_bars[index + 1] > IDEA_BARS:
+                pins += _restated(task, idea, bar * bar_ticks)
+    elif task.phrase_bars[0] > 2 * IDEA_BARS or (sum(task.phrase_bars) > 2 * IDEA_BARS and task.kind == "sentence"):
+        pins += _restated(task, idea, IDEA_BARS * bar_ticks)
+    return pins
+
+
+def _restated(task: ThemeTask, idea: list[Sounding], offset_tick: int) -> list[Sounding]:
+    """Return the idea `offset_tick` later, moved along the scale by what fits the chords there best."""
+    best: tuple[float, list[Sounding]] | None = None
+    for steps in _SEQUENCE_STEPS:
+        moved = [(onset + offset_tick, length, along_scale(pitch, task.key, steps)) for onset, length, pitch in idea]
+        outside = sum(max(0, task.compass[0] - p, p - task.compass[1]) for _, _, p in moved)
+        cost = _misfit(moved, task.local.chords, task.meter, task.pickup_tick) + 0.15 * abs(steps) + outside
+        if best is None or cost < best[0] - 1e-9:
+            best = (cost, moved)
+    assert best is not None  # there is at least one step to try
+    return best[1]
+
+
+def _misfit(notes: list[Sounding], chords: Sequence[ChordSpan], meter: Meter, bar_offset_tick: int) -> float:
+    """Return how much of a line stands outside its chords, weighed by place."""
+    cost = 0.0
+    for onset, _, pitch in notes:
+        for span in chords:
+            if span.start_tick <= onset < span.end_tick:
+                strength = meter.strength((onset - bar_offset_tick) % meter.bar_ticks)
+                if pitch % 12 not in span.chord.pitch_classes(span.key):
+                    cost += (0.1, 0.2, 0.8, 1.0, 1.2)[strength]
+                break
+    return cost
+
+
+def along_scale(pitch: int, key: Key, steps: int) -> int:
+    """Return the pitch moved by scale degrees; a note beside the scale keeps its distance to the degree below it."""
+    degrees = sorted((pitch_class - key.tonic_pitch_class) % 12 for pitch_class in key.scale)
+    octave, relative = divmod(pitch - key.tonic_pitch_class, 12)
+    below = max(index for index, degree in enumerate(degrees) if degree <= relative)
+    alter = relative - degrees[below]
+    turned, index = divmod(below + steps, 7)
+    return key.tonic_pitch_class + 12 * (octave + turned) + degrees[index] + alter
