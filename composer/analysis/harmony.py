@@ -16,12 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.analysis.chords import Vocabulary, members, vocabulary
+from composer.analysis.chords import Vocabulary, vocabulary
 from composer.analysis.frames import Floats, Frames, Integers, frames_of
 from composer.analysis.keys import NUM_KEYS, change_log, key_mode, key_tonic, signature_log, spelled_key
+from composer.analysis.labels import Stretch, label
 from composer.outline import ChordSpan, KeySpan
 from composer.score import Score
-from composer.theory.harmony import QUALITY_FIFTHS, name_chord
+from composer.theory.harmony import QUALITY_FIFTHS
 
 # Log-probability of a new chord at a frame, by the strength of the place 0..4.
 _CHANGE_PROBABILITY = (0.04, 0.18, 0.60, 0.68, 0.78)
@@ -217,38 +218,23 @@ def _trace(
 
 
 def _spans(frames: Frames, score: Score, key: Integers, slot: Integers, changed: NDArray[np.bool_]) -> Harmony:
-    """Turn the path into spans; a chord is split where its bass moves from one member to another on a beat."""
+    """Turn the path into spans."""
     first = int(np.flatnonzero(frames.weight.any(axis=1))[0])
-    edges = [first, *[frame for frame in range(first + 1, len(frames)) if changed[frame]], len(frames)]
+    starts = [first, *[frame for frame in range(first + 1, len(frames)) if changed[frame]]]
+    roots = [(_STATES.vocabularies[key[at]].roots[slot[at]] + key_tonic(int(key[at]))) % 12 for at in starts]
     keys: list[KeySpan] = []
     chords: list[ChordSpan] = []
-    for start, stop in itertools.pairwise(edges):
+    for place, (start, stop) in enumerate(itertools.pairwise([*starts, len(frames)])):
         index = int(key[start])
-        table = _STATES.vocabularies[index]
-        root, quality = table.roots[slot[start]], table.qualities[slot[start]]
-        start_tick, end_tick = int(frames.ticks[start]), int(frames.ticks[stop])
-        signature = score.key_at(start_tick)
+        quality = _STATES.vocabularies[index].qualities[slot[start]]
+        signature = score.key_at(int(frames.ticks[start]))
         local = spelled_key(index, signature.signature if signature else 0)
-        for left, right, inversion in _inversions(frames, start, stop, members(root + key_tonic(index), quality)):
-            chord = name_chord(root, quality, inversion, local.mode)
+        following = roots[place + 1] if place + 1 < len(roots) else None
+        stretch = Stretch(start, stop, roots[place], quality, key_tonic(index), local.mode, following)
+        for left, right, chord in label(frames, stretch):
             chords.append(ChordSpan(int(frames.ticks[left]), int(frames.ticks[right]), chord, local))
         if keys and keys[-1].key == local:
-            keys[-1] = KeySpan(keys[-1].start_tick, end_tick, local)
+            keys[-1] = KeySpan(keys[-1].start_tick, chords[-1].end_tick, local)
         else:
-            keys.append(KeySpan(start_tick, end_tick, local))
+            keys.append(KeySpan(int(frames.ticks[start]), chords[-1].end_tick, local))
     return Harmony(tuple(keys), tuple(chords))
-
-
-def _inversions(frames: Frames, start: int, stop: int, chord: tuple[int, ...]) -> list[tuple[int, int, int]]:
-    """Return (first frame, end frame, inversion) of the stretches of one chord with one bass."""
-    found: list[tuple[int, int, int]] = []
-    for frame in range(start, stop):
-        shares = [frames.bass[frame, pitch_class] for pitch_class in chord]
-        member = int(np.argmax(shares)) if max(shares) > 0.5 else -1
-        if found and (member in (-1, found[-1][2]) or frames.strength[frame] < 2):
-            found[-1] = (found[-1][0], frame + 1, found[-1][2])
-        elif found and found[-1][2] == -1:
-            found[-1] = (found[-1][0], frame + 1, member)
-        else:
-            found.append((frame, frame + 1, member))
-    return [(left, right, max(0, inversion)) for left, right, inversion in found]
