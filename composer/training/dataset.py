@@ -156,7 +156,7 @@ def _save(piece: Piece, path: Path) -> None:
 def _load(path: Path) -> Piece | None:
     """Return the cached piece, or None when the file is not whole (it is then made again)."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         name, work, split, composer, ensemble = (str(text) for text in arrays["label"])
         roll = Roll(

@@ -13,7 +13,6 @@ from composer.roll.inputs import GROUPS
 from composer.training.batch import Batch
 from composer.training.config import TrainingConfig, read_config
 from composer.training.dataset import Piece, by_split
-from composer.training.device import use_device
 from composer.training.run_folder import LOG_NAME
 from composer.training.sources import Collection, collect, locate_sources
 from composer.training.windows import WindowConfig, Windows, measuring
@@ -76,9 +75,11 @@ def train_from_config(
     output.mkdir(parents=True, exist_ok=True)
     warnings = [*collection.warnings, *_write_left_out(output / LEFT_OUT_NAME, collection, windows)]
 
+    from composer.network.device import device_name, device_scope
     from composer.training.compiled import use_lanes
 
-    if use_device(device) == "cpu":
+    on_gpu = device != "cpu" and device_name(device) == "gpu"
+    if not on_gpu:  # before TensorFlow has done anything
         use_lanes(config.fit.lanes)
 
     from composer.network.biaxial import BiaxialNetwork
@@ -89,16 +90,17 @@ def train_from_config(
             doing = f"{progress.nats_per_step:.2f} nats a step, best {progress.best.nats:.3f}"
             on_progress(f"{doing}, {progress.steps_per_sec:.0f} steps/s", progress.update / progress.num_updates)
 
-    network = BiaxialNetwork(config.network, seed=config.seed)
-    result = fit(
-        network,
-        windows.batches,
-        config=config.fit,
-        folder=output,
-        validation=lambda: validation_batches(held_out, config.windows, seed=config.seed),
-        resume=resume,
-        report=report,
-    )
+    with device_scope(device):
+        network = BiaxialNetwork(config.network, seed=config.seed)
+        result = fit(
+            network,
+            windows.batches,
+            config=replace(config.fit, lanes=1) if on_gpu else config.fit,
+            folder=output,
+            validation=lambda: validation_batches(held_out, config.windows, seed=config.seed),
+            resume=resume,
+            report=report,
+        )
     from composer.training.ship import ship_network
 
     files = ship_network(network, config, sources, collection, result, folder=output)
