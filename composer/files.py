@@ -17,11 +17,15 @@ def check_writable(path: Path) -> None:
     Called before minutes of composing, so that they are not thrown away.
     """
     folder = path.parent
-    if not folder.exists():
+    try:
+        folder_exists, folder_is_folder, path_is_folder = folder.exists(), folder.is_dir(), path.is_dir()
+    except OSError as error:  # a name that is too long, a loop of links
+        raise OutputError(f"cannot write: {error.strerror or error}", place=path) from error
+    if not folder_exists:
         raise OutputError("the folder does not exist", place=folder, mend="make it first, or choose another")
-    if not folder.is_dir():
+    if not folder_is_folder:
         raise OutputError("this is not a folder", place=folder)
-    if path.is_dir():
+    if path_is_folder:
         raise OutputError("this is a folder, not a file", place=path, mend="name a file in it")
     if not os.access(folder, os.W_OK):
         raise OutputError("no permission to write in this folder", place=folder)
