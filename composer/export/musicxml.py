@@ -210,10 +210,11 @@ class _PartWriter:
             directions = self._directions_in(bar.bar) if index == 0 else iter(())
             waiting = next(directions, None)
             stem = None if num_voices[voice.staff] == 1 else ("up" if voice.voice % 2 else "down")
-            for place, event in enumerate(voice.events):
-                following = voice.events[place + 1] if place + 1 < len(voice.events) else None
-                # Before this event stands what belongs here, or to no later event.
-                while waiting and not event.is_grace and (not following or waiting.tick < following.onset_tick):
+            onsets = [event.onset_tick for event in voice.events if not event.is_grace]
+            ends = iter([*onsets[1:], math.inf])  # until where directions belong to an event
+            for event in voice.events:
+                end = -math.inf if event.is_grace else next(ends)
+                while waiting and waiting.tick < end:
                     self._add_direction(measure, waiting, event.onset_tick)
                     waiting = next(directions, None)
                 self._add_event(measure, voice, event, stem)

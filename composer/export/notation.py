@@ -246,16 +246,21 @@ def _with_signs(
 
 
 def _slur_ends(score: Score, index: int) -> dict[tuple[str, int, int, int], list[int]]:
-    """Return the numbers of the slurs that `start` or `stop` at (kind, staff, voice, onset); slurs at once differ."""
+    """Return the numbers of the slurs that `start` or `stop` at (kind, staff, voice, onset); slurs at once differ.
+
+    A slur without a note at one of its ends, and a seventh at once, cannot be written and are left out.
+    """
+    onsets = {(note.staff, note.voice, note.onset_tick) for note in score.parts[index].notes if not note.is_grace}
     ends: dict[tuple[str, int, int, int], list[int]] = defaultdict(list)
     free_from = [0] * MAX_SLURS
     for slur in sorted((s for s in score.slurs if s.part == index), key=lambda s: (s.onset_tick, s.end_tick)):
-        slot = next((n for n, tick in enumerate(free_from) if tick <= slur.onset_tick), None)
-        if slot is None:
-            continue  # a seventh slur at once is more than the format can say
-        free_from[slot] = slur.end_tick + 1
-        ends["start", slur.staff, slur.voice, slur.onset_tick].append(slot + 1)
-        ends["stop", slur.staff, slur.voice, slur.end_tick].append(slot + 1)
+        places = [(slur.staff, slur.voice, tick) for tick in (slur.onset_tick, slur.end_tick)]
+        number = next((n for n, tick in enumerate(free_from, 1) if tick <= slur.onset_tick), None)
+        if number is None or slur.end_tick <= slur.onset_tick or not onsets.issuperset(places):
+            continue
+        free_from[number - 1] = slur.end_tick + 1
+        for kind, place in zip(("start", "stop"), places, strict=True):
+            ends[kind, *place].append(number)
     return ends
 
 

@@ -139,6 +139,13 @@ def test_dynamics_stand_where_they_begin_even_inside_a_note(keyboard):
     assert second.find(".//dynamics")[0].tag == "f"
 
 
+def test_a_hairpin_ends_even_before_a_grace_note_at_the_bar_line(keyboard):
+    score = keyboard([(0, 72, 4)], bars=1, dynamics=(Dynamic(0, "dim", 4 * Q),))
+    notes = (*score.parts[0].notes, Note(3 * Q, 74, 0, is_grace=True))
+    score = replace(score, parts=(replace(score.parts[0], notes=notes),))
+    assert [wedge.get("type") for wedge in tree(score).iter("wedge")] == ["diminuendo", "stop"]
+
+
 def test_a_chorale_has_four_named_staves():
     parts = tuple(
         Part(name, (Note(0, pitch, 4 * Q),), 52)

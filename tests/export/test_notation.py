@@ -148,6 +148,11 @@ def test_slurs_that_overlap_have_numbers_of_their_own(keyboard):
     ]
 
 
+def test_a_slur_without_a_note_at_its_end_is_left_out(keyboard):
+    score = keyboard([(0, 72, 1), (1, 74, 3)], slurs=(Slur(0, 2 * Q),))
+    assert not any(event.slurs for event in voice(score))
+
+
 def test_a_key_change_before_the_bar_line_waits_for_it(keyboard):
     keys = ((0, parse_key("C major")), (3 * Q, parse_key("G major")))
     assert [key.fifths for key in signatures_of_bars(keyboard([], keys=keys))] == [0, 1]
