@@ -92,16 +92,16 @@ def test_two_windows_with_the_state_carried_are_one_long_window(
 
 
 def test_128_single_steps_are_one_window(network: BiaxialNetwork, random_music: MakeMusic) -> None:
-    music = random_music(1, 128, 9)
+    music = random_music(1, 128, 4)
     whole = logits(network, music)
     style = network.embed_style(music.style_input)
-    state = network.initial_state(1, 9)
+    state = network.initial_state(1, 4)
     for step in range(128):
         told = music.note_inputs[:, step]
         heard, state = network.time_step(music.notes[:, step], told, music.step_inputs[:, step], style, state)
         below = lower_note_features(music.notes[:, step + 1], music.voices_target[:, step])
         silent = [(ops.zeros((1, n.units)), ops.zeros((1, n.units))) for n in network.note_layers]
-        for pitch in range(9):
+        for pitch in range(4):
             values = ops.concatenate([heard[:, pitch], below[:, pitch], told[:, pitch]], axis=-1)
             for number, layer in enumerate(network.note_layers):
                 gates = layer.project(values) + layer.project_shared(style, music.step_inputs[:, step])

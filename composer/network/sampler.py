@@ -1,0 +1,215 @@
+"""Music from the network: a compiled sampler for a batch of particles, with the state carried from chunk to chunk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from composer.errors import OptionError
+from composer.network.biaxial import BiaxialNetwork
+from composer.network.device import device_scope
+from composer.network.sampling import FREE, HELD, Memory, Told, sample_chunk
+
+DEFAULT_FLOOR = 0.004  # stray notes below it; at .001 they would still add up to one every other second
+
+
+@dataclass(frozen=True)
+class SamplerState:
+    """What the sampler knows after a chunk: states of both branches, the last step's notes, the density bias."""
+
+    memory: Memory
+
+    def gather(self, indices: np.ndarray) -> SamplerState:
+        """The state in which particle i goes on from particle indices[i]."""
+        chosen = ops.convert_to_tensor(np.asarray(indices, "int32"))
+        hidden = tuple(ops.take(part, chosen, axis=1) for part in self.memory.hidden)
+        notes, bias, density = (ops.take(part, chosen, axis=0) for part in self.memory[1:])
+        return SamplerState(Memory(hidden, notes, bias, density))
+
+    @property
+    def notes(self) -> np.ndarray:
+        """The last step's notes, bool [particle, pitch, 2]."""
+        return np.asarray(ops.convert_to_numpy(self.memory.notes)) > 0.5
+
+    @property
+    def bias(self) -> np.ndarray:
+        """What is added to the log-odds of play to keep the density, [particle]."""
+        return np.asarray(ops.convert_to_numpy(self.memory.bias))
+
+    def with_notes(self, notes: np.ndarray) -> SamplerState:
+        """The same state with other notes at the last step; notes [pitch, 2] or [particle, pitch, 2]."""
+        shape = tuple(self.memory.notes.shape)
+        whole = np.broadcast_to(np.asarray(notes, "float32"), shape)
+        return SamplerState(self.memory._replace(notes=ops.convert_to_tensor(np.array(whole))))
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a chunk brought forth.
+
+    play, articulate: bool [particle, step, pitch]. upper_hand: probability of the upper hand, [particle, step, pitch].
+    forced_log_probability: [particle, step], of the cells that pins and masks decided, as the sampler would have drawn
+    them (with temperature, guidance and bias, without the floor). free_log_probability: the same of the cells that were
+    drawn. model_log_probability: of all cells by the branch with conditions alone, at temperature 1; minus this is what
+    `negative_log_likelihood` gives for plays and articulations.
+    """
+
+    play: np.ndarray
+    articulate: np.ndarray
+    upper_hand: np.ndarray
+    forced_log_probability: np.ndarray
+    free_log_probability: np.ndarray
+    model_log_probability: np.ndarray
+
+
+class Sampler:
+    """A compiled sampler of fixed shape.
+
+    network: with its weights loaded. num_particles: sequences drawn side by side. max_steps: longest chunk. num_pitches: as
+    the inputs have. guided: whether a second branch without conditions runs along. device: auto, cpu or gpu.
+
+    All sizes are fixed so that it is compiled once and a particle's notes never depend on how many it was asked for.
+    """
+
+    def __init__(
+        self,
+        network: BiaxialNetwork,
+        *,
+        num_particles: int,
+        max_steps: int,
+        num_pitches: int,
+        guided: bool = False,
+        device: str = "auto",
+    ) -> None:
+        self.network = network
+        self.num_particles = num_particles
+        self.max_steps = max_steps
+        self.num_pitches = num_pitches
+        self.num_branches = 2 if guided else 1
+        self._device = device
+        self._compiled = _compile(network)
+
+    def initial_state(self) -> SamplerState:
+        """Silence, with nothing heard yet."""
+        shape = (self.num_branches, self.num_particles, self.num_pitches)
+        with device_scope(self._device):
+            memory = Memory(
+                tuple(ops.zeros((*shape, units)) for units in self.network.config.time_units for _ in (0, 1)),
+                ops.zeros((self.num_particles, self.num_pitches, 2)),
+                ops.zeros((self.num_particles,)),
+                ops.zeros((self.num_particles, 2)),
+            )
+        return SamplerState(memory)
+
+    def run(
+        self,
+        state: SamplerState,
+        *,
+        note_inputs: np.ndarray,
+        step_inputs: np.ndarray,
+        style_input: np.ndarray,
+        voices_target: np.ndarray,
+        uniforms: np.ndarray,
+        pins: np.ndarray | None = None,
+        allowed: np.ndarray | None = None,
+        strike_allowed: np.ndarray | None = None,
+        marginal_log_odds: np.ndarray | None = None,
+        temperature: float = 1.0,
+        guidance: float = 1.0,
+        floor_probability: float = DEFAULT_FLOOR,
+    ) -> tuple[Sample, SamplerState]:
+        """Draw as many steps as the inputs have, max_steps at most.
+
+        note_inputs: [branch, step, pitch, note_width]. step_inputs: [branch, step, step_width].
+        style_input: [branch, style_width]. voices_target: [branch, step, 2]. Without guidance the branch axis is 1 long.
+        uniforms: numbers from 0 to below 1, [step, particle, pitch, 2], for play and for articulate.
+        pins: int8 [step, pitch] or [particle, step, pitch]; 0 free, 1 silent, 2 struck, 3 held (struck where nothing
+            sounded before).
+        allowed, strike_allowed: bool of the same shapes; where free cells may sound, where they may be struck.
+        marginal_log_odds: [pitch] or [pitch, 2] (silent before, sounding before), round which the temperature acts.
+        guidance: 1 is the branch with conditions, above it leads away from the one without.
+        floor_probability: a new note of a smaller probability is never struck.
+        """
+        steps = int(np.shape(uniforms)[0])
+        if not 1 <= steps <= self.max_steps:
+            raise OptionError(f"uniforms: must have 1 to {self.max_steps} steps; found {steps}")
+        if temperature <= 0.0:
+            raise OptionError(f"temperature: must be above 0; found {temperature}")
+        if guidance != 1.0 and self.num_branches == 1:
+            raise OptionError("guidance: must be 1 in a sampler without a second branch", mend="guided=True")
+        cells = (self.num_particles, steps, self.num_pitches)
+        config, branches = self.network.config, self.num_branches
+        told = Told(
+            note_inputs=self._padded(
+                note_inputs, (branches, steps, self.num_pitches, config.note_width), "note_inputs"
+            ),
+            step_inputs=self._padded(step_inputs, (branches, steps, config.step_width), "step_inputs"),
+            style_input=_whole(style_input, (branches, config.style_width), "style_input"),
+            voices_target=self._padded(voices_target, (branches, steps, 2), "voices_target"),
+            pins=self._padded(FREE if pins is None else pins, cells, "pins", "int8"),
+            allowed=self._padded(True if allowed is None else allowed, cells, "allowed", "bool"),
+            strike_allowed=self._padded(
+                True if strike_allowed is None else strike_allowed, cells, "strike_allowed", "bool"
+            ),
+            uniforms=self._padded(
+                uniforms, (steps, self.num_particles, self.num_pitches, 2), "uniforms", axis=0
+            ),
+            marginal=_marginal(marginal_log_odds, self.num_pitches),
+            temperature=np.float32(temperature),
+            guidance=np.float32(guidance),
+            floor=np.float32(floor_probability),
+            num_steps=np.int32(steps),
+        )
+        if not (told.pins >= FREE).all() or not (told.pins <= HELD).all():
+            raise OptionError(f"pins: must be from {FREE} to {HELD}")
+        with device_scope(self._device):
+            drawn, memory = self._compiled(told, state.memory)
+            drawn_cells = np.asarray(ops.convert_to_numpy(drawn.cells))[:steps]  # [step, pitch, particle, 3]
+            logs = np.asarray(ops.convert_to_numpy(drawn.logs))[:steps]  # [step, particle, 3]
+        by_particle = drawn_cells.transpose(3, 2, 0, 1)
+        forced, free, model = logs.transpose(2, 1, 0)
+        sample = Sample(by_particle[0] > 0.5, by_particle[1] > 0.5, by_particle[2], forced, free, model)
+        return sample, SamplerState(memory)
+
+    def _padded(
+        self, values: Any, shape: tuple[int, ...], name: str, dtype: str = "float32", axis: int = 1
+    ) -> np.ndarray:
+        """The values in their whole shape, filled up with zeros to max_steps along the step axis."""
+        whole = _whole(values, shape, name, dtype)
+        padded = np.zeros((*shape[:axis], self.max_steps, *shape[axis + 1 :]), dtype)
+        padded[(slice(None),) * axis + (slice(0, shape[axis]),)] = whole
+        return padded
+
+
+def _whole(values: Any, shape: tuple[int, ...], name: str, dtype: str = "float32") -> np.ndarray:
+    try:
+        return np.broadcast_to(np.asarray(values, dtype), shape)
+    except ValueError as error:
+        raise OptionError(f"{name}: must have the shape {shape}; found {np.shape(values)}") from error
+
+
+def _marginal(values: np.ndarray | None, num_pitches: int) -> np.ndarray:
+    if values is None:
+        return np.zeros((num_pitches, 2), "float32")
+    array = np.asarray(values, "float32")
+    return _whole(array[:, None] if array.ndim == 1 else array, (num_pitches, 2), "marginal_log_odds")
+
+
+def _compile(network: BiaxialNetwork) -> Any:
+    """`sample_chunk` of one network, compiled by XLA."""
+
+    def chunk(told: Told, memory: Memory) -> Any:
+        told = Told(*(ops.convert_to_tensor(part) for part in told))
+        return sample_chunk(network, told, memory)
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.jit(chunk)
+    import tensorflow as tf
+
+    return tf.function(chunk, jit_compile=True, autograph=False)
