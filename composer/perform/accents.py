@@ -67,26 +67,30 @@ def written_accent(reading: Reading, *, k: float) -> Effect:
 
 
 def dynamics(reading: Reading, *, k: float) -> Effect:
-    """Follow the dynamics: 3 dB·k a level, with the Outline's shapes or the Score's hairpins.
+    """Follow the dynamics: 3 dB·k a level, with hairpins and shapes. Where nothing is known, mf.
 
-    The Outline's spans are followed where it has any; elsewhere the Score's marks and hairpins. Without either, mf.
+    The Score's own marks and hairpins come first: they stand at their exact places. The Outline's spans say the level
+    before the first of them, and the shape wherever the Score has no hairpin.
     """
-    level_db = _marked_db(reading.score.dynamics, reading.onset_tick)
+    marks = reading.score.dynamics
+    level_db = _marked_db(marks, reading.onset_tick)
+    first_tick = min((mark.tick for mark in marks if mark.level in LEVELS or mark.end_tick), default=None)
+    hairpins = [(mark.tick, mark.end_tick) for mark in marks if mark.end_tick is not None]
     for span in reading.outline.dynamics:
         inside = slice(*np.searchsorted(reading.onset_tick, [span.start_tick, span.end_tick]))
-        level_db[inside] = _shaped_db(span, reading.onset_tick[inside])
+        ticks = reading.onset_tick[inside]
+        unmarked = ticks < first_tick if first_tick is not None else np.ones(len(ticks), dtype=bool)
+        level_db[inside] = np.where(unmarked, LEVELS.get(span.level, 0.0), level_db[inside])
+        if not any(start < span.end_tick and end > span.start_tick for start, end in hairpins):
+            level_db[inside] += _shape_db(span, ticks)
     return Effect(level_db=k * level_db)
 
 
-def _shaped_db(span: DynamicSpan, ticks: IntArray) -> FloatArray:
-    """Return the level along one span of the Outline: a shape moves it by one level (an arch by two thirds)."""
+def _shape_db(span: DynamicSpan, ticks: IntArray) -> FloatArray:
+    """Return what the shape of a span adds along it: up to one level, an arch two thirds of one."""
     place = (ticks - span.start_tick) / max(span.end_tick - span.start_tick, 1)
-    shape = {
-        "cresc": place,
-        "dim": -place,
-        "arch": 2 / 3 * np.sin(np.pi * place),
-    }.get(span.shape, np.zeros(len(ticks)))
-    return LEVELS.get(span.level, 0.0) + LEVEL_DB * shape
+    curves = {"cresc": place, "dim": -place, "arch": 2 / 3 * np.sin(np.pi * place)}
+    return LEVEL_DB * curves.get(span.shape, np.zeros(len(ticks)))
 
 
 def _marked_db(marks: tuple[Dynamic, ...], ticks: IntArray) -> FloatArray:

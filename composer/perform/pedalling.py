@@ -78,17 +78,20 @@ def _harmonies(reading: Reading, curve: Sequence[TempoPoint], end_sec: float) ->
         before = span
     bar_lines = np.array([bar.onset_tick for bar in reading.score.bars], dtype=np.int64)
     last_end = int(reading.end_tick.max()) if reading.num_notes else 0
-    found: list[tuple[float, float, bool]] = []
+    found: list[tuple[int, int]] = []
     for start, end in stretches:
         inner = [int(tick) for tick in bar_lines if start < tick < end]
         for first, stop in zip([start, *inner], [*inner, end], strict=True):
             silent_from = _silence(reading, first, stop)
             if silent_from <= first:
                 continue
-            is_last = silent_from >= last_end
-            first_sec, stop_sec = seconds_at(curve, [first, silent_from])
-            found.append((float(first_sec), end_sec if is_last else float(stop_sec), is_last))
-    return found
+            found.append((first, silent_from))
+    seconds = seconds_at(curve, np.array(found, dtype=np.float64).reshape(-1, 2))
+    lasts = [silent_from >= last_end for _, silent_from in found]
+    return [
+        (float(first_sec), end_sec if is_last else float(stop_sec), is_last)
+        for (first_sec, stop_sec), is_last in zip(seconds, lasts, strict=True)
+    ]
 
 
 def _sounds_alike(one: ChordSpan, other: ChordSpan) -> bool:

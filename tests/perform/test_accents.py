@@ -65,8 +65,8 @@ def test_a_diminuendo_to_nowhere_goes_down_one_level_and_stays(piano):
     assert level[[0, 4, 6, 8, 15]] == pytest.approx([0.0, 0.0, -1.5, -3.0, -3.0])
 
 
-def test_the_outline_says_how_loud_where_it_knows(piano):
-    reading = quarters(piano, dynamics=(Dynamic(0, "ff"),))
+def test_the_outline_says_how_loud_where_the_score_does_not(piano):
+    reading = quarters(piano)
     spans = (
         DynamicSpan(0, 4 * Q, "p"),
         DynamicSpan(4 * Q, 8 * Q, "mf", "cresc"),
@@ -76,7 +76,17 @@ def test_the_outline_says_how_loud_where_it_knows(piano):
     assert level[:4] == pytest.approx([-6.0] * 4)
     assert (np.diff(level[4:8]) > 0).all()
     assert level[10] > level[8] == pytest.approx(3.0)
-    assert level[12:] == pytest.approx([6.0] * 4)
+    assert level[12:] == pytest.approx([0.0] * 4)
+
+
+def test_the_marks_of_the_score_come_before_the_outline(piano):
+    # The Outline sums up what the Score says more exactly: a crescendo at the end of eight beats of piano.
+    reading = quarters(piano, dynamics=(Dynamic(0, "p"), Dynamic(6 * Q, "cresc", 8 * Q), Dynamic(8 * Q, "f")))
+    spans = (DynamicSpan(0, 8 * Q, "p", "cresc"), DynamicSpan(8 * Q, 16 * Q, "f", "arch"))
+    level = dynamics(replace(reading, outline=replace(reading.outline, dynamics=spans)), k=1.0).level_db
+    assert level[:9] == pytest.approx([-6.0] * 7 + [-1.5, 3.0])
+    # Its shape is heard where the Score has no hairpin.
+    assert level[12] == pytest.approx(5.0)
 
 
 def test_forte_is_played_louder_than_piano(piano, silent):
