@@ -1,1 +1,22 @@
-"""Writers of files: each is a function of (thing, path), beside one that returns the bytes."""
+"""Files from values: each writer is a function of (thing, path), beside one that returns the bytes."""
+
+from __future__ import annotations
+
+from composer.export.midi import midi_bytes, write_midi
+from composer.export.musicxml import musicxml_bytes, mxl_bytes, write_musicxml
+from composer.export.roll_picture import roll_picture_bytes, write_roll_picture
+from composer.export.writers import EXTENSIONS, Finished, check_outputs, write_outputs
+
+__all__ = [
+    "EXTENSIONS",
+    "Finished",
+    "check_outputs",
+    "midi_bytes",
+    "musicxml_bytes",
+    "mxl_bytes",
+    "roll_picture_bytes",
+    "write_midi",
+    "write_musicxml",
+    "write_outputs",
+    "write_roll_picture",
+]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from composer.export.notation import SheetBar
+from composer.export.written import SheetBar
 from composer.score import LOWER_STAFF, UPPER_STAFF, Part
 
 _MIDDLE_C = 60

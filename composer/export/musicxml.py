@@ -25,7 +25,8 @@ import composer
 from composer.export.clefs import Clef, choose_clefs
 from composer.export.musicxml_directions import Direction, directions_of_part
 from composer.export.musicxml_notes import add_event
-from composer.export.notation import Event, Sheet, SheetBar, VoiceBar, lay_out
+from composer.export.notation import lay_out
+from composer.export.written import Event, Sheet, SheetBar, VoiceBar
 from composer.export.xmltree import add
 from composer.files import write_atomic
 from composer.outline import Outline

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from composer.export.notation import Event, WrittenNote
+from composer.export.written import Event, WrittenNote
 from composer.export.xmltree import add
 
 # Names of articulations in a Score -> the group of MusicXML's notations and the element in it.

@@ -4,7 +4,7 @@ Conventions: ticks as in the Score. Every staff of every bar has voice 1, filled
 and rests; further voices only where they have notes, filled in the same way. A chord that is cut, at the bar line or
 because one note value cannot say its length, is tied. A note that is longer than the piece ends with the last bar.
 
-Contents: `lay_out` and what it returns: `Sheet`, `SheetBar`, `VoiceBar`, `Event`, `WrittenNote`.
+Contents: `lay_out`, `signatures_of_bars`.
 """
 
 from __future__ import annotations
@@ -12,102 +12,20 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from composer.errors import OptionError
-from composer.export.rhythm import KINDS, Span, Value, beam_groups, write_values
+from composer.export.accidentals import with_accidentals
+from composer.export.beams import with_beams
+from composer.export.rhythm import Span, Value, write_values
 from composer.export.spelling import spelled
 from composer.export.voices import divide
+from composer.export.written import Event, Sheet, SheetBar, VoiceBar, WrittenNote
 from composer.outline import Outline
 from composer.score import LOWER_STAFF, UPPER_STAFF, Bar, Note, Part, Score
 from composer.theory.key import MAX_SIGNATURE, Key
-from composer.theory.pitch import Spelling
 
-_SHARP_ORDER = "FCGDAEB"  # the letters in the order in which a signature raises them; backwards it lowers them
-_ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 MAX_SLURS = 6  # at once in one part; MusicXML numbers them from 1
-
-
-@dataclass(frozen=True)
-class WrittenNote:
-    """One note head.
-
-    Attributes:
-        note: the note that it belongs to.
-        spelling: its letter, accidental and octave.
-        tied_from, tied_to: it continues the head before it, or is continued.
-        accidental: the sign in front of it in MusicXML's words, or "".
-        is_cautionary: the sign only reminds.
-    """
-
-    note: Note
-    spelling: Spelling
-    tied_from: bool = False
-    tied_to: bool = False
-    accidental: str = ""
-    is_cautionary: bool = False
-
-
-@dataclass(frozen=True)
-class Event:
-    """A chord or a rest; one written value.
-
-    Attributes:
-        onset_tick, duration_tick: of a grace note the duration is 0.
-        notes: lowest first; empty for a rest.
-        kind, dots, ratio, tuplet_edges: as in `rhythm.Value`; a rest for a whole bar has kind "".
-        beams: `begin`, `continue`, `end`, `forward hook`, `backward hook` for each beam, the eighths' first.
-        articulations: of all its notes, each once.
-        slurs: (`start` or `stop`, number).
-    """
-
-    onset_tick: int
-    duration_tick: int
-    notes: tuple[WrittenNote, ...]
-    kind: str
-    dots: int = 0
-    ratio: tuple[int, int] | None = None
-    tuplet_edges: tuple[str, ...] = ()
-    beams: tuple[str, ...] = ()
-    articulations: tuple[str, ...] = ()
-    slurs: tuple[tuple[str, int], ...] = ()
-
-    @property
-    def is_grace(self) -> bool:
-        """Whether it takes no time of its own."""
-        return bool(self.notes) and self.duration_tick == 0
-
-
-@dataclass(frozen=True)
-class VoiceBar:
-    """One voice of one staff in one bar; `voice` counts from 1 in each staff."""
-
-    staff: int
-    voice: int
-    events: tuple[Event, ...]
-
-
-@dataclass(frozen=True)
-class SheetBar:
-    """One bar of one part.
-
-    Attributes:
-        bar: its place and meter.
-        key: the key signature in force.
-        voices: staff by staff.
-    """
-
-    bar: Bar
-    key: Key
-    voices: tuple[VoiceBar, ...]
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A laid-out Score; `parts[index][bar]`."""
-
-    score: Score
-    parts: tuple[tuple[SheetBar, ...], ...]
 
 
 def lay_out(score: Score, outline: Outline | None = None) -> Sheet:
@@ -157,7 +75,7 @@ def _lay_out_part(score: Score, index: int, keys: Sequence[Key]) -> tuple[SheetB
                     fermatas = tuple(t for t in fermatas if not _sounds_at(bar_notes, t))  # one on each staff
             if not laid:
                 laid = [VoiceBar(staff, 1, _events((), bar, (), {}))]
-            laid, alters_before = _with_accidentals(laid, keys[bar_index], alters_before)
+            laid, alters_before = with_accidentals(laid, keys[bar_index], alters_before)
             bars[bar_index] += laid
     return tuple(SheetBar(bar, key, tuple(voices)) for bar, key, voices in zip(score.bars, keys, bars, strict=True))
 
@@ -206,7 +124,7 @@ def _events(
     spans = [Span(start + shift, end + shift, not chord) for (start, end), chord in zip(pairs, chords, strict=True)]
     values = write_values(spans, bar.meter)
     events = [_event(value, chords[value.span], -shift) for value in values]
-    events = [_with_signs(event, fermata_ticks, slurs) for event in _with_beams(events, values, bar)]
+    events = [_with_signs(event, fermata_ticks, slurs) for event in with_beams(events, values, bar)]
     for grace in (note for note in notes if note.is_grace):
         before = next((i for i, event in enumerate(events) if event.onset_tick >= grace.onset_tick), len(events))
         while before < len(events) and events[before].is_grace:
@@ -262,93 +180,3 @@ def _slur_ends(score: Score, index: int) -> dict[tuple[str, int, int, int], list
         for kind, place in zip(("start", "stop"), places, strict=True):
             ends[kind, *place].append(number)
     return ends
-
-
-# ---------------------------------------------------------------- beams
-
-
-def _with_beams(events: Sequence[Event], values: Sequence[Value], bar: Bar) -> list[Event]:
-    """Join neighbouring eighths and shorter notes of one group; a rest or a longer note parts them."""
-    groups = beam_groups(values, bar.meter)
-    runs: list[list[int]] = []
-    for index, event in enumerate(events):
-        if not event.notes or _flags(event) == 0:
-            continue
-        if runs and runs[-1][-1] == index - 1 and groups[index - 1] == groups[index]:
-            runs[-1].append(index)
-        else:
-            runs.append([index])
-    beamed = list(events)
-    for run in runs:
-        if len(run) > 1:
-            flags = [_flags(events[index]) for index in run]
-            for place, index in enumerate(run):
-                beamed[index] = replace(events[index], beams=_beams(flags, place))
-    return beamed
-
-
-def _flags(event: Event) -> int:
-    """Return how many flags or beams a value has: 1 for an eighth, 0 for a quarter and longer."""
-    return max(0, KINDS.index(event.kind) - KINDS.index("quarter"))
-
-
-def _beams(flags: Sequence[int], place: int) -> tuple[str, ...]:
-    beams = []
-    for level in range(1, flags[place] + 1):
-        before = place > 0 and flags[place - 1] >= level
-        after = place + 1 < len(flags) and flags[place + 1] >= level
-        if before and after:
-            beams.append("continue")
-        elif before or after:
-            beams.append("end" if before else "begin")
-        else:
-            beams.append("forward hook" if place == 0 else "backward hook")
-    return tuple(beams)
-
-
-# ---------------------------------------------------------------- accidentals
-
-
-def _with_accidentals(
-    voices: Sequence[VoiceBar], key: Key, alters_before: Mapping[tuple[str, int], int]
-) -> tuple[list[VoiceBar], dict[tuple[str, int], int]]:
-    """Give one staff in one bar its accidentals.
-
-    Args:
-        voices: of the staff.
-        key: the signature.
-        alters_before: what accidentals the bar before had; taking one back is reminded of.
-
-    Returns:
-        The voices, and the accidentals of this bar by (letter, octave).
-    """
-    signature = _signature_alters(key)
-    alters: dict[tuple[str, int], int] = {}
-    order = sorted(
-        (event.onset_tick, not event.is_grace, voice_index, event_index)
-        for voice_index, voice in enumerate(voices)
-        for event_index, event in enumerate(voice.events)
-    )
-    events = [list(voice.events) for voice in voices]
-    for _, _, voice_index, event_index in order:
-        event = events[voice_index][event_index]
-        heads = []
-        for head in event.notes:
-            place, alter = (head.spelling.letter, head.spelling.octave), head.spelling.alter
-            expected = alters.get(place, signature[place[0]])
-            reminds = place not in alters and alters_before.get(place, alter) != alter
-            if not head.tied_from and (alter != expected or reminds):
-                cautionary = alter == expected
-                head = replace(head, accidental=_ACCIDENTALS.get(alter, "natural"), is_cautionary=cautionary)
-                alters[place] = alter
-            heads.append(head)
-        events[voice_index][event_index] = replace(event, notes=tuple(heads))
-    return [replace(voice, events=tuple(e)) for voice, e in zip(voices, events, strict=True)], alters
-
-
-def _signature_alters(key: Key) -> dict[str, int]:
-    """Return the accidental that the signature gives to each letter."""
-    count = key.signature
-    raised = _SHARP_ORDER[: max(count, 0)]
-    lowered = _SHARP_ORDER[len(_SHARP_ORDER) + min(count, 0) :]
-    return {letter: (letter in raised) - (letter in lowered) for letter in _SHARP_ORDER}
