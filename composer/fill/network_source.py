@@ -116,8 +116,8 @@ class NetworkSource:
     def _tell(self, stretch: Stretch) -> _Told:
         """Work out the inputs of a stretch for each branch."""
         untold = (("texture",) if stretch.is_line else (), GROUPS)[: self._branches]
-        window = {"low_pitch": stretch.low_pitch, "num_pitches": self.num_pitches}
-        parts = (stretch.facts, stretch.pins, stretch.reference)
+        facts, pins, reference = stretch.facts, stretch.pins, stretch.reference
+        low, count = stretch.low_pitch, self.num_pitches
         style = np.zeros(len(self._composers) + len(self._ensembles), np.float32)
         total = sum(weight for _, weight in stretch.style)
         for name, weight in stretch.style:
@@ -127,8 +127,10 @@ class NetworkSource:
         if stretch.is_line:
             voices = [np.ones_like(told) for told in voices]
         return _Told(
-            np.stack([note_inputs(*parts, dropped=dropped, **window) for dropped in untold]),
-            np.stack([step_inputs(*parts, dropped=dropped) for dropped in untold]),
+            np.stack(
+                [note_inputs(facts, pins, reference, low_pitch=low, num_pitches=count, dropped=d) for d in untold]
+            ),
+            np.stack([step_inputs(facts, pins, reference, dropped=dropped) for dropped in untold]),
             np.stack([style] * self._branches),
             np.stack(voices),
         )

@@ -1,9 +1,9 @@
 """Compose a theme: its tune first, from one idea that is drafted many times, ranked, and laid out as a form.
 
 What it is: the network draws two bars over the theme's chords as a single line, over and over; the best draft (see
-`melody.py`) becomes the idea. Code lays it out: a period states it again where its consequent begins, a sentence repeats
-it at once, moved along the scale to fit the chords there. With the cadence formulas' top voices these are pins; the
-network fills what is between.
+`melody.py`) becomes the idea. Code lays it out: a period states it again where its consequent begins, a sentence
+repeats it at once, moved along the scale to fit the chords there. With the cadence formulas' top voices these are pins;
+the network fills what is between.
 
 Conventions: a theme's timeline begins with its upbeat at tick 0 and is `bars` whole bars long; the `Melody` that comes
 out counts from its first bar line.

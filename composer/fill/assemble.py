@@ -1,0 +1,110 @@
+"""Filled sections → the Score: hands or voices, key signatures, tempi, dynamics, section marks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from composer.fill.setting import CHOIR, Setting
+from composer.fill.staves import assign_voices
+from composer.outline import Outline
+from composer.score import Dynamic, Mark, Note, Part, Score, TempoMark, sort_notes
+from composer.theory.key import Key
+
+_PROGRAMS = {"keyboard": ("Piano", 0), "organ": ("Organ", 19)}  # General MIDI, counted from 0
+_CHOIR_PROGRAM = 52  # choir aahs
+MIN_SIGNATURE_BARS = 4  # a shorter stay in another key keeps the signature
+
+
+def make_score(
+    setting: Setting, notes: Sequence[Note], *, title: str, composer: str, small_print: Sequence[str]
+) -> Score:
+    """Return the finished score.
+
+    Args:
+        setting: of the piece.
+        notes: of all sections, with staves where the ensemble is a keyboard.
+        title, composer, small_print: as printed.
+    """
+    outline = setting.outline
+    return Score(
+        parts=_parts(setting, notes),
+        bars=outline.bars,
+        keys=_signatures(outline, setting.home),
+        tempos=_tempos(outline),
+        dynamics=_dynamics(outline),
+        marks=tuple(Mark(section.start_tick, section.label) for section in outline.sections),
+        fermata_ticks=_fermatas(setting),
+        title=title,
+        composer=composer,
+        credits=tuple(small_print),
+    )
+
+
+def _parts(setting: Setting, notes: Sequence[Note]) -> tuple[Part, ...]:
+    if setting.ensemble == "chorale":
+        voices = assign_voices(notes, [compass for _, compass in CHOIR])
+        return tuple(
+            Part(name, sort_notes(voice), program=_CHOIR_PROGRAM)
+            for (name, _), voice in zip(CHOIR, voices, strict=True)
+        )
+    name, program = _PROGRAMS.get(setting.ensemble, _PROGRAMS["keyboard"])
+    return (Part(name, sort_notes(notes), program=program, staves=2),)
+
+
+def _signatures(outline: Outline, home: Key) -> tuple[tuple[int, Key], ...]:
+    """Return the key signatures: the home key's, and another where a section stays long enough in another key."""
+    signatures: list[tuple[int, Key]] = [(0, home)]
+    for section in outline.sections:
+        inside = [
+            span for span in outline.keys if span.start_tick < section.end_tick and span.end_tick > section.start_tick
+        ]
+        first_bar = next((bar for bar in outline.bars if bar.end_tick > section.start_tick), None)
+        if not inside or first_bar is None:
+            continue
+        # The signature changes at the bar line, after the upbeat.
+        tick = first_bar.onset_tick if first_bar.onset_tick >= section.start_tick else first_bar.end_tick
+        length = sum(min(s.end_tick, section.end_tick) - max(s.start_tick, section.start_tick) for s in inside)
+        longest = max(inside, key=lambda s: min(s.end_tick, section.end_tick) - max(s.start_tick, section.start_tick))
+        stays = len({span.key for span in inside}) == 1
+        key = longest.key if stays and length >= MIN_SIGNATURE_BARS * first_bar.meter.bar_ticks else home
+        if section.start_tick > 0 and key.signature != signatures[-1][1].signature:
+            signatures.append((tick, key))
+    return tuple(signatures)
+
+
+def _tempos(outline: Outline) -> tuple[TempoMark, ...]:
+    """Return the tempo where a phrase takes another one; ritards are the performer's (and said in words elsewhere)."""
+    starts = {phrase.start_tick for phrase in outline.phrases} | {0}
+    marks: list[TempoMark] = []
+    for span in outline.tempos:
+        if span.start_tick in starts and (not marks or abs(marks[-1].beat_bpm - span.beat_bpm) > 0.01):
+            marks.append(TempoMark(span.start_tick, span.beat_bpm))
+    return tuple(marks)
+
+
+def _dynamics(outline: Outline) -> tuple[Dynamic, ...]:
+    """Return the levels where they change and a hairpin over each crescendo or diminuendo."""
+    marks: list[Dynamic] = []
+    level = ""
+    for span in outline.dynamics:
+        if span.level != level:
+            marks.append(Dynamic(span.start_tick, span.level))
+            level = span.level
+        if span.shape in ("cresc", "dim"):
+            middle = (span.start_tick + span.end_tick) // 2
+            marks.append(Dynamic(middle, span.shape, span.end_tick))
+    return tuple(marks)
+
+
+def _fermatas(setting: Setting) -> tuple[int, ...]:
+    ticks = []
+    for place, phrase in zip(setting.places, setting.outline.phrases, strict=True):
+        if place.entry.fermata and phrase.cadence_tick is not None:
+            ticks.append(phrase.cadence_tick)
+    return tuple(ticks)
+
+
+def moved(notes: Sequence[Note], ticks: int) -> tuple[Note, ...]:
+    """Return the notes `ticks` later."""
+    return tuple(replace(note, onset_tick=note.onset_tick + ticks) for note in notes)

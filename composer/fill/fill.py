@@ -1,0 +1,194 @@
+"""Fill a resolved plan: themes first, then every section by itself, then the Score.
+
+What it is: the second verb. Each theme and each section has its own random stream, so that nothing else of the plan
+changes its notes; sections are filled in the plan's order, but none hears another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from composer.abc import Melody, format_abc
+from composer.fill.assemble import make_score, moved
+from composer.fill.given import give_bass, give_melody, nothing_given
+from composer.fill.local import localize
+from composer.fill.particles import Filled, NoteSource, Stretch, run_filter
+from composer.fill.recall import ComposedTheme, ThemeVoices, cells_to_sounding
+from composer.fill.sections import cadence_basses, section_stretch
+from composer.fill.setting import WINDOW_PITCHES, Setting, make_setting
+from composer.fill.staves import cells_to_notes, split_hands
+from composer.fill.theme_tasks import theme_key, theme_outline, theme_task
+from composer.fill.themes import compose_theme
+from composer.outline import Outline
+from composer.plan.model import NO_THEME, Plan, ThemeEntry
+from composer.plan.randomness import stream
+from composer.roll.grid import STEP_TICKS
+from composer.roll.reference import no_reference
+from composer.score import Note, Score
+from composer.style_statistics import StyleStatistics
+
+OnProgress = Callable[[str, float], None]
+SourceMaker = Callable[[Setting], NoteSource]
+
+
+@dataclass(frozen=True)
+class SectionReport:
+    """How the filling of one section went.
+
+    Attributes:
+        id: of the section.
+        penalty: what the critics held against the kept draft.
+        restarts: phrases that were begun again.
+        refused: phrases that were kept although no draft passed.
+    """
+
+    id: str
+    penalty: float
+    restarts: int
+    refused: int
+
+
+@dataclass(frozen=True)
+class FilledPiece:
+    """A filled plan.
+
+    Attributes:
+        score: the notes.
+        plan: the plan with every theme's tune written out.
+        reports: of each section.
+    """
+
+    score: Score
+    plan: Plan
+    reports: tuple[SectionReport, ...]
+
+
+def fill(
+    plan: Plan,
+    outline: Outline,
+    *,
+    statistics: StyleStatistics,
+    make_source: SourceMaker,
+    pinned: dict[str, Melody],
+    small_print: tuple[str, ...] = (),
+    on_progress: OnProgress | None = None,
+) -> FilledPiece:
+    """Compose the notes of a resolved plan.
+
+    Args:
+        plan: resolved.
+        outline: of the plan.
+        statistics: of its style.
+        make_source: gives what samples notes; asked once.
+        pinned: tunes that the plan gives, by theme; may have free stretches.
+        small_print: lines for the score.
+        on_progress: called with what is being done and the share done.
+    """
+    setting = make_setting(plan, outline, statistics)
+    source = make_source(setting)
+    names = _needed_themes(setting)
+    done, total = 0.0, 2.0 * len(names) + len(outline.sections)
+
+    def tell(what: str) -> None:
+        if on_progress is not None:
+            on_progress(what, min(1.0, done / total))
+
+    themes: dict[str, ComposedTheme] = {}
+    for name in names:
+        tell(f"theme {name}")
+        themes[name] = _compose(name, plan.themes[name], setting, source, pinned.get(name))
+        done += 2.0
+    notes: list[Note] = []
+    reports: list[SectionReport] = []
+    for section, span in zip(plan.sections, outline.sections, strict=True):
+        tell(f"section {section.id}")
+        stretch, local = section_stretch(setting, section, span, themes)
+        generator = stream(setting.seed, section.id or "", section.take or 1, "notes")
+        filled = run_filter(source, stretch, generator)
+        notes += moved(_notes(filled, stretch, setting), local.origin_tick + local.start_tick)
+        reports.append(SectionReport(section.id or "", filled.penalty, filled.restarts, filled.refused))
+        done += 1.0
+    styles = ", ".join(name.capitalize() for name, _ in setting.style)
+    score = make_score(setting, notes, title=plan.title or "", composer=f"after {styles}", small_print=small_print)
+    return FilledPiece(score, _with_tunes(plan, themes, setting), tuple(reports))
+
+
+def _needed_themes(setting: Setting) -> list[str]:
+    """Return the names of the themes that some phrase states or follows, in the order of the plan."""
+    used = {place.entry.theme for place in setting.places}
+    return [name for name in setting.plan.themes if name in used and name != NO_THEME]
+
+
+def _compose(
+    name: str, entry: ThemeEntry, setting: Setting, source: NoteSource, pinned: Melody | None
+) -> ComposedTheme:
+    """Return a theme with its tune, and with its voices where a return needs them."""
+    melody = pinned
+    if melody is None or melody.free:
+        task = theme_task(name, entry, setting, pinned)
+        generator = stream(setting.seed, "theme", name, "tune")
+        melody = compose_theme(task, source, setting.statistics, generator)
+    theme = ComposedTheme(name, melody, theme_key(entry, setting), entry.bars or 0)
+    stated = [place for place in setting.places if place.entry.theme == name]
+    follows = any(place.entry.recall == "full" or not place.states_theme for place in stated)
+    if len(stated) > 1 or follows:
+        theme = replace(theme, voices=_compose_voices(theme, entry, setting, source))
+    return theme
+
+
+def _compose_voices(theme: ComposedTheme, entry: ThemeEntry, setting: Setting, source: NoteSource) -> ThemeVoices:
+    """Write the other voices round a theme's tune, once, for `recall: full` and as reference of its returns."""
+    outline, span = theme_outline(theme.name, entry, setting)
+    local = localize(outline, span, enters=None)
+    given = nothing_given(local.facts.num_steps, WINDOW_PITCHES, setting.low_pitch, compass=setting.compass)
+    tune = [(note.onset_tick + setting.pickup_tick, note.duration_tick, note.pitch) for note in theme.melody.notes]
+    give_melody(given, tune, start_tick=0, end_tick=local.end_tick)
+    for phrase, place in zip(entry.phrases or (), outline.phrases, strict=True):
+        if phrase.formula is not None:
+            bar_tick = place.start_tick + setting.pickup_tick
+            bass = cadence_basses(phrase.formula, bar_tick, place.end_tick, theme.key, setting)
+            give_bass(given, bass, start_tick=bass[0][0], end_tick=bass[-1][0] + bass[-1][1])
+    num_steps = local.facts.num_steps
+    stretch = Stretch(
+        facts=local.facts,
+        pins=given.pins(),
+        reference=no_reference(num_steps, WINDOW_PITCHES),
+        allowed=given.allowed,
+        bars=local.bars,
+        lead_in_steps=0,
+        phrase_ends=frozenset(
+            index
+            for index, (first, end) in enumerate(local.bars)
+            if any(first < phrase.end_tick // STEP_TICKS <= end for phrase in local.phrases)
+        ),
+        ensemble=setting.ensemble,
+        style=setting.style,
+        low_pitch=setting.low_pitch,
+        plays_keyboard=setting.ensemble == "keyboard",
+    )
+    filled = run_filter(source, stretch, stream(setting.seed, "theme", theme.name, "voices"))
+    notes = cells_to_sounding(
+        filled.play, filled.articulate, low_pitch=setting.low_pitch, start_tick=-setting.pickup_tick
+    )
+    return ThemeVoices(filled.play, filled.articulate, notes)
+
+
+def _notes(filled: Filled, stretch: Stretch, setting: Setting) -> tuple[Note, ...]:
+    """Return the notes of a filled section, from tick 0 on, with staves where two hands play."""
+    notes = cells_to_notes(filled.play, filled.articulate, low_pitch=stretch.low_pitch)
+    if setting.ensemble == "chorale":
+        return notes
+    return split_hands(notes, filled.upper_hand, low_pitch=stretch.low_pitch)
+
+
+def _with_tunes(plan: Plan, themes: dict[str, ComposedTheme], setting: Setting) -> Plan:
+    """Return the plan with the tunes as ABC text, so that any of them can be pinned."""
+    entries = {}
+    for name, entry in plan.themes.items():
+        theme = themes.get(name)
+        if theme is not None and entry.file is None and entry.voices is None:
+            text = format_abc(theme.melody, key=theme.key, meter=setting.meter)
+            entry = entry.model_copy(update={"melody": text})
+        entries[name] = entry
+    return plan.model_copy(update={"themes": entries})

@@ -1,0 +1,245 @@
+"""A section of the plan → the stretch that the particle filter fills: facts, pins, reference bars.
+
+What is given: the lead-in that `enters` describes, the theme where the section states it (the tune, or every voice),
+the outer voices of each cadence formula where the theme does not cover them, and the notes of the last chord.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from composer.fill.given import (
+    Given,
+    Sounding,
+    give_bass,
+    give_everything,
+    give_melody,
+    lead_in_notes,
+    nothing_given,
+    place_degrees,
+)
+from composer.fill.local import Enters, Local, localize
+from composer.fill.particles import Stretch
+from composer.fill.recall import ComposedTheme, stated_tune, stated_voices, theme_bar_of
+from composer.fill.setting import WINDOW_PITCHES, Setting
+from composer.outline import SectionSpan
+from composer.plan.links import read_pitch
+from composer.plan.model import Formula, Link, SectionEntry
+from composer.plan.outline import PhrasePlace
+from composer.roll.codec import BoolArray
+from composer.roll.grid import STEP_TICKS
+from composer.roll.reference import Reference, level_of, no_reference, place_reference
+from composer.style_statistics import parse_degree
+from composer.theory.harmony import parse_chord
+from composer.theory.key import Key, parse_key
+
+RECALLED_LEVEL = 4  # likeness class of the new voices round a returning tune: of the same kind, not the same
+
+
+def section_stretch(
+    setting: Setting, section: SectionEntry, span: SectionSpan, themes: Mapping[str, ComposedTheme]
+) -> tuple[Stretch, Local]:
+    """Return what is to be filled of a section, and its timeline.
+
+    Args:
+        setting: of the piece.
+        section: its resolved entry.
+        span: where it stands.
+        themes: composed, by name.
+    """
+    enters = _enters(section.enters)
+    local = localize(setting.outline, span, enters=enters)
+    num_steps = local.facts.num_steps
+    given = nothing_given(num_steps, WINDOW_PITCHES, setting.low_pitch, compass=setting.compass)
+    if local.lead_in_steps and section.enters is not None and enters is not None:
+        link = section.enters
+        notes = lead_in_notes(
+            enters.key,
+            enters.chord,
+            bass=None if link.bass is None else read_pitch(link.bass),
+            top=None if link.top is None else read_pitch(link.top),
+            end_tick=local.start_tick,
+        )
+        give_everything(given, notes, start_tick=0, end_tick=local.start_tick)
+    places = [place for place in setting.places if place.section.id == section.id]
+    for place in places:
+        covered_until = _give_theme(given, setting, place, local, themes)
+        _give_cadence(given, setting, place, local, covered_until)
+    bars = local.bars
+    phrase_ends = frozenset(
+        index
+        for index, (first, end) in enumerate(bars)
+        if any(first < phrase.end_tick // STEP_TICKS <= end for phrase in local.phrases)
+    )
+    stretch = Stretch(
+        facts=local.facts,
+        pins=given.pins(),
+        reference=_references(setting, places, local, themes),
+        allowed=given.allowed,
+        bars=bars,
+        lead_in_steps=local.lead_in_steps,
+        phrase_ends=phrase_ends,
+        ensemble=setting.ensemble,
+        style=setting.style,
+        low_pitch=setting.low_pitch,
+        plays_keyboard=setting.ensemble == "keyboard",
+        accept=_cadence_check(setting, places, local),
+    )
+    return stretch, local
+
+
+def _cadence_check(
+    setting: Setting, places: list[PhrasePlace], local: Local
+) -> Callable[[BoolArray, BoolArray, int, int], BoolArray]:
+    """Return a function that says which particles have the phrases' cadences: bass, and the tonic on top of a PAC."""
+    goals: list[tuple[int, int, int | None]] = []  # step, pitch class of the bass, of the top
+    for place in places:
+        formula = place.entry.formula
+        if formula is None or not place.slots or place.entry.cadence not in ("PAC", "HC"):
+            continue
+        key = place.slots[-1].key
+        tick = place.bar_tick - local.origin_tick + round(formula.onsets[-1] * setting.meter.beat_ticks)
+        bass = parse_chord(formula.chords[-1], key.mode).bass(key)
+        goals.append((tick // STEP_TICKS, bass, key.tonic_pitch_class if place.entry.cadence == "PAC" else None))
+    classes = (setting.low_pitch + np.arange(WINDOW_PITCHES)) % 12
+
+    def accept(play: BoolArray, _articulate: BoolArray, first: int, end: int) -> BoolArray:
+        passed = np.ones(len(play), bool)
+        for step, bass, top in goals:
+            if first <= step < end:
+                cells = play[:, step]
+                passed &= cells.any(axis=1) & (classes[cells.argmax(axis=1)] == bass)
+                if top is not None:
+                    passed &= classes[WINDOW_PITCHES - 1 - cells[:, ::-1].argmax(axis=1)] == top
+        return passed
+
+    return accept
+
+
+def _enters(link: Link | None) -> Enters | None:
+    if link is None:
+        return None
+    key = parse_key(link.key)
+    return Enters(key, parse_chord(link.chord, key.mode))
+
+
+def _give_theme(
+    given: Given, setting: Setting, place: PhrasePlace, local: Local, themes: Mapping[str, ComposedTheme]
+) -> int:
+    """Pin the theme where the phrase states it; return the local tick up to which the tune is given."""
+    theme = themes.get(place.entry.theme or "")
+    start = place.start_tick - local.origin_tick
+    if theme is None or not place.states_theme:
+        return start
+    tune = [(onset - local.origin_tick, length, pitch) for onset, length, pitch in stated_tune(theme, place, setting)]
+    if not tune:
+        return start
+    end = min(place.end_tick - local.origin_tick, local.end_tick)
+    if theme.covers(place, setting) < place.end_tick:
+        end = theme.covers(place, setting) - local.origin_tick
+    voices = stated_voices(theme, place, setting) if place.entry.recall == "full" else []
+    if voices:
+        moved = [(onset - local.origin_tick, length, pitch) for onset, length, pitch in voices]
+        give_everything(given, moved, start_tick=start, end_tick=end)
+    else:
+        give_melody(given, tune, start_tick=start, end_tick=end)
+    return end
+
+
+def _give_cadence(given: Given, setting: Setting, place: PhrasePlace, local: Local, covered_until: int) -> None:
+    """Pin the outer voices of the phrase's cadence and leave only chord notes to its last onset."""
+    formula = place.entry.formula
+    if formula is None or not place.slots:
+        return
+    key = place.slots[-1].key
+    end = place.end_tick - local.origin_tick
+    bar_tick = place.bar_tick - local.origin_tick
+    onsets, lengths = _rhythm(formula, bar_tick, end, setting)
+    if place.entry.recall != "full" or covered_until < end:
+        bass = cadence_basses(formula, bar_tick, end, key, setting)
+        give_bass(given, bass, start_tick=onsets[0], end_tick=onsets[-1] + lengths[-1])
+    if covered_until <= onsets[0]:
+        top = cadence_tops(formula, bar_tick, end, key, setting)
+        give_melody(given, top, start_tick=onsets[0], end_tick=onsets[-1] + lengths[-1])
+    chord = parse_chord(formula.chords[-1], key.mode)
+    index = (setting.low_pitch + np.arange(given.num_pitches)) % 12
+    given.allowed[onsets[-1] // STEP_TICKS] &= np.isin(index, chord.pitch_classes(key))
+
+
+def cadence_tops(formula: Formula, bar_tick: int, end_tick: int, key: Key, setting: Setting) -> list[Sounding]:
+    """Return the top voice of a cadence formula as placed notes.
+
+    Args:
+        formula: of the phrase.
+        bar_tick: the phrase's first bar line.
+        end_tick: where the phrase ends.
+        key: in which the formula's degrees count.
+        setting: of the piece.
+    """
+    onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting)
+    return _voice(formula.soprano, onsets, lengths, key, goal=setting.melody_goal, compass=setting.melody_compass)
+
+
+def cadence_basses(formula: Formula, bar_tick: int, end_tick: int, key: Key, setting: Setting) -> list[Sounding]:
+    """Return the bass of a cadence formula as placed notes; arguments as `cadence_tops`."""
+    onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting)
+    return _voice(formula.bass, onsets, lengths, key, goal=setting.bass_goal, compass=setting.bass_compass)
+
+
+def _rhythm(formula: Formula, bar_tick: int, end_tick: int, setting: Setting) -> tuple[list[int], list[int]]:
+    """Return onsets and lengths of a formula's chords; the last one is held for a bar at most."""
+    onsets = [bar_tick + round(beat * setting.meter.beat_ticks) for beat in formula.onsets]
+    lengths = [later - onset for onset, later in zip(onsets, [*onsets[1:], end_tick], strict=True)]
+    lengths[-1] = min(lengths[-1], setting.meter.bar_ticks)
+    return onsets, lengths
+
+
+def _voice(
+    degrees: tuple[str, ...],
+    onsets: list[int],
+    lengths: list[int],
+    key: Key,
+    *,
+    goal: float,
+    compass: tuple[int, int],
+) -> list[Sounding]:
+    """Return one voice of a formula as notes; a degree `-` is a rest."""
+    classes = [None if degree == "-" else parse_degree(degree, key.mode) for degree in degrees]
+    pitches = place_degrees(classes, key, goal=goal, compass=compass)
+    return [
+        (onset, length, pitch)
+        for onset, length, pitch in zip(onsets, lengths, pitches, strict=True)
+        if pitch is not None
+    ]
+
+
+def _references(
+    setting: Setting, places: list[PhrasePlace], local: Local, themes: Mapping[str, ComposedTheme]
+) -> Reference:
+    """Return the reference bars: the theme's own bars where a phrase states it or follows it."""
+    reference = no_reference(local.facts.num_steps, WINDOW_PITCHES)
+    for place in places:
+        theme = themes.get(place.entry.theme or "")
+        fidelity = place.entry.fidelity if place.entry.fidelity is not None else 1.0
+        if theme is None or theme.voices is None or fidelity == 0.0:
+            continue
+        level = RECALLED_LEVEL if place.states_theme else level_of(fidelity)
+        shift = _shift(place.keys[0], theme.key)
+        for first, end in local.bars:
+            tick = first * STEP_TICKS + local.origin_tick
+            if not place.start_tick <= tick < place.end_tick:
+                continue
+            bar = theme_bar_of(theme, place, tick, setting)
+            if bar is None:
+                continue
+            play, articulate = bar
+            present = slice(first, end)
+            place_reference(reference, present, play, articulate, shift=shift, level=level)
+    return reference
+
+
+def _shift(key: Key, other: Key) -> int:
+    """Return the semitones from `other` to `key`, the near way."""
+    return (key.tonic_pitch_class - other.tonic_pitch_class + 6) % 12 - 6

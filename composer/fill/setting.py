@@ -1,0 +1,96 @@
+"""What holds for a whole piece while it is filled: meter, compass, window, style; read once from the resolved plan.
+
+Conventions: the window is the stretch of pitches that the network samples; it holds the compass and has the same size
+for every piece, so that the sampler is compiled for one shape.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from composer.outline import Outline
+from composer.plan.model import Plan
+from composer.plan.outline import PhrasePlace, phrase_places, pickup_tick
+from composer.roll.grid import HIGHEST_PITCH, LOWEST_PITCH, steps_per_bar
+from composer.style_statistics import StyleStatistics
+from composer.theory.key import Key, parse_key
+from composer.theory.meter import Meter, parse_meter
+
+WINDOW_PITCHES = 56  # as the network was trained; the compass of a keyboard and some
+_COMPASS = {"keyboard": (36, 84), "organ": (36, 84), "chorale": (40, 81)}
+CHOIR = (("Soprano", (60, 81)), ("Alto", (53, 74)), ("Tenor", (48, 69)), ("Bass", (40, 64)))
+_MELODY_COMPASS = {"keyboard": (60, 84), "organ": (60, 84), "chorale": (60, 79)}
+_BASS_COMPASS = {"keyboard": (38, 60), "organ": (36, 60), "chorale": (40, 60)}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The common frame of all sections.
+
+    Attributes:
+        plan: resolved.
+        outline: of the plan.
+        places: its phrases.
+        home, meter, pickup_tick: of the piece.
+        ensemble: for which it is written.
+        style: (composer, weight).
+        compass, melody_compass, bass_compass: lowest and highest MIDI pitch, inclusive.
+        low_pitch: of the window.
+        statistics: of the (first) style.
+    """
+
+    plan: Plan
+    outline: Outline
+    places: tuple[PhrasePlace, ...]
+    home: Key
+    meter: Meter
+    pickup_tick: int
+    ensemble: str
+    style: tuple[tuple[str, float], ...]
+    compass: tuple[int, int]
+    melody_compass: tuple[int, int]
+    bass_compass: tuple[int, int]
+    low_pitch: int
+    statistics: StyleStatistics
+
+    @property
+    def seed(self) -> int:
+        """Of all drawing."""
+        return self.plan.seed or 0
+
+    @property
+    def melody_goal(self) -> float:
+        """MIDI pitch round which tunes end."""
+        return self.statistics.registers.get("melody", (67.0, 71.0, 76.0))[1]
+
+    @property
+    def bass_goal(self) -> float:
+        """MIDI pitch round which basses end."""
+        return self.statistics.registers.get("bass", (43.0, 48.0, 55.0))[1]
+
+    @property
+    def max_steps(self) -> int:
+        """Steps of the longest chunk: a bar."""
+        return steps_per_bar(self.meter)
+
+
+def make_setting(plan: Plan, outline: Outline, statistics: StyleStatistics) -> Setting:
+    """Return the setting of a resolved plan."""
+    ensemble = plan.ensemble or "keyboard"
+    compass = _COMPASS.get(ensemble, _COMPASS["keyboard"])
+    low = max(LOWEST_PITCH, min(compass[0] - (WINDOW_PITCHES - (compass[1] - compass[0] + 1)) // 2, HIGHEST_PITCH))
+    return Setting(
+        plan=plan,
+        outline=outline,
+        places=phrase_places(plan),
+        home=parse_key(plan.key or "C major"),
+        meter=parse_meter(plan.meter or "4/4"),
+        pickup_tick=pickup_tick(plan),
+        ensemble=ensemble,
+        style=outline.style,
+        compass=compass,
+        melody_compass=_MELODY_COMPASS.get(ensemble, _MELODY_COMPASS["keyboard"]),
+        bass_compass=_BASS_COMPASS.get(ensemble, _BASS_COMPASS["keyboard"]),
+        low_pitch=low,
+        statistics=statistics,
+    )
