@@ -7,6 +7,7 @@ belong to V.
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Sequence
 
 from composer.outline import ChordSpan
@@ -17,25 +18,53 @@ _DOMINANT_QUALITIES = ("major", "dominant7")
 _LEADING_QUALITIES = ("diminished", "diminished7", "halfdiminished7")
 
 
-def cadence_at(chords: Sequence[ChordSpan], index: int, melody: Sequence[Note]) -> tuple[Cadence, int]:
+def cadence_at(
+    chords: Sequence[ChordSpan], index: int, melody: Sequence[Note], *, end_tick: int | None = None
+) -> tuple[Cadence, int]:
     """Return the kind of cadence that ends on `chords[index]`, and the onset of its last chord.
 
     Args:
         chords: of the piece, sorted.
         index: of the chord that sounds at the end of the phrase.
         melody: of the piece, sorted by onset.
+        end_tick: where the phrase ends, when the chord goes on in the next one.
     """
-    last = index
-    while last > 0 and _same_harmony(chords[last - 1], chords[last]) and _touch(chords[last - 1], chords[last]):
-        last -= 1
+    last = _arrival(chords, index)
     # The last chord begins where its harmony does; its bass is the lowest-placed inversion, the root where it is
     # reached.
     final = min(chords[last : index + 1], key=lambda span: span.chord.inversion)
-    tick = final.start_tick
     before = _before(chords, last)
     if before is None:
-        return Cadence.NONE, tick
-    return _kind(before, final, _sounding(melody, tick, chords[index].end_tick)), tick
+        return Cadence.NONE, final.start_tick
+    end = chords[index].end_tick if end_tick is None else min(end_tick, chords[index].end_tick)
+    kind = _kind(before, final, _top(melody, final, end))
+    if kind in (Cadence.PC, Cadence.NONE) and is_tonic(final.chord):
+        # What sways over the tonic after an authentic cadence (IV over a pedal) does not undo it.
+        earlier = _before_pedal(chords, last)
+        if earlier is not None:
+            found, tick = cadence_at(chords, earlier, melody)
+            if found in (Cadence.PAC, Cadence.IAC):
+                return found, tick
+    return kind, final.start_tick
+
+
+def _arrival(chords: Sequence[ChordSpan], index: int) -> int:
+    """Return the index at which the harmony of `chords[index]` begins."""
+    first = index
+    while first > 0 and _same_harmony(chords[first - 1], chords[first]) and _touch(chords[first - 1], chords[first]):
+        first -= 1
+    return first
+
+
+def _before_pedal(chords: Sequence[ChordSpan], last: int) -> int | None:
+    """Return the index of the tonic chord from which a pedal leads to `chords[last]`, or None without a pedal."""
+    final = chords[last]
+    place = last - 1
+    while place > 0 and chords[place].chord.bass(chords[place].key) == final.chord.root(final.key):
+        if _same_harmony(chords[place], final):
+            return place
+        place -= 1
+    return None
 
 
 def is_tonic(chord: Chord) -> bool:
@@ -71,12 +100,7 @@ def _before(chords: Sequence[ChordSpan], index: int) -> ChordSpan | None:
     """Return the chord before, its root-position form where the same harmony also sounds in another one."""
     if index == 0 or not _touch(chords[index - 1], chords[index]):
         return None
-    before = index - 1
-    found = chords[before]
-    while (
-        before > 0 and _same_harmony(chords[before - 1], chords[before]) and _touch(chords[before - 1], chords[before])
-    ):
-        before -= 1
+    found, before = chords[index - 1], _arrival(chords, index - 1)
     # V7 in last inversion after V in root position is still the bass that is heard last: only a fifth in the bass is
     # passed over.
     return found if found.chord.inversion != 2 else min(chords[before:index], key=lambda span: span.chord.inversion)
@@ -93,7 +117,13 @@ def _touch(left: ChordSpan, right: ChordSpan) -> bool:
     return left.end_tick >= right.start_tick
 
 
-def _sounding(melody: Sequence[Note], tick: int, end_tick: int) -> Note | None:
-    """Return the melody's last note under the chord: a suspension over it has resolved by then."""
-    under = [note for note in melody if note.onset_tick < end_tick and note.end_tick > tick]
-    return under[-1] if under else None
+def _top(melody: Sequence[Note], final: ChordSpan, end_tick: int) -> Note | None:
+    """Return the melody's note over the last chord: where it arrives, or what a suspension there resolves to."""
+    place = bisect.bisect_right(melody, final.start_tick, key=lambda note: note.onset_tick) - 1
+    members = final.chord.pitch_classes(final.key)
+    for note in melody[max(0, place) :]:
+        if note.onset_tick >= end_tick:
+            break
+        if note.end_tick > final.start_tick and note.pitch % 12 in members:
+            return note
+    return None

@@ -20,7 +20,7 @@ import numpy as np
 
 from composer.analysis.cadences import cadence_at, is_plain_dominant, is_tonic
 from composer.analysis.frames import Floats
-from composer.analysis.hands import melody_line
+from composer.analysis.hands import is_single_line, melody_line
 from composer.analysis.similarity import likeness_matrix
 from composer.outline import ChordSpan, PhraseSpan
 from composer.score import Note, Score
@@ -34,28 +34,29 @@ _CERTAIN = 6.0  # a repeat sign, a double bar with a new signature
 _REST_WEIGHT = 1.6  # the melody rests before it (by beats, at most one)
 _SILENCE_WEIGHT = 1.2  # all voices rest before it
 _LONG_NOTE_WEIGHT = 1.5  # for each doubling of the last melody note against the piece's median, at most two
-_STOP_WEIGHT = 0.9  # the same for the time since anything was struck
-_AUTHENTIC_WEIGHT = 2.4  # V-I in root position before it
-_HALF_WEIGHT = 1.3  # a root-position V before it
+_STOP_WEIGHT = 1.8  # for each doubling of the time since anything was struck, at most two
+_AUTHENTIC_WEIGHT = 3.0  # V-I in root position before it
+_IMPERFECT_WEIGHT = 1.0  # another tonic after a dominant
+_HALF_WEIGHT = 1.1  # a root-position V before it
 _TONIC_WEIGHT = 0.5  # a tonic before it, however reached
-_NO_CADENCE_WEIGHT = -0.6
-_STRONG_ARRIVAL_WEIGHT = 0.5  # the last chord begins on a strong beat
+_NO_CADENCE_WEIGHT = -0.7
+_STRONG_ARRIVAL_WEIGHT = 0.8  # the last chord begins on a strong beat
 _PLACE_WEIGHT = 1.1  # it begins at the same place of the bar as the piece
-_OFF_PLACE_WEIGHT = -0.9  # another beat; twice that off the beat
+_OFF_PLACE_WEIGHT = -1.2  # another beat; twice that off the beat
 _FOUR_BARS_WEIGHT = 0.7  # four, eight … bars after the first
 _RETURN_WEIGHT = 1.5  # times the likeness of its first bar to the piece's first bar
-# Log-preference of lengths in bars, interpolated; a bar counts as half where it is short (2/4, 3/8).
+_OPENS_ON_TONIC_WEIGHT = 0.9  # the first chord is a tonic in root position
+# Log-preference of lengths in bars, interpolated; a bar counts as half where it is short (2/4, 3/8). Sung lines are
+# short.
 _LENGTHS = (
-    (0.4, -8.0),
-    (1.0, -4.0),
-    (2.0, -1.0),
-    (3.0, -0.9),
-    (4.0, 0.0),
-    (6.0, -0.7),
-    (8.0, -0.6),
-    (12.0, -2.5),
+    (1.0, -9.0), (2.0, -2.8), (3.0, -1.8), (4.0, 0.0), (5.0, -0.9), (6.0, -0.4), (8.0, 0.6), (12.0, -0.4), (16.0, -1.6),
+    (24.0, -8.0),
+)  # fmt: skip
+_SUNG_LENGTHS = (
+    (0.4, -8.0), (1.0, -4.0), (2.0, -1.0), (3.0, -0.9), (4.0, 0.0), (6.0, -0.7), (8.0, -0.6), (12.0, -2.5),
     (24.0, -9.0),
-)
+)  # fmt: skip
+_MIN_SUNG_PARTS = 3  # single lines, from which music is taken for sung
 _HYPERMETER_BARS = 4
 _WINDOW_BARS = 24  # the longest phrase that is considered
 _SHORT_BAR_QUARTERS = 2.0  # inclusive: bars up to this length count as half
@@ -113,12 +114,12 @@ def _cadence(
     # A suspension resolves under the last note: the chord that sounds when the note ends.
     note_end = min(end, inside[-1].end_tick) if inside else end
     under = [place for place in places if chords[place].start_tick < note_end] or places[:1]
-    kind, tick = cadence_at(chords, under[-1], melody)
+    kind, tick = cadence_at(chords, under[-1], melody, end_tick=end)
     if kind is Cadence.NONE:
         # Voices may move on under a held last note; then the chord at its onset is the cadence's.
         earlier = [place for place in places if chords[place].start_tick <= last_tick]
         if earlier:
-            other, other_tick = cadence_at(chords, earlier[-1], melody)
+            other, other_tick = cadence_at(chords, earlier[-1], melody, end_tick=end)
             if other is not Cadence.NONE:
                 return other, max(start, other_tick)
     return kind, max(start, tick)
@@ -175,7 +176,10 @@ def _best_starts(piece: _Piece) -> list[int]:
     best = np.full(len(position), -np.inf)
     best[0] = 0.0
     back = np.zeros(len(position), dtype=np.int64)
-    x, y = np.array(_LENGTHS).T
+    sung = len(piece.score.parts) >= _MIN_SUNG_PARTS and all(
+        is_single_line(part) for part in piece.score.parts if part.notes
+    )
+    x, y = np.array(_SUNG_LENGTHS if sung else _LENGTHS).T
     for place in range(1, len(position)):
         left = int(np.searchsorted(position, position[place] - _WINDOW_BARS)) if place < len(position) - 1 else 0
         left = min(left, place - 1)
@@ -221,15 +225,17 @@ def _pause_weight(piece: _Piece, tick: int) -> float:
 
 def _harmony_weight(piece: _Piece, tick: int) -> float:
     """Return what the chord that sounds until a place says: an end is a tonic or a dominant, well reached."""
-    starts = [span.start_tick for span in piece.chords]
-    index = bisect.bisect_left(starts, tick) - 1
+    index = bisect.bisect_left(piece.chords, tick, key=lambda span: span.start_tick) - 1
     if index < 0:
         return 0.0
     final = piece.chords[index]
-    kind, arrival = cadence_at(piece.chords, index, piece.melody)
-    weight = _STRONG_ARRIVAL_WEIGHT if piece.score.strength_at(arrival) >= 3 else 0.0
+    following = piece.chords[index + 1] if index + 1 < len(piece.chords) else final
+    opens = following.start_tick == tick and is_tonic(following.chord) and following.chord.inversion == 0
+    kind, arrival = cadence_at(piece.chords, index, piece.melody, end_tick=tick)
+    weight = _OPENS_ON_TONIC_WEIGHT if opens else 0.0
+    weight += _STRONG_ARRIVAL_WEIGHT if piece.score.strength_at(arrival) >= 3 else 0.0
     if kind in (Cadence.PAC, Cadence.IAC):
-        return weight + (_AUTHENTIC_WEIGHT if kind is Cadence.PAC else _AUTHENTIC_WEIGHT / 2)
+        return weight + (_AUTHENTIC_WEIGHT if kind is Cadence.PAC else _IMPERFECT_WEIGHT)
     if is_plain_dominant(final.chord) and kind is Cadence.HC:
         return weight + _HALF_WEIGHT
     if is_tonic(final.chord) and final.chord.inversion == 0:
