@@ -106,6 +106,8 @@ def parse_config(data: bytes | str, *, source: str = "<config>") -> TrainingConf
     try:
         document = read_strict(data, source=source)
     except PlanError as error:
+        if any("empty" in problem.message for problem in error.problems):
+            raise TrainingError("the configuration is empty", place=source) from error
         raise TrainingError(error.problems) from error
     if not isinstance(document.value, dict):
         raise TrainingError("a training configuration is a mapping", place=document.place(()))

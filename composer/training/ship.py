@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import keras
-import numpy as np
-import yaml
-from safetensors.numpy import save
-
-from composer.files import write_all_atomic
 from composer.network.biaxial import BiaxialNetwork
+from composer.network.checkpoint import save_network
 from composer.training.config import SourceConfig, TrainingConfig
 from composer.training.engine import FitResult
 from composer.training.sources import Collection
@@ -28,47 +23,42 @@ def ship_network(
     *,
     folder: Path,
 ) -> tuple[Path, Path]:
-    """Write the weights and the card; return their paths."""
-    weights = {
-        name: np.ascontiguousarray(keras.ops.convert_to_numpy(value)) for name, value in network.named_weights().items()
+    """Write the weights and the card; return their paths.
+
+    Args:
+        sources: those that were read, in the order of `collection.counts`.
+        folder: of the run.
+
+    Raises:
+        WeightsError: a weight is not finite.
+        OutputError: the files cannot be written.
+    """
+    figures = {
+        "held_out_nats_per_step": round(result.best.nats, 4),  # mean of told everything and told nothing, cropped range
+        "updates": result.best.update,
+        "steps_heard": result.best.update * config.windows.rows * config.windows.steps,
     }
-    content = save(weights)
-    card = {
-        "name": config.name,
-        "description": config.description,
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "network": config.network.to_dict(),
-        "composers": list(config.composers),
-        "ensembles": list(config.ensembles),
-        **card_of_training(config, sources, collection, result),
-    }
-    paths = folder / f"{config.name}.safetensors", folder / f"{config.name}.yaml"
-    text = yaml.safe_dump(card, sort_keys=False, allow_unicode=True, width=120)
-    write_all_atomic({paths[0]: content, paths[1]: text.encode()})
-    return paths
+    return save_network(
+        folder,
+        network,
+        name=config.name,
+        description=config.description,
+        composers=config.composers,
+        ensembles=config.ensembles,
+        sources=[source_to_card(source, count) for source, count in zip(sources, collection.counts, strict=True)],
+        figures=figures,
+    )
 
 
-def card_of_training(
-    config: TrainingConfig, sources: Sequence[SourceConfig], collection: Collection, result: FitResult
-) -> dict[str, Any]:
-    """Return what a card says of the training: sources with their terms, and figures."""
-    told = []
-    for source, count in zip(sources, collection.counts, strict=True):
-        told.append(
-            {
-                "name": source.name or source.path,
-                "path": source.path,
-                "url": source.url,
-                "licence": source.licence,
-                "credit": source.credit,
-                "pieces": count,
-            }
-        )
-    return {
-        "sources": told,
-        "figures": {
-            "held_out_nats_per_step": round(result.best.nats, 4),
-            "updates": result.best.update,
-            "steps_seen": result.best.update * config.windows.rows * config.windows.steps,
-        },
-    }
+def source_to_card(source: SourceConfig, pieces: int) -> dict[str, Any]:
+    """Return what a card says of one source: enough to find its files again, its terms, and how many taught."""
+    told = {field.name: getattr(source, field.name) for field in fields(SourceConfig) if field.name != "files"}
+    told |= {"name": source.name or source.path, "include": list(source.include), "pieces": pieces}
+    return {name: value for name, value in told.items() if value != ""}
+
+
+def source_from_card(told: dict[str, Any]) -> SourceConfig:
+    """Return the source that a card tells of; the inverse of `source_to_card`."""
+    known = {field.name for field in fields(SourceConfig)} - {"files"}
+    plain = {name: value for name, value in told.items() if name in known}
+    return SourceConfig(**(plain | {"include": tuple(plain["include"])}))

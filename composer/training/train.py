@@ -126,7 +126,7 @@ def make_windows(config: TrainingConfig, collection: Collection) -> tuple[Window
 
 
 def some_pieces(pieces: Sequence[Piece], num_steps: int) -> list[Piece]:
-    """Return pieces of every ensemble in turn until they hold `num_steps`; a piece of over a tenth of that is passed over."""
+    """Return pieces of every ensemble in turn until they hold `num_steps`; one of over a tenth of that is passed over."""
     queues: dict[str, list[Piece]] = {}
     short = [piece for piece in pieces if piece.num_steps <= num_steps // 10] or pieces
     for piece in sorted(short, key=lambda piece: (piece.work, piece.name), reverse=True):

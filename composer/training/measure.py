@@ -1,0 +1,76 @@
+"""Held-out likelihood: how many nats a step of unseen music costs a network that is told this or that.
+
+Conventions: whole pieces as written, over all pitches of the grid, without pins and reference bars, from
+silence on; bars off the grid are heard and not counted. The composer and the ensemble are always told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from composer.network.biaxial import BiaxialNetwork, State
+from composer.roll.grid import NUM_PITCHES
+from composer.training.compiled import compile_steps
+from composer.training.dataset import Piece
+from composer.training.windows import WindowConfig, Windows, measuring
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """Sums over held-out steps.
+
+    Attributes:
+        play, articulate: nats of the plays, and of the articulations of what is played.
+        steps: sixteenths that were counted.
+    """
+
+    play: float = 0.0
+    articulate: float = 0.0
+    steps: float = 0.0
+
+    def __add__(self, other: Likelihood) -> Likelihood:
+        return Likelihood(self.play + other.play, self.articulate + other.articulate, self.steps + other.steps)
+
+    @property
+    def play_per_step(self) -> float:
+        """Nats of the plays a step."""
+        return self.play / self.steps
+
+    @property
+    def articulate_per_step(self) -> float:
+        """Nats of the articulations a step."""
+        return self.articulate / self.steps
+
+    @property
+    def per_step(self) -> float:
+        """Nats of plays and articulations a step."""
+        return (self.play + self.articulate) / self.steps
+
+
+class Measurer:
+    """Measures one network; what is compiled for the first measurement serves all.
+
+    Args:
+        network: with its weights.
+        config: names of its style vector, and rows and steps of the batches to measure with.
+        lanes: cores to use, as in training.
+    """
+
+    def __init__(self, network: BiaxialNetwork, config: WindowConfig, *, lanes: int = 1) -> None:
+        self._network = network
+        self._config = replace(config, pitches=NUM_PITCHES)
+        self._steps = compile_steps(network, None, averages=[], hand_weight=0.0, clip_norm=1.0, lanes=lanes)
+
+    def likelihood(self, pieces: Sequence[Piece], *, told: Collection[str]) -> Likelihood:
+        """Return the likelihood of the pieces when the network is told these groups of conditions (`roll.GROUPS`)."""
+        ordered = sorted(pieces, key=lambda piece: -piece.num_steps)  # rows of like length end together
+        windows = Windows(ordered, measuring(self._config, tuple(told)), seed=0)
+        found = Likelihood()
+        state: State | None = None
+        for batch in windows.batches():
+            if state is None:
+                state = self._network.initial_state(batch.num_rows, batch.num_pitches)
+            result, state = self._steps.validate(batch, state)
+            found += Likelihood(result.play, result.articulate, result.steps)
+        return found
