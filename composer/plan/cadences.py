@@ -18,6 +18,9 @@ from composer.theory.key import Mode
 from composer.theory.meter import Meter
 
 STRONG = 3  # `Meter.strength` of a strong beat: the downbeat, the middle of an even bar
+OTHER_METER = 0.3  # weight of a formula that was counted in another meter, beside the meter's own
+SHORTENED = 0.1  # factor for each chord that a formula loses where there is no room
+PICARDY = 0.2  # factor of a major tonic at a cadence in minor, which is for the end of a piece
 TEXTBOOK_SHARE = 0.02  # weight of each textbook formula beside the style's own, which sum to 1
 
 
@@ -48,7 +51,7 @@ _TEXTBOOK: dict[tuple[str, Mode], tuple[tuple[str, str, str], ...]] = {
 
 
 def formulas_for(
-    styles: Styles, *, cadence: str, mode: Mode, meter: Meter, bars: int, pickup_tick: int
+    styles: Styles, *, cadence: str, mode: Mode, meter: Meter, bars: int, pickup_tick: int, earliest_tick: int = 0
 ) -> tuple[PlacedFormula, ...]:
     """Return all formulas that a phrase can end with, weighted by how often the styles use them.
 
@@ -59,19 +62,25 @@ def formulas_for(
         meter: of the phrase.
         bars: of the phrase; what is left after the last bar line less the upbeat holds the last chord.
         pickup_tick: length of the upbeat to the next phrase.
+        earliest_tick: where it may begin at the earliest (the first bar line, or where the last key begins); a formula
+            that is longer loses its first chords.
     """
     own: list[tuple[CadenceFormula, float]] = []
     for share, statistics in styles:
         fitting = [
-            formula
+            (formula, formula.count * (1.0 if formula.meter == meter_class(meter) else OTHER_METER))
             for formula in statistics.cadence_formulas
-            if (formula.kind, formula.mode, formula.meter) == (cadence, mode, meter_class(meter))
+            if (formula.kind, formula.mode) == (cadence, mode)
+            and (formula.meter == meter_class(meter) or _fits_any_meter(formula, meter))
             and is_strict(formula, meter)
         ]
-        total = sum(formula.count for formula in fitting)
-        own += [(formula, share * formula.count / total) for formula in fitting]
-    placed = [_place(formula, weight, meter, bars, pickup_tick) for formula, weight in own]
-    placed += [_place(formula, TEXTBOOK_SHARE, meter, bars, pickup_tick) for formula in textbook(cadence, mode, meter)]
+        total = sum(count for _, count in fitting)
+        own += [(formula, share * count / total) for formula, count in fitting]
+    placed = [_place(formula, weight, meter, bars, pickup_tick, earliest_tick) for formula, weight in own]
+    placed += [
+        _place(formula, TEXTBOOK_SHARE, meter, bars, pickup_tick, earliest_tick)
+        for formula in textbook(cadence, mode, meter)
+    ]
     return tuple(formula for formula in placed if formula is not None)
 
 
@@ -97,10 +106,18 @@ def textbook(cadence: str, mode: Mode, meter: Meter) -> tuple[CadenceFormula, ..
     return tuple(formulas)
 
 
+def _fits_any_meter(formula: CadenceFormula, meter: Meter) -> bool:
+    """Whether a formula of another simple meter, ending on the downbeat, goes as well in this one."""
+    return not meter.is_compound and formula.meter != "compound" and formula.final_beat == 0
+
+
 def is_strict(formula: CadenceFormula, meter: Meter) -> bool:
     """Whether a formula that was counted is what musicians call its cadence, with outer voices that belong to it."""
     chords = [parse_chord(numeral, formula.mode) for numeral in formula.chords]
     if len(chords) < 2:
+        return False
+    # Applied chords lead to the dominant; others so near the end are slips of the analysis.
+    if any("/" in numeral and not numeral.endswith("/V") for numeral in formula.chords):
         return False
     for chord, soprano, bass in zip(chords, formula.soprano, formula.bass, strict=True):
         if bass == "-" or parse_degree(bass, formula.mode) != chord.relative_bass:
@@ -139,7 +156,9 @@ def closes(cadence: str, chords: Sequence[Chord], top: str | None, final_beat: f
     return True
 
 
-def _place(formula: CadenceFormula, weight: float, meter: Meter, bars: int, pickup_tick: int) -> PlacedFormula | None:
+def _place(
+    formula: CadenceFormula, weight: float, meter: Meter, bars: int, pickup_tick: int, earliest_tick: int
+) -> PlacedFormula | None:
     """Return the formula at the end of a phrase, or None when it does not fit on the grid or into the bars."""
     final = (bars - 1) * meter.bar_ticks + round(formula.final_beat * meter.beat_ticks)
     onsets = [final]
@@ -147,13 +166,16 @@ def _place(formula: CadenceFormula, weight: float, meter: Meter, bars: int, pick
         onsets.insert(0, onsets[0] - round(duration * meter.beat_ticks))
     grid = grid_ticks(meter)
     end = bars * meter.bar_ticks - pickup_tick
-    # A phrase of one bar may have no room for the whole formula: its last chords do.
-    early = sum(onset < 0 for onset in onsets) if bars == 1 else 0
+    early = sum(onset < earliest_tick for onset in onsets)
     onsets = onsets[early:]
-    if any(onset % grid for onset in onsets) or onsets[0] < 0 or end - final < meter.beat_ticks // 2:
+    if not onsets or any(onset % grid for onset in onsets) or end - final < meter.beat_ticks // 2:
         return None
     beats = tuple(onset / meter.beat_ticks for onset in onsets)
     placed = Formula(
         chords=formula.chords[early:], onsets=beats, soprano=formula.soprano[early:], bass=formula.bass[early:]
     )
-    return PlacedFormula(placed, tuple(onsets), weight)
+    return PlacedFormula(placed, tuple(onsets), weight * SHORTENED**early * (PICARDY if _is_picardy(formula) else 1.0))
+
+
+def _is_picardy(formula: CadenceFormula) -> bool:
+    return formula.mode == "minor" and formula.chords[-1] == "I"

@@ -2,16 +2,381 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from composer.errors import Place, Problem
-from composer.plan.model import Plan
+from composer.errors import ComposerError, Place, PlanError, Problem, did_you_mean
+from composer.plan.cadences import closes
+from composer.plan.chords import grid_ticks
+from composer.plan.forms import FormTemplate, load_form
+from composer.plan.layout import expanded
+from composer.plan.links import read_pitch
+from composer.plan.locate import path_text
+from composer.plan.model import (
+    FILE_WORDS,
+    MAX_BARS,
+    NO_THEME,
+    TRANSFORMATIONS,
+    Formula,
+    Link,
+    PhraseEntry,
+    Plan,
+    SectionEntry,
+    ThemeEntry,
+    Transformation,
+)
+from composer.plan.numerals import Slot, parse_harmony, parse_key_path
 from composer.plan.strict_yaml import Path as KeyPath
+from composer.plan.themes import tune_contradicts
+from composer.plan.tunes import Tune, pinned_tune
+from composer.style_statistics import parse_degree
+from composer.theory.harmony import parse_chord
+from composer.theory.key import Key, parse_key, resolve_key
+from composer.theory.meter import Meter, parse_meter
 
 Locate = Callable[[KeyPath], Place]
+T = TypeVar("T")
 
 
-def check_plan(plan: Plan, *, folder: Path | None = None, locate: Locate | None = None) -> list[Problem]:
-    """Return everything that is wrong with a plan."""
-    return []
+def check_plan(
+    plan: Plan,
+    *,
+    folder: Path | None = None,
+    locate: Locate | None = None,
+    known_styles: Iterable[str] | None = None,
+) -> list[Problem]:
+    """Return everything that is wrong with a plan, in the order it was found.
+
+    Args:
+        plan: as stated or resolved.
+        folder: of the plan file, where theme and form files lie.
+        locate: path of a field → its place in the file; None names the field instead.
+        known_styles: names that `style` may have; None leaves that to whoever loads them.
+    """
+    checker = _Checker(plan, folder, locate or (lambda path: Place("<plan>", detail=path_text(path))))
+    checker.check(known_styles)
+    return checker.problems
+
+
+class _Checker:
+    """Walks through a plan and collects problems."""
+
+    def __init__(self, plan: Plan, folder: Path | None, locate: Locate) -> None:
+        self.plan = plan
+        self.folder = folder
+        self.locate = locate
+        self.problems: list[Problem] = []
+        self.home = Key(0, "major")
+        self.meter: Meter | None = None
+        self.template: FormTemplate | None = None
+        self.tunes: dict[str, Tune | None] = {}
+
+    def add(self, path: KeyPath, message: str, mend: str | None = None) -> None:
+        path = tuple(FILE_WORDS.get(step, step) if isinstance(step, str) else step for step in path)
+        self.problems.append(Problem(message, self.locate(path), mend))
+
+    def catch(self, path: KeyPath, attempt: Callable[[], T]) -> T | None:
+        """Return what `attempt` gives; its error becomes a problem at `path`."""
+        try:
+            return attempt()
+        except ComposerError as error:
+            for problem in error.problems:
+                where = f" ({problem.place.detail})" if problem.place and problem.place.detail else ""
+                self.add(path, problem.message + where, problem.mend)
+        return None
+
+    def check(self, known_styles: Iterable[str] | None) -> None:
+        plan = self.plan
+        self.template = self.catch(("form",), lambda: load_form(plan.form, folder=self.folder))
+        if known_styles is not None:
+            self.styles(sorted(known_styles))
+        if plan.key is not None:
+            self.home = self.catch(("key",), lambda: parse_key(plan.key or "")) or self.home
+        if plan.meter is not None:
+            self.meter = self.catch(("meter",), lambda: parse_meter(plan.meter or ""))
+        self.pickup()
+        sections = self.expanded()
+        for name, theme in plan.themes.items():
+            self.theme(name, theme)
+        for index, entry in enumerate(sections):
+            self.section(index, entry, plan.sections[index])
+        total = sum(entry.bars or 0 for entry in sections)
+        if total > MAX_BARS:
+            self.add(("sections",), f"the piece would have {total} bars", f"the limit is {MAX_BARS}")
+
+    def expanded(self) -> tuple[SectionEntry, ...]:
+        """Return the sections with their copies filled in; one that cannot be is named and left as it stands."""
+        sound: list[SectionEntry] = []
+        for index, entry in enumerate(self.plan.sections):
+            try:
+                expanded((*sound, entry))
+            except PlanError as error:
+                self.add(("sections", index), error.problems[0].message, error.problems[0].mend)
+                entry = entry.model_copy(update={"copy_of": None, "id": f"?{index}", "label": entry.label or "?"})
+            sound.append(entry)
+        return expanded(sound)
+
+    def styles(self, known: Sequence[str]) -> None:
+        for name in self.plan.style:
+            if name not in known and not name.endswith((".yaml", ".yml")):
+                mend = did_you_mean(name, known) or f"styles here: {', '.join(known) or 'none'}"
+                path: KeyPath = ("style", name) if len(self.plan.style) > 1 else ("style",)
+                self.add(path, f'no style "{name}"', mend)
+
+    def pickup(self) -> None:
+        if self.plan.pickup is None or self.meter is None:
+            return
+        ticks = self.plan.pickup * self.meter.beat_ticks
+        if abs(ticks / grid_ticks(self.meter) - round(ticks / grid_ticks(self.meter))) > 1e-6:
+            part = "thirds" if self.meter.is_compound else "halves"
+            self.add(("pickup",), f"an upbeat of {self.plan.pickup:g} beats", f"upbeats count in {part} of a beat")
+        elif self.plan.pickup >= self.meter.beats:
+            self.add(("pickup",), f"an upbeat of {self.plan.pickup:g} beats", f"a bar has {self.meter.beats}")
+
+    @property
+    def pickup_tick(self) -> int:
+        return round((self.plan.pickup or 0) * self.meter.beat_ticks) if self.meter else 0
+
+    # ------------------------------------------------------------------ themes
+
+    def theme(self, name: str, theme: ThemeEntry) -> None:
+        path: KeyPath = ("themes", name)
+        if name == NO_THEME:
+            self.add(path, f'a theme cannot be called "{NO_THEME}"', "that word says that there is none")
+        pinned = [field for field in ("melody", "voices", "file") if getattr(theme, field) is not None]
+        if len(pinned) > 1:
+            self.add((*path, pinned[1]), f"a theme has {pinned[0]} or {pinned[1]}, not both", "keep one of them")
+        keys = self.keys((*path, "key"), theme.key) if theme.key else (self.home,)
+        key = keys[0] if keys else self.home
+        if self.meter is not None and len(pinned) == 1:
+            meter = self.meter
+            tune = self.catch(
+                (*path, pinned[0]), lambda: pinned_tune(name, theme, key=key, meter=meter, folder=self.folder)
+            )
+            self.tunes[name] = tune
+            if tune is not None:
+                self.tune(path, theme, tune, key, pinned[0])
+        if theme.phrases is not None:
+            total = sum(phrase.bars for phrase in theme.phrases)
+            if theme.bars is not None and total != theme.bars:
+                self.add(
+                    (*path, "phrases"), f"the phrases have {total} bars, the theme {theme.bars}", "make them equal"
+                )
+            for index, phrase in enumerate(theme.phrases):
+                if phrase.formula is not None:
+                    self.formula((*path, "phrases", index, "formula"), phrase.formula, key)
+        if theme.harmony is not None and theme.bars is not None:
+            self.harmony((*path, "harmony"), theme.harmony, key, theme.bars)
+
+    def tune(self, path: KeyPath, theme: ThemeEntry, tune: Tune, key: Key, field: str) -> None:
+        assert self.meter is not None
+        if theme.bars is not None and tune.bars > theme.bars:
+            self.add((*path, field), f"the tune has {tune.bars} bars, its theme {theme.bars}", f"set bars: {tune.bars}")
+        upbeat = tune.melody.pickup_tick
+        if self.plan.pickup is not None and upbeat > self.pickup_tick:
+            beats = upbeat / self.meter.beat_ticks
+            self.add(
+                (*path, field),
+                f"the tune has an upbeat of {beats:g}, the piece {self.plan.pickup:g}",
+                f"set pickup: {beats:g}",
+            )
+        if theme.phrases and tune.melody.notes:
+            bar = 0
+            for index, phrase in enumerate(theme.phrases):
+                bar += phrase.bars
+                self.tune_end((*path, "phrases", index), tune, bar, phrase.cadence, key)
+
+    def tune_end(self, path: KeyPath, tune: Tune, bar: int, cadence: str, key: Key) -> None:
+        """Check that the tune's last note before the end of `bar` can end a cadence."""
+        assert self.meter is not None
+        end = bar * self.meter.bar_ticks
+        last = [note for note in tune.melody.notes if end - self.meter.bar_ticks <= note.onset_tick < end]
+        if last and tune.melody.end_tick >= end - self.pickup_tick and tune_contradicts(cadence, last[-1], key):
+            note = str(key.spell(last[-1].pitch))
+            self.add(path, f"the tune ends on {note}, which cannot end a {cadence}", "change the cadence or the tune")
+
+    # ------------------------------------------------------------------ sections
+
+    def section(self, index: int, entry: SectionEntry, stated: SectionEntry) -> None:
+        path: KeyPath = ("sections", index)
+        keys = self.keys((*path, "key"), entry.key) if entry.key else (self.home,)
+        self.known_theme((*path, "theme"), entry.theme)
+        self.transformations((*path, "transformations"), stated.transformations)
+        for name in ("enters", "leaves"):
+            link = getattr(stated, name)
+            if link is not None:
+                self.link((*path, name), link)
+        phrases = entry.phrases or ()
+        bars = entry.bars
+        if phrases and all(phrase.bars is not None for phrase in phrases):
+            total = sum(phrase.bars or 0 for phrase in phrases)
+            if bars is not None and total != bars:
+                self.add(
+                    (*path, "bars"),
+                    f"section {entry.id} has {bars} bars, its phrases {total}",
+                    "make them add up, or delete the phrases and let the planner make new ones",
+                )
+            bars = total
+        if entry.cadence and phrases and phrases[-1].cadence not in (None, entry.cadence):
+            self.add(
+                (*path, "cadence"),
+                f"section {entry.id} ends with {entry.cadence}, its last phrase with {phrases[-1].cadence}",
+                "make them agree, or delete the phrases and let the planner make new ones",
+            )
+        self.room(path, entry, bars)
+        if entry.harmony is not None and keys:
+            if phrases and any(phrase.harmony for phrase in phrases):
+                self.add((*path, "harmony"), "harmony stands at the section and at its phrases", "keep one of them")
+            elif bars is not None:
+                slots = self.harmony((*path, "harmony"), entry.harmony, keys[0], bars)
+                self.close((*path, "harmony"), slots, entry.cadence, bars)
+        key = keys[0] if keys else None
+        for place, phrase in enumerate(phrases):
+            if key is not None and stated.phrases:
+                last = entry.cadence if place == len(phrases) - 1 else None
+                key = self.phrase((*path, "phrases", place), phrase, key, last)
+
+    def room(self, path: KeyPath, entry: SectionEntry, bars: int | None) -> None:
+        """Check that a theme goes into its section, and that its end agrees with the section's cadence."""
+        theme = self.plan.themes.get(entry.theme or "")
+        if theme is None or entry.theme is None or entry.phrases or (entry.fidelity or 1.0) < 1:
+            return
+        tune = self.tunes.get(entry.theme)
+        length = theme.bars or (tune.bars if tune else None)
+        if length is not None and bars is not None and length > bars:
+            place = self.locate(("themes", entry.theme))
+            line = f" (line {place.line})" if place.line else ""
+            self.add(
+                (*path, "theme"),
+                f'theme "{entry.theme}"{line} is {length} bars, section {entry.id} only {bars}',
+                f"shorten the theme, or give the section {length} bars",
+            )
+        elif tune is not None and length == bars and bars is not None and entry.cadence and tune.melody.notes:
+            keys = self.keys((*path, "key"), theme.key) if theme.key else (self.home,)
+            if keys:
+                self.tune_end((*path, "cadence"), tune, bars, entry.cadence, keys[0])
+
+    def phrase(self, path: KeyPath, phrase: PhraseEntry, key: Key, section_cadence: str | None) -> Key:
+        """Check a phrase; return the key in which it ends."""
+        keys = (self.keys((*path, "key"), phrase.key) if phrase.key else None) or (key,)
+        self.known_theme((*path, "theme"), phrase.theme)
+        self.transformations((*path, "transformations"), phrase.transformations)
+        if phrase.theme_bars is not None:
+            self.theme_bars(path, phrase)
+        if phrase.harmony is not None and phrase.bars is not None:
+            slots = self.harmony((*path, "harmony"), phrase.harmony, keys[0], phrase.bars)
+            self.close((*path, "harmony"), slots, phrase.cadence or section_cadence, phrase.bars)
+        if phrase.formula is not None:
+            self.formula((*path, "formula"), phrase.formula, keys[-1])
+        return keys[-1]
+
+    def theme_bars(self, path: KeyPath, phrase: PhraseEntry) -> None:
+        theme = self.plan.themes.get(phrase.theme or "")
+        first, _, last = (phrase.theme_bars or "").partition("-")
+        begin, end = int(first), int(last or first)
+        if begin > end or (theme is not None and theme.bars is not None and end > theme.bars):
+            length = f", the theme has {theme.bars}" if theme is not None and theme.bars is not None else ""
+            self.add((*path, "theme_bars"), f"theme_bars {phrase.theme_bars}{length}", "bars count from 1")
+
+    # ------------------------------------------------------------------ musical texts
+
+    def keys(self, path: KeyPath, text: str) -> tuple[Key, ...] | None:
+        return self.catch(path, lambda: parse_key_path(text, self.home))
+
+    def known_theme(self, path: KeyPath, name: str | None) -> None:
+        forms = tuple(self.template.themes) if self.template else ()
+        known = list(dict.fromkeys((*self.plan.themes, *forms)))
+        if name is None or name == NO_THEME or name in known or self.template is None:
+            return
+        mend = did_you_mean(name, known) or f"themes here: {', '.join(known) or 'none'}"
+        self.add(path, f'no theme "{name}"', mend)
+
+    def harmony(self, path: KeyPath, text: str, key: Key, bars: int) -> tuple[Slot, ...] | None:
+        if self.meter is None:
+            return None
+        meter = self.meter
+        return self.catch(
+            path,
+            lambda: parse_harmony(text, key=key, home=self.home, meter=meter, bars=bars, pickup_tick=self.pickup_tick),
+        )
+
+    def close(self, path: KeyPath, slots: tuple[Slot, ...] | None, cadence: str | None, bars: int) -> None:
+        """Check that a harmony that is pinned to its end makes the stated cadence."""
+        if not slots or cadence in (None, "none") or self.meter is None or len(slots) < 2:
+            return
+        pair = slots[-2:]
+        if any(slot.numeral is None for slot in pair):
+            return
+        start = pair[-1].start_tick
+        beat = (start % self.meter.bar_ticks) / self.meter.beat_ticks
+        if not closes(cadence or "", [slot.chord for slot in pair], None, beat, self.meter):
+            found = " ".join(slot.numeral or "?" for slot in pair)
+            self.add(
+                path,
+                f"the harmony ends with {found} on beat {beat + 1:g} of bar {start // self.meter.bar_ticks + 1} "
+                f"of {bars}, which is no {cadence}",
+                "a PAC is V I in root position on a strong beat, an HC ends on V in root position",
+            )
+
+    def formula(self, path: KeyPath, formula: Formula, key: Key) -> None:
+        lengths = {len(getattr(formula, name)) for name in ("chords", "onsets", "soprano", "bass")}
+        if len(lengths) > 1 or 0 in lengths:
+            self.add(
+                path, "a formula has a chord, an onset, a soprano and a bass degree each", "make them equally many"
+            )
+        if list(formula.onsets) != sorted(set(formula.onsets)):
+            self.add((*path, "onsets"), "the onsets must rise")
+        for index, numeral in enumerate(formula.chords):
+            self.catch((*path, "chords", index), lambda numeral=numeral: parse_chord(numeral, key.mode))  # type: ignore[misc]
+        for name in ("soprano", "bass"):
+            for index, degree in enumerate(getattr(formula, name)):
+                if degree != "-":
+                    self.catch((*path, name, index), lambda degree=degree: parse_degree(degree, key.mode))  # type: ignore[misc]
+
+    def link(self, path: KeyPath, link: Link) -> None:
+        key = self.catch((*path, "key"), lambda: resolve_key(link.key, self.home))
+        if key is not None:
+            self.catch((*path, "chord"), lambda: parse_chord(link.chord, key.mode))
+        for name in ("bass", "top"):
+            text = getattr(link, name)
+            if text is not None:
+                self.catch((*path, name), lambda text=text: read_pitch(text))  # type: ignore[misc]
+
+    def transformations(self, path: KeyPath, items: Sequence[Transformation] | None) -> None:
+        for index, item in enumerate(items or ()):
+            wrong = _transformation_problem(item, self.home)
+            if wrong is not None:
+                self.add((*path, index), f"{item.name} takes {TRANSFORMATIONS[item.name]}", wrong)
+
+
+def _transformation_problem(item: Transformation, home: Key) -> str | None:
+    """Return what is found where a transformation's value is impossible, or None."""
+    amount = item.amount
+    if item.name == "sequence":
+        return (
+            None if item.step is not None and item.times is not None and amount is None else "step and times are needed"
+        )
+    if item.step is not None or item.times is not None:
+        return "step and times belong to sequence"
+    if item.name in ("inversion", "retrograde", "reharmonize"):
+        return None if amount is None else "leave the value out"
+    if item.name == "mode":
+        return None if amount in ("major", "minor") else "write major or minor"
+    if item.name == "fragment":
+        parts = amount.split("-") if isinstance(amount, str) else [str(amount)]
+        fine = 1 <= len(parts) <= 2 and all(part.isdigit() and int(part) > 0 for part in parts)
+        return None if fine and int(parts[0]) <= int(parts[-1]) else "write bars such as 1-2"
+    if item.name == "transposition":
+        try:
+            resolve_key(amount if isinstance(amount, str) else "", home)
+        except PlanError:
+            return "write a key such as V or E minor"
+        return None
+    if item.name == "register":
+        return None if isinstance(amount, float) and amount % 12 == 0 and amount else "write 12 or -12"
+    if item.name == "ornament":
+        return (
+            None if amount is None or (isinstance(amount, float) and 0 <= amount <= 1) else "write a number from 0 to 1"
+        )
+    return None if amount is None or amount in (2.0, 3.0, 4.0) else "write 2, 3 or 4"

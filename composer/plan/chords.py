@@ -27,6 +27,11 @@ Weights = NDArray[np.float64]
 VOCABULARY = 72  # commonest chords of a mode that may be drawn; rarer ones are mostly slips of the analysis
 BACK_OFF = 0.25  # weight of all zones together beside the zone's own counts
 UNIGRAM = 0.5  # pseudo-counts spread by how common a chord is, so that a pinned rare chord can be reached
+UNSTABLE = 0.05  # factor of a six-four or four-two chord at a beginning: mostly slips of the analysis
+# Slips of the analysis are spread thinly over many chords; this power takes from them and gives to what is common.
+SHARPNESS = 1.3
+SIX_FOUR = 0.3  # factor of six-four chords inside a phrase, which the analysis finds wherever a bass leaps to the fifth
+OPENING_TONIC = 8.0  # factor of the tonic where a theme begins
 FLOOR = 1e-9  # of any transition that a pin may force
 
 Styles = Sequence[tuple[float, StyleStatistics]]
@@ -78,7 +83,24 @@ class ChordModel:
 
     def first(self) -> Weights:
         """Return p(chord begins a phrase): [chord]."""
-        return self._mixed(lambda statistics: statistics.first_chords.get(self.mode, {}), prior=0.02)
+        counted = self._mixed(lambda statistics: statistics.first_chords.get(self.mode, {}), prior=0.02)
+        return self._stable(counted)
+
+    def opening(self) -> Weights:
+        """Return p(chord begins a piece or a theme): [chord]; chords on the tonic in root position, mostly."""
+        counted = self._mixed(lambda statistics: statistics.opening_chords.get(self.mode, {}), prior=0.02)
+        return self._stable(0.7 * counted + 0.3 * self.first(), tonic=OPENING_TONIC)
+
+    def _stable(self, weights: Weights, *, tonic: float = 1.0) -> Weights:
+        """Return weights of a beginning: no six-four or four-two chord stands there by itself."""
+        factors = np.ones(self.size)
+        for place, chord in enumerate(self.chords):
+            if chord.inversion == 3 or _is_six_four(chord):
+                factors[place] = UNSTABLE
+            elif chord.relative_root == 0 and chord.inversion == 0 and "/" not in chord.numeral:
+                factors[place] = tonic
+        stable: Weights = weights * factors
+        return stable / stable.sum()
 
     def link(self, last: str) -> Weights:
         """Return p(chord begins a phrase | chord that ended the phrase before, same key): [chord]."""
@@ -122,6 +144,10 @@ class ChordModel:
         return {}
 
     @cached_property
+    def _steadiness(self) -> Weights:
+        return np.array([SIX_FOUR if _is_six_four(chord) else 1.0 for chord in self.chords])
+
+    @cached_property
     def _unigram(self) -> Weights:
         counts = np.full(self.size, 1e-3)
         for weight, statistics in self.styles:
@@ -159,7 +185,7 @@ class ChordModel:
             counted += UNIGRAM * self._unigram[None, :]
             np.fill_diagonal(counted, 0.0)
             total += weight * counted / counted.sum(axis=1, keepdims=True)
-        total += FLOOR
+        total = total**SHARPNESS * self._steadiness[None, :] + FLOOR
         np.fill_diagonal(total, 0.0)
         changed: Weights = total / total.sum(axis=1, keepdims=True)
         return changed
@@ -221,3 +247,7 @@ def _is_known(name: str, mode: Mode) -> bool:
     except ComposerError:
         return False
     return True
+
+
+def _is_six_four(chord: Chord) -> bool:
+    return chord.inversion == 2 and len(chord.relative_pitch_classes) == 3 and not chord.numeral.startswith("Cad")

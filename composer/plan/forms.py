@@ -109,10 +109,11 @@ class SectionRow(Entry):
 
 
 class ThemeRow(Entry):
-    """A theme of a form: its usual length and shape."""
+    """A theme of a form: its usual length, shape and end (a section that it fills may end otherwise)."""
 
     bars: Bars
     type: Literal["sentence", "period", "chain"] = "period"
+    cadence: CadenceName = "PAC"
 
 
 class FormTemplate(Entry):

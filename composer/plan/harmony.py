@@ -46,6 +46,7 @@ class PhraseRequest:
         pins: slots that are given; those without numeral are free. May be empty.
         tune: the pinned melody, or empty.
         previous: key and numeral that sound before, or None.
+        is_opening: whether it opens a theme or the piece.
     """
 
     bars: int
@@ -54,6 +55,7 @@ class PhraseRequest:
     pins: tuple[Slot, ...] = ()
     tune: tuple[MelodyNote, ...] = ()
     previous: tuple[Key, str] | None = None
+    is_opening: bool = False
 
 
 def draw_harmony(
@@ -85,6 +87,7 @@ def draw_harmony(
                 meter=meter,
                 bars=request.bars,
                 pickup_tick=pickup_tick,
+                earliest_tick=max(0, request.keys[-1][0]),
             )
         )
         weights = np.array([item.weight * field.formula_weight(item) for item in candidates])
@@ -269,7 +272,7 @@ class _Field:
         """Return the weights of the phrase's first chord: [state]."""
         model, key = self.models[0], self.request.keys[0][1]
         weights = np.zeros(self.size)
-        opening = model.first()
+        opening = model.opening() if self.request.is_opening else model.first()
         if self.request.previous is not None:
             previous_key, numeral = self.request.previous
             heard = _in_key(parse_chord(numeral, previous_key.mode), previous_key, key)

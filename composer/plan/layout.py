@@ -27,8 +27,10 @@ def sections_of_form(setting: Setting, *, bars: int | None) -> tuple[SectionEntr
     """
     chosen: list[tuple[SectionRow, SectionEntry]] = []
     for row in setting.template.sections:
-        rng = setting.stream("form", row.section_id)
-        present, length, key_draw = rng.random(), rng.random(), rng.random()
+        # Sections of one label are of one length, and those with the same choice of keys go to the same.
+        present = setting.stream("form", row.section_id, "present").random()
+        length = setting.stream("form", row.label, "bars").random()
+        key_draw = setting.stream("form", "keys", *row.key.of(setting.home.mode)).random()
         if present >= setting.card.figures.get(row.figure or "", row.optional):
             continue
         entry = SectionEntry(
@@ -67,12 +69,11 @@ def stretched(lengths: Sequence[int], rows: Sequence[SectionRow], bars: int) -> 
     for _ in range(2 * MAX_BARS):
         gap = bars - sum(result)
         moves = []
-        for index, (length, low, high) in enumerate(zip(result, lows, highs, strict=True)):
-            for unit in {_unit(length), 2, 1}:
+        for index, (row, length, low, high) in enumerate(zip(rows, result, lows, highs, strict=True)):
+            for unit in _STEPS.get(row.function, (4, 2, 1)):
                 moved = length + (unit if gap > 0 else -unit)
-                whole = unit == _unit(length) or abs(gap) < 4
-                if low <= moved <= high and abs(bars - (sum(result) - length + moved)) < abs(gap) and whole:
-                    # Large steps first; then the section that is furthest from its share.
+                if low <= moved <= high and abs(gap) >= unit:
+                    # Large steps first; then the section that comes nearest to its share.
                     moves.append((-unit, abs(moved - lengths[index] * scale), index, moved))
         if gap == 0 or not moves:
             break
@@ -82,6 +83,10 @@ def stretched(lengths: Sequence[int], rows: Sequence[SectionRow], bars: int) -> 
         least, most = sum(lows), sum(highs)
         raise PlanError(f"this form cannot have {bars} bars", mend=f"from {least} to {most} bars")
     return result
+
+
+# Bars by which a section may be stretched: themes stay in whole phrases, joins may have any length.
+_STEPS: dict[str, tuple[int, ...]] = {"theme": (4,), "recapitulation": (4,), "episode": (4, 2), "closing": (4, 2)}
 
 
 def _unit(length: int) -> int:

@@ -170,6 +170,14 @@ class Link(Entry):
     top: Text | None = None
 
 
+def _words(value: Any) -> Any:
+    # `chords: ii6 V I` is short for a list.
+    return tuple(value.split()) if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[Text, ...], BeforeValidator(_words)]
+
+
 class Formula(Entry):
     """The end of a phrase as outer voices with rhythm; what the filler pins unless a theme covers it.
 
@@ -180,10 +188,10 @@ class Formula(Entry):
         bass: degree of the bass at each onset.
     """
 
-    chords: tuple[Text, ...]
+    chords: Words
     onsets: tuple[Number, ...]
-    soprano: tuple[Text, ...]
-    bass: tuple[Text, ...]
+    soprano: Words
+    bass: Words
 
 
 class PhraseEntry(Entry):

@@ -20,8 +20,9 @@ from composer.theory.meter import Meter
 
 MAX_PHRASE = 8  # bars, of phrases that the planner makes
 # Beside what the style counts: phrases of two, four and eight bars are where listeners look for them.
-LENGTH_PRIOR = {1: 1e-9, 2: 0.1, 3: 0.03, 4: 0.6, 5: 0.03, 6: 0.08, 7: 0.02, 8: 0.13}
+LENGTH_PRIOR = {1: 1e-9, 2: 0.05, 3: 0.03, 4: 0.6, 5: 0.03, 6: 0.08, 7: 0.02, 8: 0.13}
 INNER_PRIOR = {"HC": 0.4, "IAC": 0.25, "none": 0.25, "PAC": 0.1}
+REPEATED = 0.2  # factor of a half cadence beside another
 FREE_FIDELITY = 0.5  # of phrases in a theme's section that do not state it
 STATED = 1.0
 
@@ -162,7 +163,7 @@ def length_weights(styles: Styles, meter: Meter) -> dict[int, float]:
         for length, count in whole.items():
             # Odd lengths are as often slips of the finder as phrases: they count, but less.
             if 2 <= length <= MAX_PHRASE:
-                weights[length] += share * 0.5 * count / total * (1.0 if length % 2 == 0 else 0.2)
+                weights[length] += share * 0.3 * count / total * (1.0 if length % 2 == 0 else 0.1)
     return weights
 
 
@@ -179,9 +180,13 @@ def _with_cadences(
                 weights[kind] += share * 0.5 * count / total
     kinds = list(weights)
     shares = np.array([weights[kind] for kind in kinds])
-    given = []
+    given: list[PhraseDraft] = []
     for index, draft in enumerate(drafts):
-        drawn = kinds[int(rng.choice(len(kinds), p=shares / shares.sum()))]
+        # The same half cadence twice running leads nowhere.
+        after = cadence if index == len(drafts) - 2 else None
+        before = given[-1].cadence if given else None
+        fresh = shares * np.array([REPEATED if kind in (before, after) and kind == "HC" else 1.0 for kind in kinds])
+        drawn = kinds[int(rng.choice(len(kinds), p=fresh / fresh.sum()))]
         given.append(replace(draft, cadence=cadence if index == len(drafts) - 1 else drawn))
     return given
 

@@ -169,7 +169,7 @@ def _settle_themes(
         key = theme_key(stated, mode_key, setting.home)
         tune = pinned_tune(name, stated, key=key, meter=setting.meter, folder=folder)
         bars = _theme_bars(name, stated, row, users, tune)
-        cadence = (first.cadence if first and first.bars == bars else None) or "PAC"
+        cadence = (first.cadence if first and first.bars == bars else None) or row.cadence
         themes[name] = settle_theme(
             name,
             stated,

@@ -297,6 +297,7 @@ def _phrase_harmony(
         pins=pins,
         tune=_tune(theme, draft, key, setting) if theme is not None and draft.states_theme else (),
         previous=previous,
+        is_opening=previous is None,
     )
     try:
         return draw_with_parallels(
@@ -315,7 +316,7 @@ def _free(draft: PhraseDraft, key: Key, setting: Setting) -> tuple[Slot, ...]:
 
 
 def key_places(draft: PhraseDraft, pins: tuple[Slot, ...], setting: Setting) -> tuple[tuple[int, Key], ...]:
-    """Return where each key of a phrase begins: where pinned chords say so, else in equal parts, in whole bars."""
+    """Return where each key of a phrase begins: where pinned chords say so, else in about equal parts."""
     pickup, bar = setting.pickup_tick, setting.meter.bar_ticks
     stated = [slot for slot in pins if slot.numeral is not None]
     if pins and len({slot.key for slot in pins}) > 1:
@@ -326,12 +327,13 @@ def key_places(draft: PhraseDraft, pins: tuple[Slot, ...], setting: Setting) -> 
         return tuple(places)
     if stated and len(stated) == len(pins):
         return ((-pickup, stated[0].key),)
-    count = len(draft.keys)
+    count, beat = len(draft.keys), setting.meter.beat_ticks
+    # The last key begins early enough for its cadence to stand in it.
+    latest = max(beat, (draft.bars - 2) * bar + bar // 2)
     places = [(-pickup, draft.keys[0])]
     for index, key in enumerate(draft.keys[1:], start=1):
-        # A key begins a bar later than its even share: the old one is confirmed first, the cadence is the new one's.
-        turn = max(places[-1][0] + bar, min((index * draft.bars + count - 1) // count, draft.bars - 1) * bar)
-        places.append((turn, key))
+        turn = min(latest, index * draft.bars * bar // count) // beat * beat
+        places.append((max(turn, places[-1][0] + beat, beat), key))
     return tuple(places)
 
 

@@ -99,6 +99,7 @@ def settle_theme(
             pins=_with_formula(shifted(pins, -offset), phrase.formula, key, setting, phrase.bars),
             tune=tuple(replace(note, onset_tick=note.onset_tick - offset) for note in notes),
             previous=(last.key, last.numeral) if last and last.numeral else None,
+            is_opening=index == 0,
         )
         parallel = _parallel_pins(slots, phrases, index, phrase.bars, setting, offset) if kind == "period" else ()
         drawn, formula = draw_with_parallels(

@@ -1,0 +1,74 @@
+"""Read a plan file: strict YAML, then the model, then music; all problems at once, each with line and column."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from composer.errors import PlanError
+from composer.plan.checks import check_plan
+from composer.plan.locate import pydantic_problems
+from composer.plan.model import PLAN_VERSION, Plan
+from composer.plan.strict_yaml import MAX_BYTES, read_strict
+from composer.style import styles_folder
+
+
+def read_plan(path: Path, *, known_styles: Iterable[str] | None = None) -> Plan:
+    """Read a plan file.
+
+    Args:
+        path: of the file; theme and form files count from its folder.
+        known_styles: names that `style` may have; by default those that come with the program.
+
+    Returns:
+        The plan as stated; `planner.resolve` fills it in.
+
+    Raises:
+        PlanError: everything that is wrong with it.
+    """
+    return parse_plan(_bytes(path), source=str(path), folder=path.parent, known_styles=known_styles)
+
+
+def parse_plan(
+    text: str | bytes,
+    *,
+    source: str = "<plan>",
+    folder: Path | None = None,
+    known_styles: Iterable[str] | None = None,
+) -> Plan:
+    """Read a plan's text; arguments and errors as in `read_plan`."""
+    document = read_strict(text, source=source)
+    value = document.value
+    if not isinstance(value, dict):
+        raise PlanError("a plan is a mapping of fields", place=document.place(()), mend="it needs form, style and key")
+    version = value.get("plan", PLAN_VERSION)
+    if isinstance(version, int) and not isinstance(version, bool) and version > PLAN_VERSION:
+        message = f"plan version {version}; this program reads version {PLAN_VERSION}"
+        raise PlanError(message, place=document.place(("plan",)), mend="update the program")
+    try:
+        plan = Plan.model_validate(value)
+    except ValidationError as error:
+        raise PlanError(pydantic_problems(error, document, Plan)) from None
+    if known_styles is None:
+        known_styles = [path.stem for path in styles_folder().glob("*.yaml")]
+    problems = check_plan(plan, folder=folder, locate=document.place, known_styles=known_styles)
+    if problems:
+        # In the order of the file.
+        raise PlanError(sorted(problems, key=lambda item: (((p := item.place) and p.line) or 0, (p and p.column) or 0)))
+    return plan
+
+
+def _bytes(path: Path) -> bytes:
+    """Read a plain file of a sensible size; never wait for a pipe or read a device."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        raise PlanError(f"cannot read the plan: {error.strerror or error}", place=path) from error
+    with os.fdopen(handle, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise PlanError("this is not a plain file", place=path, mend="name a plan file")
+        return stream.read(MAX_BYTES + 1)
