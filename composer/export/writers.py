@@ -8,6 +8,7 @@ Contents: `Finished`, `EXTENSIONS`, `check_outputs`, `write_outputs`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,9 +85,9 @@ def check_outputs(paths: Sequence[Path], *, has_plan: bool = True, read_paths: I
         OutputError: a folder that does not exist or may not be written.
     """
     extensions = [extension for extension in EXTENSIONS if has_plan or extension not in _PLAN_EXTENSIONS]
-    kept = {path.resolve() for path in read_paths}
+    kept = {os.path.realpath(path) for path in read_paths}
     problems: list[Problem] = []
-    seen: set[Path] = set()
+    seen: set[str] = set()
     for path in paths:
         place = Place(str(path))
         extension = path.suffix.lower()
@@ -96,11 +97,12 @@ def check_outputs(paths: Sequence[Path], *, has_plan: bool = True, read_paths: I
             found = f'no writer for "{extension}"' if extension else "the name has no extension"
             mend = did_you_mean(extension, extensions) or f"it can be {_listed(extensions)}"
             problems.append(Problem(found, place, mend))
-        if path.resolve() in seen:
+        real = os.path.realpath(path)  # unlike Path.resolve, bears a loop of links
+        if real in seen:
             problems.append(Problem("two outputs have this name", place, "give each its own"))
-        if path.resolve() in kept:
+        if real in kept:
             problems.append(Problem("this file is read and would be overwritten", place, "choose another name"))
-        seen.add(path.resolve())
+        seen.add(real)
     if problems:
         raise OptionError(problems)
     for path in paths:

@@ -78,6 +78,14 @@ def test_each_hand_has_a_named_track_and_a_channel(keyboard, deadpan):
     assert [(m.program, m.channel) for m in programs] == [(6, 0), (6, 1)]
 
 
+def test_each_voice_of_a_chorale_has_a_track_of_its_name(deadpan):
+    voices = (("Soprano", 72), ("Alto", 67), ("Tenor", 60), ("Bass", 48))
+    parts = tuple(Part(name, (Note(0, pitch, 4 * Q),), 52) for name, pitch in voices)
+    midi = read(midi_bytes(deadpan(Score(parts, make_bars(Meter(4, 4), 1)))))
+    assert [track.name for track in midi.tracks] == ["Untitled", "Soprano", "Alto", "Tenor", "Bass"]
+    assert [notes_of(track)[0][2] for track in midi.tracks[1:]] == [72, 67, 60, 48]
+
+
 def test_rubato_stands_in_the_tempo_map_and_bars_stay_bars(keyboard):
     score = keyboard([(beat, 72, 1) for beat in range(8)])
     lengths = [0.5, 0.52, 0.55, 0.6, 0.58, 0.55, 0.7, 0.9]
