@@ -1,14 +1,16 @@
 """The biaxial network: along time for each note, then from low note to high within each step.
 
-Daniel Johnson's two axes ("Generating Polyphonic Music Using Tied Parallel Networks", 2017), with a style vector that enters
-before every LSTM as in DeepJ (Mao, Shin and Cottrell, 2018, section 4.2) and with the conditions of a plan.
+Daniel Johnson's two axes ("Generating Polyphonic Music Using Tied Parallel Networks", 2017), with a style
+vector that enters before every LSTM as in DeepJ (Mao, Shin and Cottrell, 2018, section 4.2) and with the
+conditions of a plan.
 
-How it differs from both: conditions per step enter through their own matrix, once a step; the note axis also sees the note's
-conditions directly, the number of notes so far and the number still to come; a third output is the hand.
+How it differs from both: conditions per step enter through their own matrix, once a step; the note axis also
+sees the note's conditions directly, the number of notes so far and the number still to come; a third output is
+the hand.
 
-Conventions: float32; notes are [..., pitch, 2] with (play, articulate); logits are [..., pitch, 3] with (play, articulate,
-hand), hand being the log-odds of the upper one. Axes are named batch, step, pitch. A state is a tuple of (hidden, cell) for
-each time layer, flat, each [batch, pitch, unit]. Any number of pitches will do.
+Conventions: float32; notes are [..., pitch, 2] with (play, articulate); logits are [..., pitch, 3] with (play,
+articulate, hand), hand being the log-odds of the upper one. Axes are named batch, step, pitch. A state is a
+tuple of (hidden, cell) for each time layer, flat, each [batch, pitch, unit]. Any number of pitches will do.
 """
 
 from __future__ import annotations
@@ -19,13 +21,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from composer.network.config import NUM_OUTPUTS, NetworkConfig
-from composer.network.features import (
-    FEEDBACK_WIDTH,
-    HEARD_WIDTH,
-    lower_note_features,
-    previous_step_features,
-)
+from composer.network.config import FEEDBACK_WIDTH, HEARD_WIDTH, NUM_OUTPUTS, NetworkConfig
+from composer.network.features import lower_note_features, previous_step_features
 from composer.network.recurrence import lstm_sequence, lstm_step
 
 Tensor = Any
@@ -294,7 +291,7 @@ def _values(initializer: Any, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _product(values: Tensor, matrix: Any) -> Tensor:
-    """values [..., in] times matrix [in, out], as one matrix product over all rows."""
+    """Rows [..., in] times matrix [in, out], as one matrix product over all rows."""
     rows = ops.matmul(ops.reshape(values, (-1, values.shape[-1])), matrix)
     return ops.reshape(rows, (*values.shape[:-1], matrix.shape[-1]))
 

@@ -11,6 +11,15 @@ from composer.errors import WeightsError
 NUM_OUTPUTS = 3
 """Logits of a note: play, articulate, hand."""
 
+HEARD_WIDTH = (2 * 12 + 1) * 2 + 12
+"""Width of what a note hears of the previous step: 25 notes of two bits, 12 pitch classes (see `features`)."""
+
+FEEDBACK_WIDTH = 5
+"""Width of what a note hears of the lower notes: two bits, notes so far, notes to come, is that known."""
+
+MAX_SIZE = 4096
+"""Of one layer or one part of the inputs: a card from a stranger must not ask for all memory."""
+
 FeatureFields = tuple[tuple[str, int], ...]
 """Names and widths of the parts of an input vector, in order."""
 
@@ -42,14 +51,15 @@ class NetworkConfig:
         for name in ("note_fields", "step_fields", "style_fields"):
             value = tuple((str(part), int(width)) for part, width in getattr(self, name))
             object.__setattr__(self, name, value)
-            _check(all(width > 0 for _, width in value), name, "positive widths", value)
+            _check(all(0 < width <= MAX_SIZE for _, width in value), name, f"widths of 1 to {MAX_SIZE}", value)
             _check(len({part for part, _ in value}) == len(value), name, "names that differ", value)
             _check(bool(value), name, "at least one part", value)
         for name in ("time_units", "note_units"):
             value = tuple(int(units) for units in getattr(self, name))
             object.__setattr__(self, name, value)
-            _check(bool(value) and min(value, default=0) > 0, name, "one or more positive sizes", value)
-        _check(self.style_units > 0, "style_units", "a positive size", self.style_units)
+            right = bool(value) and all(0 < units <= MAX_SIZE for units in value)
+            _check(right, name, f"one or more sizes of 1 to {MAX_SIZE}", value)
+        _check(0 < self.style_units <= MAX_SIZE, "style_units", f"a size of 1 to {MAX_SIZE}", self.style_units)
         for name in ("dropout", "input_dropout"):
             _check(0.0 <= getattr(self, name) < 1.0, name, "a share from 0 to below 1", getattr(self, name))
         _check(
@@ -61,14 +71,17 @@ class NetworkConfig:
 
     @property
     def note_width(self) -> int:
+        """Width of `note_inputs`."""
         return sum(width for _, width in self.note_fields)
 
     @property
     def step_width(self) -> int:
+        """Width of `step_inputs`."""
         return sum(width for _, width in self.step_fields)
 
     @property
     def style_width(self) -> int:
+        """Width of `style_input`."""
         return sum(width for _, width in self.style_fields)
 
     def to_dict(self) -> dict[str, Any]:
@@ -92,6 +105,26 @@ class NetworkConfig:
             return cls(**plain)
         except (TypeError, ValueError) as error:
             raise WeightsError(f"network: sizes must be numbers and lists of them; {error}") from error
+
+
+def weight_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
+    """The shape of every weight by its name, as `BiaxialNetwork.named_weights` has them, in the same order."""
+    shapes: dict[str, tuple[int, ...]] = {"style_embedding": (config.style_width, config.style_units)}
+    below = {
+        "time": config.note_width + HEARD_WIDTH,
+        "note": config.time_units[-1] + FEEDBACK_WIDTH + config.note_width,
+    }
+    for axis, sizes in (("time", config.time_units), ("note", config.note_units)):
+        for number, (width, units) in enumerate(zip((below[axis], *sizes[:-1]), sizes, strict=True)):
+            layer = f"{axis}_{number}"
+            shapes[f"{layer}/kernel"] = (width, 4 * units)
+            shapes[f"{layer}/recurrent"] = (units, 4 * units)
+            shapes[f"{layer}/bias"] = (4 * units,)
+            shapes[f"{layer}/style_kernel"] = (config.style_units, width)
+            shapes[f"{layer}/style_bias"] = (width,)
+            if number == 0:
+                shapes[f"{layer}/step_kernel"] = (config.step_width, 4 * units)
+    return shapes | {"head_kernel": (config.note_units[-1], NUM_OUTPUTS), "head_bias": (NUM_OUTPUTS,)}
 
 
 def _check(holds: bool, name: str, rule: str, found: object) -> None:

@@ -1,7 +1,7 @@
-"""What a note hears of the notes before it: the vicinity and the pitch classes of the previous step, and the notes below.
+"""What a note hears of other notes: vicinity and pitch classes of the previous step, and the notes below.
 
-Conventions: notes are float32 [..., pitch, 2] with (play, articulate) as 0 or 1. Nothing here looks at absolute pitch, so any
-run of neighbouring pitches may be given; notes outside it count as silent.
+Conventions: notes are float32 [..., pitch, 2] with (play, articulate) as 0 or 1. Nothing here looks at
+absolute pitch, so any run of neighbouring pitches may be given; notes outside it count as silent.
 Source: Johnson, "Generating Polyphonic Music Using Tied Parallel Networks" (2017), section 4 (vicinity, context).
 """
 
@@ -15,14 +15,6 @@ from keras import ops
 Tensor = Any
 
 VICINITY_REACH = 12  # notes above and below, inclusive
-VICINITY_WIDTH = (2 * VICINITY_REACH + 1) * 2
-CONTEXT_WIDTH = 12
-HEARD_WIDTH = VICINITY_WIDTH + CONTEXT_WIDTH
-"""Width of `previous_step_features`."""
-
-FEEDBACK_WIDTH = 5
-"""Width of `lower_note_features`: lower note's play and articulate, notes so far, notes still to come, is the target known."""
-
 COUNT_SCALE = 0.25
 """Notes are counted in fours, so that a full chorale chord is 1."""
 

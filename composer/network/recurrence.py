@@ -36,7 +36,8 @@ def lstm_sequence(
     """The step along the first axis.
 
     learned, given: [step, row, value], the inputs that a gradient flows back into and those that are data; one may be
-    None. shared: [step or 1, group, row of the group or 1, 4 x unit], added to the gates, rows being groups of equal size.
+    None. shared: [step or 1, group, row of the group or 1, 4 x unit], added to the gates, rows being groups of
+    equal size.
     state: hidden and cell before the first step, each [row, unit]. kernel: [learned + given + unit, 4 x unit].
     Returns the outputs [step, row, unit] and the state after the last step.
     """

@@ -69,8 +69,9 @@ class Sample:
 class Sampler:
     """A compiled sampler of fixed shape.
 
-    network: with its weights loaded. num_particles: sequences drawn side by side. max_steps: longest chunk. num_pitches: as
-    the inputs have. guided: whether a second branch without conditions runs along. device: auto, cpu or gpu.
+    network: with its weights loaded. num_particles: sequences drawn side by side. max_steps: longest chunk.
+    num_pitches: as the inputs have. guided: whether a second branch without conditions runs along. device:
+    auto, cpu or gpu.
 
     All sizes are fixed so that it is compiled once and a particle's notes never depend on how many it was asked for.
     """
@@ -125,7 +126,8 @@ class Sampler:
         """Draw as many steps as the inputs have, max_steps at most.
 
         note_inputs: [branch, step, pitch, note_width]. step_inputs: [branch, step, step_width].
-        style_input: [branch, style_width]. voices_target: [branch, step, 2]. Without guidance the branch axis is 1 long.
+        style_input: [branch, style_width]. voices_target: [branch, step, 2]. Without guidance the branch axis
+        is 1 long.
         uniforms: numbers from 0 to below 1, [step, particle, pitch, 2], for play and for articulate.
         pins: int8 [step, pitch] or [particle, step, pitch]; 0 free, 1 silent, 2 struck, 3 held (struck where nothing
             sounded before).
@@ -155,9 +157,7 @@ class Sampler:
             strike_allowed=self._padded(
                 True if strike_allowed is None else strike_allowed, cells, "strike_allowed", "bool"
             ),
-            uniforms=self._padded(
-                uniforms, (steps, self.num_particles, self.num_pitches, 2), "uniforms", axis=0
-            ),
+            uniforms=self._padded(uniforms, (steps, self.num_particles, self.num_pitches, 2), "uniforms", axis=0),
             marginal=_marginal(marginal_log_odds, self.num_pitches),
             temperature=np.float32(temperature),
             guidance=np.float32(guidance),

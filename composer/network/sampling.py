@@ -1,8 +1,8 @@
 """The loops of sampling: over the steps of a chunk, and within a step over the notes from low to high.
 
 Written in Keras operations; `composer.network.sampler` compiles it and keeps the state. What does not depend on sampled
-notes is projected before the loops, once for all particles; the input part of the first note layer is one matrix product a
-step; the random numbers are drawn beforehand and passed in.
+notes is projected before the loops, once for all particles; the input part of the first note layer is one
+matrix product a step; the random numbers are drawn beforehand and passed in.
 
 Conventions: branch 0 is told the conditions, branch 1 (where there is one) is not; both hear the same notes.
 Rows of the time axis are [branch, particle, pitch], of the note axis [branch, particle].
@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from keras import ops
 
 from composer.network.biaxial import BiaxialNetwork
-from composer.network.features import HEARD_WIDTH, lower_note_feedback, previous_step_features
+from composer.network.config import HEARD_WIDTH
+from composer.network.features import lower_note_feedback, previous_step_features
 from composer.network.recurrence import lstm_step
 
 Tensor = Any
@@ -24,7 +25,7 @@ FREE, SILENT, STRUCK, HELD = 0, 1, 2, 3
 """Pins of a cell."""
 
 GUIDANCE_CLIP = 2.0  # nats that guidance may add to or take from a log-odds
-DENSITY_MEMORY = 0.95  # a step's share in the remembered number of notes is what is missing to 1: a bar or two are heard
+DENSITY_MEMORY = 0.95  # of the remembered number of notes, kept each step: the last bar or two count
 DENSITY_PULL = 0.05  # how fast the bias answers, in log-odds a step for each nat of difference
 DENSITY_CLIP = 2.0  # the bias never goes further
 _SMALLEST_DENSITY = 0.05  # notes a step; below it two densities count as equal
@@ -226,8 +227,9 @@ def _cells(told: Told, step: Tensor, memory: Memory) -> Tensor:
 def _draw_cell(told: Told, memory: Memory, logits: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
     """One note of every particle.
 
-    logits: [G, particle, 3]; cell: [particle, 9]. Returns [particle, 3] (play, articulate, hand) and [particle, 5]: what
-    is added to the three log-probabilities and to the expected numbers of notes, as asked for and as drawn.
+    logits: [G, particle, 3]; cell: [particle, 9]. Returns [particle, 3] (play, articulate, hand) and
+    [particle, 5]: what is added to the three log-probabilities and to the expected numbers of notes, as asked
+    for and as drawn.
     """
     free, must_sound, must_strike, allowed, strike_allowed, sounded, marginal, by_play, by_strike = (
         cell[:, number] for number in range(9)

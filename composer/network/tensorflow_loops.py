@@ -1,9 +1,9 @@
 """The LSTM loop on TensorFlow, with its gradient written out.
 
-A step's inputs and the hidden state go through one matrix product together, so nothing of the size of the gates is ever kept
-for all steps: the loop lives in the cache. The activations for the gradient stay in the tensor arrays of the forward loop,
-and the kernel's gradient is summed in the backward one. Measured against the loop that TensorFlow differentiates: 1.6 times as
-fast on a CPU.
+A step's inputs and the hidden state go through one matrix product together, so nothing of the size of the
+gates is ever kept for all steps: the loop lives in the cache. The activations for the gradient stay in the
+tensor arrays of the forward loop, and the kernel's gradient is summed in the backward one. Measured against
+the loop that TensorFlow differentiates: 1.6 times as fast on a CPU.
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ class Batch:
 
     notes: [batch, step + 1, pitch, 2] of 0 and 1, (play, articulate); step 0 is the one before the window (silence at a
         cold start), and what is predicted are steps 1 and later.
-    note_inputs: [batch, step, pitch, note_width]. step_inputs: [batch, step, step_width]. style_input: [batch, style_width].
+    note_inputs: [batch, step, pitch, note_width]. step_inputs: [batch, step, step_width]. style_input: [batch,
+    style_width].
     voices_target: [batch, step, 2], (planned number of sounding notes, known 0 or 1).
     hand: int8 [batch, step, pitch], 0 lower, 1 upper, -1 none or unknown.
     loss_mask: [batch, step, pitch], 0 for cells that are not scored (pinned ones, say).
@@ -38,14 +39,17 @@ class Batch:
 
     @property
     def num_rows(self) -> int:
+        """Rows of the batch."""
         return int(self.notes.shape[0])
 
     @property
     def num_steps(self) -> int:
+        """Steps that are predicted."""
         return int(self.notes.shape[1]) - 1
 
     @property
     def num_pitches(self) -> int:
+        """Pitches of the (cropped) range."""
         return int(self.notes.shape[2])
 
     def arrays(self) -> dict[str, np.ndarray]:

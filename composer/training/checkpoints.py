@@ -1,8 +1,9 @@
 """Checkpoints of a fit: a directory written aside, synced, then renamed.
 
-A checkpoint is `ckpt-00001200/` with `tensors.safetensors` (weights, averages, optimiser, carried state) and `position.json` (where
-the fit stands, and the SHA-256 of the tensors). A kill at any time leaves the older one whole; half-written ones are ignored
-and cleaned away. Weights worth keeping stand beside them as `best-00001200/`, of the same form.
+A checkpoint is `ckpt-00001200/` with `tensors.safetensors` (weights, averages, optimiser, carried state) and
+`position.json` (where the fit stands, and the SHA-256 of the tensors). A kill at any time leaves the older one
+whole; half-written ones are ignored and cleaned away. Weights worth keeping stand beside them as
+`best-00001200/`, of the same form.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ def write_checkpoint(
 ) -> Path:
     """Write `folder/KIND-UPDATE/` and then remove all but the newest `keep` of its kind.
 
-    Raises TrainingError for values that are not finite (a checkpoint that cannot be gone on from is none), OutputError when the
-    disk refuses.
+    Raises TrainingError for values that are not finite (a checkpoint that cannot be gone on from is none),
+    OutputError when the disk refuses.
     """
     from safetensors.numpy import save
 

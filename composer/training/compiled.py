@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import keras
@@ -78,9 +79,10 @@ def compile_steps(
 class TensorflowSteps:
     """Steps on TensorFlow.
 
-    network: its variables are trained in place. averages: variables that follow the weights (the exponential moving average),
-    in the order of `network.named_weights()`. lanes: parts into which the rows of a batch are split; each lane runs on one core by
-    itself, which is faster on a CPU than sharing every small operation among the cores (see `use_lanes`).
+    network: its variables are trained in place. averages: variables that follow the weights (the exponential
+    moving average), in the order of `network.named_weights()`. lanes: parts into which the rows of a batch are
+    split; each lane runs on one core by itself, which is faster on a CPU than sharing every small operation
+    among the cores (see `use_lanes`).
     """
 
     def __init__(
@@ -159,7 +161,7 @@ class TensorflowSteps:
         bounds = [rows * lane // lanes for lane in range(lanes + 1)]
         return [
             ({name: array[low:high] for name, array in arrays.items()}, tuple(part[low:high] for part in state))
-            for low, high in zip(bounds, bounds[1:], strict=False)
+            for low, high in pairwise(bounds)
         ]
 
     def _total(self, found: list[Measures]) -> list[Tensor]:

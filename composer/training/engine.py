@@ -1,7 +1,7 @@
-"""The fitting loop: batches in, the best weights out; it can be killed at any time and resumed to the same bits (on a CPU).
+"""The fitting loop: batches in, the best weights out; killed at any time, resumed to the same bits (on a CPU).
 
-Everything random or timed hangs on the number of the update alone: the batch (`BatchSource`), the dropout, the rates. So a
-checkpoint holds weights, averages, optimiser and carried states, and resuming is going on from its number.
+Everything random or timed hangs on the number of the update alone: the batch (`BatchSource`), the dropout, the
+rates. So a checkpoint holds weights, averages, optimiser and carried states, and resuming is going on from its number.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from composer.training.schedule import FitConfig, average_decay_at, learning_rat
 
 @dataclass(frozen=True)
 class Best:
-    """The best validation so far: nats a step, at which update, and whether the averaged weights were the better ones."""
+    """The best validation so far: nats a step, at which update, whether the averaged weights were the better ones."""
 
     nats: float = math.inf
     update: int = -1
@@ -55,7 +55,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class FitResult:
-    """The outcome: the best validation, the updates made, and why the fit stopped ('done', 'early', 'time', 'asked')."""
+    """The best validation, the updates made, and why the fit stopped ('done', 'early', 'time', 'asked')."""
 
     best: Best
     num_updates: int
@@ -75,12 +75,13 @@ def fit(
 ) -> FitResult:
     """Fit the network in place and leave it with its best weights.
 
-    source: gives the training batches from a number on. validation: gives the same held-out batches each time; without it
-    the last averaged weights count as the best. folder: for checkpoints, best weights and log. resume: go on from the newest
-    whole checkpoint of the folder. report, should_stop: called at each update; a true answer stops with a checkpoint.
+    source: gives the training batches from a number on. validation: gives the same held-out batches each time;
+    without it the last averaged weights count as the best. folder: for checkpoints, best weights and log.
+    resume: go on from the newest whole checkpoint of the folder. report, should_stop: called at each update; a
+    true answer stops with a checkpoint.
 
-    Raises TrainingError when the folder is in use, holds another run and `resume` is not set, was made with other settings, or
-    when the loss is not a number any more (the last checkpoint then stays as it is).
+    Raises TrainingError when the folder is in use, holds another run and `resume` is not set, was made with
+    other settings, or when the loss is not a number any more (the last checkpoint then stays as it is).
     """
     with locked(folder):
         clean_leftovers(folder)
@@ -339,7 +340,7 @@ class _Window:
 
 
 def held_out_nats(steps: Any, network: BiaxialNetwork, batches: Iterable[Batch]) -> dict[str, float]:
-    """Nats of plays and articulations a scored step, carrying states within each stream: of each stream, by its name."""
+    """Nats of plays and articulations a scored step, of each stream by its name; states are carried within it."""
     carried: dict[tuple[str, int, int], State] = {}
     nats: dict[str, float] = {}
     scored: dict[str, float] = {}

@@ -12,7 +12,7 @@ from composer.network.config import NetworkConfig
 from composer.training.batch import Batch
 
 BatchSource = Callable[[int], Iterator[Batch]]
-"""Given a number, yields the training batches from that one on (the first is 0); the same number gives the same batches."""
+"""Given a number, yields the training batches from that one on (the first is 0), always the same ones."""
 
 PREFETCH = 2  # batches
 
@@ -48,9 +48,9 @@ def _by_tf_data(sample: Batch, others: Iterator[Batch], config: NetworkConfig) -
             raise
 
     # The shapes may change from batch to batch (pieces of other ranges), the types may not.
-    signature = {
-        name: tf.TensorSpec([None] * array.ndim, array.dtype) for name, array in sample.arrays().items()
-    } | {"stream": tf.TensorSpec([], tf.string)}
+    signature = {name: tf.TensorSpec([None] * array.ndim, array.dtype) for name, array in sample.arrays().items()} | {
+        "stream": tf.TensorSpec([], tf.string)
+    }
     try:
         for item in tf.data.Dataset.from_generator(arrays, output_signature=signature).prefetch(PREFETCH):
             stream = item.pop("stream").numpy().decode()

@@ -23,7 +23,8 @@ class FitConfig:
     weight_decay: AdamW's, on matrices only. clip_norm: greatest norm of the whole gradient.
     average_decay: of the exponential moving average of the weights; it starts lower (see `average_decay_at`).
     hand_weight: weight of the hand's nats in the loss.
-    validate_every, checkpoint_every, log_every: in updates. patience: validations without a new best before stopping early.
+    validate_every, checkpoint_every, log_every: in updates. patience: validations without a new best before
+    stopping early.
     max_seconds: wall time after which the fit stops with a checkpoint; None for no limit.
     seed: of the dropout (the batches have their own). lanes: see `composer.training.compiled.use_lanes`.
     """

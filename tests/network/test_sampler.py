@@ -1,4 +1,4 @@
-"""The sampler draws from the network that was trained, keeps its rules, and gives the same notes for the same numbers."""
+"""The sampler draws from the network that was trained, keeps its rules, and repeats itself."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,7 +65,8 @@ def held_out() -> list[Batch]:
 
 
 def settings(**changes: object) -> FitConfig:
-    plain = dict(num_updates=8, learning_rate=0.02, warmup_updates=2, validate_every=2, checkpoint_every=1, lanes=2)
+    plain: dict[str, Any] = {"num_updates": 8, "learning_rate": 0.02, "warmup_updates": 2, "validate_every": 2}
+    plain |= {"checkpoint_every": 1, "lanes": 2}
     return FitConfig.from_dict(plain | changes)
 
 
