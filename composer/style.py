@@ -177,14 +177,19 @@ def write_style(card: StyleCard, path: Path) -> None:
     """
     import yaml
 
-    plain: dict[str, Any] = {}
+    lines: list[str] = []
     for column in fields(StyleCard):
         value = getattr(card, column.name)
         if column.name == "folder" or value in ("", (), {}):
             continue
-        plain[column.name] = _plain(value)
-    text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
-    write_atomic(path, text.encode())
+        # Short lists on one line, mappings a line for each entry.
+        style = False if column.name in ("sources", "figures") else None
+        lines.append(
+            yaml.safe_dump(
+                {column.name: _plain(value)}, sort_keys=False, allow_unicode=True, width=120, default_flow_style=style
+            )
+        )
+    write_atomic(path, "".join(lines).encode())
 
 
 def _plain(value: Any) -> Any:

@@ -71,6 +71,7 @@ class Vocabulary:
     """The chords of one mode as tables.
 
     Attributes:
+        mode: which.
         roots: [chord] semitones above the tonic; qualities: names, in the same order.
         prior: [chord] log-probability.
         transition: [chord, chord] log-probability of the next chord, given that the chord changes.
@@ -78,6 +79,7 @@ class Vocabulary:
         bass: [chord, 12] log-probability of a bass.
     """
 
+    mode: Mode
     roots: tuple[int, ...]
     qualities: tuple[str, ...]
     prior: Floats
@@ -102,6 +104,7 @@ def vocabulary(mode: Mode) -> Vocabulary:
     transition = np.array(leads) + rank_log[None, :]
     transition[np.diag_indices(len(rows))] = -np.inf
     return Vocabulary(
+        mode,
         tuple(row[0] for row in rows),
         tuple(row[1] for row in rows),
         _normalised(rank_log),

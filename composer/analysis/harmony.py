@@ -32,8 +32,10 @@ _DIRECT_LOG = 0.0  # a change of key without a pivot
 _KEY_CHANGE_OFF_BEAT_LOG = -4.0
 _PHRASE_START_LOG = 2.5  # a change of key where a phrase begins
 _END_TONIC_LOG = 2.0  # the tonic under a fermata or at the end
+_PICARDY_LOG = -1.0  # what a tonic of the other mode counts less
 _END_DOMINANT_LOG = 0.6
 _END_OTHER_LOG = -0.1
+_START_TONIC_LOG = 1.5  # the tonic as the first chord
 _LAST_SCALE = 2.0  # the end of the piece says more
 
 
@@ -117,6 +119,7 @@ def _emission(frames: Frames, score: Score, ends: Sequence[int]) -> Floats:
                 result[frame, index, : len(table)] += bonus
         sounding = np.flatnonzero(frames.weight.any(axis=1))
         result[sounding[-1], index, : len(table)] += bonus * _LAST_SCALE
+        result[sounding[0], index, : len(table)] += np.where(bonus > _END_DOMINANT_LOG, _START_TONIC_LOG, 0.0)
         result[0, index, : len(table)] += start_log[index] + table.prior
     return result
 
@@ -126,7 +129,8 @@ def _ending_log(table: Vocabulary) -> Floats:
     bonus = np.full(len(table), _END_OTHER_LOG)
     for slot, (root, quality) in enumerate(zip(table.roots, table.qualities, strict=True)):
         if root == 0 and quality in ("major", "minor"):
-            bonus[slot] = _END_TONIC_LOG
+            own = quality == table.mode
+            bonus[slot] = _END_TONIC_LOG + (0.0 if own else _PICARDY_LOG)
         elif root == 7 and quality == "major":
             bonus[slot] = _END_DOMINANT_LOG
     return bonus

@@ -199,11 +199,11 @@ def _finished(counts: _Counts, name: str) -> StyleStatistics:
 
 
 def percentiles(values: Iterable[float]) -> Percentiles:
-    """Return the 10th, 50th and 90th percentiles, rounded to four places; zeros for no values."""
+    """Return the 10th, 50th and 90th percentiles, rounded to three places; zeros for no values."""
     table = np.array(list(values), dtype=np.float64)
     if not len(table):
         return 0.0, 0.0, 0.0
-    low, middle, high = (round(float(value), 4) for value in np.percentile(table, [10, 50, 90]))
+    low, middle, high = (round(float(value), 3) for value in np.percentile(table, [10, 50, 90]))
     return low, middle, high
 
 
