@@ -31,7 +31,7 @@ State = tuple[Tensor, ...]
 _QUIET_LOG_ODDS = -3.0  # about 4 of 78 notes sound; a network that starts there does not first learn silence
 
 
-class LstmLayer(keras.layers.Layer):  # type: ignore[misc]
+class LstmLayer(keras.layers.Layer):
     """One LSTM layer with the style vector added to its input.
 
     Weights: kernel [input, 4 x unit], recurrent [unit, 4 x unit], bias [4 x unit], style_kernel [style, input],
@@ -102,7 +102,7 @@ class LstmLayer(keras.layers.Layer):  # type: ignore[misc]
         return lstm_sequence(learned, given, shared, state, kernel)
 
 
-class BiaxialNetwork(keras.layers.Layer):  # type: ignore[misc]
+class BiaxialNetwork(keras.layers.Layer):
     """The network with its weights; see the module's words for shapes.
 
     config: sizes. seed: of the first weights and, with `set_dropout_step`, of the dropout.

@@ -217,7 +217,7 @@ def _read_arrays(path: Path, card: WeightsCard) -> dict[str, np.ndarray]:
             mend="fetch or train the network again",
         )
     try:
-        arrays = load(content)
+        arrays: dict[str, np.ndarray] = load(content)
     except (SafetensorError, ValueError, KeyError) as error:
         raise WeightsError(f"not a safetensors file: {error}", place=path) from error
     shapes = weight_shapes(card.network)

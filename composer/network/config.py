@@ -49,16 +49,16 @@ class NetworkConfig:
 
     def __post_init__(self) -> None:
         for name in ("note_fields", "step_fields", "style_fields"):
-            value = tuple((str(part), int(width)) for part, width in getattr(self, name))
-            object.__setattr__(self, name, value)
-            _check(all(0 < width <= MAX_SIZE for _, width in value), name, f"widths of 1 to {MAX_SIZE}", value)
-            _check(len({part for part, _ in value}) == len(value), name, "names that differ", value)
-            _check(bool(value), name, "at least one part", value)
+            parts = tuple((str(part), int(width)) for part, width in getattr(self, name))
+            object.__setattr__(self, name, parts)
+            _check(all(0 < width <= MAX_SIZE for _, width in parts), name, f"widths of 1 to {MAX_SIZE}", parts)
+            _check(len({part for part, _ in parts}) == len(parts), name, "names that differ", parts)
+            _check(bool(parts), name, "at least one part", parts)
         for name in ("time_units", "note_units"):
-            value = tuple(int(units) for units in getattr(self, name))
-            object.__setattr__(self, name, value)
-            right = bool(value) and all(0 < units <= MAX_SIZE for units in value)
-            _check(right, name, f"one or more sizes of 1 to {MAX_SIZE}", value)
+            sizes = tuple(int(units) for units in getattr(self, name))
+            object.__setattr__(self, name, sizes)
+            right = bool(sizes) and all(0 < units <= MAX_SIZE for units in sizes)
+            _check(right, name, f"one or more sizes of 1 to {MAX_SIZE}", sizes)
         _check(0 < self.style_units <= MAX_SIZE, "style_units", f"a size of 1 to {MAX_SIZE}", self.style_units)
         for name in ("dropout", "input_dropout"):
             _check(0.0 <= getattr(self, name) < 1.0, name, "a share from 0 to below 1", getattr(self, name))

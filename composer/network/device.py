@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
 from typing import Any
 
 import keras
@@ -37,8 +38,7 @@ def device_name(device: str) -> str:
 
 def _has_gpu() -> bool:
     if keras.backend.backend() == "jax":
-        import jax
-
+        jax = import_module("jax")
         return any(found.platform == "gpu" for found in jax.devices())
     import tensorflow as tf
 

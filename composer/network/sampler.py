@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import keras
@@ -207,9 +208,7 @@ def _compile(network: BiaxialNetwork) -> Any:
         return sample_chunk(network, told, memory)
 
     if keras.backend.backend() == "jax":
-        import jax
-
-        return jax.jit(chunk)
+        return import_module("jax").jit(chunk)
     import tensorflow as tf
 
     return tf.function(chunk, jit_compile=True, autograph=False)

@@ -289,8 +289,8 @@ class _Run:
         _check_settings(position["settings"], self._settings(), checkpoint.path)
         _assign("weight", self.weights, checkpoint)
         _assign("average", self.averages, checkpoint)
-        for number, variable in enumerate(self.optimizer.variables):
-            variable.assign(checkpoint.tensors[f"optimizer/{number:04d}"])
+        for place, variable in enumerate(self.optimizer.variables):
+            variable.assign(checkpoint.tensors[f"optimizer/{place:04d}"])
         carried: dict[str, dict[str, np.ndarray]] = {}
         for name, tensor in sorted(checkpoint.tensors.items()):
             if name.startswith("carried/"):
