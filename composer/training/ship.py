@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from composer.network.biaxial import BiaxialNetwork
 from composer.network.checkpoint import save_network
@@ -22,12 +24,14 @@ def ship_network(
     result: FitResult,
     *,
     folder: Path,
+    tables: Mapping[str, np.ndarray],
 ) -> tuple[Path, Path]:
     """Write the weights and the card; return their paths.
 
     Args:
         sources: those that were read, in the order of `collection.counts`.
         folder: of the run.
+        tables: further arrays to keep with the weights.
 
     Raises:
         WeightsError: a weight is not finite.
@@ -42,6 +46,7 @@ def ship_network(
         folder,
         network,
         name=config.name,
+        tables=tables,
         description=config.description,
         composers=config.composers,
         ensembles=config.ensembles,

@@ -13,6 +13,7 @@ from composer.roll.inputs import GROUPS
 from composer.training.batch import Batch
 from composer.training.config import TrainingConfig, read_config
 from composer.training.dataset import Piece, by_split
+from composer.training.marginals import TABLE, marginal_log_odds
 from composer.training.run_folder import LOG_NAME
 from composer.training.sources import Collection, collect, locate_sources
 from composer.training.windows import WindowConfig, Windows, measuring
@@ -103,7 +104,10 @@ def train_from_config(
         )
     from composer.training.ship import ship_network
 
-    files = ship_network(network, config, sources, collection, result, folder=output)
+    tables = {
+        TABLE: marginal_log_odds(windows.pieces, windows.weights, max_transposition=config.windows.max_transposition)
+    }
+    files = ship_network(network, config, sources, collection, result, folder=output, tables=tables)
     figures = {
         "held out": f"{result.best.nats:.3f} nats a step, after {result.best.update} updates",
         "stopped": STOPPED[result.stopped],
@@ -126,7 +130,7 @@ def make_windows(config: TrainingConfig, collection: Collection) -> tuple[Window
 
 
 def some_pieces(pieces: Sequence[Piece], num_steps: int) -> list[Piece]:
-    """Return pieces of every ensemble in turn until they hold `num_steps`; one of over a tenth of that is passed over."""
+    """Return pieces of every ensemble in turn until they hold `num_steps`; none is longer than a tenth of that."""
     queues: dict[str, list[Piece]] = {}
     short = [piece for piece in pieces if piece.num_steps <= num_steps // 10] or pieces
     for piece in sorted(short, key=lambda piece: (piece.work, piece.name), reverse=True):

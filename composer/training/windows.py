@@ -153,15 +153,14 @@ class Windows:
         self.left_out = tuple(piece.name for piece, fit in zip(pieces, fits, strict=True) if not fit)
         if not self.pieces:
             raise TrainingError(f"no piece has a range of at most {config.pitches} semitones")
-        shares = [share for share, fit in zip(weights or [1.0] * len(pieces), fits, strict=True) if fit]
         by_ensemble = dict(config.ensemble_weights)
-        # A visit is short, so pieces are drawn by their length: every step is as likely as any other of its weight.
-        mass = np.array(
-            [
-                piece.num_steps * share * by_ensemble.get(piece.ensemble, 1.0)
-                for piece, share in zip(self.pieces, shares, strict=True)
-            ]
+        self.weights = tuple(
+            weight * by_ensemble.get(piece.ensemble, 1.0)
+            for piece, weight, fit in zip(pieces, weights or [1.0] * len(pieces), fits, strict=True)
+            if fit
         )
+        # A visit is short, so pieces are drawn by their length: every step is as likely as any other of its weight.
+        mass = np.array([piece.num_steps for piece in self.pieces]) * np.array(self.weights)
         self._probabilities = mass / mass.sum()
         self._plans = [self._visits(row) for row in range(config.rows)]
         self._made: list[list[tuple[int, int]]] = [[] for _ in range(config.rows)]
