@@ -6,7 +6,7 @@ changes its notes; sections are filled in the plan's order, but none hears anoth
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from composer.abc import Melody, format_abc
@@ -69,6 +69,7 @@ def fill(
     outline: Outline,
     *,
     statistics: StyleStatistics,
+    composers: Mapping[str, str],
     make_source: SourceMaker,
     pinned: dict[str, Melody],
     small_print: tuple[str, ...] = (),
@@ -80,12 +81,13 @@ def fill(
         plan: resolved.
         outline: of the plan.
         statistics: of its style.
+        composers: the composer in the network's style vector that each style stands for.
         make_source: gives what samples notes; asked once.
         pinned: tunes that the plan gives, by theme; may have free stretches.
         small_print: lines for the score.
         on_progress: called with what is being done and the share done.
     """
-    setting = make_setting(plan, outline, statistics)
+    setting = make_setting(plan, outline, statistics, composers=composers)
     source = make_source(setting)
     names = _needed_themes(setting)
     done, total = 0.0, 2.0 * len(names) + len(outline.sections)

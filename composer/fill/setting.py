@@ -6,6 +6,7 @@ for every piece, so that the sampler is compiled for one shape.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from composer.outline import Outline
@@ -74,8 +75,8 @@ class Setting:
         return steps_per_bar(self.meter)
 
 
-def make_setting(plan: Plan, outline: Outline, statistics: StyleStatistics) -> Setting:
-    """Return the setting of a resolved plan."""
+def make_setting(plan: Plan, outline: Outline, statistics: StyleStatistics, *, composers: Mapping[str, str]) -> Setting:
+    """Return the setting of a resolved plan; `composers` says which composer each style stands for."""
     ensemble = plan.ensemble or "keyboard"
     compass = _COMPASS.get(ensemble, _COMPASS["keyboard"])
     low = max(LOWEST_PITCH, min(compass[0] - (WINDOW_PITCHES - (compass[1] - compass[0] + 1)) // 2, HIGHEST_PITCH))
@@ -87,7 +88,7 @@ def make_setting(plan: Plan, outline: Outline, statistics: StyleStatistics) -> S
         meter=parse_meter(plan.meter or "4/4"),
         pickup_tick=pickup_tick(plan),
         ensemble=ensemble,
-        style=outline.style,
+        style=tuple((composers.get(name, name), weight) for name, weight in outline.style),
         compass=compass,
         melody_compass=_MELODY_COMPASS.get(ensemble, _MELODY_COMPASS["keyboard"]),
         bass_compass=_BASS_COMPASS.get(ensemble, _BASS_COMPASS["keyboard"]),

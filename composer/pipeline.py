@@ -1,0 +1,513 @@
+"""The four verbs in a row: plan, fill, perform, export.
+
+What it is: what the commands call, and what `from composer import compose` gives. Each function makes whole files or
+none. Heavy libraries are imported when a verb needs them.
+
+Contents: `compose`, `plan_piece`, `build_plan`, `perform_file`, `Piece`, `Performed`.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from composer.errors import OptionError
+from composer.plan.brief import Brief
+from composer.plan.model import NO_THEME, Plan
+from composer.plan.numerals import parse_key_path
+from composer.plan.planner import plan_piece as plan_brief
+from composer.plan.planner import resolve
+from composer.style import StyleCard, load_statistics, load_style, styles_folder
+from composer.theory.key import parse_key
+
+if TYPE_CHECKING:
+    from composer.abc import Melody
+    from composer.fill.fill import FilledPiece, SourceMaker
+    from composer.outline import Outline
+    from composer.performance import Performance
+
+OnProgress = Callable[[str, float], None]
+
+DEFAULT_NETWORK = "bach"
+DEFAULT_TEMPERATURE = 1.0
+DEFAULT_GUIDANCE = 1.5
+NUM_PARTICLES = 8
+
+
+@dataclass(frozen=True)
+class SectionLine:
+    """A section as the summary tells it: its label, its keys by name, its bars."""
+
+    label: str
+    key: str
+    bars: int
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A composed piece and what is told of it.
+
+    Attributes:
+        title, form, style, meter, tempo_bpm, seed: of the plan.
+        sections: label, key and bars of each.
+        themes: what each theme is: "8 bars, pinned".
+        device: where the network ran, with the versions that byte identity depends on.
+        seconds: how long it took.
+        files: that were written.
+        warnings: what the user should know.
+        plan: resolved, with every theme's tune written out.
+        outline: of the plan.
+        performance: how it is played; its `score` is what is on the sheet.
+    """
+
+    title: str
+    form: str
+    style: str
+    meter: str
+    tempo_bpm: float
+    sections: tuple[SectionLine, ...]
+    themes: Mapping[str, str]
+    seed: int
+    device: str
+    seconds: float
+    files: tuple[Path, ...]
+    warnings: tuple[str, ...]
+    plan: Plan
+    outline: Outline
+    performance: Performance
+
+
+@dataclass(frozen=True)
+class Performed:
+    """A score that was played.
+
+    Attributes:
+        player, take: how.
+        length_sec: of the performance.
+        files: that were written.
+        warnings: what was mended in the score.
+        performance: the notes as played.
+    """
+
+    player: str
+    take: int
+    length_sec: float
+    files: tuple[Path, ...]
+    warnings: tuple[str, ...]
+    performance: Performance
+
+
+def compose(
+    *,
+    form: str = "rondo",
+    style: str | Mapping[str, float] = "bach",
+    key: str | None = None,
+    meter: str | None = None,
+    tempo_bpm: float | None = None,
+    bars: int | None = None,
+    ensemble: str | None = None,
+    title: str | None = None,
+    seed: int | None = None,
+    temperature: float | None = None,
+    guidance: float | None = None,
+    device: str = "auto",
+    expression: float | None = None,
+    player: str | None = None,
+    take: int | None = None,
+    outputs: tuple[Path, ...] = (),
+    folder: Path | None = None,
+    on_progress: OnProgress | None = None,
+) -> Piece:
+    """Plan, fill, perform and write a piece.
+
+    Args:
+        form: name of a form, or a template file.
+        style: a style's name, or weights by name.
+        key, meter, tempo_bpm, bars, ensemble, title: None: drawn from the style.
+        seed: of all drawing; None draws one.
+        temperature: 1 as the network learned; lower is tamer.
+        guidance: 1 as the network learned; higher obeys the plan more.
+        device: `auto`, `cpu` or `gpu`.
+        expression, player, take: of the performer; None: the style's own.
+        outputs: files to write; the extension picks the writer. None given: see `folder`.
+        folder: where a .mid, a .musicxml and a .yaml are written when `outputs` is empty; None: nothing is.
+        on_progress: called with what is being done and the share done, 0..1.
+
+    Raises:
+        PlanError, StyleError, OptionError, OutputError: something in the arguments that the user can mend.
+        FillError: no acceptable music was found.
+    """
+    started = time.perf_counter()
+    plan = plan_piece(
+        form=form,
+        style=style,
+        key=key,
+        meter=meter,
+        tempo_bpm=tempo_bpm,
+        bars=bars,
+        ensemble=ensemble,
+        title=title,
+        seed=seed,
+    )
+    paths = outputs
+    if not paths and folder is not None:
+        stem = f"{_file_word(plan.form)}-{'-'.join(plan.style)}-{plan.seed}"
+        paths = tuple(folder / f"{stem}{suffix}" for suffix in (".mid", ".musicxml", ".yaml"))
+    return _finish(
+        plan,
+        plan_folder=None,
+        paths=paths,
+        read_paths=(),
+        temperature=temperature,
+        guidance=guidance,
+        device=device,
+        performer=(player, take, expression),
+        started=started,
+        on_progress=on_progress,
+        warnings=(),
+    )
+
+
+def plan_piece(
+    *,
+    form: str = "rondo",
+    style: str | Mapping[str, float] = "bach",
+    key: str | None = None,
+    meter: str | None = None,
+    tempo_bpm: float | None = None,
+    bars: int | None = None,
+    ensemble: str | None = None,
+    title: str | None = None,
+    seed: int | None = None,
+) -> Plan:
+    """Return the resolved plan of a piece; arguments and errors as `compose`."""
+    return plan_brief(
+        Brief(
+            form=form,
+            style=style,
+            key=key,
+            meter=meter,
+            tempo=tempo_bpm,
+            bars=bars,
+            seed=seed,
+            title=title,
+            ensemble=ensemble,
+        )
+    )
+
+
+def build_plan(
+    plan_path: Path,
+    *,
+    outputs: tuple[Path, ...] = (),
+    folder: Path | None = None,
+    temperature: float | None = None,
+    guidance: float | None = None,
+    device: str = "auto",
+    expression: float | None = None,
+    player: str | None = None,
+    take: int | None = None,
+    on_progress: OnProgress | None = None,
+) -> Piece:
+    """Compose the piece that a plan file describes; the file itself is never changed.
+
+    Args:
+        plan_path: the plan.
+        outputs, folder: as `compose`; the files are named after the plan's file, the plan with `.resolved.yaml`.
+        temperature, guidance, device, expression, player, take, on_progress: as `compose`.
+
+    Raises:
+        PlanError, ThemeError: all that is wrong in the plan, with line and column.
+        StyleError, OptionError, OutputError, FillError: as `compose`.
+    """
+    from composer.plan.links import join_problems
+    from composer.plan.reader import read_plan
+
+    started = time.perf_counter()
+    stated = read_plan(plan_path)
+    plan = resolve(stated, folder=plan_path.parent)
+    paths = outputs
+    if not paths and folder is not None:
+        stem = plan_path.name.removesuffix(".yaml").removesuffix(".yml")
+        paths = tuple(folder / f"{stem}{suffix}" for suffix in (".mid", ".musicxml", ".resolved.yaml"))
+    return _finish(
+        plan,
+        plan_folder=plan_path.parent,
+        paths=paths,
+        read_paths=(plan_path,),
+        temperature=temperature,
+        guidance=guidance,
+        device=device,
+        performer=(player, take, expression),
+        started=started,
+        on_progress=on_progress,
+        warnings=tuple(str(problem) for problem in join_problems(plan, source=str(plan_path))),
+    )
+
+
+def perform_file(
+    score_path: Path,
+    *,
+    outputs: tuple[Path, ...] = (),
+    folder: Path | None = None,
+    player: str | None = None,
+    take: int | None = None,
+    expression: float | None = None,
+) -> Performed:
+    """Play a score file (MIDI or MusicXML) expressively and write it.
+
+    Args:
+        score_path: the file.
+        outputs: files to write; none given: NAME.performed.mid in `folder`.
+        folder: see `outputs`; None: nothing is written then.
+        player, take, expression: as `compose`; the player is `baroque` by default.
+
+    Raises:
+        MusicFileError: the file cannot be read.
+        OptionError, OutputError: as `compose`.
+    """
+    from composer.analysis.outline import outline_of
+    from composer.corpus.reader import read_score
+    from composer.export.writers import Finished, check_outputs, write_outputs
+    from composer.perform import perform
+
+    paths = outputs
+    if not paths and folder is not None:
+        paths = (folder / f"{score_path.stem}.performed.mid",)
+    check_outputs(paths, has_plan=False, read_paths=(score_path,))
+    read = read_score(score_path)
+    outline = outline_of(read.score)
+    performance = perform(
+        read.score,
+        outline,
+        player=player or "baroque",
+        take=1 if take is None else take,
+        expression=1.0 if expression is None else expression,
+    )
+    write_outputs(Finished(performance, outline), paths)
+    return Performed(performance.player, performance.take, performance.duration_sec, paths, read.mended, performance)
+
+
+def _finish(
+    plan: Plan,
+    *,
+    plan_folder: Path | None,
+    paths: tuple[Path, ...],
+    read_paths: tuple[Path, ...],
+    temperature: float | None,
+    guidance: float | None,
+    device: str,
+    performer: tuple[str | None, int | None, float | None],
+    started: float,
+    on_progress: OnProgress | None,
+    warnings: tuple[str, ...],
+) -> Piece:
+    """Fill, perform and write a resolved plan."""
+    from composer.export.writers import Finished, check_outputs, write_outputs
+    from composer.perform import perform, player_named
+    from composer.plan.writer import format_plan
+
+    check_outputs(paths, read_paths=read_paths)
+    player, take, expression = _performer(plan, *performer)
+    player_named(player)
+    filled, outline, device_words = fill_plan(
+        plan,
+        plan_folder=plan_folder,
+        temperature=DEFAULT_TEMPERATURE if temperature is None else temperature,
+        guidance=DEFAULT_GUIDANCE if guidance is None else guidance,
+        device=device,
+        on_progress=on_progress,
+    )
+    if on_progress is not None:
+        on_progress("performing", 0.95)
+    performance = perform(filled.score, outline, player=player, take=take, expression=expression)
+    if on_progress is not None and paths:
+        on_progress("writing", 0.97)
+    write_outputs(Finished(performance, outline, format_plan(filled.plan)), paths)
+    unsettled = [report.id for report in filled.reports if report.refused]
+    if unsettled:
+        warnings += (f"no draft passed every check in {', '.join(unsettled)}; the best was kept",)
+    return _piece(plan, filled, outline, performance, device_words, started, paths, warnings)
+
+
+def fill_plan(
+    plan: Plan,
+    *,
+    plan_folder: Path | None = None,
+    temperature: float = DEFAULT_TEMPERATURE,
+    guidance: float = DEFAULT_GUIDANCE,
+    device: str = "auto",
+    make_source: SourceMaker | None = None,
+    on_progress: OnProgress | None = None,
+) -> tuple[FilledPiece, Outline, str]:
+    """Compose the notes of a resolved plan.
+
+    Args:
+        plan: resolved.
+        plan_folder: where theme files lie.
+        temperature, guidance, device, on_progress: as `compose`.
+        make_source: gives what samples notes in place of the network.
+
+    Returns:
+        The filled piece, the outline of its plan, and the device in words.
+    """
+    from composer.fill.fill import fill
+    from composer.plan.outline import plan_outline
+
+    if temperature <= 0:
+        raise OptionError(f"the temperature must be above 0; found {temperature}")
+    cards = [load_style(name) for name in plan.style]
+    heaviest = max(plan.style, key=lambda name: (plan.style[name], name))
+    statistics = load_statistics(heaviest)
+    outline = plan_outline(plan, statistics=statistics)
+    words = "no network"
+    if make_source is None:
+        make_source, words = _network_source(cards, temperature=temperature, guidance=guidance, device=device)
+    filled = fill(
+        plan,
+        outline,
+        statistics=statistics,
+        composers={card.name: card.composer or card.name for card in cards},
+        make_source=make_source,
+        pinned=_pinned_tunes(plan, plan_folder),
+        small_print=(f"Ritornello: {plan.form}, seed {plan.seed}",),
+        on_progress=on_progress,
+    )
+    return filled, outline, words
+
+
+def _network_source(
+    cards: list[StyleCard], *, temperature: float, guidance: float, device: str
+) -> tuple[SourceMaker, str]:
+    """Return what makes the network's source of notes, and the device in words."""
+    _quiet_tensorflow()
+    import keras
+
+    from composer.fill.network_source import NetworkSource
+    from composer.fill.setting import WINDOW_PITCHES, Setting
+    from composer.network.checkpoint import load_network
+    from composer.network.device import device_name
+    from composer.roll.inputs import NOTE_LAYOUT, STEP_LAYOUT
+
+    names = {card.network or DEFAULT_NETWORK for card in cards}
+    if len(names) > 1:
+        raise OptionError(f"the styles of a mix need one network; found {', '.join(sorted(names))}")
+    name = names.pop()
+    beside = [card.folder / "networks" for card in cards if card.folder is not None]
+    path = next(
+        (f / f"{name}.safetensors" for f in beside if (f / f"{name}.safetensors").exists()),
+        styles_folder() / "networks" / f"{name}.safetensors",
+    )
+    loaded = load_network(path, note_fields=NOTE_LAYOUT, step_fields=STEP_LAYOUT)
+
+    def make(setting: Setting) -> NetworkSource:
+        return NetworkSource(
+            loaded.network,
+            composers=loaded.card.composers,
+            ensembles=loaded.card.ensembles,
+            marginal_log_odds=loaded.tables.get("marginal_log_odds"),
+            num_particles=NUM_PARTICLES,
+            num_pitches=WINDOW_PITCHES,
+            max_steps=setting.max_steps,
+            temperature=temperature,
+            guidance=guidance,
+            device=device,
+        )
+
+    backend = keras.backend.backend()
+    words = f"{device_name(device)} ({platform.machine()}), Keras {keras.__version__} on {backend} {_version(backend)}"
+    return make, words
+
+
+def _quiet_tensorflow() -> None:
+    # Its start-up notes on stderr are not for a musician; they must be silenced before the import.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def _version(distribution: str) -> str:
+    from importlib.metadata import version
+
+    return version(distribution)
+
+
+def _pinned_tunes(plan: Plan, folder: Path | None) -> dict[str, Melody]:
+    """Return the tunes that the plan gives, by theme."""
+    from composer.plan.tunes import pinned_tune
+    from composer.theory.meter import parse_meter
+
+    home, meter = parse_key(plan.key or "C major"), parse_meter(plan.meter or "4/4")
+    tunes = {}
+    for name, entry in plan.themes.items():
+        default = "I" if home.mode == "major" else "i"
+        key = parse_key_path(entry.key or default, home)[0]
+        tune = pinned_tune(name, entry, key=key, meter=meter, folder=folder)
+        if tune is not None:
+            tunes[name] = tune.melody
+    return tunes
+
+
+def _performer(plan: Plan, player: str | None, take: int | None, expression: float | None) -> tuple[str, int, float]:
+    """Return who plays: what was asked for, else what the plan says, else the usual."""
+    said = plan.performer
+    return (
+        player or (said.player if said and said.player else "baroque"),
+        take if take is not None else said.take if said and said.take is not None else 1,
+        expression if expression is not None else said.expression if said and said.expression is not None else 1.0,
+    )
+
+
+def _piece(
+    plan: Plan,
+    filled: FilledPiece,
+    outline: Outline,
+    performance: Performance,
+    device: str,
+    started: float,
+    paths: tuple[Path, ...],
+    warnings: tuple[str, ...],
+) -> Piece:
+    home = parse_key(plan.key or "C major")
+    lines = []
+    for section in plan.sections:
+        keys = " -> ".join(str(key) for key in parse_key_path(section.key or "I", home))
+        lines.append(SectionLine(section.label or "", keys, section.bars or 0))
+    themes = {}
+    for name, entry in plan.themes.items():
+        if name == NO_THEME or name not in filled.plan.themes:
+            continue
+        is_pinned = bool(entry.melody or entry.voices or entry.file)
+        themes[name] = f"{entry.bars} bars, {'pinned' if is_pinned else 'composed'}"
+    total = sum(plan.style.values())
+    mix = ", ".join(
+        name if len(plan.style) == 1 else f"{name} {weight / total:.2f}" for name, weight in plan.style.items()
+    )
+    return Piece(
+        title=plan.title or "",
+        form=plan.form,
+        style=f"{mix} ({plan.ensemble})",
+        meter=plan.meter or "",
+        tempo_bpm=plan.tempo or 0.0,
+        sections=tuple(lines),
+        themes=themes,
+        seed=plan.seed or 0,
+        device=device,
+        seconds=time.perf_counter() - started,
+        files=paths,
+        warnings=warnings,
+        plan=filled.plan,
+        outline=outline,
+        performance=performance,
+    )
+
+
+def _file_word(form: str) -> str:
+    """Return a form's name as part of a file name: a template file's stem."""
+    return Path(form).stem
+
+
+__all__ = ["Performed", "Piece", "SectionLine", "build_plan", "compose", "fill_plan", "perform_file", "plan_piece"]
