@@ -182,8 +182,8 @@ def write_style(card: StyleCard, path: Path) -> None:
         value = getattr(card, column.name)
         if column.name == "folder" or value in ("", (), {}):
             continue
-        # Short lists on one line, mappings a line for each entry.
-        style = False if column.name in ("sources", "figures") else None
+        # Short lists on one line; everything else a line for each entry.
+        style = None if column.name in ("forms", "meters", "register", "tempo_bpm") else False
         lines.append(
             yaml.safe_dump(
                 {column.name: _plain(value)}, sort_keys=False, allow_unicode=True, width=120, default_flow_style=style
