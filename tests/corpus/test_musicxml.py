@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from composer.corpus import read_bytes, unfold_repeats
 from composer.errors import MusicFileError
@@ -206,3 +211,36 @@ def test_what_cannot_be_music_is_refused_with_its_line(musicxml, note, measure, 
     assert said in str(caught.value)
     assert caught.value.problems[0].place.line == 5
     assert "bar 2" in str(caught.value)
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_damage_ends_in_a_score_or_in_one_error_of_ours(musicxml, note, data):
+    text = musicxml(
+        [note("G4", 4), note("C5", 8, more=START) + note("C5", 8, more=STOP), note("E5", 12)],
+        [note("C4", 4), note("C4", 16) + "<backup><duration>16</duration></backup>" + note("E3", 16, staff=2), ""],
+    ).decode()
+    values = [match.span(1) for match in re.finditer(r">([^<>\s]+)<", text)]
+    elements = [match.span() for match in re.finditer(r"<(\w+)>[^<>]*</\1>", text)]
+    for _ in range(data.draw(st.integers(1, 3))):
+        if data.draw(st.booleans()):
+            start, end = data.draw(st.sampled_from(values))
+            text = (
+                text[:start]
+                + data.draw(st.sampled_from(["0", "-1", "1e9", "NaN", "", "x", "3+2", "0.5", "99"]))
+                + text[end:]
+            )
+        else:
+            start, end = data.draw(st.sampled_from(elements))
+            text = text[:start] + text[end:]
+        values = [span for span in values if span[1] < start]
+        elements = [span for span in elements if span[1] < start]
+        if not (values and elements):
+            break
+    try:
+        score = read(text.encode()).score
+    except MusicFileError:
+        return
+    assert score.bars[0].onset_tick == 0
+    assert all(one.end_tick == other.onset_tick for one, other in itertools.pairwise(score.bars))
+    assert all(note.onset_tick >= 0 for part in score.parts for note in part.notes)
