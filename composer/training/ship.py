@@ -62,7 +62,7 @@ def source_to_card(source: SourceConfig, pieces: int) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value != ""}
 
 
-def source_from_card(told: dict[str, Any]) -> SourceConfig:
+def source_from_card(told: Mapping[str, Any]) -> SourceConfig:
     """Return the source that a card tells of; the inverse of `source_to_card`."""
     known = {field.name for field in fields(SourceConfig)} - {"files"}
     plain = {name: value for name, value in told.items() if name in known}

@@ -333,7 +333,8 @@ class Windows:
     def _draw_style(self, piece: Piece, ensemble: str, generator: np.random.Generator) -> NDArray[np.float32]:
         hidden = self.config.told == "random" and generator.random() < self.config.style_dropout
         weights = [] if hidden else [(piece.composer, 1.0)]
-        return style_vector(self.config.composers, self.config.ensembles, weights, ensemble)
+        known = ensemble if ensemble in self.config.ensembles else ""  # a network without quartets is told nothing
+        return style_vector(self.config.composers, self.config.ensembles, weights, known)
 
 
 def melody_cells(piece: Piece) -> tuple[BoolArray, BoolArray]:
