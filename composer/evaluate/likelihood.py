@@ -7,6 +7,7 @@ bars. "Nothing" still knows the meter, the composer and the ensemble. Lower is b
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +100,7 @@ def evaluate_network(
     collection = collect(sources, root, cache=cache_folder(), on_progress=on_progress)  # before TensorFlow's threads
     held_out = by_split(collection.pieces, "test")
 
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up notes are for its makers
     from composer.network.device import device_scope
     from composer.training.measure import Likelihood, Measurer
 

@@ -76,6 +76,7 @@ def train_from_config(
     output.mkdir(parents=True, exist_ok=True)
     warnings = [*collection.warnings, *_write_left_out(output / LEFT_OUT_NAME, collection, windows)]
 
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up notes are for its makers
     from composer.network.device import device_name, device_scope
     from composer.training.compiled import use_lanes
 

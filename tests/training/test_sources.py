@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,3 +72,39 @@ def test_files_that_teach_nothing_are_named_and_counted(data: Path, tmp_path: Pa
     (empty / "bach").mkdir(parents=True)
     with pytest.raises(TrainingError, match="no files of music"):
         collect([REST], empty, cache=tmp_path / "cache")
+
+
+def test_reading_on_all_cores_gives_the_same_pieces_in_the_same_order(tmp_path: Path) -> None:
+    folder = tmp_path / "bach"
+    folder.mkdir()
+    for number in range(10):
+        notes = "".join(
+            f"<note><pitch><step>{'CDEFGAB'[(number + index) % 7]}</step><octave>4</octave></pitch>"
+            "<duration>1</duration></note>"
+            for index in range(4)
+        )
+        bars = "".join(
+            f'<measure number="{bar}">'
+            + ("<attributes><divisions>1</divisions></attributes>" if bar == 1 else "")
+            + f"{notes}</measure>"
+            for bar in range(1, 6)
+        )
+        (folder / f"{number}.xml").write_text(
+            '<?xml version="1.0"?><score-partwise><part-list><score-part id="P"><part-name>P</part-name>'
+            f'</score-part></part-list><part id="P">{bars}</part></score-partwise>'
+        )
+    # In a process of its own, which has not loaded TensorFlow: only then are copies of it made.
+    code = (
+        "import os, sys; from pathlib import Path; from composer.training import sources\n"
+        "from composer.training.config import SourceConfig\n"
+        "os.cpu_count = lambda: int(sys.argv[2])\n"
+        "found = sources.collect([SourceConfig(path='bach', composer='bach')], Path(sys.argv[1]),"
+        " cache=Path(sys.argv[1]) / f'cache{sys.argv[2]}')\n"
+        "print([(p.name, int(p.roll.articulate.sum()), p.facts.tonic.tolist()) for p in found.pieces])"
+    )
+    one, two = (
+        subprocess.run([sys.executable, "-c", code, str(tmp_path), cores], capture_output=True, text=True, check=True)
+        for cores in ("1", "2")
+    )
+    assert one.stdout == two.stdout
+    assert one.stdout.count(".xml") == 10

@@ -261,3 +261,9 @@ def test_a_piece_that_is_too_wide_is_left_out_and_named() -> None:
     assert [piece.name for piece in windows.pieces] == ["one"]
     with pytest.raises(TrainingError, match="40 semitones"):
         Windows([wide], CONFIG, seed=1)
+
+
+def test_an_ensemble_that_the_network_does_not_know_is_not_told() -> None:
+    quartet = replace(PIECES[0], ensemble="quartet")
+    (batch,) = first_batches(replace(CONFIG, style_dropout=0.0), 1, pieces=[quartet])
+    assert batch.style_input[0].tolist() == [1.0, 0.0, 0.0, 0.0]
