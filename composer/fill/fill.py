@@ -150,7 +150,8 @@ def _compose_voices(theme: ComposedTheme, entry: ThemeEntry, setting: Setting, s
         if phrase.formula is not None:
             bar_tick = place.start_tick + setting.pickup_tick
             bass = cadence_basses(phrase.formula, bar_tick, place.end_tick, theme.key, setting)
-            give_bass(given, bass, start_tick=bass[0][0], end_tick=bass[-1][0] + bass[-1][1])
+            if bass:
+                give_bass(given, bass, start_tick=bass[0][0], end_tick=bass[-1][0] + bass[-1][1])
     num_steps = local.facts.num_steps
     stretch = Stretch(
         facts=local.facts,

@@ -145,6 +145,8 @@ def opening_likeness(
     Half of it is rhythm (F1 of the onsets, in twelfths of a beat), half contour (share of equal directions). A copy is
     not wanted: what is nearly equal counts as 0.
     """
+    if len(tune) < 2:
+        return 0.0
     places = {round((onset - bar_offset_tick) * _CELL_DIVISIONS / meter.beat_ticks) for onset, _, _ in tune}
     signs = np.sign(np.diff([pitch for _, _, pitch in tune]))
     best = 0.0

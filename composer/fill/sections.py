@@ -156,16 +156,20 @@ def _give_cadence(given: Given, setting: Setting, place: PhrasePlace, local: Loc
     key = place.slots[-1].key
     end = place.end_tick - local.origin_tick
     bar_tick = place.bar_tick - local.origin_tick
-    onsets, lengths = _rhythm(formula, bar_tick, end, setting)
     if place.entry.recall != "full" or covered_until < end:
         bass = cadence_basses(formula, bar_tick, end, key, setting)
-        give_bass(given, bass, start_tick=onsets[0], end_tick=onsets[-1] + lengths[-1])
+        _give_line(give_bass, given, bass)
+    onsets = [bar_tick + round(beat * setting.meter.beat_ticks) for beat in formula.onsets]
     if covered_until <= onsets[0]:
-        top = cadence_tops(formula, bar_tick, end, key, setting)
-        give_melody(given, top, start_tick=onsets[0], end_tick=onsets[-1] + lengths[-1])
+        _give_line(give_melody, given, cadence_tops(formula, bar_tick, end, key, setting))
     chord = parse_chord(formula.chords[-1], key.mode)
     index = (setting.low_pitch + np.arange(given.num_pitches)) % 12
     given.allowed[onsets[-1] // STEP_TICKS] &= np.isin(index, chord.pitch_classes(key))
+
+
+def _give_line(give: Callable[..., None], given: Given, notes: list[Sounding]) -> None:
+    if notes:
+        give(given, notes, start_tick=notes[0][0], end_tick=notes[-1][0] + notes[-1][1])
 
 
 def cadence_tops(formula: Formula, bar_tick: int, end_tick: int, key: Key, setting: Setting) -> list[Sounding]:
@@ -178,21 +182,27 @@ def cadence_tops(formula: Formula, bar_tick: int, end_tick: int, key: Key, setti
         key: in which the formula's degrees count.
         setting: of the piece.
     """
-    onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting)
+    beats = max(1.0, setting.meter.beats / 2)
+    onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting, beats=beats)
     return _voice(formula.soprano, onsets, lengths, key, goal=setting.melody_goal, compass=setting.melody_compass)
 
 
 def cadence_basses(formula: Formula, bar_tick: int, end_tick: int, key: Key, setting: Setting) -> list[Sounding]:
     """Return the bass of a cadence formula as placed notes; arguments as `cadence_tops`."""
-    onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting)
+    onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting, beats=1.0)
     return _voice(formula.bass, onsets, lengths, key, goal=setting.bass_goal, compass=setting.bass_compass)
 
 
-def _rhythm(formula: Formula, bar_tick: int, end_tick: int, setting: Setting) -> tuple[list[int], list[int]]:
-    """Return onsets and lengths of a formula's chords; the last one is held for a bar at most."""
+def _rhythm(
+    formula: Formula, bar_tick: int, end_tick: int, setting: Setting, *, beats: float
+) -> tuple[list[int], list[int]]:
+    """Return onsets and lengths of a formula's chords; the last one is given for so many beats at most.
+
+    What comes after that in the phrase is the network's: an answer, a link, an upbeat.
+    """
     onsets = [bar_tick + round(beat * setting.meter.beat_ticks) for beat in formula.onsets]
     lengths = [later - onset for onset, later in zip(onsets, [*onsets[1:], end_tick], strict=True)]
-    lengths[-1] = min(lengths[-1], setting.meter.bar_ticks)
+    lengths[-1] = min(lengths[-1], round(beats * setting.meter.beat_ticks))
     return onsets, lengths
 
 

@@ -191,7 +191,7 @@ def _without_overlap(notes: list[Sounding]) -> list[Sounding]:
     """Return the notes in time, each cut where the next begins; of two on one onset the later given wins."""
     by_onset = {note[0]: note for note in notes}
     ordered = [by_onset[onset] for onset in sorted(by_onset)]
-    ends = [note[0] for note in ordered[1:]] + [10**12]
+    ends = [*(note[0] for note in ordered[1:]), 10**12][: len(ordered)]
     return [(onset, min(length, end - onset), pitch) for (onset, length, pitch), end in zip(ordered, ends, strict=True)]
 
 
@@ -230,13 +230,13 @@ def _lay_out(task: ThemeTask, idea: list[Sounding]) -> list[Sounding]:
         for index, bars in enumerate(task.phrase_bars[:-1]):
             bar += bars
             if task.phrase_bars[index + 1] > IDEA_BARS:
-                pins += _restated(task, idea, bar * bar_ticks)
+                pins += [(onset + bar * bar_ticks, length, pitch) for onset, length, pitch in idea]
     elif task.phrase_bars[0] > 2 * IDEA_BARS or (sum(task.phrase_bars) > 2 * IDEA_BARS and task.kind == "sentence"):
-        pins += _restated(task, idea, IDEA_BARS * bar_ticks)
+        pins += _sequence(task, idea, IDEA_BARS * bar_ticks)
     return pins
 
 
-def _restated(task: ThemeTask, idea: list[Sounding], offset_tick: int) -> list[Sounding]:
+def _sequence(task: ThemeTask, idea: list[Sounding], offset_tick: int) -> list[Sounding]:
     """Return the idea `offset_tick` later, moved along the scale by what fits the chords there best."""
     best: tuple[float, list[Sounding]] | None = None
     for steps in _SEQUENCE_STEPS:
