@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from composer.plan.chords import Styles, grid_ticks
 from composer.plan.model import Formula
@@ -111,6 +112,7 @@ def _fits_any_meter(formula: CadenceFormula, meter: Meter) -> bool:
     return not meter.is_compound and formula.meter != "compound" and formula.final_beat == 0
 
 
+@lru_cache(maxsize=8192)
 def is_strict(formula: CadenceFormula, meter: Meter) -> bool:
     """Whether a formula that was counted is what musicians call its cadence, with outer voices that belong to it."""
     chords = [parse_chord(numeral, formula.mode) for numeral in formula.chords]

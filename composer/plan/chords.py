@@ -42,6 +42,30 @@ def grid_ticks(meter: Meter) -> int:
     return meter.unit_ticks if meter.is_compound else meter.beat_ticks // 2
 
 
+class ChordModels:
+    """The chord models of a piece, made when they are first asked for.
+
+    Args:
+        styles: (weight, statistics); weights need not sum to 1.
+        meter: of the piece.
+    """
+
+    def __init__(self, styles: Styles, meter: Meter) -> None:
+        self.styles = tuple(styles)
+        self.meter = meter
+        self._made: dict[tuple[Mode, tuple[str, ...]], ChordModel] = {}
+
+    def of(self, mode: Mode, *, extra: Iterable[str] = ()) -> ChordModel:
+        """Return the model of a mode whose vocabulary has the numerals of `extra` too; errors as in `ChordModel`."""
+        plain = self._made.get((mode, ()))
+        if plain is None:
+            plain = self._made[mode, ()] = ChordModel(self.styles, mode=mode, meter=self.meter)
+        more = tuple(sorted(set(extra) - set(plain.vocabulary)))
+        if (mode, more) not in self._made:
+            self._made[mode, more] = ChordModel(self.styles, mode=mode, meter=self.meter, extra=more)
+        return self._made[mode, more]
+
+
 class ChordModel:
     """The chord statistics of a mix of styles in one mode and meter.
 
@@ -99,8 +123,8 @@ class ChordModel:
                 factors[place] = UNSTABLE
             elif chord.relative_root == 0 and chord.inversion == 0 and "/" not in chord.numeral:
                 factors[place] = tonic
-        stable: Weights = weights * factors
-        return stable / stable.sum()
+        stable = weights * factors
+        return _normal(stable)
 
     def link(self, last: str) -> Weights:
         """Return p(chord begins a phrase | chord that ended the phrase before, same key): [chord]."""
@@ -127,7 +151,7 @@ class ChordModel:
             prior = np.where(ends_on_beat, 1.0, 0.05) / np.arange(1, longest + 1)
             counted += 3.0 * prior / prior.sum()
             total += weight * counted / counted.sum()
-        return total / total.sum()
+        return _normal(total)
 
     def melody(self, strength: str) -> Weights:
         """Return p(pitch class, counted from the tonic | chord): [chord, 12], at a `strong`, `beat` or `off` place."""
@@ -156,7 +180,7 @@ class ChordModel:
             for name, count in table.items():
                 if name in self.index:
                     counts[self.index[name]] += weight * count / total
-        return counts / counts.sum()
+        return _normal(counts)
 
     def _commonest(self) -> list[str]:
         totals: dict[str, float] = {}
@@ -198,8 +222,7 @@ class ChordModel:
             for name, count in table.items():
                 if name in self.index:
                     total[self.index[name]] += weight * count / everything
-        mixed: Weights = total / total.sum()
-        return mixed
+        return _normal(total)
 
     def _count_melody(self, strength: str) -> Weights:
         shares = dict.fromkeys(_MEMBERS, 0.0)
@@ -251,3 +274,9 @@ def _is_known(name: str, mode: Mode) -> bool:
 
 def _is_six_four(chord: Chord) -> bool:
     return chord.inversion == 2 and len(chord.relative_pitch_classes) == 3 and not chord.numeral.startswith("Cad")
+
+
+def _normal(weights: Weights) -> Weights:
+    """Return the weights divided by their sum."""
+    normal: Weights = weights / weights.sum()
+    return normal

@@ -21,7 +21,7 @@ from composer.abc import MelodyNote
 from composer.errors import PlanError
 from composer.plan.cadences import PlacedFormula, closes, formulas_for
 from composer.plan.chain import Segment, SemiMarkov, sample
-from composer.plan.chords import FLOOR, ChordModel, Styles, grid_ticks
+from composer.plan.chords import FLOOR, ChordModel, ChordModels, grid_ticks
 from composer.plan.model import Formula
 from composer.plan.numerals import Slot
 from composer.style_statistics import degree_text
@@ -59,14 +59,13 @@ class PhraseRequest:
 
 
 def draw_harmony(
-    request: PhraseRequest, *, styles: Styles, meter: Meter, pickup_tick: int, rng: np.random.Generator
+    request: PhraseRequest, *, models: ChordModels, pickup_tick: int, rng: np.random.Generator
 ) -> tuple[tuple[Slot, ...], Formula | None]:
     """Draw the chords of a phrase.
 
     Args:
         request: the constraints.
-        styles: (weight, statistics) of the mix.
-        meter: of the phrase.
+        models: of the style's chords in the piece's meter.
         pickup_tick: length of the upbeat, before this phrase and before the next.
         rng: the phrase's own stream.
 
@@ -76,12 +75,13 @@ def draw_harmony(
     Raises:
         PlanError: the pinned chords cannot be followed, or contradict the cadence.
     """
-    field = _Field(request, styles, meter, pickup_tick)
+    meter = models.meter
+    field = _Field(request, models, pickup_tick)
     end_tick = request.bars * meter.bar_ticks - pickup_tick
     if request.cadence != "none":
         candidates = list(
             formulas_for(
-                styles,
+                models.styles,
                 cadence=request.cadence,
                 mode=request.keys[-1][1].mode,
                 meter=meter,
@@ -142,14 +142,14 @@ def _own_formula(slots: Sequence[Slot], request: PhraseRequest, meter: Meter) ->
 class _Field:
     """The states, evidence and weights of one phrase on its grid."""
 
-    def __init__(self, request: PhraseRequest, styles: Styles, meter: Meter, pickup_tick: int) -> None:
+    def __init__(self, request: PhraseRequest, models: ChordModels, pickup_tick: int) -> None:
         self.request = request
-        self.meter = meter
+        self.meter = meter = models.meter
         self.grid = grid_ticks(meter)
         self.start_tick = -pickup_tick
         self.steps = (request.bars * meter.bar_ticks) // self.grid
         extra = [slot.numeral for slot in request.pins if slot.numeral]
-        self.models = [self._model(styles, key, extra) for _, key in request.keys]
+        self.models = [self._model(models, key, extra) for _, key in request.keys]
         self.offsets = [0, *np.cumsum([model.size for model in self.models]).tolist()]
         self.size = self.offsets[-1]
         self.key_of_step = [self._key_index(self.tick(step)) for step in range(self.steps)]
@@ -159,13 +159,18 @@ class _Field:
     def tick(self, step: int) -> int:
         return self.start_tick + step * self.grid
 
-    def _model(self, styles: Styles, key: Key, extra: Sequence[str]) -> ChordModel:
+    def _model(self, models: ChordModels, key: Key, extra: Sequence[str]) -> ChordModel:
         fitting = [numeral for numeral in extra if _reads(numeral, key)]
         for placed in formulas_for(
-            styles, cadence=self.request.cadence, mode=key.mode, meter=self.meter, bars=self.request.bars, pickup_tick=0
+            models.styles,
+            cadence=self.request.cadence,
+            mode=key.mode,
+            meter=self.meter,
+            bars=self.request.bars,
+            pickup_tick=0,
         ):
             fitting += placed.formula.chords
-        return ChordModel(styles, mode=key.mode, meter=self.meter, extra=fitting)
+        return models.of(key.mode, extra=fitting)
 
     def _key_index(self, tick: int) -> int:
         found = 0

@@ -21,7 +21,7 @@ from composer.plan.model import MAX_BARS, NO_THEME, Link, Performer, Plan, Secti
 from composer.plan.numerals import parse_key_path
 from composer.plan.phrases import STATED
 from composer.plan.sections import resolve_section
-from composer.plan.setting import Library, Setting, draw_header, installed_style, setting_of
+from composer.plan.setting import Library, Setting, draw_header, installed_style, setting_of, style_mix
 from composer.plan.themes import SettledTheme, settle_theme, theme_key
 from composer.plan.tunes import Tune, pinned_tune
 from composer.theory.key import Key
@@ -84,8 +84,9 @@ def resolve(
     if problems:
         raise PlanError(problems)
     template = load_form(plan.form, folder=folder)
-    plan = draw_header(plan, template, library, pickup_beats=_first_pickup(plan, folder))
-    setting = setting_of(plan, template, library)
+    mix = style_mix(plan, library)
+    plan = draw_header(plan, template, mix, pickup_beats=_first_pickup(plan, folder))
+    setting = setting_of(plan, template, mix)
     is_drawn = not plan.sections
     sections = sections_of_form(setting, bars=bars) if is_drawn else plan.sections
     if is_drawn and plan.themes:

@@ -33,7 +33,8 @@ def plan_schema() -> dict[str, Any]:
         definitions["Formula"]["properties"][word] = {"oneOf": [listed, {"type": "string"}]}
     mix = schema["properties"]["style"]
     schema["properties"]["style"] = {"title": "Style", "oneOf": [{"type": "string"}, mix]}
-    return _without_null(schema)
+    clean: dict[str, Any] = _without_null(schema)
+    return clean
 
 
 def _transformation_objects() -> dict[str, Any]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
-from composer.plan.chords import Styles
+from composer.plan.chords import ChordModels, Styles
 from composer.plan.forms import FormTemplate
 from composer.plan.model import Defaults, Performer, Plan
 from composer.plan.randomness import stream
-from composer.style import StyleCard, load_statistics, load_style
+from composer.style import StyleCard, load_statistics, load_style, styles_folder
 from composer.style_statistics import StyleStatistics, meter_class
 from composer.theory.key import Key, parse_key
 from composer.theory.meter import Meter, parse_meter
@@ -36,6 +37,7 @@ class Setting:
     cards: tuple[StyleCard, ...]
     template: FormTemplate
     defaults: Defaults
+    models: ChordModels = field(compare=False, repr=False)
 
     def stream(self, *names: str | int) -> np.random.Generator:
         """Return the random stream of a purpose."""
@@ -54,28 +56,46 @@ def installed_style(name: str) -> tuple[StyleCard, StyleStatistics]:
         StyleError: unknown, or not well formed.
     """
     card = load_style(name)
-    return card, load_statistics(card)
+    path = (card.folder or styles_folder()) / card.statistics
+    return card, _counted(name, path.stat().st_mtime_ns if path.is_file() else 0)
 
 
-def style_mix(plan: Plan, library: Library) -> tuple[tuple[StyleCard, ...], Styles]:
-    """Return the plan's styles, heaviest first, with weights that sum to 1."""
+@lru_cache(maxsize=8)
+def _counted(name: str, stamp: int) -> StyleStatistics:
+    """Read a style's statistics once; `stamp`, the file's time, makes a changed file be read again."""
+    del stamp
+    return load_statistics(name)
+
+
+@dataclass(frozen=True)
+class StyleMix:
+    """A plan's styles, heaviest first, with weights that sum to 1."""
+
+    cards: tuple[StyleCard, ...]
+    styles: Styles
+
+
+def style_mix(plan: Plan, library: Library) -> StyleMix:
+    """Return the plan's styles."""
     total = sum(plan.style.values())
     ordered = sorted(plan.style.items(), key=lambda item: (-item[1], item[0]))
     found = [(weight / total, *library(name)) for name, weight in ordered]
-    return tuple(card for _, card, _ in found), tuple((weight, statistics) for weight, _, statistics in found)
+    return StyleMix(
+        cards=tuple(card for _, card, _ in found),
+        styles=tuple((weight, statistics) for weight, _, statistics in found),
+    )
 
 
-def draw_header(plan: Plan, template: FormTemplate, library: Library, *, pickup_beats: float | None) -> Plan:
+def draw_header(plan: Plan, template: FormTemplate, mix: StyleMix, *, pickup_beats: float | None) -> Plan:
     """Return the plan with title, ensemble, key, meter, pickup, tempo, seed, defaults and performer filled in.
 
     Args:
         plan: as stated.
         template: its form.
-        library: where styles come from.
+        mix: its styles.
         pickup_beats: the upbeat of the first section's pinned theme, or None.
     """
-    cards, styles = style_mix(plan, library)
-    card, statistics = cards[0], styles[0][1]
+    card, statistics = mix.cards[0], mix.styles[0][1]
     seed = DEFAULT_SEED if plan.seed is None else plan.seed
     meter = plan.meter or _draw_meter(template, card, statistics, stream(seed, "meter"))
     key = plan.key or _draw_key(statistics, stream(seed, "key"))
@@ -106,12 +126,11 @@ def draw_header(plan: Plan, template: FormTemplate, library: Library, *, pickup_
     )
 
 
-def setting_of(plan: Plan, template: FormTemplate, library: Library) -> Setting:
+def setting_of(plan: Plan, template: FormTemplate, mix: StyleMix) -> Setting:
     """Return the setting of a plan whose header is filled in."""
     assert plan.key is not None
     assert plan.meter is not None
     assert plan.ensemble is not None
-    cards, styles = style_mix(plan, library)
     meter = parse_meter(plan.meter)
     return Setting(
         seed=plan.seed or 0,
@@ -119,10 +138,11 @@ def setting_of(plan: Plan, template: FormTemplate, library: Library) -> Setting:
         meter=meter,
         pickup_tick=round((plan.pickup or 0) * meter.beat_ticks),
         ensemble=plan.ensemble,
-        styles=styles,
-        cards=cards,
+        styles=mix.styles,
+        cards=mix.cards,
         template=template,
         defaults=plan.defaults or Defaults(),
+        models=ChordModels(mix.styles, meter),
     )
 
 
@@ -138,7 +158,7 @@ def _draw_meter(template: FormTemplate, card: StyleCard, statistics: StyleStatis
 
 
 def _draw_key(statistics: StyleStatistics, rng: np.random.Generator) -> str:
-    counts = {}
+    counts: dict[str, int] = {}
     for text, count in statistics.keys.items():
         key = parse_key(text).simplified()
         if abs(key.signature) <= 4:

@@ -93,11 +93,11 @@ def _decode(data: bytes | str, source: str) -> str:
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
-            raise PlanError("the file is not UTF-8", place=Place(source, line), mend="save it as UTF-8") from error
+            number = data.count(b"\n", 0, error.start) + 1
+            raise PlanError("the file is not UTF-8", place=Place(source, number), mend="save it as UTF-8") from error
     problems = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        for column, character in enumerate(line, start=1):
+    for number, row in enumerate(text.split("\n"), start=1):
+        for column, character in enumerate(row, start=1):
             odd = unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\r"
             if odd or character in _HIDING:
                 place = Place(source, number, column)
@@ -180,7 +180,8 @@ class _Reader:
             if event.anchor is not None or event.tag is not None:
                 self.refuse(event, "an anchor or a tag on a key", "leave it out")
             key = event.value
-            here = (event.start_mark.line + 1, event.start_mark.column + 1)
+            mark: Any = event.start_mark
+            here = (mark.line + 1, mark.column + 1)
             if key == "<<":
                 self.refuse(event, "a merge key, <<", "use copy_of")
             if key in values:

@@ -162,8 +162,7 @@ def draw_with_parallels(
         try:
             slots, formula = draw_harmony(
                 replace(wanted, pins=attempt),
-                styles=setting.styles,
-                meter=setting.meter,
+                models=setting.models,
                 pickup_tick=setting.pickup_tick,
                 rng=setting.stream(*names, "harmony"),
             )
