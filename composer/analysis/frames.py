@@ -61,6 +61,7 @@ class Frames:
         bass: [frame, 12] share of the frame during which each pitch class is the lowest; sums to 1 or, in silence, 0.
         strikes: [frame] number of notes that begin in it.
         notes: the notes behind it.
+        bass_line: [bass note] indices in `notes` of those that begin at or below everything that sounds.
     """
 
     ticks: Integers
@@ -69,6 +70,7 @@ class Frames:
     bass: Floats
     strikes: Integers
     notes: NoteArray
+    bass_line: Integers
 
     def __len__(self) -> int:
         return len(self.strength)
@@ -117,7 +119,7 @@ def frames_of(score: Score) -> Frames:
         scale = np.where(suspended, held[note], struck[note])
         np.add.at(weight, (frame, notes.pitch[note] % 12), quarters * scale)
         bass = _bass(notes, ticks, note, frame)
-    return Frames(ticks, strength, weight, bass, strikes, notes)
+    return Frames(ticks, strength, weight, bass, strikes, notes, _bass_line(notes))
 
 
 def _grid(score: Score) -> tuple[Integers, Integers]:
@@ -184,6 +186,23 @@ def _neighbours(notes: NoteArray) -> tuple[Floats, Floats, NDArray[np.bool_]]:
                 after[earlier] = interval
             tied[index] |= interval == 0
     return before, after, tied
+
+
+def _bass_line(notes: NoteArray) -> Integers:
+    """Return the indices of the notes that begin at or below everything that sounds, one for each onset at most."""
+    line: list[int] = []
+    held: list[tuple[int, int]] = []  # (pitch, end)
+    before = -1
+    for index, (onset, end, pitch) in enumerate(
+        zip(notes.onset.tolist(), notes.end.tolist(), notes.pitch.tolist(), strict=True)
+    ):
+        if onset != before:  # the first of an onset is its lowest
+            held = [(other, until) for other, until in held if until > onset]
+            if all(pitch <= other for other, _ in held):
+                line.append(index)
+            before = onset
+        held.append((pitch, end))
+    return np.array(line, dtype=np.int64)
 
 
 def _bass(notes: NoteArray, ticks: Integers, note: Integers, frame: Integers) -> Floats:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from composer.analysis.chords import members
 from composer.analysis.frames import Frames
 from composer.theory.harmony import Chord, name_chord
@@ -16,6 +18,8 @@ from composer.theory.key import Mode
 _MIN_BASS_SHARE = 0.5  # of a frame, exclusive: less, and the bass is passing
 _ON_BEAT_STRENGTH = 2  # of `Meter.strength`, inclusive
 _MIN_SEVENTH_QUARTERS = 0.04  # weight of a seventh in a frame, from which it is there
+_MIN_BROKEN_NOTES = 3  # bass notes that make a broken chord
+_MIN_BROKEN_INTERVAL = 3.5  # semitones between them on average, inclusive
 _FIFTH = 2  # the member that off the beat is taken for a passing bass
 
 
@@ -42,11 +46,38 @@ class Stretch:
 def label(frames: Frames, stretch: Stretch) -> list[tuple[int, int, Chord]]:
     """Return (first frame, end frame, chord) of the parts of a stretch, each with one quality and one bass."""
     labels: list[tuple[int, int, Chord]] = []
-    for start, stop, quality in _qualities(frames, stretch):
-        for left, right, inversion in _inversions(frames, start, stop, members(stretch.root, quality)):
-            chord = name_chord((stretch.root - stretch.tonic) % 12, quality, inversion, stretch.mode)
-            labels.append((left, right, chord))
+    broken = _broken_bass(frames, stretch)
+    qualities = _qualities(frames, stretch)
+    if broken is not None:  # its notes come one by one: the last quality, which has the seventh, is that of the whole
+        qualities = [(stretch.start, stretch.stop, qualities[-1][2])]
+    for start, stop, quality in qualities:
+        chord = members(stretch.root, quality)
+        if broken is not None and broken in chord:
+            parts = [(start, stop, chord.index(broken))]
+        else:
+            parts = _inversions(frames, start, stop, chord)
+        for left, right, inversion in parts:
+            named = name_chord((stretch.root - stretch.tonic) % 12, quality, inversion, stretch.mode)
+            labels.append((left, right, named))
     return labels
+
+
+def _broken_bass(frames: Frames, stretch: Stretch) -> int | None:
+    """Return the pitch class that a broken chord stands on: its lowest note; None where the bass is a line.
+
+    Broken: three or more bass notes, wide apart on average, none as long as half of the stretch.
+    """
+    start, end = frames.ticks[stretch.start], frames.ticks[stretch.stop]
+    line = frames.bass_line
+    onset = frames.notes.onset[line]
+    inside = line[(onset >= start) & (onset < end)]
+    if len(inside) < _MIN_BROKEN_NOTES:
+        return None
+    pitch = frames.notes.pitch[inside]
+    length = frames.notes.end[inside] - frames.notes.onset[inside]
+    if np.abs(np.diff(pitch)).mean() < _MIN_BROKEN_INTERVAL or 2 * length.max() >= end - start:
+        return None
+    return int(pitch.min()) % 12
 
 
 def _qualities(frames: Frames, stretch: Stretch) -> list[tuple[int, int, str]]:

@@ -1,0 +1,35 @@
+import itertools
+from dataclasses import replace
+
+from composer.analysis.sections import find_sections
+from composer.outline import PhraseSpan
+from composer.score import Repeat
+from composer.theory.harmony import Cadence
+from composer.theory.meter import TICKS_PER_QUARTER
+
+Q = TICKS_PER_QUARTER
+TUNE = "C5 E5 G5 E5 | F5 D5 C5 B4 | C5 E5 G5 E5 | C5:4 "
+OTHER = "A4:2 B4:1/2 A4:1/2 G4 | F#4:3 F#4 | G4 A4 B4:2 | G4:4 "
+
+
+def phrases(*bars, bar_ticks=4 * Q):
+    edges = [0]
+    for count in bars:
+        edges.append(edges[-1] + count * bar_ticks)
+    return tuple(PhraseSpan(a, b, Cadence.PAC, b - bar_ticks) for a, b in itertools.pairwise(edges))
+
+
+def test_a_returning_theme_gets_its_letter_back(voices):
+    score = voices(TUNE * 2 + OTHER * 2 + TUNE * 2)
+    sections = find_sections(score, phrases(8, 8, 8))
+    assert [section.label for section in sections] == ["A", "B", "A"]
+    assert [section.id for section in sections] == ["A", "B", "A2"]
+
+
+def test_repeat_signs_divide(voices):
+    score = replace(voices(TUNE + OTHER), repeats=(Repeat(0, 16 * Q),))
+    assert [(s.start_tick, s.end_tick) for s in find_sections(score, phrases(4, 4))] == [(0, 16 * Q), (16 * Q, 32 * Q)]
+
+
+def test_no_phrases_no_sections(voices):
+    assert find_sections(voices(TUNE), ()) == ()

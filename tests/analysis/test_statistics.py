@@ -1,0 +1,75 @@
+import pytest
+
+from composer.analysis.harmony_statistics import zone_of
+from composer.analysis.outline import outline_of
+from composer.analysis.statistics import AnalysedPiece, home_key, percentiles, style_statistics
+from composer.style_statistics import statistics_from_json, statistics_to_json
+from composer.theory.key import Key
+
+
+@pytest.fixture
+def hymns(hymn):
+    return [AnalysedPiece(hymn, outline_of(hymn))] * 3  # three times, so that no chord is rare
+
+
+def test_chords_are_counted_by_mode_and_zone(hymns):
+    statistics = style_statistics(hymns, name="hymn")
+    assert statistics.pieces == 3
+    assert statistics.bars == 12
+    assert statistics.first_chords == {"major": {"I": 6}}
+    cadence = statistics.chord_transitions["major"]["cadence"]
+    assert cadence["V"]["I"] == (3, 0)
+    assert statistics.cadence_mix["major"] == {"first": {"HC": 3}, "last": {"PAC": 3}}
+    assert statistics.phrase_lengths == {"quadruple": {"2": 6}}
+    assert statistics.home_share == 1.0
+
+
+def test_a_cadence_is_a_formula_of_outer_voices(hymns):
+    formulas = {formula.kind: formula for formula in style_statistics(hymns, name="hymn").cadence_formulas}
+    perfect = formulas["PAC"]
+    assert (perfect.chords[-2:], perfect.soprano[-2:], perfect.bass[-2:]) == (("V", "I"), ("2", "1"), ("5", "1"))
+    assert (perfect.durations_beat[-2:], perfect.final_beat, perfect.count) == ((1.0, 4.0), 0.0, 3)
+
+
+def test_a_weight_counts_a_piece_again(hymn):
+    outline = outline_of(hymn)
+    once = style_statistics([AnalysedPiece(hymn, outline, 6)], name="x")
+    assert once.pieces == 1
+    assert once.first_chords == {"major": {"I": 12}}
+
+
+def test_melodies_are_counted(hymns):
+    statistics = style_statistics(hymns, name="hymn")
+    assert statistics.melody_intervals["0"] > 0
+    assert statistics.rhythm_cells["0"] > statistics.rhythm_cells.get("0,6", 0)
+    assert statistics.melody_degrees["major"]["2"]["1"] == 3
+    opening = statistics.openings[0]
+    assert opening.count == 3
+    assert opening.onsets_beat[0] == 0.0
+
+
+def test_statistics_survive_their_file(hymns):
+    statistics = style_statistics(hymns, name="hymn")
+    text = statistics_to_json(statistics)
+    assert statistics_from_json(text) == statistics
+    assert statistics_to_json(statistics_from_json(text)) == text
+
+
+def test_no_pieces_give_empty_statistics():
+    empty = style_statistics([], name="none")
+    assert (empty.pieces, empty.chord_transitions, empty.cadence_formulas) == (0, {}, ())
+    assert statistics_from_json(statistics_to_json(empty)) == empty
+
+
+def test_the_cadence_zone_goes_before_the_opening():
+    assert [zone_of(place, 7) for place in range(7)] == ["opening"] * 3 + ["middle"] + ["cadence"] * 3
+    assert [zone_of(place, 4) for place in range(4)] == ["opening"] + ["cadence"] * 3
+
+
+def test_home_is_the_key_with_most_time(hymn):
+    assert home_key(outline_of(hymn)) == Key(0, "major")
+
+
+def test_percentiles():
+    assert percentiles(range(11)) == (1.0, 5.0, 9.0)
+    assert percentiles([]) == (0.0, 0.0, 0.0)

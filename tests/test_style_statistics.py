@@ -1,0 +1,42 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from composer.errors import StyleError
+from composer.style_statistics import degree_text, meter_class, number_text, parse_degree, statistics_from_json
+from composer.theory.meter import parse_meter
+
+
+@pytest.mark.parametrize("mode", ["major", "minor"])
+def test_degrees_and_pitch_classes_are_inverse(mode):
+    assert [parse_degree(degree_text(pc, mode), mode) for pc in range(12)] == list(range(12))
+
+
+def test_degrees_are_written_as_musicians_write_them():
+    assert [degree_text(pc, "minor") for pc in (0, 3, 8, 10, 11)] == ["1", "3", "6", "7", "#7"]
+    assert [degree_text(pc, "major") for pc in (4, 6, 10)] == ["3", "#4", "b7"]
+
+
+@pytest.mark.parametrize("text", ["8", "x3", "#", "", "#b3"])
+def test_other_texts_are_no_degrees(text):
+    with pytest.raises(StyleError, match="no degree"):
+        parse_degree(text, "major")
+
+
+@pytest.mark.parametrize(
+    ("meter", "kind"),
+    [("2/4", "duple"), ("3/4", "triple"), ("3/8", "triple"), ("C", "quadruple"), ("6/8", "compound"), ("5/4", "duple")],
+)
+def test_meter_classes(meter, kind):
+    assert meter_class(parse_meter(meter)) == kind
+
+
+@given(st.integers(0, 400))
+def test_numbers_as_keys_read_back(twelfths):
+    assert float(number_text(twelfths / 12)) == pytest.approx(twelfths / 12, abs=5e-4)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 99}', '{"format": 1, "nonsense": 2}', '{"format": 1}'])
+def test_a_damaged_file_is_refused(text):
+    with pytest.raises(StyleError, match=r"x\.json"):
+        statistics_from_json(text, source="x.json")
