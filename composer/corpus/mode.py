@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from composer.score import Part
+from composer.score import Note
 from composer.theory.key import Key
 
 
-def key_from_signature(signature: int, mode: str, parts: Iterable[Part], *, start_tick: int, end_tick: int) -> Key:
+def key_from_signature(signature: int, mode: str, notes: Sequence[Note]) -> Key:
     """Return the key of a signature.
 
     Args:
         signature: sharps (positive) or flats (negative), -7..7.
         mode: as the file states it; anything but `major` and `minor` is decided from the notes.
-        parts: whose notes decide: the last bass note, and whether the seventh of minor is raised.
-        start_tick, end_tick: the span in which the signature is in force.
+        notes: that begin while the signature is in force: the last bass note decides, and whether the seventh of minor
+            is raised.
     """
     major, minor = Key(signature, "major"), Key(signature + 3, "minor")
     if mode in ("major", "minor"):
         return major if mode == "major" else minor
-    notes = [note for part in parts for note in part.notes if start_tick <= note.onset_tick < end_tick]
     if not notes:
         return major
     last_tick = max(note.end_tick for note in notes)

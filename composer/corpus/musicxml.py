@@ -10,6 +10,7 @@ listed.
 
 from __future__ import annotations
 
+import bisect
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -40,6 +41,7 @@ _LEVELS = frozenset(
 _DEFAULT_METER = Meter(4, 4)
 CRUMB_TICKS = TICKS_PER_QUARTER // 100
 MAX_PARTS = 100  # inclusive
+MAX_ENDINGS = 16  # of one repeat
 MAX_BARS = 20_000  # inclusive
 
 
@@ -135,7 +137,7 @@ def _make_parts(
     voices = _voice_numbers(draft.notes)
     loose = 0
     merged: list[list[Note]] = [[] for _ in range(max(note.staff for note in draft.notes))]
-    held: dict[tuple[int, int, int], tuple[int, int]] = {}  # (pitch, end tick, written staff) -> place in `merged`
+    held: dict[tuple[int, int], dict[int, tuple[int, int]]] = {}  # (pitch, end tick) -> staff -> place in `merged`
     open_slurs: dict[str, tuple[int, int, int, int]] = {}
     for raw in sorted(draft.notes, key=lambda n: (n.measure, n.local_tick, not n.is_grace)):
         onset_tick = measure_ticks[raw.measure] + raw.local_tick
@@ -183,7 +185,7 @@ def _make_parts(
                 )
             )
         if raw.tie_start and not raw.is_grace:
-            held[raw.pitch, end_tick, raw.staff] = place
+            held.setdefault((raw.pitch, end_tick), {})[raw.staff] = place
     if loose:
         mended.append(f"part {draft.name or draft.id}: {loose} ties without a beginning; their notes are struck")
     main = [note for staff_notes in merged[:LOWER_STAFF] for note in staff_notes]
@@ -197,14 +199,13 @@ def _make_parts(
 
 
 def _held_place(
-    held: dict[tuple[int, int, int], tuple[int, int]], pitch: int, onset_tick: int, staff: int
+    held: dict[tuple[int, int], dict[int, tuple[int, int]]], pitch: int, onset_tick: int, staff: int
 ) -> tuple[int, int] | None:
     """Take the tied note that waits for this one: on its own staff, or on another (a voice that crosses)."""
-    for other in (staff, *(key[2] for key in held if key[:2] == (pitch, onset_tick))):
-        place = held.pop((pitch, onset_tick, other), None)
-        if place is not None:
-            return place
-    return None
+    by_staff = held.get((pitch, onset_tick))
+    if not by_staff:
+        return None
+    return by_staff.pop(staff if staff in by_staff else next(iter(by_staff)))
 
 
 def _voice_numbers(notes: Iterable[NoteDraft]) -> dict[tuple[int, int], tuple[int, int]]:
@@ -228,6 +229,7 @@ def _lay_bars(drafts: Sequence[PartDraft], mended: list[str]) -> tuple[list[int]
     onsets = [0]
     rows: list[tuple[int, Meter, bool]] = []  # (length, meter, shorter than the meter)
     meter = _DEFAULT_METER
+    _stretch_local_meters(drafts, mended)
     for draft in drafts:
         _move_late_measures(draft, mended)
     lengths_of = [
@@ -268,6 +270,32 @@ def _lay_bars(drafts: Sequence[PartDraft], mended: list[str]) -> tuple[list[int]
         rows.append((length, meter, is_short))
         onsets.append(onsets[-1] + length)
     return onsets, _join_bars(onsets, rows)
+
+
+def _stretch_local_meters(drafts: Sequence[PartDraft], mended: list[str]) -> None:
+    """Bring parts with different meters in one bar (a voice in 4/4 against 12/8) to the longest one's length."""
+    ratios: list[dict[int, tuple[int, int]]] = [{} for _ in drafts]  # of each part: measure -> (to, from) in ticks
+    for index in range(max(len(draft.measures) for draft in drafts)):
+        here = [(i, draft, draft.measures[index]) for i, draft in enumerate(drafts) if index < len(draft.measures)]
+        meters = {measure.meter for _, _, measure in here if measure.meter is not None}
+        if len({meter.bar_ticks for meter in meters}) < 2:
+            continue
+        longest = max(meters, key=lambda meter: meter.bar_ticks)
+        for place, draft, measure in here:
+            own = measure.meter
+            measure.meter = longest if own is not None else None
+            if own is None or own.bar_ticks == longest.bar_ticks or measure.length_tick > own.bar_ticks:
+                continue
+            ratios[place][index] = (longest.bar_ticks, own.bar_ticks)
+            measure.length_tick = measure.length_tick * longest.bar_ticks // own.bar_ticks
+            name = f"bar {measure.number}: part {draft.name or draft.id}"
+            mended.append(f"{name} is in {own} against {longest}; its values were stretched")
+    for draft, ratio in zip(drafts, ratios, strict=True):
+        for note in draft.notes if ratio else ():
+            longer, shorter = ratio.get(note.measure, (1, 1))
+            end_tick = (note.local_tick + note.duration_tick) * longer // shorter
+            note.local_tick = note.local_tick * longer // shorter
+            note.duration_tick = end_tick - note.local_tick
 
 
 def _move_late_measures(draft: PartDraft, mended: list[str]) -> None:
@@ -319,7 +347,7 @@ class _Events:
     """The signs of all parts on one timeline, without doubles."""
 
     def __init__(self, drafts: Sequence[PartDraft], measure_ticks: Sequence[int], bars: Sequence[Bar]) -> None:
-        self._bars = bars
+        self._frame = Score((), tuple(bars))  # finds the meter of a tick
         self._drafts = drafts
         self._measure_ticks = measure_ticks
 
@@ -345,9 +373,11 @@ class _Events:
                 rows[tick] = event.value
         found: list[tuple[int, Key]] = []
         starts = sorted(rows)
+        notes = sorted((note for part in parts for note in part.notes), key=lambda note: note.onset_tick)
         for start, end in zip(starts, [*starts, self._measure_ticks[-1]][1:], strict=True):
             signature, mode = rows[start]
-            key = key_from_signature(signature, mode, parts, start_tick=start, end_tick=end)
+            low, high = (bisect.bisect_left(notes, tick, key=lambda note: note.onset_tick) for tick in (start, end))
+            key = key_from_signature(signature, mode, notes[low:high])
             if not found or found[-1][1] != key:
                 found.append((start if found else 0, key))
         return tuple(found)
@@ -357,11 +387,8 @@ class _Events:
         for tick, event in self._of("tempo"):
             if marks and marks[-1].tick == tick:
                 continue
-            marks.append(TempoMark(tick, event.value / self._meter_at(tick).beat_quarters, event.text))
+            marks.append(TempoMark(tick, event.value / self._frame.meter_at(tick).beat_quarters, event.text))
         return tuple(marks)
-
-    def _meter_at(self, tick: int) -> Meter:
-        return Score((), tuple(self._bars)).meter_at(tick)
 
     def dynamics(self) -> tuple[Dynamic, ...]:
         found = {Dynamic(tick, event.value) for tick, event in self._of("dynamics") if event.value in _LEVELS}
@@ -414,7 +441,7 @@ def _pair_repeats(events: Sequence[tuple[int, EventDraft]], piece_end_tick: int)
         if event.kind == "ending":
             if kind == "start":
                 ending_start = (tick, value)
-            elif ending_start is not None:
+            elif ending_start is not None and len(endings) < MAX_ENDINGS:
                 endings.append((ending_start[0], tick, ending_start[1]))
                 ending_start = None
         elif kind == "forward":

@@ -18,6 +18,9 @@ from dataclasses import dataclass
 from composer.score import Note
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
+MIN_BARS, MAX_BARS = 4, 500  # judged: shorter pieces say too little, and a later bar says nothing about the first
+MIN_NOTES = 8
+MAX_BAR_TICKS = 16 * TICKS_PER_QUARTER
 EARLY_BARS = 8  # bars that count as the beginning
 _PROFILES = ("bass", "length", "chord", "held", "harmony")
 # Fitted by maximum likelihood (ridge .5).
@@ -71,10 +74,13 @@ def find_pickup(notes: Sequence[Note], meter: Meter, *, end_tick: int) -> Pickup
         end_tick: where the notes, or the meter, end.
 
     Returns:
-        The likeliest candidate; no pickup, with confidence 0, where there are fewer than four bars to judge by.
+        The likeliest candidate; no pickup, with confidence 0, where there is too little to judge by.
     """
-    if end_tick < 4 * meter.bar_ticks or len(notes) < 8:
+    if not MIN_BARS * meter.bar_ticks <= end_tick or meter.bar_ticks > MAX_BAR_TICKS or len(notes) < MIN_NOTES:
         return PickupGuess(0, 0.0)
+    if end_tick > MAX_BARS * meter.bar_ticks:
+        end_tick = MAX_BARS * meter.bar_ticks
+        notes = [note for note in notes if note.onset_tick < end_tick]
     candidates = candidate_ticks(notes, meter)
     rows = pickup_features(notes, meter, candidates, end_tick=end_tick)
     scores = [sum(WEIGHTS[name] * value for name, value in zip(FEATURES, row, strict=True)) for row in rows]
@@ -160,17 +166,17 @@ def _profile(notes: Sequence[Note], bar: int, step: int, end_tick: int) -> dict[
 def _bass_onsets(notes: Sequence[Note]) -> list[int]:
     """Return the onsets of notes below everything that sounds, ascending; a repeated pitch counts too."""
     onsets: list[int] = []
-    sounding: list[tuple[int, int]] = []  # (end, pitch)
+    ends = [0] * 128  # of each pitch: when it was last heard
     by_onset: dict[int, list[Note]] = {}
     for note in notes:
         by_onset.setdefault(note.onset_tick, []).append(note)
     middle = sum(note.pitch for note in notes) / len(notes)
     for tick in sorted(by_onset):
-        sounding = [(end, pitch) for end, pitch in sounding if end > tick]
         lowest = min(note.pitch for note in by_onset[tick])
-        if lowest < middle and all(lowest <= pitch for _, pitch in sounding):
+        if lowest < middle and not any(end > tick for end in ends[:lowest]):
             onsets.append(tick)
-        sounding += [(note.end_tick, note.pitch) for note in by_onset[tick]]
+        for note in by_onset[tick]:
+            ends[note.pitch] = max(ends[note.pitch], note.end_tick)
     return onsets or [0]
 
 

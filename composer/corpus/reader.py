@@ -83,7 +83,8 @@ def read_bytes(data: bytes, source: str, *, unfold: bool = False) -> ReadResult:
         )
     if unfold and result.score.repeats:
         unfolded = unfold_repeats(result.score)
-        mended = [*result.mended, f"{len(result.score.repeats)} repeats were written out"]
+        done = "were written out" if not unfolded.repeats else "would make the piece too long; not written out"
+        mended = [*result.mended, f"{len(result.score.repeats)} repeats {done}"]
         result = ReadResult(unfolded, tuple(mended), result.off_grid_share, source, kind)
     return result
 

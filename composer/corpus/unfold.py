@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
+import bisect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from composer.score import Bar, Note, Part, Repeat, Score, sort_notes
 
 T = TypeVar("T")
-MAX_UNFOLDED = 20  # times the written length; more is an attack
+S = TypeVar("S")
+MAX_UNFOLDED = 8  # times the written length, inclusive; more is an attack
 
 
 def unfold_repeats(score: Score) -> Score:
     """Return the score with repeats and endings written out and no `Repeat` left.
 
     A note that is held over the end of a repeated span is cut there. A tempo or key in force at a span's beginning is
-    stated again where the span comes again.
+    stated again where the span comes again. A score that would grow beyond `MAX_UNFOLDED` comes back as it was.
     """
     spans = played_spans(score.repeats, score.end_tick)
     if sum(end - start for start, end in spans) > MAX_UNFOLDED * max(1, score.end_tick):
@@ -38,49 +40,35 @@ def unfold_repeats(score: Score) -> Score:
         for part in score.parts
     )
 
-    def moved(tick_of: int) -> list[int]:
-        return [tick_of + shift for start, end, shift in targets if start <= tick_of < end]
+    def moved(signs: Sequence[S], tick_of: Callable[[S], int]) -> Iterator[tuple[int, int, S]]:
+        """Yield (end of its span, shift, sign) wherever a sign comes again; `signs` are sorted by tick."""
+        for start, end, shift in targets:
+            low, high = (bisect.bisect_left(signs, tick, key=tick_of) for tick in (start, end))
+            for sign in signs[low:high]:
+                yield end, shift, sign
 
-    return dataclasses.replace(
+    return replace(
         score,
         parts=parts,
         bars=_bars(score.bars, targets),
         keys=tuple(_stated(score.keys, targets)),
         tempos=tuple(
-            dataclasses.replace(mark, tick=at)
-            for at, mark in _stated([(mark.tick, mark) for mark in score.tempos], targets)
+            replace(mark, tick=at) for at, mark in _stated([(mark.tick, mark) for mark in score.tempos], targets)
         ),
         dynamics=tuple(
-            sorted(
-                (
-                    dataclasses.replace(
-                        sign, tick=at, end_tick=None if sign.end_tick is None else at + sign.end_tick - sign.tick
-                    )
-                    for sign in score.dynamics
-                    for at in moved(sign.tick)
-                ),
-                key=lambda sign: sign.tick,
-            )
+            replace(sign, tick=sign.tick + shift, end_tick=None if sign.end_tick is None else sign.end_tick + shift)
+            for _, shift, sign in moved(score.dynamics, lambda sign: sign.tick)
         ),
         marks=tuple(
-            sorted(
-                (dataclasses.replace(mark, tick=at) for mark in score.marks for at in moved(mark.tick)),
-                key=lambda mark: mark.tick,
-            )
+            replace(mark, tick=mark.tick + shift) for _, shift, mark in moved(score.marks, lambda mark: mark.tick)
         ),
         slurs=tuple(
-            sorted(
-                (
-                    dataclasses.replace(slur, onset_tick=slur.onset_tick + shift, end_tick=slur.end_tick + shift)
-                    for slur in score.slurs
-                    for start, end, shift in targets
-                    if start <= slur.onset_tick and slur.end_tick < end
-                ),
-                key=lambda slur: slur.onset_tick,
-            )
+            replace(slur, onset_tick=slur.onset_tick + shift, end_tick=slur.end_tick + shift)
+            for end, shift, slur in moved(score.slurs, lambda slur: slur.onset_tick)
+            if slur.end_tick < end
         ),
         repeats=(),
-        fermata_ticks=tuple(sorted(at for tick_of in score.fermata_ticks for at in moved(tick_of))),
+        fermata_ticks=tuple(tick + shift for _, shift, tick in moved(score.fermata_ticks, int)),
     )
 
 
@@ -104,13 +92,12 @@ def played_spans(repeats: Sequence[Repeat], end_tick: int) -> list[tuple[int, in
 
 
 def _within(part: Part, start: int, end: int) -> list[Note]:
-    return [note for note in part.notes if start <= note.onset_tick < end]
+    low, high = (bisect.bisect_left(part.notes, tick, key=lambda note: note.onset_tick) for tick in (start, end))
+    return list(part.notes[low:high])
 
 
 def _shifted(note: Note, end: int, shift: int) -> Note:
-    return dataclasses.replace(
-        note, onset_tick=note.onset_tick + shift, duration_tick=min(note.end_tick, end) - note.onset_tick
-    )
+    return replace(note, onset_tick=note.onset_tick + shift, duration_tick=min(note.end_tick, end) - note.onset_tick)
 
 
 def _stated(rows: Sequence[tuple[int, T]], targets: Sequence[tuple[int, int, int]]) -> list[tuple[int, T]]:
@@ -122,12 +109,11 @@ def _stated(rows: Sequence[tuple[int, T]], targets: Sequence[tuple[int, int, int
             found.append((tick, value))
 
     for start, end, shift in targets:
-        before = [value for tick, value in rows if tick <= start]
-        if before:
-            state(start + shift, before[-1])
-        for tick, value in rows:
-            if start < tick < end:
-                state(tick + shift, value)
+        first = bisect.bisect_right(rows, start, key=lambda row: row[0])
+        if first:
+            state(start + shift, rows[first - 1][1])
+        for tick, value in rows[first : bisect.bisect_left(rows, end, key=lambda row: row[0])]:
+            state(tick + shift, value)
     return found
 
 
@@ -135,7 +121,8 @@ def _bars(bars: Sequence[Bar], targets: Sequence[tuple[int, int, int]]) -> tuple
     """Lay the bars again; a bar that a repeat sign cuts in two joins the pieces that follow each other."""
     pieces: list[Bar] = []
     for start, end, shift in targets:
-        for bar in bars:
+        first, last = (bisect.bisect_right(bars, tick, key=lambda bar: bar.onset_tick) for tick in (start, end))
+        for bar in bars[max(0, first - 1) : last]:
             low, high = max(bar.onset_tick, start), min(bar.end_tick, end)
             if low < high:
                 pieces.append(Bar(bar.number, low + shift, high - low, bar.meter))

@@ -244,3 +244,12 @@ def test_any_damage_ends_in_a_score_or_in_one_error_of_ours(musicxml, note, data
     assert score.bars[0].onset_tick == 0
     assert all(one.end_tick == other.onset_tick for one, other in itertools.pairwise(score.bars))
     assert all(note.onset_tick >= 0 for part in score.parts for note in part.notes)
+
+
+def test_a_voice_in_4_4_against_12_8_keeps_its_beats_together(musicxml, note):
+    own = "<attributes><time><beats>12</beats><beat-type>8</beat-type></time></attributes>"
+    tune, figure = "".join(note("C5", 4) for _ in range(4)), own + "".join(note("C3", 2) for _ in range(12))
+    result = read(musicxml([tune], [figure]))
+    assert [n.onset_tick for n in result.score.parts[0].notes] == [0, 3 * Q // 2, 3 * Q, 9 * Q // 2]
+    assert str(result.score.bars[0].meter) == "12/8"
+    assert "4/4 against 12/8" in result.mended[0]
