@@ -43,9 +43,10 @@ def pitch_class_context(notes: Tensor) -> Tensor:
     classes = np.arange(num_pitches) % 12
     members = (classes[:, None] == np.arange(12)[None, :]).astype("float32")  # [pitch, class]
     counts = ops.matmul(notes[..., 0], ops.convert_to_tensor(members * COUNT_SCALE))  # [..., class]
-    rotation = (classes[:, None] + np.arange(12)[None, :]) % 12  # [pitch, interval] -> class
-    rotated = ops.take(counts, ops.convert_to_tensor(rotation.reshape(-1).astype("int32")), axis=-1)
-    return ops.reshape(rotated, (*counts.shape[:-1], num_pitches, 12))
+    twice = ops.concatenate([counts, counts], axis=-1)
+    from_class = ops.stack([twice[..., first : first + 12] for first in range(12)], axis=-2)  # [..., class, interval]
+    octaves = -(-num_pitches // 12)
+    return ops.concatenate([from_class] * octaves, axis=-2)[..., :num_pitches, :]
 
 
 def lower_note_features(notes: Tensor, voices_target: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from keras import ops
 from composer.errors import OptionError
 from composer.network.biaxial import BiaxialNetwork
 from composer.network.device import device_scope
-from composer.network.sampling import FREE, HELD, Memory, Told, sample_chunk
+from composer.network.sampling import FREE, HELD, Drawn, Memory, Rules, Settings, Told, project_early, sample_chunk
 
 DEFAULT_FLOOR = 0.004  # stray notes below it; at .001 they would still add up to one every other second
 
@@ -27,14 +27,21 @@ class SamplerState:
     def gather(self, indices: np.ndarray) -> SamplerState:
         """The state in which particle i goes on from particle indices[i]."""
         chosen = ops.convert_to_tensor(np.asarray(indices, "int32"))
-        hidden = tuple(ops.take(part, chosen, axis=1) for part in self.memory.hidden)
-        notes, bias, density = (ops.take(part, chosen, axis=0) for part in self.memory[1:])
-        return SamplerState(Memory(hidden, notes, bias, density))
+        hidden = tuple(ops.take(part, chosen, axis=2) for part in self.memory.hidden)
+        _, notes, bias, density = self.memory
+        return SamplerState(
+            Memory(
+                hidden,
+                ops.take(notes, chosen, axis=1),
+                ops.take(bias, chosen, axis=0),
+                ops.take(density, chosen, axis=1),
+            )
+        )
 
     @property
     def notes(self) -> np.ndarray:
         """The last step's notes, bool [particle, pitch, 2]."""
-        return np.asarray(ops.convert_to_numpy(self.memory.notes)) > 0.5
+        return np.asarray(ops.convert_to_numpy(self.memory.notes)).transpose(1, 0, 2) > 0.5
 
     @property
     def bias(self) -> np.ndarray:
@@ -43,9 +50,9 @@ class SamplerState:
 
     def with_notes(self, notes: np.ndarray) -> SamplerState:
         """The same state with other notes at the last step; notes [pitch, 2] or [particle, pitch, 2]."""
-        shape = tuple(self.memory.notes.shape)
-        whole = np.broadcast_to(np.asarray(notes, "float32"), shape)
-        return SamplerState(self.memory._replace(notes=ops.convert_to_tensor(np.array(whole))))
+        pitches, particles, _ = self.memory.notes.shape
+        whole = _whole(notes, (particles, pitches, 2), "notes").transpose(1, 0, 2)
+        return SamplerState(self.memory._replace(notes=ops.convert_to_tensor(np.ascontiguousarray(whole))))
 
 
 @dataclass(frozen=True)
@@ -97,13 +104,13 @@ class Sampler:
 
     def initial_state(self) -> SamplerState:
         """Silence, with nothing heard yet."""
-        shape = (self.num_branches, self.num_particles, self.num_pitches)
+        shape = (self.num_pitches, self.num_branches, self.num_particles)
         with device_scope(self._device):
             memory = Memory(
                 tuple(ops.zeros((*shape, units)) for units in self.network.config.time_units for _ in (0, 1)),
-                ops.zeros((self.num_particles, self.num_pitches, 2)),
+                ops.zeros((self.num_pitches, self.num_particles, 2)),
                 ops.zeros((self.num_particles,)),
-                ops.zeros((self.num_particles, 2)),
+                ops.zeros((2, self.num_particles)),
             )
         return SamplerState(memory)
 
@@ -147,37 +154,43 @@ class Sampler:
         cells = (self.num_particles, steps, self.num_pitches)
         config, branches = self.network.config, self.num_branches
         told = Told(
-            note_inputs=self._padded(
-                note_inputs, (branches, steps, self.num_pitches, config.note_width), "note_inputs"
-            ),
-            step_inputs=self._padded(step_inputs, (branches, steps, config.step_width), "step_inputs"),
-            style_input=_whole(style_input, (branches, config.style_width), "style_input"),
-            voices_target=self._padded(voices_target, (branches, steps, 2), "voices_target"),
-            pins=self._padded(FREE if pins is None else pins, cells, "pins", "int8"),
-            allowed=self._padded(True if allowed is None else allowed, cells, "allowed", "bool"),
-            strike_allowed=self._padded(
-                True if strike_allowed is None else strike_allowed, cells, "strike_allowed", "bool"
-            ),
-            uniforms=self._padded(uniforms, (steps, self.num_particles, self.num_pitches, 2), "uniforms", axis=0),
-            marginal=_marginal(marginal_log_odds, self.num_pitches),
-            temperature=np.float32(temperature),
-            guidance=np.float32(guidance),
-            floor=np.float32(floor_probability),
-            num_steps=np.int32(steps),
+            self._padded(note_inputs, (branches, steps, self.num_pitches, config.note_width), "note_inputs", axis=1),
+            self._padded(step_inputs, (branches, steps, config.step_width), "step_inputs", axis=1),
+            _whole(style_input, (branches, config.style_width), "style_input"),
+            self._padded(voices_target, (branches, steps, 2), "voices_target", axis=1),
         )
-        if not (told.pins >= FREE).all() or not (told.pins <= HELD).all():
+        numbers = self._padded(uniforms, (steps, self.num_particles, self.num_pitches, 2), "uniforms", axis=0)
+        rules = Rules(
+            self._padded_cells(FREE if pins is None else pins, cells, "pins", "int8"),
+            self._padded_cells(True if allowed is None else allowed, cells, "allowed", "bool"),
+            self._padded_cells(True if strike_allowed is None else strike_allowed, cells, "strike_allowed", "bool"),
+            np.ascontiguousarray(numbers.transpose(0, 2, 1, 3)),
+        )
+        settings = Settings(
+            _marginal(marginal_log_odds, self.num_pitches),
+            np.float32(temperature),
+            np.float32(guidance),
+            np.float32(floor_probability),
+            np.int32(steps),
+        )
+        if rules.pins.min() < FREE or rules.pins.max() > HELD:
             raise OptionError(f"pins: must be from {FREE} to {HELD}")
         with device_scope(self._device):
-            drawn, memory = self._compiled(told, state.memory)
+            drawn, memory = self._compiled(told, rules, settings, state.memory)
             drawn_cells = np.asarray(ops.convert_to_numpy(drawn.cells))[:steps]  # [step, pitch, particle, 3]
-            logs = np.asarray(ops.convert_to_numpy(drawn.logs))[:steps]  # [step, particle, 3]
+            logs = np.asarray(ops.convert_to_numpy(drawn.logs))[:steps]  # [step, 3, particle]
         by_particle = drawn_cells.transpose(3, 2, 0, 1)
-        forced, free, model = logs.transpose(2, 1, 0)
+        forced, free, model = logs.transpose(1, 2, 0)
         sample = Sample(by_particle[0] > 0.5, by_particle[1] > 0.5, by_particle[2], forced, free, model)
         return sample, SamplerState(memory)
 
+    def _padded_cells(self, values: Any, shape: tuple[int, ...], name: str, dtype: str) -> np.ndarray:
+        """Values of each cell, [particle, step, pitch] or less, as [max_steps, pitch, particle]."""
+        padded = self._padded(values, shape, name, axis=1, dtype=dtype)
+        return np.ascontiguousarray(padded.transpose(1, 2, 0))
+
     def _padded(
-        self, values: Any, shape: tuple[int, ...], name: str, dtype: str = "float32", axis: int = 1
+        self, values: Any, shape: tuple[int, ...], name: str, *, axis: int, dtype: str = "float32"
     ) -> np.ndarray:
         """The values in their whole shape, filled up with zeros to max_steps along the step axis."""
         whole = _whole(values, shape, name, dtype)
@@ -203,9 +216,11 @@ def _marginal(values: np.ndarray | None, num_pitches: int) -> np.ndarray:
 def _compile(network: BiaxialNetwork) -> Any:
     """`sample_chunk` of one network, compiled by XLA."""
 
-    def chunk(told: Told, memory: Memory) -> Any:
-        told = Told(*(ops.convert_to_tensor(part) for part in told))
-        return sample_chunk(network, told, memory)
+    def chunk(told: Told, rules: Rules, settings: Settings, memory: Memory) -> tuple[Drawn, Memory]:
+        told, rules, settings = (
+            type(part)(*(ops.convert_to_tensor(value) for value in part)) for part in (told, rules, settings)
+        )
+        return sample_chunk(network, project_early(network, told), rules, settings, memory)
 
     if keras.backend.backend() == "jax":
         return import_module("jax").jit(chunk)

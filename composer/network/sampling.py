@@ -1,11 +1,12 @@
 """The loops of sampling: over the steps of a chunk, and within a step over the notes from low to high.
 
-Written in Keras operations; `composer.network.sampler` compiles it and keeps the state. What does not depend on sampled
-notes is projected before the loops, once for all particles; the input part of the first note layer is one
-matrix product a step; the random numbers are drawn beforehand and passed in.
+Written in Keras operations; `composer.network.sampler` compiles it and keeps the state. What does not depend on
+sampled notes is projected before the loops, once for all particles; the input part of the first note layer is one
+matrix product a step; the random numbers are drawn beforehand and passed in, and turned into thresholds, so that
+in the loop over the notes a note sounds where its log-odds exceed a number.
 
 Conventions: branch 0 is told the conditions, branch 1 (where there is one) is not; both hear the same notes.
-Rows of the time axis are [branch, particle, pitch], of the note axis [branch, particle].
+Axes are in the order step, pitch, branch, particle throughout. S: steps of the sampler, G: branches.
 """
 
 from __future__ import annotations
@@ -29,237 +30,252 @@ DENSITY_MEMORY = 0.95  # of the remembered number of notes, kept each step: the 
 DENSITY_PULL = 0.05  # how fast the bias answers, in log-odds a step for each nat of difference
 DENSITY_CLIP = 2.0  # the bias never goes further
 _SMALLEST_DENSITY = 0.05  # notes a step; below it two densities count as equal
+_NEVER = 1e30  # as a threshold of log-odds
 
 
 class Told(NamedTuple):
-    """What a chunk is told; S is the number of steps the sampler was made for, G the number of branches."""
+    """What all particles of a chunk are told."""
 
     note_inputs: Tensor  # [G, S, pitch, note_width]
     step_inputs: Tensor  # [G, S, step_width]
     style_input: Tensor  # [G, style_width]
     voices_target: Tensor  # [G, S, 2]
-    pins: Tensor  # int8 [particle, S, pitch]
-    allowed: Tensor  # bool [particle, S, pitch]
-    strike_allowed: Tensor  # bool [particle, S, pitch]
-    uniforms: Tensor  # [S, particle, pitch, 2]
+
+
+class Rules(NamedTuple):
+    """How the cells of a chunk are drawn."""
+
+    pins: Tensor  # int8 [S, pitch, particle]
+    allowed: Tensor  # bool [S, pitch, particle]
+    strike_allowed: Tensor  # bool [S, pitch, particle]
+    uniforms: Tensor  # [S, pitch, particle, 2]
+
+
+class Settings(NamedTuple):
+    """The numbers that hold for a whole chunk."""
+
     marginal: Tensor  # [pitch, 2], log-odds of play where the cell was silent, where it sounded before
     temperature: Tensor  # []
     guidance: Tensor  # []
-    floor: Tensor  # []
+    floor: Tensor  # [], as a probability
     num_steps: Tensor  # int32 []
 
 
 class Memory(NamedTuple):
     """What is carried from step to step."""
 
-    hidden: tuple[Tensor, ...]  # hidden and cell of each time layer, [G, particle, pitch, unit]
-    notes: Tensor  # [particle, pitch, 2], the last step
+    hidden: tuple[Tensor, ...]  # hidden and cell of each time layer, [pitch, G, particle, unit]
+    notes: Tensor  # [pitch, particle, 2], the last step
     bias: Tensor  # [particle], added to the log-odds of play
-    density: Tensor  # [particle, 2], remembered notes a step as asked for and as drawn
+    density: Tensor  # [2, particle], remembered notes a step as asked for and as drawn
 
 
 class Drawn(NamedTuple):
     """What a chunk brings forth; steps from num_steps on are left at zero."""
 
     cells: Tensor  # [S, pitch, particle, 3]: play, articulate, probability of the upper hand
-    logs: Tensor  # [S, particle, 3]: log-probabilities of forced cells, of free cells, of all by branch 0 alone
+    logs: Tensor  # [S, 3, particle]: log-probabilities of forced cells, of free cells, of all by branch 0 alone
 
 
-def sample_chunk(network: BiaxialNetwork, told: Told, memory: Memory) -> tuple[Drawn, Memory]:
+class Early(NamedTuple):
+    """Everything that can be projected before a note is drawn, and the kernels as the loops use them."""
+
+    time: Tensor  # [S, pitch, G, 1, 4 x unit]
+    note: Tensor  # [S, pitch, G, 1, 4 x unit]
+    target: Tensor  # [S, G, 2]
+    time_above: tuple[Tensor, ...]  # of the second and later time layers, [G, 1, 4 x unit]
+    note_above: tuple[Tensor, ...]
+    time_kernels: tuple[Tensor, ...]  # [input in the loop + unit, 4 x unit]
+    note_kernels: tuple[Tensor, ...]
+    heard_kernel: Tensor  # time output -> gates of the first note layer
+
+
+def project_early(network: BiaxialNetwork, told: Told) -> Early:
+    """The part of a chunk that needs no loop; the same for all particles."""
+    style = network.embed_style(told.style_input)  # [G, style]
+    by_step = ops.transpose(told.step_inputs, (1, 0, 2))  # [S, G, step_width]
+    by_note = ops.transpose(told.note_inputs, (1, 2, 0, 3))  # [S, pitch, G, note_width]
+    width = network.config.note_width
+    first_time, first_note = network.time_layers[0], network.note_layers[0]
+    told_rows = slice(first_note.input_width - width, first_note.input_width)
+    looped = [slice(width, width + HEARD_WIDTH)] + [slice(None)] * (len(network.time_layers) - 1)
+    looped_notes = [slice(network.heard_rows.stop, told_rows.start)] + [slice(None)] * (len(network.note_layers) - 1)
+    time = first_time.project(by_note, slice(0, width)) + first_time.project_shared(style, by_step)[:, None]
+    note = first_note.project(by_note, told_rows) + first_note.project_shared(style, by_step)[:, None]
+    return Early(
+        time=time[..., None, :],
+        note=note[..., None, :],
+        target=ops.transpose(told.voices_target, (1, 0, 2)),
+        time_above=tuple(layer.project_shared(style, None)[:, None] for layer in network.time_layers[1:]),
+        note_above=tuple(layer.project_shared(style, None)[:, None] for layer in network.note_layers[1:]),
+        time_kernels=_stacked(network.time_layers, looped),
+        note_kernels=_stacked(network.note_layers, looped_notes),
+        heard_kernel=first_note.kernel[network.heard_rows],
+    )
+
+
+def _stacked(layers: Any, rows: list[slice]) -> tuple[Tensor, ...]:
+    return tuple(
+        ops.concatenate([layer.kernel[part], layer.recurrent], axis=0)
+        for layer, part in zip(layers, rows, strict=True)
+    )
+
+
+def sample_chunk(
+    network: BiaxialNetwork, early: Early, rules: Rules, settings: Settings, memory: Memory
+) -> tuple[Drawn, Memory]:
     """Draw num_steps steps."""
-    num_steps, num_particles, num_pitches, _ = told.uniforms.shape
-    early = _Early(network, told)
+    num_steps, num_pitches, num_particles, _ = rules.uniforms.shape
 
     def is_left(step: Tensor, *_: Any) -> Tensor:
-        return step < told.num_steps
+        return step < settings.num_steps
 
     def draw_step(step: Tensor, memory: Memory, cells: Tensor, logs: Tensor) -> Any:
-        projected, hidden = _time_axis(network, early, step, memory)
-        found = _note_axis(network, early, told, step, memory, projected)
-        memory = _remember(memory, hidden, found)
-        cells = _put(cells, step, ops.stack([found.play, found.articulate, found.hand], axis=-1))
-        logs = _put(logs, step, ops.transpose(found.logs))
-        return step + 1, memory, cells, logs
+        rules_now = Rules(*(ops.cast(_get(part, step), "float32") for part in rules))
+        hidden, projected = _time_axis(early, step, memory)
+        thresholds = _thresholds(rules_now, settings, memory)
+        logits, notes = _note_axis(network, early, settings, projected, _get(early.target, step), thresholds)
+        found, expected = _weigh(logits, notes, rules_now, settings, memory)
+        upper = ops.sigmoid(logits[:, 0, :, 2:])
+        cells = _put(cells, step, ops.concatenate([notes, upper], axis=-1))
+        logs = _put(logs, step, found)
+        return step + 1, _remember(memory, hidden, notes, expected), cells, logs
 
     start = (
         ops.zeros((), "int32"),
         memory,
         ops.zeros((num_steps, num_pitches, num_particles, 3)),
-        ops.zeros((num_steps, num_particles, 3)),
+        ops.zeros((num_steps, 3, num_particles)),
     )
     _, memory, cells, logs = ops.while_loop(is_left, draw_step, start)
     return Drawn(cells, logs), memory
 
 
-class _Early:
-    """Everything that can be projected before a note is drawn."""
-
-    def __init__(self, network: BiaxialNetwork, told: Told) -> None:
-        style = network.embed_style(told.style_input)  # [G, style]
-        steps_first = ops.transpose(told.step_inputs, (1, 0, 2))
-        width = network.config.note_width
-        first_time, first_note = network.time_layers[0], network.note_layers[0]
-        self.time = _shared_over_pitches(
-            first_time.project(told.note_inputs, slice(0, width)), first_time.project_shared(style, steps_first)
-        )  # [S, G, pitch, 4 x unit]
-        note_told = slice(first_note.input_width - width, first_note.input_width)
-        self.note = _shared_over_pitches(
-            first_note.project(told.note_inputs, note_told), first_note.project_shared(style, steps_first)
-        )
-        self.time_above = [layer.project_shared(style, None) for layer in network.time_layers[1:]]  # [G, 4 x unit]
-        self.note_above = [layer.project_shared(style, None) for layer in network.note_layers[1:]]
-        self.note_kernels = [
-            ops.concatenate([layer.kernel[rows], layer.recurrent], axis=0)
-            for layer, rows in zip(network.note_layers, _looped_rows(network), strict=True)
-        ]
-
-
-def _looped_rows(network: BiaxialNetwork) -> list[slice]:
-    """The rows of each note layer's kernel that are used note by note; in the first layer the feedback alone."""
-    heard, told = network.heard_rows, network.told_rows
-    feedback = slice(heard.stop, told.stop - network.config.note_width)
-    return [feedback] + [slice(0, layer.input_width) for layer in network.note_layers[1:]]
-
-
-def _shared_over_pitches(by_note: Tensor, by_step: Tensor) -> Tensor:
-    """[G, S, pitch, gate] plus [S, G, gate] -> [S, G, pitch, gate]."""
-    return ops.transpose(by_note, (1, 0, 2, 3)) + by_step[:, :, None, :]
-
-
-def _time_axis(
-    network: BiaxialNetwork, early: _Early, step: Tensor, memory: Memory
-) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """One step of the time layers; returns the first note layer's gates so far, [pitch, G, particle, 4 x unit]."""
-    branches, particles, pitches, _ = memory.hidden[0].shape
-    rows = branches * particles * pitches
-    heard_rows = slice(network.config.note_width, network.config.note_width + HEARD_WIDTH)
-    heard = network.time_layers[0].project(previous_step_features(memory.notes), heard_rows)
-    gates = _get(early.time, step)[:, None] + heard[None]  # [G, particle, pitch, 4 x unit]
+def _time_axis(early: Early, step: Tensor, memory: Memory) -> tuple[tuple[Tensor, ...], Tensor]:
+    """One step of the time layers; returns their state and the first note layer's gates, [pitch, row, 4 x unit]."""
+    pitches, branches, particles, _ = memory.hidden[0].shape
+    heard = ops.transpose(previous_step_features(ops.transpose(memory.notes, (1, 0, 2))), (1, 0, 2))
+    values = ops.repeat(heard[:, None], branches, axis=1)  # [pitch, G, particle, HEARD_WIDTH]
     hidden: list[Tensor] = []
-    for number, layer in enumerate(network.time_layers):
-        if number > 0:
-            shared = early.time_above[number - 1][:, None, None, :]
-            gates = ops.reshape(layer.project(hidden[-2]), (branches, particles, pitches, -1)) + shared
-        before = [ops.reshape(part, (rows, layer.units)) for part in memory.hidden[2 * number : 2 * number + 2]]
-        hidden += layer.step(ops.reshape(gates, (rows, -1)), *before)
-    first = network.note_layers[0]
-    projected = ops.reshape(first.project(hidden[-2], network.heard_rows), (branches, particles, pitches, -1))
-    projected = projected + _get(early.note, step)[:, None]
-    shaped = tuple(ops.reshape(part, (branches, particles, pitches, -1)) for part in hidden)
-    return ops.transpose(projected, (2, 0, 1, 3)), shaped
+    for number, kernel in enumerate(early.time_kernels):
+        before, cell = memory.hidden[2 * number : 2 * number + 2]
+        shared = _get(early.time, step) if number == 0 else early.time_above[number - 1]
+        gates = _rows_product(ops.concatenate([values, before], axis=-1), kernel) + shared
+        rows = ops.reshape(gates, (pitches * branches * particles, -1))
+        after = lstm_step(rows, ops.reshape(cell, (rows.shape[0], -1)))[:2]
+        hidden += [ops.reshape(part, (pitches, branches, particles, -1)) for part in after]
+        values = hidden[-2]
+    projected = _rows_product(values, early.heard_kernel) + _get(early.note, step)
+    return tuple(hidden), ops.reshape(projected, (pitches, branches * particles, -1))
 
 
-class _Found(NamedTuple):
-    """One step's notes: the first three [pitch, particle], logs [3, particle], expected [particle, 2]."""
+def _thresholds(rules: Rules, settings: Settings, memory: Memory) -> Tensor:
+    """Log-odds that a note must exceed to sound and to be struck, [pitch, particle, 2].
 
-    play: Tensor
-    articulate: Tensor
-    hand: Tensor
-    logs: Tensor
-    expected: Tensor
+    To draw play with p = sigmoid(marginal + (logit - marginal) / temperature + bias) and a uniform number u is to ask
+    whether the logit exceeds marginal + temperature x (log-odds of u - bias - marginal).
+    """
+    sounded = memory.notes[..., 0]
+    free = ops.cast(rules.pins == FREE, "float32")
+    marginal = _marginal_of(settings, sounded)
+    odds = _log_odds(rules.uniforms[..., 0])
+    # What would begin with a probability below the floor never does.
+    odds = ops.where(sounded > 0.5, odds, ops.maximum(odds, _log_odds(settings.floor)))
+    play = marginal + settings.temperature * (odds - memory.bias - marginal)
+    may_sound = free * rules.allowed * ops.maximum(rules.strike_allowed, sounded)
+    play = ops.where(may_sound > 0.5, play, _NEVER)
+    play = ops.where(rules.pins >= STRUCK, -_NEVER, play)
+    # What did not sound before is struck; a held pin is not, a free cell by chance and leave.
+    strike = ops.where(rules.strike_allowed * free > 0.5, _log_odds(rules.uniforms[..., 1]), _NEVER)
+    must_strike = ops.logical_or(rules.pins == STRUCK, sounded < 0.5)
+    return ops.stack([play, ops.where(must_strike, -_NEVER, strike)], axis=-1)
 
 
 def _note_axis(
-    network: BiaxialNetwork, early: _Early, told: Told, step: Tensor, memory: Memory, projected: Tensor
-) -> _Found:
-    """Draw the notes of a step, low to high."""
-    pitches, branches, particles, _ = projected.shape
-    rows = branches * particles
-    projected = ops.reshape(projected, (pitches, rows, -1))
-    target = ops.repeat(_get(ops.transpose(told.voices_target, (1, 0, 2)), step), particles, axis=0)  # [row, 2]
-    cells = _cells(told, step, memory)  # [pitch, particle, 9]
-    above = [ops.repeat(shared, particles, axis=0) for shared in early.note_above]
+    network: BiaxialNetwork, early: Early, settings: Settings, projected: Tensor, target: Tensor, thresholds: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Draw the notes of a step, low to high; returns logits [pitch, G, particle, 3] and notes [pitch, particle, 2]."""
+    num_pitches, rows, _ = projected.shape
+    particles = thresholds.shape[1]
+    branches = rows // particles
+    target = ops.repeat(target, particles, axis=0)  # [row, 2]
+    above = [ops.reshape(ops.repeat(part, particles, axis=1), (rows, -1)) for part in early.note_above]
     silent = tuple(ops.zeros((rows, layer.units)) for layer in network.note_layers for _ in (0, 1))
 
     def draw_note(pitch: Tensor, carry: Any) -> Any:
-        state, lower, count, sums, drawn = carry
-        feedback = lower_note_feedback(_each_branch(lower, branches), _each_branch(count, branches), target)
+        state, lower, count, logits, notes = carry
+        values = lower_note_feedback(_each_branch(lower, branches), _each_branch(count, branches), target)
         after: list[Tensor] = []
-        values = feedback
         for number, kernel in enumerate(early.note_kernels):
             shared = _get(projected, pitch) if number == 0 else above[number - 1]
-            gates = shared + ops.matmul(ops.concatenate([values, state[2 * number]], axis=-1), kernel)
-            hidden, cell, _ = lstm_step(gates, state[2 * number + 1])
-            after += [hidden, cell]
-            values = hidden
-        logits = ops.reshape(network.head(values), (branches, particles, 3))
-        note, adds = _draw_cell(told, memory, logits, _get(cells, pitch))
-        drawn = _put(drawn, pitch, note)
-        return tuple(after), note[:, :2], count + note[:, 0], sums + adds, drawn
+            gates = ops.matmul(ops.concatenate([values, state[2 * number]], axis=-1), kernel) + shared
+            after += lstm_step(gates, state[2 * number + 1])[:2]
+            values = after[-2]
+        found = ops.reshape(network.head(values), (branches, particles, 3))
+        of_note = ops.cast(_log_odds_to_draw(found, settings) > _get(thresholds, pitch), "float32")
+        note = ops.stack([of_note[:, 0], of_note[:, 0] * of_note[:, 1]], axis=-1)
+        return tuple(after), note, count + note[:, 0], _put(logits, pitch, found), _put(notes, pitch, note)
 
     start = (
         silent,
         ops.zeros((particles, 2)),
         ops.zeros((particles,)),
-        ops.zeros((particles, 5)),
-        ops.zeros((pitches, particles, 3)),
+        ops.zeros((num_pitches, branches, particles, 3)),
+        ops.zeros((num_pitches, particles, 2)),
     )
-    _, _, _, sums, drawn = ops.fori_loop(0, pitches, draw_note, start)
-    return _Found(drawn[..., 0], drawn[..., 1], drawn[..., 2], ops.transpose(sums[:, :3]), sums[:, 3:])
+    *_, logits, notes = ops.fori_loop(0, num_pitches, draw_note, start)
+    return logits, notes
 
 
-def _cells(told: Told, step: Tensor, memory: Memory) -> Tensor:
-    """What drawing needs to know of each cell of a step, side by side: [pitch, particle, 9]."""
-
-    def at(per_cell: Tensor) -> Tensor:
-        """[particle, S, pitch] -> [pitch, particle]."""
-        return ops.cast(ops.transpose(_get(ops.transpose(per_cell, (1, 0, 2)), step)), "float32")
-
-    pins, uniforms = at(told.pins), _get(told.uniforms, step)
-    sounded = ops.transpose(memory.notes[..., 0])
-    marginal = told.marginal[:, None, 0] * (1.0 - sounded) + told.marginal[:, None, 1] * sounded
-    return ops.stack(
-        [
-            ops.cast(pins == FREE, "float32"),
-            ops.cast(pins >= STRUCK, "float32"),  # must sound
-            ops.cast(pins == STRUCK, "float32"),  # must be struck
-            at(told.allowed),
-            at(told.strike_allowed),
-            sounded,
-            marginal,
-            ops.transpose(uniforms[..., 0]),
-            ops.transpose(uniforms[..., 1]),
-        ],
-        axis=-1,
-    )
+def _log_odds_to_draw(logits: Tensor, settings: Settings) -> Tensor:
+    """Log-odds of play, led by the guidance, and of the strike: [..., G, particle, 3] -> [..., particle, 2]."""
+    with_conditions = logits[..., 0, :, :2]
+    if logits.shape[-3] == 1:
+        return with_conditions
+    pull = (settings.guidance - 1.0) * (with_conditions[..., 0] - logits[..., 1, :, 0])
+    play = with_conditions[..., 0] + ops.clip(pull, -GUIDANCE_CLIP, GUIDANCE_CLIP)
+    return ops.stack([play, with_conditions[..., 1]], axis=-1)
 
 
-def _draw_cell(told: Told, memory: Memory, logits: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
-    """One note of every particle.
-
-    logits: [G, particle, 3]; cell: [particle, 9]. Returns [particle, 3] (play, articulate, hand) and
-    [particle, 5]: what is added to the three log-probabilities and to the expected numbers of notes, as asked
-    for and as drawn.
-    """
-    free, must_sound, must_strike, allowed, strike_allowed, sounded, marginal, by_play, by_strike = (
-        cell[:, number] for number in range(9)
-    )
-    plain, strike_logit = logits[0, :, 0], logits[0, :, 1]
-    guided = plain
-    if logits.shape[0] == 2:
-        pull = (told.guidance - 1.0) * (plain - logits[1, :, 0])
-        guided = plain + ops.clip(pull, -GUIDANCE_CLIP, GUIDANCE_CLIP)
-    play_logit = marginal + (guided - marginal) / told.temperature + memory.bias
-    chance, strike_chance = ops.sigmoid(play_logit), ops.sigmoid(strike_logit)
-    # A free cell may sound where it is allowed, and where it would be struck, if striking is allowed too.
-    may_sound = free * allowed * ops.maximum(strike_allowed, sounded)
-    is_stray = ops.cast(chance < told.floor, "float32") * (1.0 - sounded)
-    drawn_play = ops.cast(by_play < chance, "float32") * may_sound * (1.0 - is_stray)
-    play = free * drawn_play + (1.0 - free) * must_sound
-    # What did not sound before is struck; a held pin is not struck, a free cell by chance and leave.
-    drawn_strike = ops.cast(by_strike < strike_chance, "float32") * strike_allowed
-    struck_by_choice = free * drawn_strike + (1.0 - free) * must_strike
-    articulate = play * ops.maximum(1.0 - sounded, struck_by_choice)
-    # Log-probabilities.
-    of_play = _log_chance(play_logit, play)
-    of_strike = play * sounded * _log_chance(strike_logit, articulate)
-    play_was_free, strike_was_free = may_sound, free * strike_allowed
-    forced = (1.0 - play_was_free) * of_play + (1.0 - strike_was_free) * of_strike
+def _weigh(
+    logits: Tensor, notes: Tensor, rules: Rules, settings: Settings, memory: Memory
+) -> tuple[Tensor, Tensor]:
+    """Log-probabilities of a step's notes, [3, particle], and the expected numbers of free notes, [2, particle]."""
+    play, articulate = notes[..., 0], notes[..., 1]
+    sounded = memory.notes[..., 0]
+    free = ops.cast(rules.pins == FREE, "float32")
+    plain, strike = logits[:, 0, :, 0], logits[:, 0, :, 1]
+    marginal = _marginal_of(settings, sounded)
+    guided = _log_odds_to_draw(logits, settings)[..., 0]
+    drawn_from = marginal + (guided - marginal) / settings.temperature + memory.bias
+    of_play = _log_chance(drawn_from, play)
+    of_strike = play * sounded * _log_chance(strike, articulate)
+    play_was_free = free * rules.allowed * ops.maximum(rules.strike_allowed, sounded)
+    strike_was_free = free * rules.strike_allowed
     unforced = play_was_free * of_play + strike_was_free * of_strike
-    by_model = _log_chance(plain, play) + play * _log_chance(strike_logit, articulate)
-    note = ops.stack([play, articulate, ops.sigmoid(logits[0, :, 2])], axis=-1)
-    asked = free * ops.sigmoid(plain)
-    return note, ops.stack([forced, unforced, by_model, asked, free * chance], axis=-1)
+    by_model = _log_chance(plain, play) + play * _log_chance(strike, articulate)
+    sums = ops.stack([of_play + of_strike - unforced, unforced, by_model])
+    expected = ops.stack([free * ops.sigmoid(plain), free * ops.sigmoid(drawn_from)])
+    return ops.sum(sums, axis=1), ops.sum(expected, axis=1)
+
+
+def _remember(memory: Memory, hidden: tuple[Tensor, ...], notes: Tensor, expected: Tensor) -> Memory:
+    """The memory after a step; the bias moves so that as many notes are drawn as branch 0 alone would draw."""
+    density = DENSITY_MEMORY * memory.density + (1.0 - DENSITY_MEMORY) * expected
+    asked, drawn = density[0] + _SMALLEST_DENSITY, density[1] + _SMALLEST_DENSITY
+    bias = memory.bias + DENSITY_PULL * ops.log(asked / drawn)
+    return Memory(hidden, notes, ops.clip(bias, -DENSITY_CLIP, DENSITY_CLIP), density)
+
+
+def _marginal_of(settings: Settings, sounded: Tensor) -> Tensor:
+    """The marginal log-odds of each cell, [pitch, particle]."""
+    silent, sounding = settings.marginal[:, :1], settings.marginal[:, 1:]
+    return silent + (sounding - silent) * sounded
+
+
+def _log_odds(chance: Tensor) -> Tensor:
+    """Log-odds of a probability; 0 and 1 give great numbers rather than infinite ones."""
+    return ops.log(ops.maximum(chance, 1e-30)) - ops.log(ops.maximum(1.0 - chance, 1e-30))
 
 
 def _log_chance(logit: Tensor, outcome: Tensor) -> Tensor:
@@ -267,18 +283,15 @@ def _log_chance(logit: Tensor, outcome: Tensor) -> Tensor:
     return -ops.softplus(logit * (1.0 - 2.0 * outcome))
 
 
-def _remember(memory: Memory, hidden: tuple[Tensor, ...], found: _Found) -> Memory:
-    """The memory after a step; the bias moves so that as many notes are drawn as branch 0 alone would draw."""
-    density = DENSITY_MEMORY * memory.density + (1.0 - DENSITY_MEMORY) * found.expected
-    asked, drawn = density[:, 0] + _SMALLEST_DENSITY, density[:, 1] + _SMALLEST_DENSITY
-    bias = memory.bias + DENSITY_PULL * ops.log(asked / drawn)
-    notes = ops.transpose(ops.stack([found.play, found.articulate], axis=-1), (1, 0, 2))
-    return Memory(hidden, notes, ops.clip(bias, -DENSITY_CLIP, DENSITY_CLIP), density)
-
-
 def _each_branch(values: Tensor, branches: int) -> Tensor:
     """[particle, ...] -> [branch x particle, ...]."""
     return values if branches == 1 else ops.concatenate([values] * branches, axis=0)
+
+
+def _rows_product(values: Tensor, matrix: Tensor) -> Tensor:
+    """[..., in] times [in, out], as one matrix product over all rows."""
+    rows = ops.matmul(ops.reshape(values, (-1, values.shape[-1])), matrix)
+    return ops.reshape(rows, (*values.shape[:-1], matrix.shape[-1]))
 
 
 def _get(array: Tensor, index: Tensor) -> Tensor:
