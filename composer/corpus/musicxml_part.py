@@ -18,7 +18,7 @@ from composer.theory.pitch import LETTERS, Spelling
 
 MAX_DIVISIONS = 1_000_000  # inclusive, a quarter
 MAX_MEASURE_QUARTERS = 512  # inclusive; longer ones are a mistake or an attack
-MAX_NOTES = 200_000  # of one document; the longest quartet of our corpora has 22,000
+MAX_NOTES = 150_000  # of one document; the longest quartet of our corpora has 22,000
 _MAX_PITCH = 127
 
 # MusicXML's element -> the Score's word

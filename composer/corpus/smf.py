@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from composer.errors import MusicFileError, Place
 
 MAX_MIDI_BYTES = 32 * 2**20  # inclusive
-MAX_NOTES = 200_000  # of a file
+MAX_NOTES = 150_000  # of a file
 MAX_TRACKS = 1_000  # chunks that are read; further ones are listed
 MAX_QUARTERS = 50_000  # of a piece: seven hours at 120
 MAX_WARNINGS = 50
