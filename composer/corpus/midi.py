@@ -6,40 +6,22 @@ hands, grace notes, tracks that only double another. What was judged, moved or l
 
 from __future__ import annotations
 
-import re
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from composer.corpus.midi_parts import Line, drop_doublings, is_organ_file, make_parts
 from composer.corpus.pickup import find_pickup
 from composer.corpus.quantise import LIVE_SHARE, BeatGrid, grace_chain, leading_offset
 from composer.corpus.smf import RawNote, Smf, parse_smf
-from composer.corpus.voices import number_voices
 from composer.errors import MusicFileError, Place
-from composer.score import LOWER_STAFF, UPPER_STAFF, Bar, Mark, Note, Part, Score, TempoMark, sort_notes
+from composer.score import Bar, Mark, Note, Score, TempoMark
 from composer.theory.key import Key
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
 MAX_BARS = 20_000
 MAX_PARTS = 64
 _DRUM_CHANNEL = 9  # counted from 0
-_MIDDLE_C = 60
-_UPPER_NAME = re.compile(r"^\W*(upper|up|right|rh|r\.h|treble|one|manual|discant|\w*upper)\b", re.I)
-_LOWER_NAME = re.compile(r"^\W*(lower|low|lowerstaff|down|left|lh|l\.h|two|\w*lower)\b", re.I)
-_PEDAL_NAME = re.compile(r"^\W*(pedal|ped|feet|foot|pedals|pedale)\b", re.I)
-_VOICE_NAME = re.compile(
-    r"\b(soprano|alto|tenor|bass|baritone|voice|vocal|singer|canto|choir|violin|viola|cello|violoncello|contrabass|flute|"
-    r"oboe|clarinet|bassoon|horn|trumpet|trombone|tuba|sax\w*|guitar)\b",
-    re.I,
-)
-_ORGAN = range(16, 24)
-_CHURCH_ORGAN = 19
-# Programs that stand for an organ's stops: organs, brass, reeds and pipes, and the contrabass of a 16' pedal.
-_STOPS = frozenset({*_ORGAN, 43, *range(56, 80)})
-_DOUBLINGS = (0, 12, -12, 24, -24, 36, -36)  # semitones
-_DOUBLING_SHARE = 0.97  # of the notes; a trill may be written out on one track only
-_DOUBLING_NOTES = 8
-_PEDAL_PITCH = 43  # a mean below this is a 16 foot pedal, not a written line
 
 
 @dataclass(frozen=True)
@@ -59,19 +41,6 @@ class MidiReading:
     off_grid_share: float
     is_live: bool
     pickup_confidence: float
-
-
-@dataclass(slots=True)
-class _Line:
-    """The notes of one track (and channel) on their musical places."""
-
-    name: str
-    program: int
-    notes: list[Note]
-
-    @property
-    def mean_pitch(self) -> float:
-        return statistics.fmean(note.pitch for note in self.notes)
 
 
 def read_midi(data: bytes, source: str) -> MidiReading:
@@ -97,9 +66,9 @@ def read_midi(data: bytes, source: str) -> MidiReading:
         )
     elif off_grid_share:
         mended.append(f"{off_grid_share:.1%} of the notes fitted no musical place; they were moved to the nearest")
-    is_organ = _is_organ(lines)
+    is_organ = is_organ_file(lines)
     if is_organ:
-        lines = _drop_doublings(lines, mended)
+        lines = drop_doublings(lines, mended)
     end_tick = max(note.end_tick for line in lines for note in line.notes)
 
     def place(tick: int) -> int:
@@ -111,7 +80,7 @@ def read_midi(data: bytes, source: str) -> MidiReading:
     bars, confidence = _lay_bars(meters, lines, end_tick, mended, is_live=is_live, source=source)
     keys = _keys([(place(tick), sharps, minor) for tick, sharps, minor in smf.keys])
     score = Score(
-        parts=_make_parts(lines, mended, is_organ=is_organ),
+        parts=make_parts(lines, mended, is_organ=is_organ),
         bars=bars,
         keys=keys,
         marks=tuple(Mark(place(tick), text[:80]) for tick, text in sorted(smf.markers) if text),
@@ -148,7 +117,7 @@ def _split_lines(smf: Smf, mended: list[str]) -> list[tuple[str, int, list[RawNo
 
 def _quantise(
     smf: Smf, raw_lines: Sequence[tuple[str, int, list[RawNote]]], mended: list[str]
-) -> tuple[list[_Line], int, float, float]:
+) -> tuple[list[Line], int, float, float]:
     """Return the lines in score ticks, the shift taken off (file ticks), the share off the grid, ticks a file tick."""
     file_tick = TICKS_PER_QUARTER / smf.quarter_ticks
     onsets = [note.onset_tick for _, _, notes in raw_lines for note in notes]
@@ -166,7 +135,7 @@ def _quantise(
         (span[0] for one, found in zip(spans, graces, strict=True) for i, span in enumerate(one) if i not in found),
         file_tick=file_tick,
     )
-    lines: list[_Line] = []
+    lines: list[Line] = []
     misfits = moved_ends = doubles = 0
     for (name, program, raw), one, found in zip(raw_lines, spans, graces, strict=True):
         kept: dict[tuple[int, int, bool], Note] = {}
@@ -184,7 +153,7 @@ def _quantise(
             doubles += before is not None
             if before is None or end_tick > before.end_tick:
                 kept[onset_tick, note.pitch, False] = Note(onset_tick, note.pitch, end_tick - onset_tick)
-        lines.append(_Line(name, program, _cut_overlaps(list(kept.values()))))
+        lines.append(Line(name, program, _cut_overlaps(list(kept.values()))))
     num_graces = sum(map(len, graces))
     if num_graces:
         mended.append(f"{num_graces} short notes just before the beat were read as grace notes")
@@ -211,146 +180,12 @@ def _cut_overlaps(notes: list[Note]) -> list[Note]:
     return cut[::-1]
 
 
-def _drop_doublings(lines: list[_Line], mended: list[str]) -> list[_Line]:
-    """Leave out an organ's tracks that repeat another one at the unison or the octave (its registration)."""
-    groups: list[list[_Line]] = []
-    for line in sorted(lines, key=lambda one: -len(one.notes)):
-        for group in groups:
-            if any(_doubles(line, group[0], octaves) for octaves in _DOUBLINGS):
-                group.append(line)
-                break
-        else:
-            groups.append([line])
-    kept: list[_Line] = []
-    for group in groups:
-        main = _at_written_pitch(group)
-        kept.append(main)
-        for line in group:
-            if line is not main:
-                octaves = round((line.mean_pitch - main.mean_pitch) / 12)
-                name = f'"{main.name}"' if main.name.strip(" :") else "another"
-                mended.append(f"a track of {len(line.notes)} notes doubles {name} ({octaves:+d} octaves); left out")
-    return [line for line in lines if any(line is one for one in kept)]
-
-
-def _at_written_pitch(group: Sequence[_Line]) -> _Line:
-    """Return the track of a registration that stands where the music is written (8 foot), not an octave off."""
-    whole = [line for line in group if len(line.notes) >= _DOUBLING_SHARE * len(group[0].notes)]
-    whole.sort(key=lambda line: line.mean_pitch)
-    lowest, *higher = whole
-    # Manuals are doubled above; a pedal below (16 foot), or below and above.
-    return higher[0] if len(higher) > 1 or (higher and lowest.mean_pitch < _PEDAL_PITCH) else lowest
-
-
-def _doubles(line: _Line, other: _Line, octaves: int) -> bool:
-    """True where nearly every note of `line` is one of `other`, so many semitones away."""
-    if len(line.notes) < _DOUBLING_NOTES:
-        return False
-    others = {(note.onset_tick, note.pitch + octaves) for note in other.notes}
-    shared = sum((note.onset_tick, note.pitch) in others for note in line.notes)
-    return shared >= _DOUBLING_SHARE * len(line.notes)
-
-
-# ---------------------------------------------------------------- parts
-
-
-def _is_keyboard(line: _Line) -> bool:
-    return line.program < 8 or line.program in _ORGAN
-
-
-def _is_organ(lines: Sequence[_Line]) -> bool:
-    """True where the tracks are the stops of one organ: by programs, names, or octaves that double throughout."""
-    if any(line.program not in _STOPS for line in lines) or any(_is_voice(line, lines) for line in lines):
-        return False
-    return (
-        any(line.program in _ORGAN for line in lines)
-        or any(_PEDAL_NAME.match(line.name) or _hand_of(line.name) for line in lines)
-        or any(_doubles(line, other, octaves) for line in lines for other in lines for octaves in _DOUBLINGS[1:])
-    )
-
-
-def _make_parts(lines: Sequence[_Line], mended: list[str], *, is_organ: bool) -> tuple[Part, ...]:
-    """Merge the tracks of a keyboard into one part with two staves; every other track is a part."""
-    hands = [line for line in lines if (is_organ or _is_keyboard(line)) and not _is_voice(line, lines)]
-    pedals = [line for line in hands if _is_pedal(line, hands, is_organ=is_organ)]
-    hands = [line for line in hands if not any(line is pedal for pedal in pedals)]
-    parts: list[Part] = []
-    for line in lines:
-        if any(line is one for one in hands):
-            if line is hands[0]:
-                parts.append(_keyboard(hands, mended, is_organ=is_organ))
-        elif any(line is one for one in pedals):
-            parts.append(Part("Pedal", number_voices(line.notes), line.program))
-        else:
-            parts.append(
-                Part(line.name.strip(" :") or f"Part {len(parts) + 1}", number_voices(line.notes), line.program)
-            )
-    return tuple(parts)
-
-
-def _is_voice(line: _Line, lines: Sequence[_Line]) -> bool:
-    """True where a track is named as a singer or a player: a chorale written with the default piano sound."""
-    return len(lines) > 2 and bool(_VOICE_NAME.search(line.name)) and not _hand_of(line.name)
-
-
-def _is_pedal(line: _Line, hands: Sequence[_Line], *, is_organ: bool) -> bool:
-    if _PEDAL_NAME.match(line.name):
-        return True
-    # The lowest of three or more tracks of an organ is its pedal, unless its name says a hand.
-    return (
-        is_organ and len(hands) > 2 and not _hand_of(line.name) and line is min(hands, key=lambda one: one.mean_pitch)
-    )
-
-
-def _hand_of(name: str) -> int:
-    """Return the staff that a track's name says, or 0."""
-    if _UPPER_NAME.match(name):
-        return UPPER_STAFF
-    return LOWER_STAFF if _LOWER_NAME.match(name) else 0
-
-
-def _keyboard(lines: Sequence[_Line], mended: list[str], *, is_organ: bool) -> Part:
-    name = "Organ" if is_organ else "Piano"
-    program = _CHURCH_ORGAN if is_organ else next((line.program for line in lines if line.program), 0)
-    if len(lines) == 1:
-        notes = number_voices(lines[0].notes)
-        if any(note.voice > 1 for note in notes):
-            mended.append("one track for both hands: the hands are not told apart")
-        return Part(name, notes, program)
-    staves = [_hand_of(line.name) for line in lines]
-    if set(staves) != {UPPER_STAFF, LOWER_STAFF}:
-        staves = _hands_by_pitch(lines, staves)
-    merged: list[Note] = []
-    for staff in (UPPER_STAFF, LOWER_STAFF):
-        num_voices = 0
-        on_staff = [line for line, one in zip(lines, staves, strict=True) if one == staff]
-        for line in sorted(on_staff, key=lambda one: -one.mean_pitch):
-            numbered = number_voices(line.notes)
-            merged += [replace(note, staff=staff, voice=note.voice + num_voices) for note in numbered]
-            num_voices += max(note.voice for note in numbered)
-    return Part(name, sort_notes(merged), program, staves=2)
-
-
-def _hands_by_pitch(lines: Sequence[_Line], named: Sequence[int]) -> list[int]:
-    """Give each track a staff: its name's where it says one, else by its mean pitch; both hands get something."""
-    order = sorted(range(len(lines)), key=lambda i: -lines[i].mean_pitch)
-    staves = [
-        staff or (UPPER_STAFF if line.mean_pitch >= _MIDDLE_C else LOWER_STAFF)
-        for staff, line in zip(named, lines, strict=True)
-    ]
-    if LOWER_STAFF not in staves:
-        staves[order[-1]] = LOWER_STAFF
-    if UPPER_STAFF not in staves:
-        staves[order[0]] = UPPER_STAFF
-    return staves
-
-
 # ---------------------------------------------------------------- bars and signs
 
 
 def _lay_bars(
     meters: Sequence[tuple[int, Meter]],
-    lines: Sequence[_Line],
+    lines: Sequence[Line],
     end_tick: int,
     mended: list[str],
     *,

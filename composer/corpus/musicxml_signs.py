@@ -1,0 +1,135 @@
+"""Keys, tempos, dynamics, marks and repeats of a MusicXML score, from the drafts of its parts."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Sequence
+
+from composer.corpus.mode import key_from_signature
+from composer.corpus.musicxml_part import EventDraft, PartDraft
+from composer.score import Bar, Dynamic, Mark, Part, Repeat, Score, TempoMark
+from composer.theory.key import Key
+
+_LEVELS = frozenset(
+    {"pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "sf", "sfz", "fp", "sfp", "rf", "rfz", "fz"}
+)
+MAX_ENDINGS = 16  # of one repeat
+
+
+class Signs:
+    """The signs of all parts on one timeline, without doubles."""
+
+    def __init__(self, drafts: Sequence[PartDraft], measure_ticks: Sequence[int], bars: Sequence[Bar]) -> None:
+        self._frame = Score((), tuple(bars))  # finds the meter of a tick
+        self._drafts = drafts
+        self._measure_ticks = measure_ticks
+
+    def _of(self, *kinds: str, draft: PartDraft | None = None) -> list[tuple[int, EventDraft]]:
+        found = [
+            (self._tick(event), event)
+            for one in ([draft] if draft else self._drafts)
+            for event in one.events
+            if event.kind in kinds
+        ]
+        return sorted(found, key=lambda row: row[0])
+
+    def _tick(self, event: EventDraft) -> int:
+        if event.local_tick < 0:
+            return self._measure_ticks[event.measure + 1]
+        return min(self._measure_ticks[event.measure] + event.local_tick, self._measure_ticks[-1])
+
+    def keys(self, parts: Sequence[Part]) -> tuple[tuple[int, Key], ...]:
+        """Return the key signatures of the first part that sounds as it is written; the notes tell an unstated mode."""
+        plain = [draft for draft in self._drafts if draft.transpose == 0] or list(self._drafts)
+        rows: dict[int, tuple[int, str]] = {}
+        for draft in plain[:1]:
+            for tick, event in self._of("key", draft=draft):
+                rows[tick] = event.value
+        found: list[tuple[int, Key]] = []
+        starts = sorted(rows)
+        notes = sorted((note for part in parts for note in part.notes), key=lambda note: note.onset_tick)
+        for start, end in zip(starts, [*starts, self._measure_ticks[-1]][1:], strict=True):
+            signature, mode = rows[start]
+            low, high = (bisect.bisect_left(notes, tick, key=lambda note: note.onset_tick) for tick in (start, end))
+            key = key_from_signature(signature, mode, notes[low:high])
+            if not found or found[-1][1] != key:
+                found.append((start if found else 0, key))
+        return tuple(found)
+
+    def tempos(self) -> tuple[TempoMark, ...]:
+        """Return the tempo marks, counted in the beat of their meter."""
+        marks: list[TempoMark] = []
+        for tick, event in self._of("tempo"):
+            if marks and marks[-1].tick == tick:
+                continue
+            marks.append(TempoMark(tick, event.value / self._frame.meter_at(tick).beat_quarters, event.text))
+        return tuple(marks)
+
+    def dynamics(self) -> tuple[Dynamic, ...]:
+        """Return levels and hairpins."""
+        found = {Dynamic(tick, event.value) for tick, event in self._of("dynamics") if event.value in _LEVELS}
+        for draft in self._drafts:
+            started: dict[str, tuple[int, str]] = {}
+            for tick, event in self._of("wedge", draft=draft):
+                kind, number = event.value
+                if kind in ("crescendo", "diminuendo"):
+                    started[number] = (tick, "cresc" if kind == "crescendo" else "dim")
+                elif kind == "stop" and number in started:
+                    start, level = started.pop(number)
+                    if tick > start:
+                        found.add(Dynamic(start, level, tick))
+        return tuple(sorted(found, key=lambda d: (d.tick, d.end_tick or 0, d.level)))
+
+    def marks(self) -> tuple[Mark, ...]:
+        """Return the rehearsal marks."""
+        return tuple(sorted({Mark(t, e.value) for t, e in self._of("rehearsal")}, key=lambda m: (m.tick, m.text)))
+
+    def rest_fermatas(self) -> set[int]:
+        """Return the ticks of fermatas over rests."""
+        return {tick for tick, _ in self._of("fermata")}
+
+    def repeats(self) -> tuple[Repeat, ...]:
+        """Return the repeats of the first part that has any (the others say the same)."""
+        for draft in self._drafts:
+            found = _pair_repeats(self._of("repeat", "ending", draft=draft), self._measure_ticks[-1])
+            if found:
+                return found
+        return ()
+
+
+def _pair_repeats(events: Sequence[tuple[int, EventDraft]], piece_end_tick: int) -> tuple[Repeat, ...]:
+    """Pair repeat signs and endings; a passage without an opening sign starts where the last one ended."""
+    repeats: list[Repeat] = []
+    start_tick = 0
+    endings: list[tuple[int, int, tuple[int, ...]]] = []
+    ending_start: tuple[int, tuple[int, ...]] | None = None
+    back: tuple[int, int] | None = None  # (tick of the backward sign, times), waiting for a further ending
+
+    def close(next_start: int) -> None:
+        nonlocal back, endings, start_tick
+        if back is not None and max(back[0], *(e[1] for e in endings), 0) > start_tick:
+            end_tick = max(back[0], *(ending[1] for ending in endings)) if endings else back[0]
+            times = max(back[1], *(max(e[2]) for e in endings)) if endings else back[1]
+            repeats.append(Repeat(start_tick, end_tick, times, tuple(endings)))
+        back, endings, start_tick = None, [], next_start
+
+    order = {"stop": 0, "discontinue": 0, "backward": 1, "forward": 2, "start": 3}
+    for tick, event in sorted(events, key=lambda row: (row[0], order.get(row[1].value[0], 4))):
+        kind, value = event.value
+        if event.kind == "ending":
+            if kind == "start":
+                ending_start = (tick, value)
+            elif ending_start is not None and len(endings) < MAX_ENDINGS:
+                endings.append((ending_start[0], tick, ending_start[1]))
+                ending_start = None
+        elif kind == "forward":
+            close(tick)
+            start_tick = tick
+        elif kind == "backward":
+            if back is not None and not (endings and endings[-1][1] == tick):
+                close(max(back[0], *(e[1] for e in endings)) if endings else back[0])
+            back = (tick, max(value, back[1] if back else 2))
+    if ending_start is not None and back is not None:
+        endings.append((ending_start[0], piece_end_tick, ending_start[1]))
+    close(0)
+    return tuple(repeats)
