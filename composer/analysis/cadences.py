@@ -88,7 +88,7 @@ def _kind(before: ChordSpan, final: ChordSpan, top: Note | None) -> Cadence:
             in_root = chord.inversion == 0 and before.chord.inversion == 0 and dominant
             return Cadence.PAC if in_root and on_tonic else Cadence.IAC
         plagal = root == 5 and before.chord.quality in ("major", "minor", "major7", "minor7")
-        return Cadence.PC if plagal and chord.inversion == 0 else Cadence.NONE
+        return Cadence.PC if plagal and chord.inversion == before.chord.inversion == 0 else Cadence.NONE
     if is_plain_dominant(chord) and chord.quality == "major":
         return Cadence.HC if chord.inversion == 0 else Cadence.NONE
     if (dominant or leading) and same_key and chord.relative_root in (8, 9):

@@ -31,6 +31,19 @@ def test_a_cadence_is_a_formula_of_outer_voices(hymns):
     assert (perfect.durations_beat[-2:], perfect.final_beat, perfect.count) == ((1.0, 4.0), 0.0, 3)
 
 
+def test_rare_cadences_are_learned_inside_phrases_too(voices):
+    score = voices(
+        "C5 D5 D5 C5 | F5 E5 D5 C5 | E5 F5 D5 D5 | C5:4",
+        "G4 A4 G4 A4 | A4 G4 G4 G4 | G4 A4 A4 G4 | E4:4",
+        "E4 F4 B3 E4 | C4 C4 B3 E4 | C4 C4 C4 B3 | G3:4",
+        "C3 F3 G3 A3 | F3 C3 G3 C3 | C3 F3 F3 G3 | C3:4",
+    )
+    piece = AnalysedPiece(score, outline_of(score))
+    formulas = style_statistics([piece], name="x").cadence_formulas
+    deceptive = next(formula for formula in formulas if formula.kind == "DC")
+    assert (deceptive.chords[-2:], deceptive.bass[-2:]) == (("V", "vi"), ("5", "6"))
+
+
 def test_a_weight_counts_a_piece_again(hymn):
     outline = outline_of(hymn)
     once = style_statistics([AnalysedPiece(hymn, outline, 6)], name="x")
