@@ -7,7 +7,7 @@ hands, grace notes, tracks that only double another. What was judged, moved or l
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from composer.corpus.midi_parts import Line, drop_doublings, is_organ_file, make_parts
@@ -138,22 +138,22 @@ def _quantise(
     lines: list[Line] = []
     misfits = moved_ends = doubles = 0
     for (name, program, raw), one, found in zip(raw_lines, spans, graces, strict=True):
-        kept: dict[tuple[int, int, bool], Note] = {}
+        kept: dict[tuple[int, int], Note] = {}
+        ornaments: list[Note] = []
         for index, (note, (onset, end)) in enumerate(zip(raw, one, strict=True)):
             if index in found:
                 onset_tick = grid.snap(found[index])[0]
-                # Several grace notes before one note keep their order by their place in the dictionary.
-                kept.setdefault((onset_tick, note.pitch, True), Note(onset_tick, note.pitch, 0, is_grace=True))
+                ornaments.append(Note(onset_tick, note.pitch, 0, is_grace=True))
                 continue
             onset_tick, fits = grid.snap(onset)
             misfits += not fits
             end_tick, end_fits = grid.snap_end(onset_tick, end)
             moved_ends += not end_fits
-            before = kept.get((onset_tick, note.pitch, False))
+            before = kept.get((onset_tick, note.pitch))
             doubles += before is not None
             if before is None or end_tick > before.end_tick:
-                kept[onset_tick, note.pitch, False] = Note(onset_tick, note.pitch, end_tick - onset_tick)
-        lines.append(Line(name, program, _cut_overlaps(list(kept.values()))))
+                kept[onset_tick, note.pitch] = Note(onset_tick, note.pitch, end_tick - onset_tick)
+        lines.append(Line(name, program, _cut_overlaps(kept.values()) + ornaments))
     num_graces = sum(map(len, graces))
     if num_graces:
         mended.append(f"{num_graces} short notes just before the beat were read as grace notes")
@@ -165,14 +165,11 @@ def _quantise(
     return lines, shift, share, file_tick
 
 
-def _cut_overlaps(notes: list[Note]) -> list[Note]:
+def _cut_overlaps(notes: Iterable[Note]) -> list[Note]:
     """End a note where its own pitch is struck again."""
     next_onset: dict[int, int] = {}
     cut: list[Note] = []
     for note in sorted(notes, key=lambda n: -n.onset_tick):
-        if note.is_grace:
-            cut.append(note)
-            continue
         limit = next_onset.get(note.pitch, note.end_tick)
         end_tick = min(note.end_tick, limit) if limit > note.onset_tick else note.end_tick
         cut.append(Note(note.onset_tick, note.pitch, end_tick - note.onset_tick))

@@ -113,6 +113,11 @@ def test_grace_notes_just_before_the_beat(midi):
     assert [(n.onset_tick, n.pitch, n.duration_tick) for n in grace] == [(4 * Q, 71, 0)]
 
 
+def test_grace_notes_of_one_pitch_are_all_kept(midi):
+    notes = [*SCALE, (4 - 0.1125, 0.05625, 71), (4 - 0.05625, 0.05625, 71)]
+    assert sum(n.is_grace for n in read(midi(notes, ticks=3840)).score.parts[0].notes) == 2
+
+
 def test_a_short_first_time_signature_is_a_pickup(midi):
     score = read(midi([(i, 1, 60) for i in range(9)], meters=[(0, 1, 2), (1, 4, 2)])).score
     assert [(bar.number, bar.duration_tick // Q, str(bar.meter)) for bar in score.bars] == [

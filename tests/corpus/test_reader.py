@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from composer.corpus import iter_folder, read_score
+from composer.corpus import ReadResult, iter_folder, read_score
 from composer.corpus.reader import sniff
 from composer.errors import MusicFileError
 
@@ -46,6 +46,7 @@ def test_one_bad_file_does_not_stop_a_folder(tmp_path, midi):
     (tmp_path / "notes.txt").write_text("not looked at")
     error, result = iter_folder(tmp_path)
     assert isinstance(error, MusicFileError)
+    assert isinstance(result, ReadResult)
     assert result.source.endswith("c.mid")
 
 
