@@ -26,10 +26,10 @@ from composer.style import StyleCard, load_statistics, load_style, styles_folder
 from composer.theory.key import parse_key
 
 if TYPE_CHECKING:
-    from composer.abc import Melody
     from composer.fill.fill import FilledPiece, SourceMaker
     from composer.outline import Outline
     from composer.performance import Performance
+    from composer.plan.tunes import Tune
 
 OnProgress = Callable[[str, float], None]
 
@@ -435,7 +435,7 @@ def _version(distribution: str) -> str:
     return version(distribution)
 
 
-def _pinned_tunes(plan: Plan, folder: Path | None) -> dict[str, Melody]:
+def _pinned_tunes(plan: Plan, folder: Path | None) -> dict[str, Tune]:
     """Return the tunes that the plan gives, by theme."""
     from composer.plan.tunes import pinned_tune
     from composer.theory.meter import parse_meter
@@ -447,7 +447,7 @@ def _pinned_tunes(plan: Plan, folder: Path | None) -> dict[str, Melody]:
         key = parse_key_path(entry.key or default, home)[0]
         tune = pinned_tune(name, entry, key=key, meter=meter, folder=folder)
         if tune is not None:
-            tunes[name] = tune.melody
+            tunes[name] = tune
     return tunes
 
 

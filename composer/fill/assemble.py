@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from composer.fill.setting import CHOIR, Setting
-from composer.fill.staves import assign_voices
 from composer.outline import Outline
 from composer.score import Dynamic, Mark, Note, Part, Score, TempoMark, sort_notes
 from composer.theory.key import Key
@@ -23,7 +22,7 @@ def make_score(
 
     Args:
         setting: of the piece.
-        notes: of all sections, with staves where the ensemble is a keyboard.
+        notes: of all sections, with staves where the ensemble is a keyboard, with voices 1..4 where it is a choir.
         title, composer, small_print: as printed.
     """
     outline = setting.outline
@@ -43,10 +42,13 @@ def make_score(
 
 def _parts(setting: Setting, notes: Sequence[Note]) -> tuple[Part, ...]:
     if setting.ensemble == "chorale":
-        voices = assign_voices(notes, [compass for _, compass in CHOIR])
         return tuple(
-            Part(name, sort_notes(voice), program=_CHOIR_PROGRAM)
-            for (name, _), voice in zip(CHOIR, voices, strict=True)
+            Part(
+                name,
+                sort_notes(replace(note, voice=1) for note in notes if note.voice == number),
+                program=_CHOIR_PROGRAM,
+            )
+            for number, (name, _) in enumerate(CHOIR, start=1)
         )
     name, program = _PROGRAMS.get(setting.ensemble, _PROGRAMS["keyboard"])
     return (Part(name, sort_notes(notes), program=program, staves=2),)

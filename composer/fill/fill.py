@@ -9,21 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from composer.abc import Melody, format_abc
+import numpy as np
+
+from composer.abc import format_abc
 from composer.fill.assemble import make_score, moved
-from composer.fill.given import give_bass, give_melody, nothing_given
+from composer.fill.given import Given, give_bass, give_melody, give_notes, nothing_given
 from composer.fill.local import localize
 from composer.fill.particles import Filled, NoteSource, Stretch, run_filter
 from composer.fill.recall import ComposedTheme, ThemeVoices, cells_to_sounding
 from composer.fill.sections import cadence_basses, section_stretch
-from composer.fill.setting import WINDOW_PITCHES, Setting, make_setting
-from composer.fill.staves import cells_to_notes, split_hands
+from composer.fill.setting import CHOIR, WINDOW_PITCHES, Setting, make_setting
+from composer.fill.staves import assign_voices, cells_to_notes, split_hands
 from composer.fill.theme_tasks import theme_key, theme_outline, theme_task
 from composer.fill.themes import compose_theme
 from composer.outline import Outline
 from composer.plan.model import NO_THEME, Plan, ThemeEntry
 from composer.plan.randomness import stream
+from composer.plan.tunes import Tune
 from composer.roll.grid import STEP_TICKS
+from composer.roll.pins import FREE, SILENT
 from composer.roll.reference import no_reference
 from composer.score import Note, Score
 from composer.style_statistics import StyleStatistics
@@ -71,7 +75,7 @@ def fill(
     statistics: StyleStatistics,
     composers: Mapping[str, str],
     make_source: SourceMaker,
-    pinned: dict[str, Melody],
+    pinned: Mapping[str, Tune],
     small_print: tuple[str, ...] = (),
     on_progress: OnProgress | None = None,
 ) -> FilledPiece:
@@ -122,32 +126,40 @@ def _needed_themes(setting: Setting) -> list[str]:
     return [name for name in setting.plan.themes if name in used and name != NO_THEME]
 
 
-def _compose(
-    name: str, entry: ThemeEntry, setting: Setting, source: NoteSource, pinned: Melody | None
-) -> ComposedTheme:
-    """Return a theme with its tune, and with its voices where a return needs them."""
-    melody = pinned
+def _compose(name: str, entry: ThemeEntry, setting: Setting, source: NoteSource, pinned: Tune | None) -> ComposedTheme:
+    """Return a theme with its tune and its voices.
+
+    The voices are always written, whether or not some section asks for them: one section's wishes must not change what
+    another hears.
+    """
+    melody = pinned.melody if pinned is not None else None
     if melody is None or melody.free:
-        task = theme_task(name, entry, setting, pinned)
+        task = theme_task(name, entry, setting, melody)
         generator = stream(setting.seed, "theme", name, "tune")
         melody = compose_theme(task, source, setting.statistics, generator)
-    theme = ComposedTheme(name, melody, theme_key(entry, setting), entry.bars or 0)
-    stated = [place for place in setting.places if place.entry.theme == name]
-    follows = any(place.entry.recall == "full" or not place.states_theme for place in stated)
-    if len(stated) > 1 or follows:
-        theme = replace(theme, voices=_compose_voices(theme, entry, setting, source))
-    return theme
+    outline, _ = theme_outline(name, entry, setting)
+    pickup = setting.pickup_tick
+    chords = tuple(
+        replace(span, start_tick=span.start_tick - pickup, end_tick=span.end_tick - pickup) for span in outline.chords
+    )
+    theme = ComposedTheme(name, melody, theme_key(entry, setting), entry.bars or 0, chords)
+    return replace(theme, voices=_compose_voices(theme, entry, setting, source, pinned))
 
 
-def _compose_voices(theme: ComposedTheme, entry: ThemeEntry, setting: Setting, source: NoteSource) -> ThemeVoices:
+def _compose_voices(
+    theme: ComposedTheme, entry: ThemeEntry, setting: Setting, source: NoteSource, pinned: Tune | None
+) -> ThemeVoices:
     """Write the other voices round a theme's tune, once, for `recall: full` and as reference of its returns."""
     outline, span = theme_outline(theme.name, entry, setting)
     local = localize(outline, span, enters=None)
     given = nothing_given(local.facts.num_steps, WINDOW_PITCHES, setting.low_pitch, compass=setting.compass)
     tune = [(note.onset_tick + setting.pickup_tick, note.duration_tick, note.pitch) for note in theme.melody.notes]
     give_melody(given, tune, start_tick=0, end_tick=local.end_tick)
+    has_voices = pinned is not None and len(pinned.voices) > 1
+    if pinned is not None and has_voices:
+        _give_voices(given, pinned, setting)
     for phrase, place in zip(entry.phrases or (), outline.phrases, strict=True):
-        if phrase.formula is not None:
+        if phrase.formula is not None and not has_voices:
             bar_tick = place.start_tick + setting.pickup_tick
             bass = cadence_basses(phrase.formula, bar_tick, place.end_tick, theme.key, setting)
             if bass:
@@ -177,11 +189,24 @@ def _compose_voices(theme: ComposedTheme, entry: ThemeEntry, setting: Setting, s
     return ThemeVoices(filled.play, filled.articulate, notes)
 
 
+def _give_voices(given: Given, pinned: Tune, setting: Setting) -> None:
+    """Pin a theme's other voices as the plan has them; nothing else sounds but where it leaves one of them free."""
+    is_free = np.zeros(len(given.code), bool)
+    for voice in pinned.voices:
+        give_notes(
+            given, [(note.onset_tick + setting.pickup_tick, note.duration_tick, note.pitch) for note in voice.notes]
+        )
+        for start, end in voice.free:
+            is_free[(start + setting.pickup_tick) // STEP_TICKS : (end + setting.pickup_tick) // STEP_TICKS] = True
+    given.code[(given.code == FREE) & ~is_free[:, None]] = SILENT
+
+
 def _notes(filled: Filled, stretch: Stretch, setting: Setting) -> tuple[Note, ...]:
-    """Return the notes of a filled section, from tick 0 on, with staves where two hands play."""
+    """Return the notes of a filled section, from tick 0 on: with staves for two hands, with voices 1..4 for a choir."""
     notes = cells_to_notes(filled.play, filled.articulate, low_pitch=stretch.low_pitch)
     if setting.ensemble == "chorale":
-        return notes
+        voices = assign_voices(notes, [compass for _, compass in CHOIR])
+        return tuple(replace(note, voice=number) for number, voice in enumerate(voices, start=1) for note in voice)
     return split_hands(notes, filled.upper_hand, low_pitch=stretch.low_pitch)
 
 

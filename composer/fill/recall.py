@@ -1,23 +1,26 @@
 """Composed themes and their returns: the tune, or every voice, moved exactly into a phrase's key.
 
 Conventions: a theme's notes count from its own first bar line (an upbeat is negative) in its own key; `stated_…` give
-them in ticks of the piece, in the key of the phrase that states them, in the octave nearest to their home that fits.
+them in ticks of the piece, in the key of the phrase that states them, changed as the plan's `as` says. A theme is set
+in the octave nearest to its home that fits, the whole of it in the same one, so that its phrases stay together.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from composer.abc import Melody
+from composer.abc import Melody, MelodyNote
+from composer.errors import ThemeError
 from composer.fill.given import Sounding
 from composer.fill.setting import Setting
+from composer.outline import ChordSpan
+from composer.plan.material import transformed
 from composer.plan.outline import PhrasePlace
 from composer.roll.codec import BoolArray
 from composer.roll.grid import STEP_TICKS
-from composer.style_statistics import degree_text, parse_degree
-from composer.theme import change_degree
+from composer.theme import Theme, fitted, fragment, in_key
 from composer.theory.key import Key
 
 
@@ -44,19 +47,20 @@ class ComposedTheme:
         melody: its tune.
         key: its own.
         bars: whole bars.
-        voices: every voice, or None where nothing in the plan needs them.
+        chords: its harmony; ticks from its first bar line.
+        voices: every voice; None as long as there is only the tune.
     """
 
     name: str
     melody: Melody
     key: Key
     bars: int
+    chords: tuple[ChordSpan, ...] = ()
     voices: ThemeVoices | None = None
 
     def covers(self, place: PhrasePlace, setting: Setting) -> int:
         """Return the tick of the piece up to which the phrase is covered by the theme's bars."""
-        first, last = bars_stated(self, place)
-        end = place.bar_tick + (last - first + 1) * setting.meter.bar_ticks - setting.pickup_tick
+        end = place.bar_tick + _stated(self, place, setting).bars * setting.meter.bar_ticks - setting.pickup_tick
         return min(end, place.end_tick)
 
 
@@ -68,62 +72,96 @@ def bars_stated(theme: ComposedTheme, place: PhrasePlace) -> tuple[int, int]:
 
 
 def stated_tune(theme: ComposedTheme, place: PhrasePlace, setting: Setting) -> list[Sounding]:
-    """Return the notes of the tune that the phrase states, in ticks of the piece."""
-    notes = [(note.onset_tick, note.duration_tick, note.pitch) for note in theme.melody.notes]
-    return _stated(theme, notes, place, setting, setting.melody_compass)
+    """Return the notes of the tune that the phrase states, in ticks of the piece.
+
+    Raises:
+        ThemeError: it fits no octave of the compass, or a transformation is impossible.
+    """
+    return _sounding(_stated(theme, place, setting).melody, place)
 
 
 def stated_voices(theme: ComposedTheme, place: PhrasePlace, setting: Setting) -> list[Sounding]:
-    """Return the notes of all voices that the phrase states, in ticks of the piece; none where they are not known."""
+    """Return the notes of all voices that the phrase states, in ticks of the piece; none where they are not known.
+
+    A note below or above the compass sounds an octave nearer; errors as `stated_tune`.
+    """
     if theme.voices is None:
         return []
-    return _stated(theme, list(theme.voices.notes), place, setting, setting.compass)
+    stated = _stated(theme, place, setting)
+    lowest, highest = setting.compass
+    notes = _sounding(stated.melody, place)
+    for onset, length, pitch in _sounding(stated.voices[1], place):
+        octaves = -(-max(0, lowest - pitch) // 12) - -(-max(0, pitch - highest) // 12)
+        notes.append((onset, length, pitch + 12 * octaves))
+    return sorted(set(notes))
 
 
-def _stated(
-    theme: ComposedTheme,
-    notes: list[Sounding],
-    place: PhrasePlace,
-    setting: Setting,
-    compass: tuple[int, int],
-) -> list[Sounding]:
+def _sounding(voice: Melody, place: PhrasePlace) -> list[Sounding]:
+    moved = [(note.onset_tick + place.bar_tick, note.duration_tick, note.pitch) for note in voice.notes]
+    return [
+        (onset, min(length, place.end_tick - onset), pitch)
+        for onset, length, pitch in moved
+        if place.start_tick <= onset < place.end_tick
+    ]
+
+
+def _stated(theme: ComposedTheme, place: PhrasePlace, setting: Setting) -> Theme:
+    """Return the theme as the phrase states it: its tune, then all its other notes; ticks from the first bar line."""
+    end, pickup = theme.bars * setting.meter.bar_ticks - setting.pickup_tick, setting.pickup_tick
+    tune = tuple(note for note in theme.melody.notes if note.onset_tick < end)
+    others = tuple(MelodyNote(*note) for note in theme.voices.notes) if theme.voices is not None else ()
+    tune_cells = {(note.onset_tick, note.pitch) for note in tune}
+    others = tuple(note for note in others if (note.onset_tick, note.pitch) not in tune_cells)
+    voices = (Melody(tune, end, pickup), Melody(others, end, pickup))
+    whole = in_key(Theme(theme.name, voices, theme.key, setting.meter, theme.bars, theme.chords), place.keys[0])
+    everything = place.entry.recall == "full"
+    whole = _in_octave(whole, setting.melody_compass, setting.compass if everything else None)
     first, last = bars_stated(theme, place)
-    bar_ticks = setting.meter.bar_ticks
-    begin = (first - 1) * bar_ticks - setting.pickup_tick
-    end = min(last * bar_ticks - setting.pickup_tick, begin + place.end_tick - place.start_tick)
-    inside = [(o, min(d, end - o), p) for o, d, p in notes if begin <= o < end]
-    if not inside:
-        return []
-    key = place.keys[0]
-    semitones = (key.tonic_pitch_class - theme.key.tonic_pitch_class + 6) % 12 - 6
-    shift = place.bar_tick - (first - 1) * bar_ticks
-    moved: list[Sounding] = []
-    for onset, length, pitch in inside:
-        target = pitch + semitones
-        if key.mode != theme.key.mode:
-            target = _in_mode(pitch, theme.key, key, target, _numeral_at(place, onset + shift))
-        moved.append((onset + shift, length, target))
-    octave = min((0, 12, -12), key=lambda o: (_outside(moved, o, compass), abs(o)))
-    return [(onset, length, pitch + octave) for onset, length, pitch in moved]
+    part = fragment(whole, first, min(last, theme.bars))
+    names = (place.section.id or "", place.section.take or 1, place.index)
+    for item in place.entry.transformations or ():
+        part = transformed(part, item, plan=setting.plan, names=names)
+    return _in_compass(fragment(part, 1, min(part.bars, place.entry.bars or part.bars)), place, setting)
 
 
-def _outside(notes: list[Sounding], shift: int, compass: tuple[int, int]) -> int:
-    return sum(max(0, compass[0] - pitch - shift, pitch + shift - compass[1]) for _, _, pitch in notes)
+def _in_octave(theme: Theme, tune_compass: tuple[int, int], compass: tuple[int, int] | None) -> Theme:
+    """Return the theme in the octave in which least of its tune (and of the rest, if it counts) lies outside."""
+
+    def outside(octaves: int) -> int:
+        count = _outside(theme.melody, 12 * octaves, tune_compass)
+        return count + (_outside(theme.voices[1], 12 * octaves, compass) if compass is not None else 0)
+
+    best = min((0, 1, -1, 2, -2, 3, -3), key=lambda octaves: (outside(octaves), abs(octaves)))
+    notes = [tuple(_raised(note, 12 * best) for note in voice.notes) for voice in theme.voices]
+    voices = [replace(voice, notes=raised) for voice, raised in zip(theme.voices, notes, strict=True)]
+    return replace(theme, voices=tuple(voices))
 
 
-def _numeral_at(place: PhrasePlace, tick: int) -> str:
-    for slot in place.slots:
-        if slot.start_tick <= tick < slot.end_tick:
-            return slot.numeral or ""
-    return ""
+def _in_compass(theme: Theme, place: PhrasePlace, setting: Setting) -> Theme:
+    """Return a transformed theme in an octave in which its whole tune can be sung or played.
+
+    Raises:
+        ThemeError: there is none, or the plan asks for another register.
+    """
+    lowest, highest = setting.compass
+    if not _outside(theme.melody, 0, setting.compass):
+        return theme
+    if any(item.name == "register" for item in place.entry.transformations or ()):
+        raise ThemeError(
+            f'theme "{theme.name}" leaves the compass {lowest}..{highest} of {setting.ensemble} in section '
+            f"{place.section.id}",
+            mend="take `register` out of its `as`",
+        )
+    tune = fitted(replace(theme, voices=theme.voices[:1]), lowest=lowest, highest=highest)
+    return replace(theme, voices=(tune.melody, *theme.voices[1:]))
 
 
-def _in_mode(pitch: int, source: Key, target: Key, near: int, numeral: str) -> int:
-    """Return the same scale degree in the other mode, in the octave nearest to `near`."""
-    degree = degree_text((pitch - source.tonic_pitch_class) % 12, source.mode)
-    changed = change_degree(degree, source.mode, target.mode, numeral)
-    pitch_class = (target.tonic_pitch_class + parse_degree(changed, target.mode)) % 12
-    return near + (pitch_class - near + 6) % 12 - 6
+def _raised(note: MelodyNote, semitones: int) -> MelodyNote:
+    return replace(note, pitch=note.pitch + semitones)
+
+
+def _outside(voice: Melody, shift: int, compass: tuple[int, int]) -> int:
+    return sum(max(0, compass[0] - note.pitch - shift, note.pitch + shift - compass[1]) for note in voice.notes)
 
 
 def theme_bar_of(

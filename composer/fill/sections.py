@@ -35,6 +35,8 @@ from composer.style_statistics import parse_degree
 from composer.theory.harmony import parse_chord
 from composer.theory.key import Key, parse_key
 
+# Transformations that leave the theme's bars where they are, so that its voices are still a model of the new ones.
+_BAR_BY_BAR = {"ornament", "register", "reharmonize"}
 RECALLED_LEVEL = 4  # likeness class of the new voices round a returning tune: of the same kind, not the same
 
 
@@ -234,6 +236,8 @@ def _references(
         theme = themes.get(place.entry.theme or "")
         fidelity = place.entry.fidelity if place.entry.fidelity is not None else 1.0
         if theme is None or theme.voices is None or fidelity == 0.0:
+            continue
+        if any(item.name not in _BAR_BY_BAR for item in place.entry.transformations or ()):
             continue
         level = RECALLED_LEVEL if place.states_theme else level_of(fidelity)
         shift = _shift(place.keys[0], theme.key)

@@ -23,6 +23,8 @@ from composer.score import LOWER_STAFF, UPPER_STAFF, Note, sort_notes
 _STRETCH_COST = 1.5  # nats for each semitone beyond a span
 _TRAVEL_COST = 0.06  # nats for each semitone that a hand's nearest note moves
 _MIN_PROBABILITY = 0.02
+# Of voices, in semitones of motion: a voice rather leaves its note than lets another cross it.
+_TAKEN_COST, _CROSSING_COST = 40.0, 100.0
 
 
 def cells_to_notes(play: BoolArray, articulate: BoolArray, *, low_pitch: int, start_tick: int = 0) -> tuple[Note, ...]:
@@ -106,7 +108,7 @@ def assign_voices(notes: Sequence[Note], ranges: Sequence[tuple[int, int]]) -> t
 
     At each onset the fresh notes, from the top, go to the free voices in order; among the ways to do so the one with
     the least motion from each voice's last note, and the least outside its range, is taken. Where no voice is free, one
-    leaves its held note for the new one.
+    leaves its held note for the new one. Of more notes than voices, inner ones that lie closest to others are left out.
 
     Args:
         notes: of all voices.
@@ -120,7 +122,7 @@ def assign_voices(notes: Sequence[Note], ranges: Sequence[tuple[int, int]]) -> t
     last = [(low + high) / 2 for low, high in ranges]
     ordered = sorted(notes, key=lambda note: (note.onset_tick, -note.pitch))
     for onset, group in itertools.groupby(ordered, key=lambda note: note.onset_tick):
-        fresh = list(group)[:count]
+        fresh = _thinned(list(group), count)
         busy = {v: voices[v][-1] for v in range(count) if voices[v] and voices[v][-1].end_tick > onset}
         best_cost, best_choice = float("inf"), tuple(range(len(fresh)))
         for choice in itertools.combinations(range(count), len(fresh)):
@@ -128,9 +130,9 @@ def assign_voices(notes: Sequence[Note], ranges: Sequence[tuple[int, int]]) -> t
             for voice, note in zip(choice, fresh, strict=True):
                 low, high = ranges[voice]
                 cost += abs(note.pitch - last[voice]) + 3.0 * max(0, low - note.pitch, note.pitch - high)
-                cost += 40.0 if voice in busy else 0.0
+                cost += _TAKEN_COST if voice in busy else 0.0
             cost += sum(
-                20.0
+                _CROSSING_COST
                 for voice, held in busy.items()
                 if voice not in choice
                 for taken, note in zip(choice, fresh, strict=True)
@@ -144,3 +146,11 @@ def assign_voices(notes: Sequence[Note], ranges: Sequence[tuple[int, int]]) -> t
             voices[voice].append(note)
             last[voice] = float(note.pitch)
     return tuple(tuple(replace(note, staff=UPPER_STAFF, voice=1) for note in voice) for voice in voices)
+
+
+def _thinned(notes: list[Note], count: int) -> list[Note]:
+    """Return at most `count` of the notes of one onset (highest first), the outer ones always among them."""
+    while len(notes) > count:
+        index = min(range(1, len(notes) - 1), key=lambda i: (notes[i - 1].pitch - notes[i + 1].pitch, i))
+        notes = notes[:index] + notes[index + 1 :]
+    return notes
