@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.fill.particles import Chunk, FloatArray, Stretch
-from composer.roll.grid import LOWEST_PITCH, NUM_PITCHES
 from composer.roll.inputs import GROUPS, note_inputs, step_inputs, voices_target
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class NetworkSource:
     Args:
         network: with its weights.
         composers, ensembles: names of its style vector, in order.
-        marginal_log_odds: float32 [NUM_PITCHES, 2] (after silence, while sounding), round which the temperature
+        marginal_log_odds: float32 [MIDI pitch, 2] (after silence, while sounding), round which the temperature
             acts; None: round even odds.
         num_particles: drafts side by side.
         num_pitches: of the window.
@@ -94,8 +93,7 @@ class NetworkSource:
         told = self._told[1]
         marginal = None
         if self._marginal is not None:
-            index = np.clip(np.arange(self.num_pitches) + stretch.low_pitch - LOWEST_PITCH, 0, NUM_PITCHES - 1)
-            marginal = self._marginal[index]
+            marginal = self._marginal[stretch.low_pitch : stretch.low_pitch + self.num_pitches]
         sample, state = self._sampler.run(
             state,
             note_inputs=told.note[:, first:end],
