@@ -5,28 +5,21 @@ on one side. A work's id is made from what names it: the tune of a chorale, or t
 a file's name or title; else the file's own name. The side is a hash of the id, so it never depends on what other files
 are there.
 
-Contents: `work_id`, `split_of`, `tune_of`, `group_works`, `Split`.
+Contents: `work_id`, `split_of`, `Split`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import itertools
 import re
 import unicodedata
-from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Literal
-
-from composer.analysis.hands import melody_line
-from composer.score import Score
 
 Split = Literal["train", "valid", "test"]
 
 _TRAIN_PERCENT = 80
 _VALID_PERCENT = 10  # the rest is for testing
-_TUNE_INTERVALS = 10  # of a fingerprint
-_BEAT_STRENGTH = 2  # of `Meter.strength`, inclusive
 _SALT = "ritornello-1"  # part of every hash: another text is another split
 
 # Chorale titles that are sung to one tune (variants of spelling among them), by slug; the first names the tune.
@@ -65,10 +58,12 @@ _TUNES: tuple[tuple[str, ...], ...] = (
     ("herr-jesu-christ-mein-s-lebens-licht", "o-jesu-du-mein-braeutigam", "o-jesu-christ-mein-s-lebens-licht"),
     ("auf-meinen-lieben-gott", "wo-soll-ich-fliehen-hin"),
     ("allein-gott-in-der-hoeh-sei-ehr", "der-herr-ist-mein-getreuer-hirt"),
+    ("herr-gott-dich-loben-wir-alle", "o-herre-gott-dein-goettlich-wort"),
+    ("jesu-du-mein-liebstes-leben", "ach-wie-nichtig-ach-wie-fluechtig"),
     ("herzlich-lieb-hab-ich-dich-o-herr", "herzlieb-lieb-hab-ich-dich-o-herr"),
     ("jesu-nun-sei-gepreiset", "jesu-nun-sei-gepreist"),
     ("ich-dank-dir-lieber-herre", "ich-danke-dir-lieber-herre"),
-    ("meine-seele-erhebt-den-herren", "gott-sei-uns-gnaedig-und-barmherzig"),
+    ("meine-seel-erhebt-den-herren", "meine-seele-erhebt-den-herren", "gott-sei-uns-gnaedig-und-barmherzig"),
 )
 _TUNE_OF = {slug: group[0] for group in _TUNES for slug in group}
 
@@ -117,39 +112,6 @@ def split_of(work: str) -> Split:
     if place < _TRAIN_PERCENT:
         return "train"
     return "valid" if place < _TRAIN_PERCENT + _VALID_PERCENT else "test"
-
-
-def tune_of(score: Score) -> str:
-    """Return a fingerprint of how a piece's melody begins, the same in every key: for files whose names say nothing.
-
-    The first melody notes on beats, repeated pitches once, as intervals; "" for a melody that is too short to tell.
-    """
-    pitches: list[int] = []
-    for note in melody_line(score):
-        if score.strength_at(note.onset_tick) >= _BEAT_STRENGTH and pitches[-1:] != [note.pitch]:
-            pitches.append(note.pitch)
-        if len(pitches) > _TUNE_INTERVALS:
-            return ",".join(str(right - left) for left, right in itertools.pairwise(pitches))
-    return ""
-
-
-def group_works(pieces: Sequence[tuple[str, str]]) -> list[str]:
-    """Return for each (work id, tune) the id of its group: works that share a tune are one, whatever they are called.
-
-    A group bears the first of its works' ids in alphabetical order, which `split_of` takes like any other.
-    """
-    parent: dict[str, str] = {}
-
-    def root(name: str) -> str:
-        while parent.setdefault(name, name) != name:
-            name = parent[name]
-        return name
-
-    for work, tune in pieces:
-        for name in [work, f" {tune}"] if tune else [work]:  # a tune begins with a space, so that no work is called so
-            one, other = sorted((root(work), root(name)), key=lambda text: (text.startswith(" "), text))
-            parent[other] = one
-    return [root(work) for work, _ in pieces]
 
 
 def _tune(title: str) -> str:

@@ -9,7 +9,6 @@ works on the training side of `analysis.works.split_of` are counted, so that hel
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 from collections import Counter
@@ -20,7 +19,7 @@ from pathlib import Path
 
 from composer.analysis.outline import outline_of
 from composer.analysis.statistics import AnalysedPiece, style_statistics
-from composer.analysis.works import group_works, split_of, tune_of, work_id
+from composer.analysis.works import split_of, work_id
 from composer.corpus.reader import ReadResult, read_score
 from composer.errors import MusicFileError, TrainingError
 from composer.files import write_all_atomic
@@ -119,34 +118,21 @@ def build_style(recipe: StyleRecipe, *, data: Path, output: Path) -> StyleCard:
     paths = sorted(data.glob(recipe.pattern))
     if not paths:
         raise TrainingError(f"no files {recipe.pattern}", place=data, mend="name the folder that holds corpora/")
-    statistics = style_statistics(_pieces(recipe, paths, _titles(data)), name=recipe.name)
+    statistics = style_statistics(_pieces(recipe, paths), name=recipe.name)
     card = _card(recipe, statistics)
     write_all_atomic({output / card.statistics: statistics_to_json(statistics).encode()})
     write_style(card, output / f"{recipe.name}.yaml")
     return card
 
 
-def _titles(data: Path) -> dict[str, str]:
-    """Return the titles that the collections' manifests state, by file name."""
-    titles: dict[str, str] = {}
-    for manifest in sorted(data.glob("corpora/*/manifest.jsonl")):
-        for line in manifest.read_text(encoding="utf-8").splitlines():
-            entry = json.loads(line)
-            titles[Path(entry["file"]).name] = entry.get("title", "")
-    return titles
-
-
-def _pieces(recipe: StyleRecipe, paths: Sequence[Path], titles: dict[str, str]) -> Iterator[AnalysedPiece]:
+def _pieces(recipe: StyleRecipe, paths: Sequence[Path]) -> Iterator[AnalysedPiece]:
     """Yield the training pieces, analysed on all cores, in the order of the files."""
     results = [result for result in map(_read, paths) if result is not None and not result.is_live]
-    works = [
-        (work_id(result.source, titles.get(Path(result.source).name) or result.score.title), tune_of(result.score))
-        for result in results
-    ]
     chosen = [
         result
-        for result, group in zip(results, group_works(works), strict=True)
-        if split_of(group) == "train" and result.off_grid_share <= _MAX_OFF_GRID_SHARE
+        for result in results
+        if split_of(work_id(result.source, result.score.title)) == "train"
+        and result.off_grid_share <= _MAX_OFF_GRID_SHARE
     ]
     with ProcessPoolExecutor() as pool:
         analysed = pool.map(_analyse, [(result.score, recipe.ensemble) for result in chosen], chunksize=4)

@@ -1,6 +1,6 @@
 from collections import Counter
 
-from composer.analysis.works import group_works, split_of, tune_of, work_id
+from composer.analysis.works import split_of, work_id
 
 
 def test_settings_of_one_tune_are_one_work():
@@ -38,20 +38,3 @@ def test_about_a_tenth_is_held_out_on_either_side():
     assert 0.77 < sides["train"] / 2000 < 0.83
     assert 0.08 < sides["valid"] / 2000 < 0.12
     assert split_of("tune/jesu-meine-freude") == split_of("tune/jesu-meine-freude")
-
-
-def test_a_transposed_tune_has_the_same_fingerprint(voices):
-    tune = "C5 D5 E5 F5 G5 A5 B5 C6 B5 A5 G5 F5"
-    higher = "D5 E5 F#5 G5 A5 B5 C#6 D6 C#6 B5 A5 G5"
-    assert tune_of(voices(tune)) == tune_of(voices(higher)) != ""
-    assert tune_of(voices("C5 D5 E5")) == ""
-
-
-def test_works_that_share_a_tune_are_grouped():
-    assert group_works([("b/2", "tune"), ("a/1", "tune"), ("c/3", ""), ("d/4", ""), ("b/2", "other")]) == [
-        "a/1",
-        "a/1",
-        "c/3",
-        "d/4",
-        "a/1",
-    ]
