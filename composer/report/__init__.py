@@ -1,1 +1,1 @@
-"""Planned against found."""
+"""Planned against found: what a plan asks for, looked for in the notes."""
