@@ -111,7 +111,8 @@ class _AbcReader:
         self.time = Fraction(0)  # ticks from the start of the text
         self.notes: list[tuple[Fraction, Fraction, int]] = []
         self.free: list[tuple[Fraction, Fraction]] = []
-        self.tied: int | None = None  # pitch of the note that a tie waits for
+        self.tied: tuple[int, str] | None = None  # pitch and letter of the note that a tie waits for
+        self.letter = ""  # of the last note
         self.broken = Fraction(1)  # factor of the next note, after > or <
         self.tuplet: tuple[int, Fraction] | None = None  # notes left, factor
 
@@ -192,7 +193,7 @@ class _AbcReader:
     def tie(self) -> None:
         if not self.notes or self.notes[-1][0] + self.notes[-1][1] != self.time:
             raise self.refuse("a tie without a note before it")
-        self.tied = self.notes[-1][2]
+        self.tied = (self.notes[-1][2], self.letter)
         self.position += 1
 
     def note(self) -> None:
@@ -227,21 +228,22 @@ class _AbcReader:
         if accidental is not None:
             alter = accidental.count("^") - accidental.count("_")
             self.bar.accidentals[letter, octave] = alter
-        elif self.tied is not None and (self.tied - LETTER_PITCH_CLASS[letter] + 6) % 12 - 6 in (-2, -1, 0, 1, 2):
-            alter = (self.tied - LETTER_PITCH_CLASS[letter] + 6) % 12 - 6  # a tie carries its accidental over the bar
+        elif self.tied is not None and self.tied[1] == letter:
+            alter = (self.tied[0] - LETTER_PITCH_CLASS[letter] + 6) % 12 - 6  # a tie carries its accidental on
         else:
             alter = self.bar.accidentals.get((letter, octave), self.signature[letter])
         pitch = 12 * (octave + 1) + LETTER_PITCH_CLASS[letter] + alter
         if not 0 <= pitch <= 127:
             raise self.refuse(f'"{match[0]}" is out of range', "MIDI pitches end at 0 and 127")
         if self.tied is not None:
-            if pitch != self.tied:
+            if pitch != self.tied[0]:
                 raise self.refuse("a tie to another pitch", "tie equal notes only")
             onset, before, _ = self.notes[-1]
             self.notes[-1] = (onset, before + duration, pitch)
             self.tied = None
         else:
             self.notes.append((self.time, duration, pitch))
+        self.letter = letter
 
     def finish(self) -> Melody:
         bar = self.meter.bar_ticks

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 from composer.plan.chords import Styles, grid_ticks
 from composer.plan.model import Formula
@@ -34,7 +35,7 @@ class PlacedFormula:
     weight: float
 
 
-# (chords, soprano, bass) of textbook cadences; one beat a chord, the last one on the downbeat.
+# (chords, soprano, bass) of textbook cadences.
 _TEXTBOOK: dict[tuple[str, Mode], tuple[tuple[str, str, str], ...]] = {
     ("PAC", "major"): (("ii6 V I", "4 2 1", "4 5 1"), ("IV V7 I", "6 7 1", "4 5 1"), ("Cad64 V I", "3 2 1", "5 5 1")),
     ("PAC", "minor"): (("iio6 V i", "4 2 1", "4 5 1"), ("iv V7 i", "1 #7 1", "4 5 1"), ("Cad64 V i", "3 2 1", "5 5 1")),
@@ -86,11 +87,12 @@ def formulas_for(
 
 
 def textbook(cadence: str, mode: Mode, meter: Meter) -> tuple[CadenceFormula, ...]:
-    """Return the textbook's formulas: a beat a chord and half a beat a chord, the last chord on the downbeat."""
+    """Return the textbook's formulas: chords of a beat, half a beat or two, the last one on a strong beat."""
+    finals = [float(beat) for beat in range(meter.beats) if meter.strength(beat * meter.beat_ticks) >= STRONG]
     formulas = []
     for chords, soprano, bass in _TEXTBOOK.get((cadence, mode), ()):
         count = len(chords.split())
-        for length in (1.0, 0.5):
+        for length, final in product((1.0, 0.5, 2.0), finals):
             formulas.append(
                 CadenceFormula(
                     kind=cadence,
@@ -99,7 +101,7 @@ def textbook(cadence: str, mode: Mode, meter: Meter) -> tuple[CadenceFormula, ..
                     soprano=tuple(soprano.split()),
                     bass=tuple(bass.split()),
                     durations_beat=(length,) * (count - 1) + (1.0,),
-                    final_beat=0.0,
+                    final_beat=final,
                     meter=meter_class(meter),
                     count=1,
                 )

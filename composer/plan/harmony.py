@@ -31,7 +31,8 @@ from composer.theory.meter import Meter
 
 Weights = NDArray[np.float64]
 
-MELODY_WEIGHT = {"strong": 1.5, "beat": 1.0, "off": 0.6}  # exponent of p(note | chord) for a beat's length
+MELODY_WEIGHT = {"strong": 2.0, "beat": 1.5, "off": 1.0}  # exponent of p(note | chord) for a beat's length
+MAX_CHORD_BARS = 2  # a chord that nobody pinned is not held longer
 PIVOT = 0.8  # share of a change of key that goes through a chord of both keys
 
 
@@ -47,6 +48,7 @@ class PhraseRequest:
         tune: the pinned melody, or empty.
         previous: key and numeral that sound before, or None.
         is_opening: whether it opens a theme or the piece.
+        needs_formula: whether a cadence must be one of the style's formulas, rather than what pins make of it.
     """
 
     bars: int
@@ -56,6 +58,7 @@ class PhraseRequest:
     tune: tuple[MelodyNote, ...] = ()
     previous: tuple[Key, str] | None = None
     is_opening: bool = False
+    needs_formula: bool = False
 
 
 def draw_harmony(
@@ -104,7 +107,7 @@ def draw_harmony(
                 ]
                 return _merged([*before, *ending]), field.sung(placed.formula)
             weights[choice] = 0.0
-    slots = field.draw(rng, before=None)
+    slots = None if request.needs_formula and request.cadence != "none" else field.draw(rng, before=None)
     if slots is None:
         raise PlanError("these pinned chords leave no way through the phrase", mend="write ? for some of them")
     slots_ = _merged(slots)
@@ -119,7 +122,8 @@ def _own_formula(slots: Sequence[Slot], request: PhraseRequest, meter: Meter) ->
     Raises:
         PlanError: they do not make the cadence.
     """
-    last = slots[-3:] if len(slots) > 2 and slots[-3].key == slots[-1].key else slots[-2:]
+    # The last three chords, as far as they are in one key and after the first bar line.
+    last = [slot for slot in slots[-3:] if slot.key == slots[-1].key and slot.start_tick >= 0] or list(slots[-1:])
     final_beat = (last[-1].start_tick % meter.bar_ticks) / meter.beat_ticks
     pair = [slot.chord for slot in slots[-2:]]
     if len(pair) < 2 or not closes(request.cadence, pair, None, final_beat, meter):
@@ -133,7 +137,7 @@ def _own_formula(slots: Sequence[Slot], request: PhraseRequest, meter: Meter) ->
     soprano = ["-"] * (len(last) - 1) + ["1" if request.cadence == "PAC" else "-"]
     return Formula(
         chords=tuple(slot.numeral or "" for slot in last),
-        onsets=tuple(max(0, slot.start_tick) / meter.beat_ticks for slot in last),
+        onsets=tuple(slot.start_tick / meter.beat_ticks for slot in last),
         soprano=tuple(soprano),
         bass=tuple(degree_text(slot.chord.relative_bass, mode) for slot in last),
     )
@@ -323,6 +327,7 @@ class _Field:
             key = (self.zone(step), place)
             if key not in cache:
                 cache[key] = self.models[0].length(*key, longest=steps)
+                cache[key][MAX_CHORD_BARS * steps_per_bar :] *= FLOOR  # only where pins ask for it
             lengths[step] = cache[key]
         return lengths
 

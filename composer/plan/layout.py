@@ -49,6 +49,9 @@ def sections_of_form(setting: Setting, *, bars: int | None) -> tuple[SectionEntr
         chosen.append((row, entry))
     if bars is None:
         return tuple(entry for _, entry in chosen)
+    while sum(_least(row) for row, _ in chosen) > bars and any(row.optional < 1 for row, _ in chosen):
+        # Too short for everything: what is optional goes, the least likely first.
+        chosen.remove(min(chosen, key=lambda pair: pair[0].optional))
     lengths = stretched([entry.bars or 1 for _, entry in chosen], [row for row, _ in chosen], bars)
     return tuple(entry.model_copy(update={"bars": length}) for (_, entry), length in zip(chosen, lengths, strict=True))
 
@@ -59,7 +62,7 @@ def stretched(lengths: Sequence[int], rows: Sequence[SectionRow], bars: int) -> 
     Raises:
         PlanError: further than a phrase (8 bars) from the nearest possible length.
     """
-    lows = [row.least if row.least is not None else min(row.bars) for row in rows]
+    lows = [_least(row) for row in rows]
     highs = [row.most or max(row.bars) for row in rows]
     scale = bars / sum(lengths)
     result = []
@@ -83,6 +86,10 @@ def stretched(lengths: Sequence[int], rows: Sequence[SectionRow], bars: int) -> 
         least, most = sum(lows), sum(highs)
         raise PlanError(f"this form cannot have {bars} bars", mend=f"from {least} to {most} bars")
     return result
+
+
+def _least(row: SectionRow) -> int:
+    return row.least if row.least is not None else min(row.bars)
 
 
 # Bars by which a section may be stretched: themes stay in whole phrases, joins may have any length.

@@ -68,7 +68,8 @@ def _bytes(path: Path) -> bytes:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except OSError as error:
         raise PlanError(f"cannot read the plan: {error.strerror or error}", place=path) from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise PlanError("this is not a plain file", place=path, mend="name a plan file")
     with os.fdopen(handle, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise PlanError("this is not a plain file", place=path, mend="name a plan file")
         return stream.read(MAX_BYTES + 1)

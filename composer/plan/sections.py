@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from composer.abc import MelodyNote
 from composer.errors import PlanError
+from composer.plan.cadences import closes
 from composer.plan.forms import SectionRow
 from composer.plan.harmony import PhraseRequest
 from composer.plan.links import leaves_of
@@ -82,6 +83,10 @@ def resolve_section(
         }
     )
     section_pins = _section_pins(entry, drafts, keys, setting)
+    drafts = [
+        _following_harmony(draft, said, pins, is_last=index == len(drafts) - 1, setting=setting)
+        for index, (draft, said, pins) in enumerate(zip(drafts, stated, section_pins, strict=True))
+    ]
     phrases: list[PhraseEntry] = []
     harmonies: list[tuple[Slot, ...]] = []
     previous = (parse_key(enters.key), enters.chord) if enters is not None else None
@@ -254,6 +259,28 @@ def _section_pins(
         )
         bar += draft.bars
     return pins
+
+
+def _following_harmony(
+    draft: PhraseDraft, said: PhraseEntry, pins: tuple[Slot, ...], *, is_last: bool, setting: Setting
+) -> PhraseDraft:
+    """Let the cadence of a phrase inside a section, if nobody stated it, be the one that pinned chords make."""
+    meter = setting.meter
+    if said.harmony is not None:
+        pins = parse_harmony(
+            said.harmony,
+            key=draft.keys[0],
+            home=setting.home,
+            meter=meter,
+            bars=draft.bars,
+            pickup_tick=setting.pickup_tick,
+        )
+    if is_last or said.cadence is not None or len(pins) < 2 or any(slot.numeral is None for slot in pins[-2:]):
+        return draft
+    pair = [slot.chord for slot in pins[-2:]]
+    beat = (pins[-1].start_tick % meter.bar_ticks) / meter.beat_ticks
+    found = next((name for name in ("PAC", "HC", "IAC", "DC", "PC") if closes(name, pair, None, beat, meter)), "none")
+    return replace(draft, cadence=found)
 
 
 def _phrase_harmony(

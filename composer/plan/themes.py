@@ -161,7 +161,7 @@ def draw_with_parallels(
     for attempt in (pins, request.pins) if parallel else (request.pins,):
         try:
             slots, formula = draw_harmony(
-                replace(wanted, pins=attempt),
+                replace(wanted, pins=attempt, needs_formula=attempt is not request.pins),
                 models=setting.models,
                 pickup_tick=setting.pickup_tick,
                 rng=setting.stream(*names, "harmony"),

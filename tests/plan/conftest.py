@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
+from composer.plan.brief import Brief
+from composer.plan.model import Plan
+from composer.plan.planner import plan_piece
 from composer.style import StyleCard
 from composer.style_statistics import CadenceFormula, StyleStatistics, TextureFigures
 
@@ -67,11 +74,7 @@ SMALL = StyleStatistics(
     chord_transitions={mode: {"middle": table} for mode, table in (("major", _MAJOR), ("minor", _MINOR))},
     phrase_links={"major": {"I": {"I": 3, "vi": 1}, "V": {"I": 4}}, "minor": {"V": {"i": 4}}},
     chord_durations={
-        name: {
-            "middle": {
-                str(place): {"1": 6, "2": 4, str(beats): 4, "0.5": 1} for place in range(beats)
-            }
-        }
+        name: {"middle": {str(place): {"1": 6, "2": 4, str(beats): 4, "0.5": 1} for place in range(beats)}}
         for name, beats in _METERS.items()
     },
     first_chords={"major": {"I": 20, "V": 3, "I6": 2}, "minor": {"i": 20, "V": 3}},
@@ -83,7 +86,7 @@ SMALL = StyleStatistics(
     meters={"3/4": 5, "4/4": 5, "2/4": 2, "6/8": 2},
     keys={"G major": 4, "C major": 4, "A minor": 3, "D minor": 3},
     registers={"bass": (36.0, 46.0, 55.0), "melody": (65.0, 72.0, 80.0)},
-    textures={name: _TEXTURE for name in ("imitation", "walking", "chords", "arpeggio", "chorale")},
+    textures=dict.fromkeys(("imitation", "walking", "chords", "arpeggio", "chorale"), _TEXTURE),
     melody_members={
         "strong": {"root": 30, "third": 30, "fifth": 20, "seventh": 4, "scale": 10, "chromatic": 1},
         "beat": {"root": 25, "third": 25, "fifth": 20, "seventh": 6, "scale": 20, "chromatic": 2},
@@ -98,6 +101,25 @@ CARD = StyleCard(
 )
 
 
-def library(name: str) -> tuple[StyleCard, StyleStatistics]:
-    """Return the small style under any name."""
-    return CARD, SMALL
+@pytest.fixture
+def small() -> StyleStatistics:
+    """The small style's statistics."""
+    return SMALL
+
+
+@pytest.fixture(scope="module")
+def library_of_module() -> Callable[[str], tuple[StyleCard, StyleStatistics]]:
+    """The same for tests whose examples hypothesis makes."""
+    return lambda name: (CARD, SMALL)
+
+
+@pytest.fixture
+def library() -> Callable[[str], tuple[StyleCard, StyleStatistics]]:
+    """The small style under any name."""
+    return lambda name: (CARD, SMALL)
+
+
+@pytest.fixture
+def planned(library) -> Callable[..., Plan]:
+    """Plan a piece in the small style from a brief's fields."""
+    return lambda **wishes: plan_piece(Brief(**{"style": "small", "seed": 7, **wishes}), library=library)
