@@ -82,7 +82,8 @@ def _kind(before: ChordSpan, final: ChordSpan, top: Note | None) -> Cadence:
     root = (before.chord.root(before.key) - final.key.tonic_pitch_class) % 12  # of the chord before, in the last key
     dominant = root == 7 and before.chord.quality in _DOMINANT_QUALITIES
     leading = root == 11 and before.chord.quality in _LEADING_QUALITIES
-    if is_tonic(chord):
+    pedal = chord.root_fifths == 0 and chord.quality == "dominant7"  # the tonic on its way to IV over a pedal
+    if is_tonic(chord) or pedal:
         if dominant or leading:
             on_tonic = top is not None and top.pitch % 12 == final.key.tonic_pitch_class
             in_root = chord.inversion == 0 and before.chord.inversion == 0 and dominant
@@ -101,9 +102,9 @@ def _before(chords: Sequence[ChordSpan], index: int) -> ChordSpan | None:
     if index == 0 or not _touch(chords[index - 1], chords[index]):
         return None
     found, before = chords[index - 1], _arrival(chords, index - 1)
-    # V7 in last inversion after V in root position is still the bass that is heard last: only a fifth in the bass is
-    # passed over.
-    return found if found.chord.inversion != 2 else min(chords[before:index], key=lambda span: span.chord.inversion)
+    # A bass that leaves the root of V by way of its fifth or seventh has been heard on the root; the leading tone is
+    # another bass.
+    return found if found.chord.inversion <= 1 else min(chords[before:index], key=lambda span: span.chord.inversion)
 
 
 def _same_harmony(left: ChordSpan, right: ChordSpan) -> bool:

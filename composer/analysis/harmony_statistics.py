@@ -6,7 +6,7 @@ import bisect
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from composer.analysis.cadences import is_plain_dominant, is_tonic
 from composer.analysis.hands import bass_line, melody_line
@@ -99,9 +99,13 @@ def zone_of(place: int, count: int) -> str:
 
 
 def _chords_of(phrase: PhraseSpan, chords: Sequence[ChordSpan]) -> list[ChordSpan]:
-    """Return the chords of a phrase up to its cadence."""
+    """Return the chords of a phrase up to its cadence; one that sounds on from before begins with the phrase."""
     last_tick = phrase.end_tick - 1 if phrase.cadence_tick is None else phrase.cadence_tick
-    return [span for span in chords if phrase.start_tick <= span.start_tick <= last_tick]
+    return [
+        replace(span, start_tick=max(span.start_tick, phrase.start_tick))
+        for span in chords
+        if span.end_tick > phrase.start_tick and span.start_tick <= last_tick
+    ]
 
 
 def _count_phrase(counts: HarmonyCounts, score: Score, chords: Sequence[ChordSpan], weight: int) -> None:
