@@ -12,6 +12,6 @@ from .summary import print_rows
 @common_options
 def command() -> None:
     """List the forms that `--form` and a plan's `form` take."""
-    from composer.plan import forms
+    from composer.plan import list_forms
 
-    print_rows([(form.name, form.description) for form in forms()])
+    print_rows([(form.name, form.description) for form in list_forms()])

@@ -22,12 +22,12 @@ def command(*, output: Path | None, seed: int | None, **brief: Any) -> None:
     from composer.pipeline import plan_piece
 
     from composer.files import check_writable, write_atomic
-    from composer.plan import plan_to_yaml
+    from composer.plan import format_plan
 
     if output is not None:
         check_writable(output)
     plan = plan_piece(seed=seed, **brief)
-    text = plan_to_yaml(plan)
+    text = format_plan(plan)
     if output is None:
         click.echo(text, nl=False)
     else:

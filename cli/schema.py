@@ -19,9 +19,9 @@ def command(*, output: Path | None) -> None:
     Begin a plan with `# yaml-language-server: $schema=plan.schema.json` to name it to the editor.
     """
     from composer.files import write_atomic
-    from composer.plan import schema
+    from composer.plan import plan_schema
 
-    text = json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(plan_schema(), indent=2, ensure_ascii=False) + "\n"
     if output is None:
         click.echo(text, nl=False)
     else:

@@ -94,7 +94,7 @@ def test_build_hands_over_the_plan_and_what_to_keep(run, library, piece) -> None
 
 def test_plan_prints_the_plan_and_tells_a_drawn_seed_apart_from_it(run, library) -> None:
     library.answers("composer.pipeline", "plan_piece", SimpleNamespace(seed=5))
-    library.answers("composer.plan", "plan_to_yaml", "plan: 1\n")
+    library.answers("composer.plan", "format_plan", "plan: 1\n")
     result = run("plan", "--form", "rondo", "--key", "G major")
     assert result.stdout == "plan: 1\n"
     assert result.stderr == "seed 5 (drawn)\n"
@@ -104,7 +104,7 @@ def test_plan_prints_the_plan_and_tells_a_drawn_seed_apart_from_it(run, library)
 
 def test_plan_writes_a_file(run, library, tmp_path: Path) -> None:
     library.answers("composer.pipeline", "plan_piece", SimpleNamespace(seed=5))
-    library.answers("composer.plan", "plan_to_yaml", "title: Für Elise\n")
+    library.answers("composer.plan", "format_plan", "title: Für Elise\n")
     result = run("plan", "--form", "rondo", "--seed", "5", "-o", "my.yaml")
     assert result.output == ""
     assert (tmp_path / "my.yaml").read_text(encoding="utf-8") == "title: Für Elise\n"
@@ -112,7 +112,7 @@ def test_plan_writes_a_file(run, library, tmp_path: Path) -> None:
 
 def test_plan_finds_a_missing_folder_before_it_plans(run, library) -> None:
     library.answers("composer.pipeline", "plan_piece", SimpleNamespace(seed=5))
-    library.answers("composer.plan", "plan_to_yaml", "plan: 1\n")
+    library.answers("composer.plan", "format_plan", "plan: 1\n")
     result = run("plan", "--form", "rondo", "-o", "nowhere/my.yaml")
     assert result.exit_code == 2
     assert "nowhere" in result.stderr
@@ -131,7 +131,7 @@ def test_perform_names_player_take_and_files(run, library) -> None:
 
 
 def test_schema_is_json_on_stdout_or_in_a_file(run, library, tmp_path: Path) -> None:
-    library.answers("composer.plan", "schema", {"title": "Plan ♭"})
+    library.answers("composer.plan", "plan_schema", {"title": "Plan ♭"})
     assert json.loads(run("schema").stdout) == {"title": "Plan ♭"}
     assert run("schema", "-o", "s.json").output == ""
     assert json.loads((tmp_path / "s.json").read_text(encoding="utf-8")) == {"title": "Plan ♭"}
@@ -139,7 +139,7 @@ def test_schema_is_json_on_stdout_or_in_a_file(run, library, tmp_path: Path) -> 
 
 def test_forms_are_listed_by_name(run, library) -> None:
     rondo = SimpleNamespace(name="rondo", description="A B A C A")
-    library.answers("composer.plan", "forms", (rondo, SimpleNamespace(name="song", description="A A B A")))
+    library.answers("composer.plan", "list_forms", (rondo, SimpleNamespace(name="song", description="A A B A")))
     assert run("forms").stdout == "rondo  A B A C A\nsong   A A B A\n"
 
 

@@ -98,7 +98,7 @@ def test_a_reader_that_leaves_is_no_fault(tmp_path: Path) -> None:
     # The pipe's reading end is closed before a word is written.
     code = (
         "import sys, types, composer.plan\n"
-        "composer.plan.schema = lambda: {'text': 'long' * 100_000}\n"
+        "composer.plan.plan_schema = lambda: {'text': 'long' * 100_000}\n"
         "from composer.cli.main import cli\n"
         "cli(['schema'])\n"
     )
