@@ -115,6 +115,7 @@ def give_melody(given: Given, notes: list[Sounding], *, start_tick: int, end_tic
     steps = slice(start_tick // STEP_TICKS, end_tick // STEP_TICKS)
     line = line_of(inside, len(given.code), given.low_pitch)[steps]
     close_above(given, steps, _carried(line))
+    _let_go(given, inside)
 
 
 def give_bass(given: Given, notes: list[Sounding], *, start_tick: int, end_tick: int) -> None:
@@ -123,6 +124,15 @@ def give_bass(given: Given, notes: list[Sounding], *, start_tick: int, end_tick:
     give_notes(given, inside)
     steps = slice(start_tick // STEP_TICKS, end_tick // STEP_TICKS)
     close_below(given, steps, line_of(inside, len(given.code), given.low_pitch)[steps])
+    _let_go(given, inside)
+
+
+def _let_go(given: Given, notes: list[Sounding]) -> None:
+    """Silence the cell after each note, or the note might be held on beyond its written length."""
+    for onset, duration, pitch in notes:
+        step, index = max(onset // STEP_TICKS + 1, (onset + duration) // STEP_TICKS), pitch - given.low_pitch
+        if step < len(given.code) and 0 <= index < given.num_pitches and given.code[step, index] == FREE:
+            given.code[step, index] = SILENT
 
 
 def _carried(line: NDArray[np.int_]) -> NDArray[np.int_]:

@@ -13,7 +13,7 @@ BASS_GOAL, SHARE = 48, 0.3  # MIDI pitch near which the bass stands; of the chor
 
 
 class FakeSource:
-    """Obeys pins and `allowed`; the rest is the chord of the facts, chosen by the uniforms."""
+    """Obeys pins and `allowed`; the rest is the chord of the facts and half of the reference, chosen by the uniforms."""
 
     num_particles = 4
     num_pitches = 56
@@ -31,6 +31,7 @@ class FakeSource:
             code, allowed, facts = stretch.pins.code[step], stretch.allowed[step], stretch.facts
             strength = int(facts.strength[step])
             fresh = (uniforms[step - first, :, :, 0] < (SHARE, SHARE / 3)[strength < 2]) & _chord(stretch, step)
+            fresh |= stretch.reference.articulate[step] & (uniforms[step - first, :, :, 1] < 0.5)
             if strength >= 2:
                 fresh[:, _bass(stretch, step)] = True
             free = allowed & (code == 0)
