@@ -6,7 +6,8 @@ chord before from what sounds while its bass lasts.
 Conventions: pitch classes count from the tonic of the planned key at the cadence. A perfect cadence (PAC) is V or V7 in
 root position, then the tonic triad in root position with the tonic on top, on a strong beat; a half cadence (HC) is V
 in root position (with its seventh at most) on a strong beat. Strong is a bar's first beat, or its middle where the bar
-halves. Other cadences are not judged.
+halves. Two voices may leave a chord bare: its root doubled and nothing foreign is the chord still, and said to be bare.
+Other cadences are not judged.
 
 Contents: `CadenceFound`, `judge_cadences`, `JUDGED`.
 """
@@ -26,7 +27,7 @@ from composer.theory.key import Key
 
 JUDGED = (Cadence.PAC, Cadence.HC)
 _STRONG = 3  # of `Meter.strength`, inclusive
-_FIFTH, _LEADING_TONE = 7, 11
+_FIFTH, _LEADING_TONE = 7, 11  # degrees above the tonic
 _TONIC_TRIAD = frozenset({0, 3, 4, 7})  # minor may end on the Picardy third
 _DOMINANT = frozenset({2, 5, 7, 11})
 _LEAST_DOMINANT = 0.5  # share of sounding time over the dominant's bass; passing notes and suspensions are the rest
@@ -40,9 +41,10 @@ class CadenceFound:
         planned: its phrase, with kind and onset.
         bass: the last chord stands on its root: the tonic of a PAC, the fifth degree of an HC.
         top: a PAC has the tonic on top; True for an HC, which asks for nothing there.
-        chord: nothing sounds that does not belong to the last chord (of V, its third sounds too).
+        chord: nothing sounds that does not belong to the last chord.
         before: V in root position comes before a PAC; True for an HC.
         strong: the last chord is on a strong beat.
+        bare: no third of the last chord sounds as it begins.
     """
 
     planned: PhraseSpan
@@ -51,6 +53,7 @@ class CadenceFound:
     chord: bool
     before: bool
     strong: bool
+    bare: bool
 
     @property
     def is_as_planned(self) -> bool:
@@ -85,9 +88,10 @@ def _judge(score: Score, notes: NoteArray, phrase: PhraseSpan, tick: int, key: K
             phrase,
             bass=degrees[:1] == [_FIFTH],
             top=True,
-            chord=_LEADING_TONE in sounding and sounding <= _DOMINANT,
+            chord=bool(sounding) and sounding <= _DOMINANT,
             before=True,
             strong=is_strong,
+            bare=_LEADING_TONE not in sounding,
         )
     return CadenceFound(
         phrase,
@@ -96,6 +100,7 @@ def _judge(score: Score, notes: NoteArray, phrase: PhraseSpan, tick: int, key: K
         chord=bool(sounding) and sounding <= _TONIC_TRIAD and not {3, 4} <= sounding,
         before=_is_dominant_before(score, notes, tick, key),
         strong=is_strong,
+        bare=not {3, 4} & sounding,
     )
 
 
@@ -106,7 +111,7 @@ def _degrees(notes: NoteArray, tick: int, key: Key) -> list[int]:
 
 
 def _is_dominant_before(score: Score, notes: NoteArray, tick: int, key: Key) -> bool:
-    """Whether the last bass before a tick is the fifth degree under a dominant, no more than a bar before it."""
+    """Whether the last bass before a tick is the fifth degree with another note of V over it, within a bar."""
     bar_ticks = score.meter_at(max(0, tick - 1)).bar_ticks
     edges = np.unique(np.concatenate([notes.onset, notes.end]))
     start, lengths = tick, np.zeros(12)
@@ -118,4 +123,5 @@ def _is_dominant_before(score: Score, notes: NoteArray, tick: int, key: Key) -> 
             lengths[degree] += start - left
         start = left
     inside = sum(lengths[degree] for degree in _DOMINANT)
-    return bool(lengths[_LEADING_TONE] > 0 and inside >= _LEAST_DOMINANT * lengths.sum())
+    upper = inside - lengths[_FIFTH]
+    return bool(upper > 0 and inside >= _LEAST_DOMINANT * lengths.sum())
