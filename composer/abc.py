@@ -216,10 +216,10 @@ class _AbcReader:
             raise self.refuse("a tie into a rest")
         self.time += duration
         self.bar.filled += duration
-        self.position = match.end()
         if self.bar.filled > self.meter.bar_ticks:
             found, wanted = self.bar.filled / UNIT_TICKS, Fraction(self.meter.bar_ticks, UNIT_TICKS)
             raise self.refuse(f"this bar has {found} eighths or more", f"a bar of {self.meter} has {wanted}")
+        self.position = match.end()
 
     def sound(self, match: re.Match[str], duration: Fraction) -> None:
         letter = match["letter"].upper()

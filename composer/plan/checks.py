@@ -82,8 +82,7 @@ class _Checker:
             return attempt()
         except ComposerError as error:
             for problem in error.problems:
-                where = f" ({problem.place.detail})" if problem.place and problem.place.detail else ""
-                self.add(path, problem.message + where, problem.mend)
+                self.add(path, problem.message + _where(problem), problem.mend)
         return None
 
     def check(self, known_styles: Iterable[str] | None) -> None:
@@ -348,6 +347,16 @@ class _Checker:
             wrong = _transformation_problem(item, self.home)
             if wrong is not None:
                 self.add((*path, index), f"{item.name} takes {TRANSFORMATIONS[item.name]}", wrong)
+
+
+def _where(problem: Problem) -> str:
+    """Return where inside a field's text, or in which file, a problem is."""
+    place = problem.place
+    if place is None:
+        return ""
+    if place.source.startswith("<"):
+        return f" ({place.detail})" if place.detail else ""
+    return f" ({place})"
 
 
 def _transformation_problem(item: Transformation, home: Key) -> str | None:
