@@ -81,13 +81,22 @@ class Composed:
 
 
 @pytest.fixture(scope="session")
-def fill_text(make_fake_source) -> Callable[..., Composed]:
+def fill_plan(make_fake_source) -> Callable[[Plan], Composed]:
+    """Fill a resolved plan."""
+
+    def filled(plan: Plan) -> Composed:
+        piece, outline, _ = pipeline.fill_plan(plan, make_source=make_fake_source)
+        return Composed(piece, outline)
+
+    return filled
+
+
+@pytest.fixture(scope="session")
+def fill_text(fill_plan) -> Callable[..., Composed]:
     """Fill a plan's text, after changes of its resolved form."""
 
     def filled(text: str, change: Callable[[Plan], Plan] = lambda plan: plan) -> Composed:
-        plan = change(resolve(parse_plan(text)))
-        piece, outline, _ = pipeline.fill_plan(plan, make_source=make_fake_source)
-        return Composed(piece, outline)
+        return fill_plan(change(resolve(parse_plan(text))))
 
     return filled
 

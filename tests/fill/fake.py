@@ -13,7 +13,7 @@ BASS_GOAL, SHARE = 48, 0.3  # MIDI pitch near which the bass stands; of the chor
 
 
 class FakeSource:
-    """Obeys pins and `allowed`; the rest is the chord of the facts and half of the reference, chosen by the uniforms."""
+    """Obeys pins and `allowed`; the rest is drawn from the chord of the facts and the reference bar."""
 
     num_particles = 4
     num_pitches = 56

@@ -1,0 +1,149 @@
+"""Each critic hears a good bar and a bad one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from composer.fill import critics
+from composer.fill.critics import Bar
+from composer.outline import ChordSpan, KeySpan, TextureSpan
+from composer.roll.pins import SILENT, STRUCK, make_pins
+from composer.theory.harmony import parse_chord
+from composer.theory.key import parse_key
+from composer.theory.meter import TICKS_PER_QUARTER
+
+BAR = 4 * TICKS_PER_QUARTER
+C_MAJOR = parse_key("C major")
+LOW = 33
+
+
+@pytest.fixture
+def bar(cells, facts_in):
+    """A bar of several particles over C major's tonic chord, each a list of (onset step, steps, pitch)."""
+
+    def make(*particles, before=((),), code=None, bars=1, keyboard=True):
+        facts = facts_in(
+            bars=bars,
+            keys=(KeySpan(0, bars * BAR, C_MAJOR),),
+            chords=(ChordSpan(0, bars * BAR, parse_chord("I", "major"), C_MAJOR),),
+            textures=(TextureSpan(0, bars * BAR, "chords", (1.0, 1.0), (1.0, 2.0)),),
+        )
+        new = [cells(*notes) for notes in particles]
+        old = [cells(*notes) for notes in (before if len(before) == len(particles) else before * len(particles))]
+        pins = make_pins(np.zeros((16, 56), np.int8) if code is None else code)
+        return Bar(
+            np.stack([play for play, _ in new]),
+            np.stack([struck for _, struck in new]),
+            np.stack([play for play, _ in old]),
+            np.stack([struck for _, struck in old]),
+            facts.sliced(16 * (bars - 1), 16 * bars),
+            pins,
+            LOW,
+            keyboard,
+        )
+
+    return make
+
+
+def chords(*pitches, step=4):
+    """The pitches struck on every beat."""
+    return [(onset, step, pitch) for onset in range(0, 16, step) for pitch in pitches]
+
+
+GOOD = [(0, 16, 48), (0, 4, 76), (4, 4, 74), (8, 4, 72), (12, 4, 67), (4, 4, 64), (8, 4, 64), (12, 4, 64)]
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("chord", chords(50, 65, 69)),  # D minor where C major is planned
+        ("scale", chords(48, 61, 66)),
+        ("bass", chords(52, 67, 72)),  # the chord in inversion
+        ("silence", [(0, 2, 48)]),
+        ("texture", [(step, 1, pitch) for step in range(16) for pitch in (48, 55, 60, 64, 67, 72)]),
+        ("parallels", [(step, 4, pitch + step // 2) for step in (0, 4, 8, 12) for pitch in (48, 67)]),
+        ("clashes", chords(48, 64, 65)),
+        ("reach", chords(36, 58, 84)),
+        ("leaps", [(0, 4, 36), (4, 4, 60), (8, 4, 36), (12, 4, 60)]),
+    ],
+)
+def test_a_critic_holds_the_bad_bar_against_its_particle(bar, name, bad):
+    good, worse = critics.CRITICS[name](bar(GOOD, bad))
+    assert 0 <= good < worse
+
+
+def test_critics_are_never_negative_and_judge_each_particle_alone(bar):
+    both = bar(GOOD, chords(50, 61, 69))
+    alone = bar(GOOD)
+    for name, critic in critics.CRITICS.items():
+        assert (critic(both) >= 0).all(), name
+        assert critic(both)[0] == pytest.approx(critic(alone)[0]), name
+
+
+def test_a_line_of_leaps_is_worse_than_one_of_steps(bar):
+    steps = [(onset, 4, pitch) for onset, pitch in zip((0, 4, 8, 12), (72, 74, 76, 74), strict=True)]
+    leaps = [(onset, 4, pitch) for onset, pitch in zip((0, 4, 8, 12), (72, 83, 65, 79), strict=True)]
+    hammered = [(onset, 4, 72) for onset in (0, 4, 8, 12)]
+    singing, leaping, hammering = critics.melody(bar(steps, leaps, hammered))
+    assert singing == 0
+    assert leaping > singing
+    assert hammering > singing
+
+
+def test_what_is_pinned_is_not_held_against_anyone(bar):
+    code = np.zeros((16, 56), np.int8)
+    wrong = chords(50, 61, 69)
+    for onset, length, pitch in wrong:
+        code[onset : onset + length, pitch - LOW] = STRUCK
+    assert critics.chord(bar(wrong, code=code))[0] == 0
+    assert critics.scale(bar(wrong, code=code))[0] == 0
+
+
+def test_the_same_chord_struck_on_is_stuck_after_a_bar(bar):
+    still = chords(48, 64, 67)
+    moving = GOOD
+    held, moved = critics.stuck(bar(still, moving, before=(still, still), bars=2))
+    assert held > 0
+    assert moved == 0
+
+
+def test_more_than_a_bar_of_silence_is_refused(bar):
+    faults = critics.hard_faults(bar([], GOOD, before=([(0, 4, 60)], GOOD), bars=2))
+    assert faults.tolist() == [True, False]
+
+
+def test_silence_that_the_plan_asks_for_is_not_refused(bar):
+    code = np.full((16, 56), SILENT, np.int8)
+    assert not critics.hard_faults(bar([], before=(GOOD,), code=code, bars=2)).any()
+
+
+def test_one_chord_for_more_than_two_bars_is_refused(bar, cells):
+    still = chords(48, 64, 67)
+    long_before = [(onset + 16 * index, length, pitch) for index in range(2) for onset, length, pitch in still]
+    view = bar(still, GOOD, bars=3)
+    play, struck = cells(*long_before, steps=32)
+    view = Bar(
+        view.play,
+        view.articulate,
+        np.stack([play, play]),
+        np.stack([struck, struck]),
+        view.facts,
+        view.pins,
+        LOW,
+        True,
+    )
+    assert critics.hard_faults(view).tolist() == [True, False]
+
+
+def test_two_hands_reach_what_lies_near_either_end(cells):
+    near, _ = cells((0, 4, 48), (0, 4, 58), (0, 4, 72), (0, 4, 79))
+    far, _ = cells((0, 4, 36), (0, 4, 58), (0, 4, 84))
+    assert critics.unreachable_steps(np.stack([near, far])).tolist() == [0, 4]
+
+
+def test_a_critic_can_be_weighed_out_by_name(bar):
+    view = bar(chords(50, 65, 69))
+    everything = critics.penalties(view)
+    assert critics.penalties(view, {"chord": 0.0})[0] < everything[0]
+    assert critics.penalties(view, {"melody": 1.0})[0] >= everything[0]

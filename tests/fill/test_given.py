@@ -1,0 +1,109 @@
+"""What is given before the network plays: pins, silence round them, the lead-in, the octave of a cadence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from composer.fill.given import (
+    give_bass,
+    give_everything,
+    give_melody,
+    give_notes,
+    lead_in_notes,
+    nothing_given,
+    place_degrees,
+)
+from composer.roll.grid import STEP_TICKS
+from composer.roll.pins import FREE, HELD, SILENT, STRUCK
+from composer.theory.harmony import parse_chord
+from composer.theory.key import parse_key
+
+LOW = 33
+
+
+@pytest.fixture
+def empty():
+    return nothing_given(16, 56, LOW, compass=(36, 84))
+
+
+def sounding(onset, steps, pitch):
+    return (onset * STEP_TICKS, steps * STEP_TICKS, pitch)
+
+
+def test_notes_outside_the_compass_are_not_allowed(empty):
+    assert not empty.allowed[:, 35 - LOW].any()
+    assert empty.allowed[:, 36 - LOW].all()
+    assert empty.allowed[:, 84 - LOW].all()
+    assert not empty.allowed[:, 85 - LOW].any()
+
+
+def test_a_tune_is_struck_and_held_with_silence_above(empty):
+    give_melody(empty, [sounding(0, 4, 72), sounding(4, 4, 67)], start_tick=0, end_tick=8 * STEP_TICKS)
+    assert empty.code[:4, 72 - LOW].tolist() == [STRUCK, HELD, HELD, HELD]
+    assert (empty.code[:4, 73 - LOW :] == SILENT).all()
+    assert (empty.code[4:8, 68 - LOW :] == SILENT).all()
+    assert (empty.code[:8, : 67 - LOW] == FREE).all()
+    assert (empty.code[8:, : 67 - LOW] == FREE).all()
+    assert empty.has_melody.tolist() == [True] * 8 + [False] * 8
+
+
+def test_a_note_of_the_tune_is_not_held_on_below_the_next(empty):
+    give_melody(empty, [sounding(0, 4, 67), sounding(4, 4, 72)], start_tick=0, end_tick=8 * STEP_TICKS)
+    assert empty.code[4, 67 - LOW] == SILENT
+    assert empty.code[5, 67 - LOW] == FREE
+
+
+def test_where_the_tune_rests_nothing_passes_its_last_note(empty):
+    give_melody(empty, [sounding(0, 4, 67)], start_tick=0, end_tick=16 * STEP_TICKS)
+    assert (empty.code[4:, 68 - LOW :] == SILENT).all()
+
+
+def test_a_bass_has_silence_below(empty):
+    give_bass(empty, [sounding(0, 8, 43)], start_tick=0, end_tick=8 * STEP_TICKS)
+    assert (empty.code[:8, : 43 - LOW] == SILENT).all()
+    assert empty.has_bass.tolist() == [True] * 8 + [False] * 8
+
+
+def test_what_stands_is_not_overwritten(empty):
+    give_notes(empty, [sounding(0, 8, 60)])
+    give_notes(empty, [sounding(4, 4, 60)])
+    give_melody(empty, [sounding(0, 8, 55)], start_tick=0, end_tick=8 * STEP_TICKS)
+    assert empty.code[:8, 60 - LOW].tolist() == [STRUCK] + [HELD] * 7
+
+
+def test_everything_leaves_no_cell_free(empty):
+    give_everything(empty, [sounding(0, 4, 60), sounding(2, 2, 64)], start_tick=0, end_tick=4 * STEP_TICKS)
+    assert FREE not in empty.code[:4]
+    assert (empty.code[4:] == FREE).all()
+
+
+def test_a_note_shorter_than_the_grid_lasts_a_sixteenth(empty):
+    give_notes(empty, [(0, STEP_TICKS // 2, 60), (STEP_TICKS // 2, STEP_TICKS // 2, 62)])
+    assert empty.code[0, 60 - LOW] == STRUCK
+    assert empty.code[1, 60 - LOW] == FREE
+
+
+def test_the_lead_in_is_the_chord_with_its_bass_and_top():
+    key = parse_key("D major")
+    notes = lead_in_notes(key, parse_chord("V65", "major"), bass=49, top=76, end_tick=4 * STEP_TICKS)
+    pitches = [pitch for _, _, pitch in notes]
+    assert pitches[0] == 49
+    assert pitches[-1] == 76
+    assert {pitch % 12 for pitch in pitches} <= {9, 1, 4, 7}
+    assert all((onset, length) == (0, 4 * STEP_TICKS) for onset, length, _ in notes)
+
+
+@pytest.mark.parametrize("tonic", ["C", "E", "A", "Bb"])
+def test_a_cadence_moves_by_the_nearest_way_and_ends_near_its_goal(tonic):
+    key = parse_key(f"{tonic} major")
+    pitches = place_degrees([4, 2, 0], key, goal=71, compass=(62, 84))
+    assert np.diff(pitches).tolist() == [-2, -2]
+    assert abs(pitches[-1] - 71) <= 6
+    assert pitches[-1] % 12 == key.tonic_pitch_class
+
+
+def test_rests_stay_rests_and_the_compass_wins():
+    pitches = place_degrees([None, 7, 0], parse_key("C major"), goal=30, compass=(40, 60))
+    assert pitches[0] is None
+    assert all(40 <= pitch <= 60 for pitch in pitches[1:])

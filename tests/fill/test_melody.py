@@ -1,0 +1,84 @@
+"""A good tune is rated above a bad one."""
+
+from __future__ import annotations
+
+import pytest
+
+from composer.fill.melody import melody_score, opening_likeness
+from composer.outline import ChordSpan
+from composer.style import load_statistics
+from composer.style_statistics import Opening, StyleStatistics
+from composer.theory.harmony import parse_chord
+from composer.theory.key import parse_key
+from composer.theory.meter import TICKS_PER_QUARTER, parse_meter
+
+QUARTER = TICKS_PER_QUARTER
+C, METER = parse_key("C major"), parse_meter("4/4")
+BAR = METER.bar_ticks
+
+
+@pytest.fixture(scope="module")
+def bach() -> StyleStatistics:
+    return load_statistics("bach")
+
+
+def tune(*pairs):
+    """(pitch, quarters) in a row."""
+    notes, time = [], 0.0
+    for pitch, quarters in pairs:
+        notes.append((round(time * QUARTER), round(quarters * QUARTER), pitch))
+        time += quarters
+    return notes
+
+
+def rated(notes, statistics):
+    chords = (
+        ChordSpan(0, BAR, parse_chord("I", "major"), C),
+        ChordSpan(BAR, 2 * BAR, parse_chord("V", "major"), C),
+    )
+    return melody_score(notes, chords=chords, meter=METER, statistics=statistics, span_ticks=2 * BAR)
+
+
+GOOD = tune((67, 1), (72, 0.5), (71, 0.5), (72, 1), (76, 1), (74, 1), (71, 0.5), (69, 0.5), (67, 2))
+BAD = {
+    "off the chord": [(onset, length, pitch + 1) for onset, length, pitch in GOOD],
+    "hammered": tune(*[(72, 0.5)] * 8, *[(71, 0.5)] * 8),
+    "jumping": tune((60, 1), (79, 1), (62, 1), (83, 1), (61, 1), (78, 1), (63, 1), (84, 1)),
+    "zigzag": tune(*[(pitch, 0.5) for pitch in (72, 76, 72, 76, 72, 76, 72, 76, 74, 71, 74, 71, 74, 71, 74, 71)]),
+    "hardly moving": tune((72, 1), (72, 1), (72, 1), (72, 5)),
+    "too short": tune((72, 4), (74, 4)),
+}
+
+
+@pytest.mark.parametrize("fault", BAD)
+def test_a_good_tune_is_rated_above_a_bad_one(fault, bach):
+    assert rated(GOOD, bach) > rated(BAD[fault], bach) + 0.5
+
+
+def test_a_chromatic_passing_note_costs_less_than_a_wrong_downbeat(bach):
+    passing = [
+        (onset, length, 73 if (onset, pitch) == (6 * QUARTER // 4, 71) else pitch) for onset, length, pitch in GOOD
+    ]
+    wrong = [(onset, length, 73 if onset == 0 else pitch) for onset, length, pitch in GOOD]
+    assert rated(passing, bach) > rated(wrong, bach)
+
+
+def test_an_opening_is_likened_to_the_style_s_own_but_a_copy_is_not_wanted():
+    opening = Opening(
+        meter="quadruple",
+        mode="major",
+        onsets_beat=(0.0, 1.0, 2.0, 3.0, 4.0),
+        pitches=(60, 62, 64, 62, 60),
+        count=3,
+    )
+    statistics = StyleStatistics(name="small", pieces=1, bars=1, openings=(opening,))
+    same = tune(*[(pitch, 1) for pitch in (67, 69, 71, 69, 67)])
+    near = tune(*[(pitch, 1) for pitch in (67, 69, 71, 72, 67)])
+    far = tune((67, 2.5), (66, 0.5), (65, 1.5), (64, 0.5))
+    likeness = {
+        name: opening_likeness(notes, statistics, meter=METER, mode="major")
+        for name, notes in (("same", same), ("near", near), ("far", far))
+    }
+    assert likeness["same"] == 0
+    assert likeness["near"] > 0.7 > likeness["far"]
+    assert opening_likeness(near, statistics, meter=METER, mode="minor") == 0

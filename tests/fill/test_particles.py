@@ -1,0 +1,140 @@
+"""The particle filter: good drafts live on, phrases begin again from where they began, streams stay apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from composer.fill.particles import MAX_RESTARTS, Chunk, Stretch, run_filter
+from composer.roll.pins import no_pins
+from composer.roll.reference import no_reference
+
+PITCHES, LOW = 56, 33
+
+
+class Scripted:
+    """Plays what a function says; its state is the list of what each particle has drawn so far."""
+
+    num_pitches = PITCHES
+
+    def __init__(self, draw: Any, num_particles: int = 4) -> None:
+        self.draw, self.num_particles = draw, num_particles
+        self.calls: list[tuple[tuple[tuple[int, ...], ...], int]] = []
+        self.uniforms: list[np.ndarray] = []
+
+    def start(self, stretch: Stretch) -> tuple[tuple[int, ...], ...]:
+        return ((),) * self.num_particles
+
+    def gather(self, state: Any, indices: np.ndarray) -> Any:
+        return tuple(state[index] for index in indices)
+
+    def run(self, state: Any, stretch: Stretch, first: int, end: int, uniforms: np.ndarray) -> tuple[Chunk, Any]:
+        self.calls.append((state, first))
+        self.uniforms.append(uniforms)
+        play = np.zeros((self.num_particles, end - first, PITCHES), bool)
+        chosen = []
+        for particle in range(self.num_particles):
+            pitch = self.draw(len(self.calls), particle)
+            chosen.append(pitch)
+            if pitch:
+                play[particle, :, pitch - LOW] = True
+        struck = play.copy()
+        struck[:, 1:] = False
+        after = tuple((*past, pitch) for past, pitch in zip(state, chosen, strict=True))
+        return Chunk(play, struck, np.zeros(play.shape, np.float32)), after
+
+
+@pytest.fixture
+def stretch(facts_in):
+    def make(bars: int, *, ends: set[int] | None = None, lead_in: int = 0, **more: Any) -> Stretch:
+        steps = 16 * bars
+        return Stretch(
+            facts=facts_in(bars=bars),
+            pins=no_pins(steps, PITCHES),
+            reference=no_reference(steps, PITCHES),
+            allowed=np.ones((steps, PITCHES), bool),
+            bars=tuple((16 * bar, 16 * bar + 16) for bar in range(bars)),
+            lead_in_steps=lead_in,
+            phrase_ends=frozenset(ends if ends is not None else {bars - 1}),
+            ensemble="keyboard",
+            style=(("bach", 1.0),),
+            low_pitch=LOW,
+            **{"critic_weights": {"stuck": 0.0}, **more},
+        )
+
+    return make
+
+
+def test_resampling_keeps_the_good_particles(stretch):
+    # Particle 2 alone sounds; the others are silent and lose their weight.
+    source = Scripted(lambda call, particle: 60 + call if particle == 2 or call > 1 else 0)
+    run_filter(source, stretch(2), np.random.default_rng(1))
+    second_bar, _ = source.calls[1]
+    assert second_bar == ((61,),) * 4
+
+
+def test_equally_good_particles_all_live_on(stretch):
+    source = Scripted(lambda call, particle: 60 + particle + call)
+    run_filter(source, stretch(2), np.random.default_rng(1))
+    assert source.calls[1][0] == ((61,), (62,), (63,), (64,))
+
+
+def test_the_kept_particle_comes_without_its_lead_in(stretch):
+    source = Scripted(lambda call, particle: 59 + call)
+    filled = run_filter(source, stretch(3, lead_in=16), np.random.default_rng(1))
+    assert filled.play.shape == (32, PITCHES)
+    assert filled.play[:16, 61 - LOW].all()
+    assert filled.play[16:, 62 - LOW].all()
+
+
+def test_a_phrase_that_misses_its_goal_begins_again_from_its_stored_state(stretch):
+    # Two phrases of a bar; the second is accepted at its third try.
+    source = Scripted(lambda call, particle: 60 + call)
+
+    def accept(play, _articulate, first, _end):
+        return np.full(len(play), first == 0 or len(source.calls) >= 4)
+
+    filled = run_filter(source, stretch(2, ends={0, 1}, accept=accept), np.random.default_rng(1))
+    assert [first for _, first in source.calls] == [0, 16, 16, 16]
+    assert all(state == ((61,),) * 4 for state, first in source.calls if first == 16)
+    assert filled.restarts == 2
+    assert filled.refused == 0
+    assert filled.play[16:, 64 - LOW].all()
+    assert filled.play[:16, 61 - LOW].all()
+
+
+def test_a_phrase_begins_again_three_times_at_most_and_then_says_so(stretch):
+    source = Scripted(lambda call, particle: 60 + call)
+    never = lambda play, _articulate, _first, _end: np.zeros(len(play), bool)  # noqa: E731
+    filled = run_filter(source, stretch(1, accept=never), np.random.default_rng(1))
+    assert len(source.calls) == 1 + MAX_RESTARTS
+    assert MAX_RESTARTS == 3
+    assert (filled.restarts, filled.refused) == (3, 1)
+
+
+def test_only_particles_that_reach_the_goal_live_on(stretch):
+    source = Scripted(lambda call, particle: 60 + particle)
+    accept = lambda play, _articulate, _first, end: play[:, end - 1, 63 - LOW]  # noqa: E731
+    filled = run_filter(source, stretch(2, ends={0, 1}, accept=accept), np.random.default_rng(1))
+    assert source.calls[1][0] == ((63,),) * 4
+    assert filled.play[:, 63 - LOW].all()
+
+
+def test_each_particle_and_try_has_its_own_numbers(stretch):
+    source = Scripted(lambda call, particle: 60 + call)
+    never = lambda play, _articulate, _first, _end: np.zeros(len(play), bool)  # noqa: E731
+    run_filter(source, stretch(1, accept=never), np.random.default_rng(1))
+    flat = [uniforms[:, particle].tobytes() for uniforms in source.uniforms for particle in range(4)]
+    assert len(set(flat)) == len(flat)
+    assert all(uniforms.dtype == np.float32 and (uniforms < 1).all() for uniforms in source.uniforms)
+
+
+def test_the_numbers_of_a_bar_do_not_depend_on_what_was_kept(stretch):
+    silent_at_first = Scripted(lambda call, particle: 60 + call if particle == 0 or call > 1 else 0)
+    all_alike = Scripted(lambda call, particle: 60 + call)
+    for source in (silent_at_first, all_alike):
+        run_filter(source, stretch(3), np.random.default_rng(5))
+    for one, other in zip(silent_at_first.uniforms, all_alike.uniforms, strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -1,0 +1,149 @@
+"""Themes: an idea, stated again as its form asks; cadences that stand; free stretches filled and rests kept."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from composer.abc import parse_abc
+from composer.fill.setting import make_setting
+from composer.fill.theme_tasks import theme_key, theme_task
+from composer.fill.themes import IDEA_BARS, along_scale, compose_theme
+from composer.plan.outline import plan_outline
+from composer.plan.planner import resolve
+from composer.plan.reader import parse_plan
+from composer.style import load_statistics
+from composer.style_statistics import parse_degree
+from composer.theory.key import parse_key
+from composer.theory.meter import TICKS_PER_QUARTER, parse_meter
+
+TEXT = """
+plan: 1
+form: ternary
+style: bach
+ensemble: keyboard
+key: {key}
+meter: {meter}
+pickup: {pickup}
+seed: 11
+themes:
+  first: {{bars: 8, type: {kind}}}
+sections:
+  - {{label: A, theme: first, bars: 8, cadence: PAC}}
+  - {{label: B, theme: none, bars: 4, key: V, cadence: PAC}}
+"""
+
+
+@pytest.fixture(scope="module")
+def composed(make_fake_source):
+    """A theme's tune and what it was made from."""
+    made = {}
+
+    def compose(kind, key="D major", meter="3/4", pickup=0, tune=None):
+        case = (kind, key, meter, pickup, tune)
+        if case not in made:
+            plan = resolve(parse_plan(TEXT.format(kind=kind, key=key, meter=meter, pickup=pickup)))
+            statistics = load_statistics("bach")
+            setting = make_setting(plan, plan_outline(plan), statistics, composers={"bach": "bach"})
+            entry = plan.themes["first"]
+            pinned = None
+            if tune is not None:
+                pinned = parse_abc(tune, key=theme_key(entry, setting), meter=parse_meter(meter))
+            task = theme_task("first", entry, setting, pinned)
+            made[case] = (compose_theme(task, make_fake_source(), statistics, np.random.default_rng(3)), entry, setting)
+        return made[case]
+
+    return compose
+
+
+METERS = [("2/4", 0), ("2/4", 1), ("3/4", 0), ("3/4", 1), ("4/4", 1), ("6/8", 0), ("6/8", 1)]
+
+
+@pytest.mark.parametrize(("meter", "pickup"), METERS)
+@pytest.mark.parametrize("kind", ["period", "sentence", "chain"])
+def test_a_tune_is_one_line_within_its_theme_and_compass(composed, kind, meter, pickup):
+    melody, entry, setting = composed(kind, meter=meter, pickup=pickup)
+    low, high = setting.melody_compass
+    time = -melody.pickup_tick
+    assert melody.notes
+    for note in melody.notes:
+        assert note.onset_tick >= time
+        assert low <= note.pitch <= high
+        time = note.end_tick
+    assert time <= melody.end_tick == entry.bars * setting.meter.bar_ticks - setting.pickup_tick
+
+
+@pytest.mark.parametrize(("meter", "pickup"), METERS)
+def test_a_period_states_its_idea_again(composed, meter, pickup):
+    melody, entry, setting = composed("period", meter=meter, pickup=pickup)
+    assert len(entry.phrases) == 2
+    bar = setting.meter.bar_ticks
+    offset = entry.phrases[0].bars * bar
+    length = IDEA_BARS * bar - melody.pickup_tick
+    idea = [note for note in melody.notes if note.onset_tick < length]
+    again = [note for note in melody.notes if offset - melody.pickup_tick <= note.onset_tick < offset + length]
+    # A cadence that begins before the idea ends takes its place.
+    formula = entry.phrases[1].formula
+    cadence = offset + round(formula.onsets[0] * setting.meter.beat_ticks)
+    assert [(n.onset_tick, n.pitch) for n in idea if n.onset_tick + offset < cadence] == [
+        (n.onset_tick - offset, n.pitch) for n in again if n.onset_tick < cadence
+    ]
+
+
+@pytest.mark.parametrize("key", ["D major", "B minor"])
+def test_a_sentence_moves_its_idea_along_the_scale(composed, key):
+    melody, entry, setting = composed("sentence", key=key)
+    offset = IDEA_BARS * setting.meter.bar_ticks
+    idea = [note for note in melody.notes if note.onset_tick < offset]
+    again = {note.onset_tick - offset: note.pitch for note in melody.notes if offset <= note.onset_tick < 2 * offset}
+    home = theme_key(entry, setting)
+    first_formula = entry.phrases[0].formula
+    limit = round(first_formula.onsets[0] * setting.meter.beat_ticks) - offset if first_formula else offset
+    pairs = [(note.pitch, again[note.onset_tick]) for note in idea if note.onset_tick < limit]
+    steps = [s for s in range(-4, 5) if all(along_scale(pitch, home, s) == other for pitch, other in pairs)]
+    assert pairs
+    assert len(steps) == 1
+
+
+@pytest.mark.parametrize(("meter", "pickup"), METERS)
+def test_cadence_tones_stand(composed, meter, pickup):
+    melody, entry, setting = composed("period", meter=meter, pickup=pickup)
+    key, start = theme_key(entry, setting), 0
+    at = {note.onset_tick: note.pitch for note in melody.notes}
+    for phrase in entry.phrases:
+        for beat, degree in zip(phrase.formula.onsets, phrase.formula.soprano, strict=True):
+            if degree != "-":
+                pitch = at[start + round(beat * setting.meter.beat_ticks)]
+                assert pitch % 12 == (key.tonic_pitch_class + parse_degree(degree, key.mode)) % 12
+        start += phrase.bars * setting.meter.bar_ticks
+
+
+TUNE = "d2 f2 a2 | x6 | d4 z2 | x6 | d2 f2 a2 | g2 f2 e2 | f2 e4 | d6"
+
+
+def test_free_stretches_of_a_pinned_tune_are_filled_and_its_rests_kept(composed):
+    melody, _, setting = composed("chain", tune=TUNE)
+    bar, quarter = setting.meter.bar_ticks, TICKS_PER_QUARTER
+    pinned = parse_abc(TUNE, key=parse_key("D major"), meter=setting.meter)
+    assert set(pinned.notes) <= set(melody.notes)
+    free = [note for note in melody.notes if note not in pinned.notes]
+    assert {note.onset_tick // bar for note in free} == {1, 3}
+    assert not [note for note in melody.notes if 2 * bar + 2 * quarter <= note.onset_tick < 3 * bar]
+    assert melody.free == ()
+
+
+def test_the_stream_decides_and_equal_streams_agree(composed, make_fake_source):
+    melody, entry, setting = composed("period")
+    task = theme_task("first", entry, setting, None)
+    again = compose_theme(task, make_fake_source(), load_statistics("bach"), np.random.default_rng(3))
+    other = compose_theme(task, make_fake_source(), load_statistics("bach"), np.random.default_rng(4))
+    assert again == melody
+    assert other != melody
+
+
+@pytest.mark.parametrize(
+    ("pitch", "steps", "expected"),
+    [(60, 1, 62), (60, 2, 64), (60, -1, 59), (59, 1, 60), (61, 1, 63), (72, -7, 60), (64, 3, 69)],
+)
+def test_along_the_scale_of_c_major(pitch, steps, expected):
+    assert along_scale(pitch, parse_key("C major"), steps) == expected
