@@ -155,7 +155,7 @@ def _gather(score: Score, chords: Sequence[ChordSpan], melody: Sequence[Note]) -
         float(np.median([note.duration_tick for note in melody])),
         float(np.median(np.diff(onsets))) if len(onsets) > 1 else 1.0,
         first_bar,
-        likeness_matrix(score)[0][:, first_bar].astype(np.float64),
+        likeness_matrix(score, rows=[first_bar])[0][0].astype(np.float64),
         (repeats | meters | {tick for tick, _ in score.keys}) - {0},
     )
 

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from composer.analysis.similarity import likeness_matrix
 from composer.outline import PhraseSpan, SectionSpan
@@ -38,15 +37,15 @@ def find_sections(score: Score, phrases: Sequence[PhraseSpan]) -> tuple[SectionS
     """
     if not phrases:
         return ()
-    likeness = likeness_matrix(score)[0]
-    starts = _signed_starts(score, phrases) or _found_starts(score, phrases, likeness)
+    openings_at = _Openings(score, [_first_whole_bar(score, phrase.start_tick) for phrase in phrases])
+    starts = _signed_starts(score, phrases) or _found_starts(score, phrases, openings_at)
     edges = [0, *starts, score.end_tick]
     spans: list[SectionSpan] = []
     openings: list[tuple[int, str]] = []  # (bar, letter) of each section that brought something new
     uses: Counter[str] = Counter()
     for start, end in itertools.pairwise(edges):
         bar = _first_whole_bar(score, start)
-        label = next((letter for other, letter in openings if _alike(likeness, bar, other)), "")
+        label = next((letter for other, letter in openings if openings_at.alike(bar, other)), "")
         if not label:
             label = _LETTERS[min(len(openings), len(_LETTERS) - 1)]
             openings.append((bar, label))
@@ -67,13 +66,13 @@ def _signed_starts(score: Score, phrases: Sequence[PhraseSpan]) -> list[int]:
     return sorted(tick for tick in starts if 0 < tick < score.end_tick)
 
 
-def _found_starts(score: Score, phrases: Sequence[PhraseSpan], likeness: NDArray[np.float32]) -> list[int]:
+def _found_starts(score: Score, phrases: Sequence[PhraseSpan], openings_at: _Openings) -> list[int]:
     starts: list[int] = []
     begins = [0]  # bars
     for before, phrase in itertools.pairwise(phrases):
         bar = _first_whole_bar(score, phrase.start_tick)
         long = bar - begins[-1]
-        returns = any(_alike(likeness, bar, other) for other in begins)
+        returns = any(openings_at.alike(bar, other) for other in begins)
         closed = before.cadence is Cadence.PAC
         if (returns and long >= _MIN_RETURN_BARS) or (closed and long >= _MIN_BARS):
             starts.append(phrase.start_tick)
@@ -81,11 +80,21 @@ def _found_starts(score: Score, phrases: Sequence[PhraseSpan], likeness: NDArray
     return starts
 
 
-def _alike(likeness: NDArray[np.float32], bar: int, other: int) -> bool:
-    count = min(_OPENING_BARS, len(likeness) - max(bar, other))
-    if bar == other or count < 1:
-        return False
-    return float(np.mean([likeness[bar + step, other + step] for step in range(count)])) >= _RETURN_LIKENESS
+class _Openings:
+    """How alike the openings at some bars are: the likeness of the bars that begin there, one by one."""
+
+    def __init__(self, score: Score, bars: Sequence[int]) -> None:
+        rows = sorted({bar + step for bar in bars for step in range(_OPENING_BARS) if bar + step < len(score.bars)})
+        self._row = {bar: row for row, bar in enumerate(rows)}
+        self._likeness = likeness_matrix(score, rows=rows)[0]  # [row, bar]
+
+    def alike(self, bar: int, other: int) -> bool:
+        """Return whether the openings at two bars are the same, the first of them one of those asked for."""
+        count = min(_OPENING_BARS, self._likeness.shape[1] - max(bar, other))
+        if bar == other or count < 1:
+            return False
+        shares = [self._likeness[self._row[bar + step], other + step] for step in range(count)]
+        return float(np.mean(shares)) >= _RETURN_LIKENESS
 
 
 def _first_whole_bar(score: Score, tick: int) -> int:

@@ -7,6 +7,7 @@ transposition of the whole bar, at the same pitch: likeness = 2 x shared / (note
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,28 +49,36 @@ def bar_similarity(score: Score) -> tuple[BarMatch | None, ...]:
     return tuple(matches)
 
 
-def likeness_matrix(score: Score) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-    """Return the likeness of all pairs of bars and the transposition that gives it, both [bar, earlier bar].
+def likeness_matrix(score: Score, *, rows: Sequence[int] | None = None) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+    """Return the likeness of pairs of bars and the transposition that gives it, both [row, bar].
 
-    The transposition is added to the earlier bar's pitches; of equal ones the smallest is taken.
+    Args:
+        score: any score.
+        rows: the bars (indices) to compare with all bars; all of them when None.
+
+    Returns:
+        Likeness 0..1, and the semitones to add to the other bar's pitches; of equal transpositions the smallest.
     """
     strikes, counts = _strikes(score)  # [bar, place, pitch], [bar]
-    bars, places, pitches = strikes.shape
-    best = np.zeros((bars, bars), dtype=np.float32)
-    semitones = np.zeros((bars, bars), dtype=np.int8)
-    if not places:
+    chosen = np.arange(len(counts)) if rows is None else np.array(rows, dtype=np.int64)
+    bars, _, pitches = strikes.shape
+    best = np.zeros((len(chosen), bars), dtype=np.float32)
+    semitones = np.zeros((len(chosen), bars), dtype=np.int8)
+    if not strikes.size or not len(chosen):
         return best, semitones
     flat = strikes.reshape(bars, -1)
-    total = np.maximum(counts[:, None] + counts[None, :], 1)
+    own = strikes[chosen]  # [row, place, pitch]
+    total = np.maximum(counts[chosen][:, None] + counts[None, :], 1)
     for shift in sorted(range(-MAX_TRANSPOSITION, MAX_TRANSPOSITION + 1), key=abs):
         if abs(shift) >= pitches:
             continue
-        moved = np.zeros_like(strikes)
+        # The other bar moved up by `shift` meets this one as this one moved down meets it.
+        moved = np.zeros_like(own)
         if shift >= 0:
-            moved[:, :, shift:] = strikes[:, :, : pitches - shift]
+            moved[:, :, : pitches - shift] = own[:, :, shift:]
         else:
-            moved[:, :, :shift] = strikes[:, :, -shift:]
-        shared = 2.0 * (flat @ moved.reshape(bars, -1).T) / total
+            moved[:, :, -shift:] = own[:, :, :shift]
+        shared = 2.0 * (moved.reshape(len(chosen), -1) @ flat.T) / total
         better = shared > best + 1e-6
         best[better], semitones[better] = shared[better], shift
     return best, semitones
