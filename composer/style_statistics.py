@@ -162,7 +162,7 @@ class StyleStatistics:
 
 
 def statistics_to_json(statistics: StyleStatistics) -> str:
-    """Return the statistics as JSON text, a member a line; inverse of `statistics_from_json`. Equal values, equal bytes."""
+    """Return the statistics as JSON text, a member a line; equal values give equal bytes."""
     plain = {"format": FORMAT, **asdict(statistics)}
     for name, member in _ROWS.items():
         # A row per formula rather than a mapping: a third of the size.
