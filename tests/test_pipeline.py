@@ -1,0 +1,171 @@
+"""The four verbs in a row, with a source of notes in place of the network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import composer
+from composer import pipeline
+from composer.errors import ComposerError, OptionError, OutputError, PlanError, ThemeError
+
+PLAN = """\
+plan: 1
+form: rondo
+style: bach
+ensemble: keyboard
+key: G major
+meter: "3/4"
+seed: 7
+themes:
+  refrain: {bars: 4, type: chain, melody: "G2 B2 d2 | c2 A2 F2 | G2 B2 A2 | G4 z2"}
+  couplet: {bars: 4}
+sections:
+  - {label: A, theme: refrain, bars: 4, cadence: PAC}
+  - {label: B, theme: couplet, bars: 4, key: V, cadence: HC}
+  - {label: A, id: A2, copy_of: A, recall: full}
+"""
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch, make_fake_source):
+    monkeypatch.setattr(pipeline, "_network_source", lambda cards, **options: (make_fake_source, "no network"))
+
+
+@pytest.fixture
+def plan_file(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.yaml"
+    path.write_text(PLAN)
+    return path
+
+
+def bytes_of(piece: pipeline.Piece) -> list[bytes]:
+    return [path.read_bytes() for path in piece.files]
+
+
+def test_the_package_s_one_function_is_the_pipeline_s():
+    assert composer.compose is pipeline.compose
+
+
+def test_compose_writes_three_files_named_after_form_style_and_seed(tmp_path):
+    piece = pipeline.compose(form="ternary", seed=3, bars=24, folder=tmp_path)
+    assert [path.name for path in piece.files] == [f"ternary-bach-3{end}" for end in (".mid", ".musicxml", ".yaml")]
+    assert sorted(tmp_path.iterdir()) == sorted(piece.files)
+    assert piece.seed == 3
+    assert piece.device == "no network"
+    assert sum(section.bars for section in piece.sections) == 24
+    assert set(piece.themes.values()) == {"8 bars, composed"}
+
+
+def test_outputs_are_written_where_they_are_asked_for(tmp_path):
+    outputs = (tmp_path / "a.mid", tmp_path / "b.png")
+    piece = pipeline.compose(form="binary", seed=3, bars=20, outputs=outputs, folder=tmp_path)
+    assert piece.files == outputs
+    assert sorted(tmp_path.iterdir()) == sorted(outputs)
+
+
+def test_without_outputs_and_folder_nothing_is_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    piece = pipeline.compose(form="binary", seed=3, bars=20)
+    assert piece.files == ()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_seed_is_drawn_and_told():
+    first, second = (pipeline.plan_piece(form="binary", bars=20) for _ in range(2))
+    assert first.seed is not None
+    assert first.seed != second.seed
+
+
+def test_building_a_plan_twice_gives_identical_files(plan_file, tmp_path):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+    one = pipeline.build_plan(plan_file, folder=tmp_path / "one")
+    two = pipeline.build_plan(plan_file, folder=tmp_path / "two")
+    assert bytes_of(one) == bytes_of(two)
+    assert [path.name for path in one.files] == ["mine.mid", "mine.musicxml", "mine.resolved.yaml"]
+    assert plan_file.read_text() == PLAN
+
+
+def test_the_resolved_plan_builds_the_same_piece(plan_file, tmp_path):
+    piece = pipeline.build_plan(plan_file, folder=tmp_path)
+    again = pipeline.build_plan(tmp_path / "mine.resolved.yaml", outputs=(tmp_path / "b.mid", tmp_path / "b.musicxml"))
+    assert bytes_of(piece)[:2] == bytes_of(again)
+    assert again.themes == {"refrain": "4 bars, pinned", "couplet": "4 bars, pinned"}
+    assert piece.themes == {"refrain": "4 bars, pinned", "couplet": "4 bars, composed"}
+
+
+def test_a_plan_is_never_written_over(plan_file):
+    with pytest.raises(OptionError, match="would be overwritten"):
+        pipeline.build_plan(plan_file, outputs=(plan_file,))
+    assert plan_file.read_text() == PLAN
+
+
+def test_the_performer_of_the_plan_plays_unless_another_is_asked_for(plan_file):
+    plan_file.write_text(PLAN + "performer: {player: baroque, expression: 0.0, take: 4}\n")
+    of_the_plan = pipeline.build_plan(plan_file).performance
+    asked = pipeline.build_plan(plan_file, expression=1.0, take=2).performance
+    assert {note.velocity for note in of_the_plan.notes} == {64}
+    assert len({note.velocity for note in asked.notes}) > 3
+    assert (of_the_plan.take, asked.take) == (4, 2)
+    assert of_the_plan.score == asked.score  # playing never changes the notes
+
+
+def test_progress_is_told_and_never_goes_back(plan_file):
+    told: list[tuple[str, float]] = []
+    pipeline.build_plan(plan_file, on_progress=lambda what, share: told.append((what, share)))
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert 0 <= shares[0] <= shares[-1] <= 1
+    assert {"theme refrain", "theme couplet", "section A", "section B", "section A2", "performing"} <= {
+        what for what, _ in told
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind", "words"),
+    [
+        ("key: G major", "key: H major", PlanError, "mine.yaml:5:6"),
+        ('meter: "3/4"', "meter: 3:4", PlanError, "mine.yaml:6:8"),
+        ("seed: 7", "seed: 7\nseed: 8", PlanError, "mine.yaml:8:1"),
+        ("style: bach", "style: bahc", ComposerError, "bach"),
+        ("theme: refrain, bars: 4", "theme: refrain, bars: 2", PlanError, "mine.yaml:12"),
+        ("d2 | c2", "d2 | c2 c2", ThemeError, "mine.yaml:9"),
+        ('melody: "G2 B2 d2 | c2 A2 F2 | G2 B2 A2 | G4 z2"', "file: ../tune.abc", ThemeError, "beside the plan"),
+    ],
+)
+def test_wrong_input_is_named_and_leaves_no_file(plan_file, tmp_path, old, new, kind, words):
+    plan_file.write_text(PLAN.replace(old, new))
+    with pytest.raises(ComposerError) as caught:
+        pipeline.build_plan(plan_file, folder=tmp_path)
+    assert isinstance(caught.value, kind) or kind is ThemeError
+    assert words in str(caught.value)
+    assert list(tmp_path.iterdir()) == [plan_file]
+
+
+def test_an_output_folder_that_does_not_exist_is_refused_before_composing(plan_file, tmp_path):
+    with pytest.raises(OutputError, match="nowhere"):
+        pipeline.build_plan(plan_file, outputs=(tmp_path / "nowhere" / "a.mid",))
+
+
+def test_the_temperature_must_be_above_zero(plan_file):
+    with pytest.raises(OptionError, match="temperature"):
+        pipeline.build_plan(plan_file, temperature=0.0)
+
+
+def test_a_composed_piece_can_be_performed_again(plan_file, tmp_path):
+    pipeline.build_plan(plan_file, outputs=(tmp_path / "a.mid",), expression=0.0)
+    played = pipeline.perform_file(tmp_path / "a.mid", folder=tmp_path, take=3)
+    assert [path.name for path in played.files] == ["a.performed.mid"]
+    assert played.take == 3
+    assert played.length_sec > 10
+
+
+def test_a_truncated_file_is_refused_and_leaves_nothing(plan_file, tmp_path):
+    pipeline.build_plan(plan_file, outputs=(tmp_path / "a.mid",))
+    cut = tmp_path / "cut.mid"
+    cut.write_bytes((tmp_path / "a.mid").read_bytes()[:40])
+    with pytest.raises(ComposerError, match=r"cut\.mid"):
+        pipeline.perform_file(cut, folder=tmp_path)
+    assert not (tmp_path / "cut.performed.mid").exists()
