@@ -126,7 +126,8 @@ def _count_form(counts: _Counts, piece: AnalysedPiece) -> None:
     for place, phrase in enumerate(outline.phrases):
         meter = score.meter_at(phrase.start_tick)
         bars = round(2 * (phrase.end_tick - phrase.start_tick) / meter.bar_ticks) / 2
-        counts.phrase_lengths[meter_class(meter)][number_text(bars)] += weight
+        if bars > 0:
+            counts.phrase_lengths[meter_class(meter)][number_text(bars)] += weight
         position = "last" if place == len(outline.phrases) - 1 else "inner" if place else "first"
         counts.cadence_mix[home.mode][position][str(phrase.cadence or Cadence.NONE)] += weight
     _count_keys(counts, outline, home, weight)
