@@ -12,9 +12,22 @@ from keras import ops
 
 from composer.errors import OptionError
 from composer.network.biaxial import BiaxialNetwork
-from composer.network.device import device_scope
-from composer.network.sampling import FREE, HELD, Drawn, Memory, Rules, Settings, Told, project_early, sample_chunk
+from composer.network.device import device_name, device_scope
+from composer.network.sampling import (
+    FREE,
+    HELD,
+    Drawn,
+    Memory,
+    Rules,
+    Settings,
+    Told,
+    join_particles,
+    project_early,
+    sample_chunk,
+    split_particles,
+)
 
+LANES = 2  # parts of the particles that run side by side on a CPU; fixed, so that bytes do not hang on the machine
 DEFAULT_FLOOR = 0.004  # stray notes below it; at .001 they would still add up to one every other second
 
 
@@ -100,7 +113,8 @@ class Sampler:
         self.num_pitches = num_pitches
         self.num_branches = 2 if guided else 1
         self._device = device
-        self._compiled = _compile(network)
+        lanes = LANES if num_particles % LANES == 0 and device_name(device) == "cpu" else 1
+        self._compiled = _compile(network, lanes)
 
     def initial_state(self) -> SamplerState:
         """Silence, with nothing heard yet."""
@@ -176,6 +190,9 @@ class Sampler:
         if rules.pins.min() < FREE or rules.pins.max() > HELD:
             raise OptionError(f"pins: must be from {FREE} to {HELD}")
         with device_scope(self._device):
+            told, rules, settings = (
+                type(part)(*(ops.convert_to_tensor(value) for value in part)) for part in (told, rules, settings)
+            )
             drawn, memory = self._compiled(told, rules, settings, state.memory)
             drawn_cells = np.asarray(ops.convert_to_numpy(drawn.cells))[:steps]  # [step, pitch, particle, 3]
             logs = np.asarray(ops.convert_to_numpy(drawn.logs))[:steps]  # [step, 3, particle]
@@ -213,17 +230,21 @@ def _marginal(values: np.ndarray | None, num_pitches: int) -> np.ndarray:
     return _whole(array[:, None] if array.ndim == 1 else array, (num_pitches, 2), "marginal_log_odds")
 
 
-def _compile(network: BiaxialNetwork) -> Any:
-    """`sample_chunk` of one network, compiled by XLA."""
-
-    def chunk(told: Told, rules: Rules, settings: Settings, memory: Memory) -> tuple[Drawn, Memory]:
-        told, rules, settings = (
-            type(part)(*(ops.convert_to_tensor(value) for value in part)) for part in (told, rules, settings)
-        )
-        return sample_chunk(network, project_early(network, told), rules, settings, memory)
-
+def _compile(network: BiaxialNetwork, lanes: int) -> Any:
+    """`sample_chunk` of one network, compiled by XLA; on TensorFlow each lane's particles may run on a core of their own."""
     if keras.backend.backend() == "jax":
-        return import_module("jax").jit(chunk)
+
+        def whole(told: Told, rules: Rules, settings: Settings, memory: Memory) -> tuple[Drawn, Memory]:
+            return sample_chunk(project_early(network, told), rules, settings, memory)
+
+        return import_module("jax").jit(whole)
     import tensorflow as tf
 
-    return tf.function(chunk, jit_compile=True, autograph=False)
+    lane = tf.function(sample_chunk, jit_compile=True, autograph=False)
+
+    def by_lanes(told: Told, rules: Rules, settings: Settings, memory: Memory) -> tuple[Drawn, Memory]:
+        early = project_early(network, told)
+        parts = split_particles(rules, memory, lanes)
+        return join_particles([lane(early, own_rules, settings, own_memory) for own_rules, own_memory in parts])
+
+    return tf.function(by_lanes, autograph=False)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from keras import ops
 
 from composer.network.biaxial import BiaxialNetwork
-from composer.network.config import HEARD_WIDTH
+from composer.network.config import FEEDBACK_WIDTH, HEARD_WIDTH
 from composer.network.features import lower_note_feedback, previous_step_features
 from composer.network.recurrence import lstm_step
 
@@ -86,8 +86,10 @@ class Early(NamedTuple):
     time_above: tuple[Tensor, ...]  # of the second and later time layers, [G, 1, 4 x unit]
     note_above: tuple[Tensor, ...]
     time_kernels: tuple[Tensor, ...]  # [input in the loop + unit, 4 x unit]
-    note_kernels: tuple[Tensor, ...]
     heard_kernel: Tensor  # time output -> gates of the first note layer
+    feedback_kernel: Tensor  # [FEEDBACK_WIDTH, 4 x unit] of the first note layer
+    note_kernels: tuple[Tensor, ...]  # [unit, 4 x unit of the layer above (of the last layer: logits) + 4 x unit]
+    head_bias: Tensor  # [1, 3]
 
 
 def project_early(network: BiaxialNetwork, told: Told) -> Early:
@@ -99,7 +101,7 @@ def project_early(network: BiaxialNetwork, told: Told) -> Early:
     first_time, first_note = network.time_layers[0], network.note_layers[0]
     told_rows = slice(first_note.input_width - width, first_note.input_width)
     looped = [slice(width, width + HEARD_WIDTH)] + [slice(None)] * (len(network.time_layers) - 1)
-    looped_notes = [slice(network.heard_rows.stop, told_rows.start)] + [slice(None)] * (len(network.note_layers) - 1)
+    upwards = [layer.kernel for layer in network.note_layers[1:]] + [network.head_kernel]
     time = first_time.project(by_note, slice(0, width)) + first_time.project_shared(style, by_step)[:, None]
     note = first_note.project(by_note, told_rows) + first_note.project_shared(style, by_step)[:, None]
     return Early(
@@ -108,21 +110,22 @@ def project_early(network: BiaxialNetwork, told: Told) -> Early:
         target=ops.transpose(told.voices_target, (1, 0, 2)),
         time_above=tuple(layer.project_shared(style, None)[:, None] for layer in network.time_layers[1:]),
         note_above=tuple(layer.project_shared(style, None)[:, None] for layer in network.note_layers[1:]),
-        time_kernels=_stacked(network.time_layers, looped),
-        note_kernels=_stacked(network.note_layers, looped_notes),
+        time_kernels=tuple(
+            ops.concatenate([layer.kernel[rows], layer.recurrent], axis=0)
+            for layer, rows in zip(network.time_layers, looped, strict=True)
+        ),
         heard_kernel=first_note.kernel[network.heard_rows],
-    )
-
-
-def _stacked(layers: Any, rows: list[slice]) -> tuple[Tensor, ...]:
-    return tuple(
-        ops.concatenate([layer.kernel[part], layer.recurrent], axis=0)
-        for layer, part in zip(layers, rows, strict=True)
+        feedback_kernel=first_note.kernel[network.heard_rows.stop : told_rows.start],
+        note_kernels=tuple(
+            ops.concatenate([upward, layer.recurrent], axis=1)
+            for layer, upward in zip(network.note_layers, upwards, strict=True)
+        ),
+        head_bias=ops.reshape(network.head_bias, (1, -1)),
     )
 
 
 def sample_chunk(
-    network: BiaxialNetwork, early: Early, rules: Rules, settings: Settings, memory: Memory
+    early: Early, rules: Rules, settings: Settings, memory: Memory
 ) -> tuple[Drawn, Memory]:
     """Draw num_steps steps."""
     num_steps, num_pitches, num_particles, _ = rules.uniforms.shape
@@ -134,7 +137,7 @@ def sample_chunk(
         rules_now = Rules(*(ops.cast(_get(part, step), "float32") for part in rules))
         hidden, projected = _time_axis(early, step, memory)
         thresholds = _thresholds(rules_now, settings, memory)
-        logits, notes = _note_axis(network, early, settings, projected, _get(early.target, step), thresholds)
+        logits, notes = _note_axis(early, settings, projected, _get(early.target, step), thresholds)
         found, expected = _weigh(logits, notes, rules_now, settings, memory)
         upper = ops.sigmoid(logits[:, 0, :, 2:])
         cells = _put(cells, step, ops.concatenate([notes, upper], axis=-1))
@@ -151,11 +154,43 @@ def sample_chunk(
     return Drawn(cells, logs), memory
 
 
+def split_particles(rules: Rules, memory: Memory, lanes: int) -> list[tuple[Rules, Memory]]:
+    """The particles in equal parts; a part's notes do not depend on the others."""
+    num_particles = rules.uniforms.shape[2]
+    size = num_particles // lanes
+    parts = []
+    for first in range(0, num_particles, size):
+        part = slice(first, first + size)
+        own = Memory(
+            tuple(hidden[:, :, part] for hidden in memory.hidden),
+            memory.notes[:, part],
+            memory.bias[part],
+            memory.density[:, part],
+        )
+        parts.append((Rules(*(rule[:, :, part] for rule in rules)), own))
+    return parts
+
+
+def join_particles(parts: list[tuple[Drawn, Memory]]) -> tuple[Drawn, Memory]:
+    """The inverse of `split_particles` for what was drawn."""
+    drawn, memories = zip(*parts, strict=True)
+    hidden = zip(*(memory.hidden for memory in memories), strict=True)
+    return (
+        Drawn(*(ops.concatenate(part, axis=2) for part in zip(*drawn, strict=True))),
+        Memory(
+            tuple(ops.concatenate(part, axis=2) for part in hidden),
+            ops.concatenate([memory.notes for memory in memories], axis=1),
+            ops.concatenate([memory.bias for memory in memories], axis=0),
+            ops.concatenate([memory.density for memory in memories], axis=1),
+        ),
+    )
+
+
 def _time_axis(early: Early, step: Tensor, memory: Memory) -> tuple[tuple[Tensor, ...], Tensor]:
     """One step of the time layers; returns their state and the first note layer's gates, [pitch, row, 4 x unit]."""
     pitches, branches, particles, _ = memory.hidden[0].shape
     heard = ops.transpose(previous_step_features(ops.transpose(memory.notes, (1, 0, 2))), (1, 0, 2))
-    values = ops.repeat(heard[:, None], branches, axis=1)  # [pitch, G, particle, HEARD_WIDTH]
+    values = ops.concatenate([heard[:, None]] * branches, axis=1)  # [pitch, G, particle, HEARD_WIDTH]
     hidden: list[Tensor] = []
     for number, kernel in enumerate(early.time_kernels):
         before, cell = memory.hidden[2 * number : 2 * number + 2]
@@ -192,26 +227,37 @@ def _thresholds(rules: Rules, settings: Settings, memory: Memory) -> Tensor:
 
 
 def _note_axis(
-    network: BiaxialNetwork, early: Early, settings: Settings, projected: Tensor, target: Tensor, thresholds: Tensor
+    early: Early, settings: Settings, projected: Tensor, target: Tensor, thresholds: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Draw the notes of a step, low to high; returns logits [pitch, G, particle, 3] and notes [pitch, particle, 2]."""
+    """Draw the notes of a step, low to high; returns logits [pitch, G, particle, 3] and notes [pitch, particle, 2].
+
+    One small product a layer: a new hidden state gives at once what the layer above hears and what its own layer will
+    hear at the next note.
+    """
     num_pitches, rows, _ = projected.shape
     particles = thresholds.shape[1]
     branches = rows // particles
     target = ops.repeat(target, particles, axis=0)  # [row, 2]
     above = [ops.reshape(ops.repeat(part, particles, axis=1), (rows, -1)) for part in early.note_above]
-    silent = tuple(ops.zeros((rows, layer.units)) for layer in network.note_layers for _ in (0, 1))
+    units = [kernel.shape[0] for kernel in early.note_kernels]
+    # Of each layer what the last note leaves: its part in the gates, and the cell.
+    silent = tuple((ops.zeros((rows, 4 * unit)), ops.zeros((rows, unit))) for unit in units)
 
     def draw_note(pitch: Tensor, carry: Any) -> Any:
         state, lower, count, logits, notes = carry
-        values = lower_note_feedback(_each_branch(lower, branches), _each_branch(count, branches), target)
-        after: list[Tensor] = []
-        for number, kernel in enumerate(early.note_kernels):
-            shared = _get(projected, pitch) if number == 0 else above[number - 1]
-            gates = ops.matmul(ops.concatenate([values, state[2 * number]], axis=-1), kernel) + shared
-            after += lstm_step(gates, state[2 * number + 1])[:2]
-            values = after[-2]
-        found = ops.reshape(network.head(values), (branches, particles, 3))
+        feedback = lower_note_feedback(_each_branch(lower, branches), _each_branch(count, branches), target)
+        # Five values: summed by hand, they melt into the gates' own operation.
+        gates = _get(projected, pitch) + sum(
+            feedback[:, value : value + 1] * early.feedback_kernel[value] for value in range(FEEDBACK_WIDTH)
+        )
+        after: list[tuple[Tensor, Tensor]] = []
+        for number, (kernel, (left, cell)) in enumerate(zip(early.note_kernels, state, strict=True)):
+            hidden, cell, _ = lstm_step(gates + left, cell)
+            product = ops.matmul(hidden, kernel)
+            width = kernel.shape[1] - 4 * units[number]
+            gates = product[:, :width] + (above[number] if number < len(above) else early.head_bias)
+            after.append((product[:, width:], cell))
+        found = ops.reshape(gates, (branches, particles, 3))
         of_note = ops.cast(_log_odds_to_draw(found, settings) > _get(thresholds, pitch), "float32")
         note = ops.stack([of_note[:, 0], of_note[:, 0] * of_note[:, 1]], axis=-1)
         return tuple(after), note, count + note[:, 0], _put(logits, pitch, found), _put(notes, pitch, note)
@@ -237,9 +283,7 @@ def _log_odds_to_draw(logits: Tensor, settings: Settings) -> Tensor:
     return ops.stack([play, with_conditions[..., 1]], axis=-1)
 
 
-def _weigh(
-    logits: Tensor, notes: Tensor, rules: Rules, settings: Settings, memory: Memory
-) -> tuple[Tensor, Tensor]:
+def _weigh(logits: Tensor, notes: Tensor, rules: Rules, settings: Settings, memory: Memory) -> tuple[Tensor, Tensor]:
     """Log-probabilities of a step's notes, [3, particle], and the expected numbers of free notes, [2, particle]."""
     play, articulate = notes[..., 0], notes[..., 1]
     sounded = memory.notes[..., 0]

@@ -16,7 +16,7 @@ from composer.network.loss import negative_log_likelihood
 from composer.network.sampler import Sample, Sampler, SamplerState
 from composer.network.sampling import FREE, HELD, SILENT, STRUCK
 
-PARTICLES, STEPS, PITCHES = 3, 12, 14
+PARTICLES, STEPS, PITCHES = 4, 12, 14
 MakeMusic = Callable[..., Any]
 
 
@@ -118,8 +118,8 @@ def test_a_gathered_particle_goes_on_as_the_one_it_was_taken_from(
     rest = part(first_branch(inputs), slice(6, STEPS))
     rest["uniforms"] = rest["uniforms"].copy()
     rest["uniforms"][:, 0] = rest["uniforms"][:, 2]
-    gathered = state.gather(np.array([2, 1, 2]))
-    np.testing.assert_array_equal(gathered.notes, state.notes[[2, 1, 2]])
+    gathered = state.gather(np.array([2, 1, 2, 3]))
+    np.testing.assert_array_equal(gathered.notes, state.notes[[2, 1, 2, 3]])
     sample, _ = sampler.run(gathered, **rest)
     np.testing.assert_array_equal(sample.play[0], sample.play[2])
     apart, _ = sampler.run(state, **rest)
