@@ -172,6 +172,8 @@ def _place(
     end = bars * meter.bar_ticks - pickup_tick
     early = sum(onset < earliest_tick for onset in onsets)
     onsets = onsets[early:]
+    if early and len(onsets) < 2 and formula.kind != "HC":
+        return None  # one chord makes a half cadence, but no other
     if not onsets or any(onset % grid for onset in onsets) or end - final < meter.beat_ticks // 2:
         return None
     beats = tuple(onset / meter.beat_ticks for onset in onsets)

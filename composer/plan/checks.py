@@ -45,6 +45,7 @@ def check_plan(
     folder: Path | None = None,
     locate: Locate | None = None,
     known_styles: Iterable[str] | None = None,
+    known_players: Iterable[str] | None = None,
 ) -> list[Problem]:
     """Return everything that is wrong with a plan, in the order it was found.
 
@@ -53,9 +54,12 @@ def check_plan(
         folder: of the plan file, where theme and form files lie.
         locate: path of a field → its place in the file; None names the field instead.
         known_styles: names that `style` may have; None leaves that to whoever loads them.
+        known_players: names that `performer.player` may have; None leaves that to whoever plays.
     """
     checker = _Checker(plan, folder, locate or (lambda path: Place("<plan>", detail=path_text(path))))
     checker.check(known_styles)
+    if known_players is not None:
+        checker.player(sorted(known_players))
     return checker.problems
 
 
@@ -122,6 +126,12 @@ class _Checker:
                 mend = did_you_mean(name, known) or f"styles here: {', '.join(known) or 'none'}"
                 path: KeyPath = ("style", name) if len(self.plan.style) > 1 else ("style",)
                 self.add(path, f'no style "{name}"', mend)
+
+    def player(self, known: Sequence[str]) -> None:
+        name = self.plan.performer.player if self.plan.performer else None
+        if name is not None and name not in known:
+            mend = did_you_mean(name, known) or f"players here: {', '.join(known)}"
+            self.add(("performer", "player"), f'no player "{name}"', mend)
 
     def pickup(self) -> None:
         if self.plan.pickup is None or self.meter is None:

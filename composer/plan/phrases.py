@@ -20,7 +20,7 @@ from composer.theory.meter import Meter
 
 MAX_PHRASE = 8  # bars, of phrases that the planner makes
 # Beside what the style counts: phrases of two, four and eight bars are where listeners look for them.
-LENGTH_PRIOR = {1: 1e-9, 2: 0.05, 3: 0.03, 4: 0.6, 5: 0.03, 6: 0.08, 7: 0.02, 8: 0.13}
+LENGTH_PRIOR = {1: 1e-9, 2: 0.05, 3: 0.01, 4: 0.65, 5: 0.01, 6: 0.05, 7: 0.005, 8: 0.13}
 INNER_PRIOR = {"HC": 0.4, "IAC": 0.25, "none": 0.25, "PAC": 0.1}
 REPEATED = 0.2  # factor of a half cadence beside another
 FREE_FIDELITY = 0.5  # of phrases in a theme's section that do not state it
@@ -88,6 +88,7 @@ def draft_phrases(
     styles: Styles,
     meter: Meter,
     rng: np.random.Generator,
+    in_one_breath: bool = False,
 ) -> tuple[PhraseDraft, ...]:
     """Divide a section into phrases.
 
@@ -102,6 +103,7 @@ def draft_phrases(
         styles: (weight, statistics).
         meter: of the section.
         rng: the section's stream.
+        in_one_breath: whether up to `MAX_PHRASE` bars stay one phrase (a join between sections).
     """
     has_theme = theme != NO_THEME and bool(theme_shape)
     stated: list[PhraseDraft] = []
@@ -118,6 +120,8 @@ def draft_phrases(
         closing = [stated[-1]]
         rest -= closing[0].bars
     lengths = split_bars(rest, styles=styles, meter=meter, rng=rng) if rest else []
+    if in_one_breath and 0 < rest <= MAX_PHRASE:
+        lengths = [rest]
     free = [PhraseDraft(length, "none", (keys[0],)) for length in lengths]
     free = _with_cadences(free, cadence if not closing else "HC", styles, rng)
     free = _with_keys(free, keys)
@@ -163,7 +167,7 @@ def length_weights(styles: Styles, meter: Meter) -> dict[int, float]:
         for length, count in whole.items():
             # Odd lengths are as often slips of the finder as phrases: they count, but less.
             if 2 <= length <= MAX_PHRASE:
-                weights[length] += share * 0.3 * count / total * (1.0 if length % 2 == 0 else 0.1)
+                weights[length] += share * 0.3 * count / total * (1.0 if length % 2 == 0 else 0.03)
     return weights
 
 

@@ -9,19 +9,24 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from composer.errors import PlanError
+from pydantic import ValidationError
+
+from composer.errors import Place, PlanError
 from composer.plan.brief import Brief
 from composer.plan.checks import check_plan
 from composer.plan.forms import FormTemplate, ThemeRow, load_form
 from composer.plan.layout import expanded, sections_of_form
 from composer.plan.links import usual_entry
-from composer.plan.model import MAX_BARS, NO_THEME, Link, Performer, Plan, SectionEntry, ThemeEntry, ThemePhrase
+from composer.plan.locate import path_text, pydantic_problems
+from composer.plan.model import MAX_BARS, NO_THEME, Link, Plan, SectionEntry, ThemeEntry, ThemePhrase
 from composer.plan.numerals import parse_key_path
 from composer.plan.phrases import STATED
 from composer.plan.sections import resolve_section
 from composer.plan.setting import Library, Setting, draw_header, installed_style, setting_of, style_mix
+from composer.plan.strict_yaml import Document
 from composer.plan.themes import SettledTheme, settle_theme, theme_key
 from composer.plan.tunes import Tune, pinned_tune
 from composer.theory.key import Key
@@ -46,19 +51,25 @@ def plan_piece(brief: Brief, *, folder: Path | None = None, library: Library = i
         StyleError: unknown style.
     """
     seed = secrets.randbelow(2**31) if brief.seed is None else brief.seed
-    plan = Plan.model_validate(
-        {
-            "title": brief.title,
-            "form": brief.form,
-            "style": brief.style if isinstance(brief.style, str) else dict(brief.style),
-            "ensemble": brief.ensemble,
-            "key": brief.key,
-            "meter": brief.meter,
-            "tempo": brief.tempo,
-            "seed": seed,
-            "performer": Performer(player=brief.player, expression=brief.expression, take=brief.take),
-        }
-    )
+    stated = {
+        "title": brief.title,
+        "form": brief.form,
+        "style": brief.style if isinstance(brief.style, str) else dict(brief.style),
+        "ensemble": brief.ensemble,
+        "key": brief.key,
+        "meter": brief.meter,
+        "tempo": brief.tempo,
+        "seed": seed,
+        "performer": {"player": brief.player, "expression": brief.expression, "take": brief.take},
+    }
+    try:
+        plan = Plan.model_validate(stated)
+    except ValidationError as error:
+        found = pydantic_problems(error, Document(stated, {}, "brief"), Plan)
+        raise PlanError([replace(problem, place=None) for problem in found]) from None
+    problems = check_plan(plan, folder=folder, locate=lambda path: Place(path_text(path)))
+    if problems:
+        raise PlanError(problems)
     return resolve(plan, bars=brief.bars, folder=folder, library=library)
 
 

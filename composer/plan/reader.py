@@ -17,12 +17,15 @@ from composer.plan.strict_yaml import MAX_BYTES, read_strict
 from composer.style import styles_folder
 
 
-def read_plan(path: Path, *, known_styles: Iterable[str] | None = None) -> Plan:
+def read_plan(
+    path: Path, *, known_styles: Iterable[str] | None = None, known_players: Iterable[str] | None = None
+) -> Plan:
     """Read a plan file.
 
     Args:
         path: of the file; theme and form files count from its folder.
         known_styles: names that `style` may have; by default those that come with the program.
+        known_players: names that `performer.player` may have; None leaves that to whoever plays.
 
     Returns:
         The plan as stated; `planner.resolve` fills it in.
@@ -30,7 +33,9 @@ def read_plan(path: Path, *, known_styles: Iterable[str] | None = None) -> Plan:
     Raises:
         PlanError: everything that is wrong with it.
     """
-    return parse_plan(_bytes(path), source=str(path), folder=path.parent, known_styles=known_styles)
+    return parse_plan(
+        _bytes(path), source=str(path), folder=path.parent, known_styles=known_styles, known_players=known_players
+    )
 
 
 def parse_plan(
@@ -39,6 +44,7 @@ def parse_plan(
     source: str = "<plan>",
     folder: Path | None = None,
     known_styles: Iterable[str] | None = None,
+    known_players: Iterable[str] | None = None,
 ) -> Plan:
     """Read a plan's text; arguments and errors as in `read_plan`."""
     document = read_strict(text, source=source)
@@ -55,7 +61,9 @@ def parse_plan(
         raise PlanError(pydantic_problems(error, document, Plan)) from None
     if known_styles is None:
         known_styles = [path.stem for path in styles_folder().glob("*.yaml")]
-    problems = check_plan(plan, folder=folder, locate=document.place, known_styles=known_styles)
+    problems = check_plan(
+        plan, folder=folder, locate=document.place, known_styles=known_styles, known_players=known_players
+    )
     if problems:
         # In the order of the file.
         raise PlanError(sorted(problems, key=lambda item: (((p := item.place) and p.line) or 0, (p and p.column) or 0)))

@@ -143,6 +143,7 @@ def _drafts(
         styles=setting.styles,
         meter=setting.meter,
         rng=setting.stream(entry.id or "", entry.take or 1, "phrases"),
+        in_one_breath=entry.function in ("retransition", "transition"),
     )
     return list(drafts), [PhraseEntry() for _ in drafts]
 
