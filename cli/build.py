@@ -16,13 +16,6 @@ from .options import common_options, outputs_option, performing_options, samplin
     "Write this file (repeatable): .mid, .musicxml or .yaml. "
     "Without it: PLAN's name with .mid, .musicxml and .resolved.yaml, here."
 )
-@click.option(
-    "--keep",
-    "keep_path",
-    metavar="OLD",
-    type=click.Path(path_type=Path),
-    help="An earlier resolved plan: what PLAN did not change keeps its notes.",
-)
 @sampling_options
 @performing_options
 @common_options

@@ -7,7 +7,6 @@ and the two light modules `composer` and `composer.errors` at their top; what a 
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -120,6 +119,4 @@ def _refuse_options_before(ctx: click.Context, subcommand: str) -> None:
 
 def main() -> None:
     """Run the command line and leave the process with its exit code."""
-    # TensorFlow's start-up notes are about TensorFlow; a user who wants them sets the variable.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     cli()

@@ -15,6 +15,7 @@ import click
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
+MAX_NUMBER = 2**63 - 1  # inclusive; of seeds and takes, as in a plan
 QUIET = "composer.cli.quiet"  # key in click's meta dictionary, which all contexts of one run share
 
 
@@ -47,7 +48,7 @@ def brief_options(*, form_required: bool) -> Callable[[Decorated], Decorated]:
             click.option("--title", metavar="TEXT", help="The title in the files."),
             click.option(
                 "--seed",
-                type=click.IntRange(min=0),
+                type=click.IntRange(min=0, max=MAX_NUMBER),
                 metavar="N",
                 help="The same seed, the same piece. Drawn, and printed, when left out.",
             ),
@@ -95,7 +96,7 @@ def performing_options(function: Decorated) -> Decorated:
         click.option("--player", metavar="NAME", help="Whose habits the performance has."),
         click.option(
             "--take",
-            type=click.IntRange(min=0),
+            type=click.IntRange(min=0, max=MAX_NUMBER),
             metavar="N",
             help="Another number, another performance of the same notes.",
         ),

@@ -9,6 +9,8 @@ import click
 
 from .options import brief_options, common_options, is_quiet
 
+EXTENSIONS = (".yaml", ".yml")
+
 
 @click.command("plan", short_help="Write a plan, to edit and build.")
 @brief_options(form_required=True)
@@ -19,15 +21,16 @@ def command(*, output: Path | None, seed: int | None, **brief: Any) -> None:
 
     Edit it, then `compose build` it. A stated value is never changed.
     """
-    from composer.pipeline import plan_piece
-
     from composer.files import check_writable, write_atomic
+    from composer.pipeline import plan_piece
     from composer.plan import format_plan
 
     if output is not None:
+        if output.suffix.lower() not in EXTENSIONS:
+            raise click.BadParameter(f'a plan is written as .yaml; found "{output}"', param_hint="--output")
         check_writable(output)
     plan = plan_piece(seed=seed, **brief)
-    text = format_plan(plan)
+    text = format_plan(plan, name=output.name if output else "plan.yaml")
     if output is None:
         click.echo(text, nl=False)
     else:

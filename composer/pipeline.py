@@ -8,17 +8,15 @@ Contents: `compose`, `plan_piece`, `build_plan`, `perform_file`, `Piece`, `Perfo
 
 from __future__ import annotations
 
-import os
-import platform
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from composer.errors import OptionError
+from composer.errors import OptionError, Problem
 from composer.plan.brief import Brief
-from composer.plan.model import NO_THEME, Plan
+from composer.plan.model import NO_THEME, Performer, Plan
 from composer.plan.numerals import parse_key_path
 from composer.plan.planner import plan_piece as plan_brief
 from composer.plan.planner import resolve
@@ -30,12 +28,17 @@ if TYPE_CHECKING:
     from composer.outline import Outline
     from composer.performance import Performance
     from composer.plan.tunes import Tune
+    from composer.score import Score
 
 OnProgress = Callable[[str, float], None]
 
 DEFAULT_NETWORK = "bach"
 DEFAULT_TEMPERATURE = 1.0
 DEFAULT_GUIDANCE = 1.5
+MAX_TEMPERATURE = 5.0  # inclusive; far above it every note is as likely as any other
+MAX_GUIDANCE = 10.0  # inclusive
+MAX_EXPRESSION = 3.0  # inclusive, as in a plan
+MAX_TAKE = 2**63 - 1  # inclusive, as in a plan
 NUM_PARTICLES = 8
 
 
@@ -229,7 +232,9 @@ def build_plan(
     from composer.plan.reader import read_plan
 
     started = time.perf_counter()
-    stated = read_plan(plan_path)
+    from composer.perform.players import PLAYERS
+
+    stated = read_plan(plan_path, known_players=PLAYERS)
     plan = resolve(stated, folder=plan_path.parent)
     paths = outputs
     if not paths and folder is not None:
@@ -271,24 +276,19 @@ def perform_file(
         MusicFileError: the file cannot be read.
         OptionError, OutputError: as `compose`.
     """
-    from composer.analysis.outline import outline_of
     from composer.corpus.reader import read_score
     from composer.export.writers import Finished, check_outputs, write_outputs
-    from composer.perform import perform
 
     paths = outputs
     if not paths and folder is not None:
         paths = (folder / f"{score_path.stem}.performed.mid",)
     check_outputs(paths, has_plan=False, read_paths=(score_path,))
+    who = _performer(None, player, take, expression)
     read = read_score(score_path)
+    from composer.analysis.outline import outline_of  # after the file was read: a wrong one is told at once
+
     outline = outline_of(read.score)
-    performance = perform(
-        read.score,
-        outline,
-        player=player or "baroque",
-        take=1 if take is None else take,
-        expression=1.0 if expression is None else expression,
-    )
+    performance = _perform(read.score, outline, who)
     write_outputs(Finished(performance, outline), paths)
     return Performed(performance.player, performance.take, performance.duration_sec, paths, read.mended, performance)
 
@@ -309,12 +309,11 @@ def _finish(
 ) -> Piece:
     """Fill, perform and write a resolved plan."""
     from composer.export.writers import Finished, check_outputs, write_outputs
-    from composer.perform import perform, player_named
     from composer.plan.writer import format_plan
 
     check_outputs(paths, read_paths=read_paths)
-    player, take, expression = _performer(plan, *performer)
-    player_named(player)
+    who = _performer(plan, *performer)
+    plan = plan.model_copy(update={"performer": who})  # so that the plan that is written plays as this piece does
     filled, outline, device_words = fill_plan(
         plan,
         plan_folder=plan_folder,
@@ -325,10 +324,11 @@ def _finish(
     )
     if on_progress is not None:
         on_progress("performing", 0.95)
-    performance = perform(filled.score, outline, player=player, take=take, expression=expression)
+    performance = _perform(filled.score, outline, who)
     if on_progress is not None and paths:
         on_progress("writing", 0.97)
-    write_outputs(Finished(performance, outline, format_plan(filled.plan)), paths)
+    plan_name = next((path.name for path in paths if path.suffix in (".yaml", ".yml")), "plan.yaml")
+    write_outputs(Finished(performance, outline, format_plan(filled.plan, name=plan_name)), paths)
     unsettled = [report.id for report in filled.reports if report.refused]
     if unsettled:
         warnings += (f"no draft passed every check in {', '.join(unsettled)}; the best was kept",)
@@ -359,8 +359,7 @@ def fill_plan(
     from composer.fill.fill import fill
     from composer.plan.outline import plan_outline
 
-    if temperature <= 0:
-        raise OptionError(f"the temperature must be above 0; found {temperature}")
+    _check_sampling(temperature, guidance)
     cards = [load_style(name) for name in plan.style]
     heaviest = max(plan.style, key=lambda name: (plan.style[name], name))
     statistics = load_statistics(heaviest)
@@ -381,17 +380,27 @@ def fill_plan(
     return filled, outline, words
 
 
+def _check_sampling(temperature: float, guidance: float) -> None:
+    """Raise OptionError for a temperature or a guidance with which no music comes about; all that is wrong at once."""
+    problems = []
+    if not 0 < temperature <= MAX_TEMPERATURE:  # NaN too
+        message = f"the temperature must be above 0 and at most {MAX_TEMPERATURE:g}; found {temperature:g}"
+        problems.append(Problem(message, mend="1 is as the network learned"))
+    if not 0 <= guidance <= MAX_GUIDANCE:
+        message = f"the guidance must be from 0 to {MAX_GUIDANCE:g}; found {guidance:g}"
+        problems.append(Problem(message, mend="1 is as the network learned"))
+    if problems:
+        raise OptionError(problems)
+
+
 def _network_source(
     cards: list[StyleCard], *, temperature: float, guidance: float, device: str
 ) -> tuple[SourceMaker, str]:
     """Return what makes the network's source of notes, and the device in words."""
-    _quiet_tensorflow()
-    import keras
-
     from composer.fill.network_source import NetworkSource
     from composer.fill.setting import WINDOW_PITCHES, Setting
     from composer.network.checkpoint import load_network
-    from composer.network.device import device_name
+    from composer.network.startup import backend_words
     from composer.roll.inputs import NOTE_LAYOUT, STEP_LAYOUT
 
     names = {card.network or DEFAULT_NETWORK for card in cards}
@@ -404,6 +413,7 @@ def _network_source(
         styles_folder() / "networks" / f"{name}.safetensors",
     )
     loaded = load_network(path, note_fields=NOTE_LAYOUT, step_fields=STEP_LAYOUT)
+    from composer.network.device import device_name  # imports Keras, which `load_network` has started in silence
 
     def make(setting: Setting) -> NetworkSource:
         return NetworkSource(
@@ -419,20 +429,7 @@ def _network_source(
             device=device,
         )
 
-    backend = keras.backend.backend()
-    words = f"{device_name(device)} ({platform.machine()}), Keras {keras.__version__} on {backend} {_version(backend)}"
-    return make, words
-
-
-def _quiet_tensorflow() -> None:
-    # Its start-up notes on stderr are not for a musician; they must be silenced before the import.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-
-def _version(distribution: str) -> str:
-    from importlib.metadata import version
-
-    return version(distribution)
+    return make, backend_words(device_name(device))
 
 
 def _pinned_tunes(plan: Plan, folder: Path | None) -> dict[str, Tune]:
@@ -451,14 +448,38 @@ def _pinned_tunes(plan: Plan, folder: Path | None) -> dict[str, Tune]:
     return tunes
 
 
-def _performer(plan: Plan, player: str | None, take: int | None, expression: float | None) -> tuple[str, int, float]:
-    """Return who plays: what was asked for, else what the plan says, else the usual."""
-    said = plan.performer
-    return (
-        player or (said.player if said and said.player else "baroque"),
-        take if take is not None else said.take if said and said.take is not None else 1,
-        expression if expression is not None else said.expression if said and said.expression is not None else 1.0,
-    )
+def _performer(plan: Plan | None, player: str | None, take: int | None, expression: float | None) -> Performer:
+    """Return who plays: what was asked for, else what the plan says, else the usual.
+
+    Raises:
+        OptionError: an unknown player, an impossible take or expression; all that is wrong at once.
+    """
+    from composer.perform import player_named
+
+    said = (plan and plan.performer) or Performer()
+    player = player or said.player or "baroque"
+    take = next((number for number in (take, said.take) if number is not None), 1)
+    expression = next((number for number in (expression, said.expression) if number is not None), 1.0)
+    problems: list[Problem] = []
+    try:
+        player_named(player)
+    except OptionError as error:
+        problems += error.problems
+    if not 0 <= take <= MAX_TAKE:
+        problems.append(Problem(f"the take must be from 0 to {MAX_TAKE}; found {take}"))
+    if not 0 <= expression <= MAX_EXPRESSION:  # NaN too
+        message = f"the expression must be from 0 to {MAX_EXPRESSION:g}; found {expression:g}"
+        problems.append(Problem(message, mend="0 is as written, 1 the player's own"))
+    if problems:
+        raise OptionError(problems)
+    return Performer(player=player, take=take, expression=expression)
+
+
+def _perform(score: Score, outline: Outline, who: Performer) -> Performance:
+    from composer.perform import perform
+
+    assert who.player is not None and who.take is not None and who.expression is not None  # noqa: PT018
+    return perform(score, outline, player=who.player, take=who.take, expression=who.expression)
 
 
 def _piece(

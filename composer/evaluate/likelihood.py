@@ -7,7 +7,6 @@ bars. "Nothing" still knows the meter, the composer and the ensemble. Lower is b
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +14,12 @@ from typing import Any
 
 from composer.errors import TrainingError, WeightsError, did_you_mean
 from composer.files import check_writable, write_atomic
+from composer.network.startup import start_backend
 from composer.roll.grid import NUM_PITCHES
 from composer.roll.inputs import GROUPS, NOTE_LAYOUT, STEP_LAYOUT
 from composer.style import load_style, styles_folder
 from composer.training.dataset import Piece, by_split
-from composer.training.sources import collect, locate_sources
+from composer.training.sources import collect, locate_sources, source_from_card
 from composer.training.train import cache_folder
 from composer.training.windows import WindowConfig
 
@@ -88,10 +88,9 @@ def evaluate_network(
     if output is not None:
         check_writable(output)
     path = network_path(network)
-    from composer.network.checkpoint import load_network, read_card
-    from composer.training.ship import source_from_card
+    from composer.network.checkpoint import check_network, load_network
 
-    card = read_card(path.with_suffix(".yaml"))
+    card = check_network(path, note_fields=NOTE_LAYOUT, step_fields=STEP_LAYOUT)  # before minutes of reading music
     if not card.sources and not data:
         raise TrainingError(
             "the card does not say what music it learned from", place=path, mend="name some with --data"
@@ -100,7 +99,7 @@ def evaluate_network(
     collection = collect(sources, root, cache=cache_folder(), on_progress=on_progress)  # before TensorFlow's threads
     held_out = by_split(collection.pieces, "test")
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up notes are for its makers
+    start_backend()
     from composer.network.device import device_scope
     from composer.training.measure import Likelihood, Measurer
 

@@ -19,6 +19,7 @@ import numpy as np
 from composer.errors import PlanError, WeightsError
 from composer.files import write_all_atomic
 from composer.network.config import FeatureFields, NetworkConfig, weight_shapes
+from composer.network.startup import start_backend
 from composer.plan.strict_yaml import read_strict
 from composer.roll.grid import LOWEST_PITCH, NUM_PITCHES, STEP_TICKS
 
@@ -159,22 +160,43 @@ def load_network(
     name and order.
     Raises WeightsError naming the file, the rule and what was found; nothing is ever loaded in part.
     """
-    if path.suffix not in (WEIGHTS_SUFFIX, CARD_SUFFIX):
-        raise WeightsError(
-            f"a network is a {WEIGHTS_SUFFIX} file with its card; {path.suffix or 'this'} is not opened",
-            place=path,
-            mend=".keras, .h5 and pickle files can hold programs",
-        )
-    weights_path = path.with_suffix(WEIGHTS_SUFFIX)
-    card = read_card(path.with_suffix(CARD_SUFFIX))
-    _check_agreement(card, note_fields, step_fields, path.with_suffix(CARD_SUFFIX))
-    arrays = _read_arrays(weights_path, card)
+    card, arrays = _checked(path, note_fields, step_fields)
+    start_backend()
     from composer.network.biaxial import BiaxialNetwork
 
     network = BiaxialNetwork(card.network)
     for name, weight in network.named_weights().items():
         weight.assign(arrays[name].astype("float32"))
     return LoadedNetwork(network, card, {name: arrays[_TABLE + name] for name in card.tables})
+
+
+def check_network(
+    path: Path,
+    *,
+    note_fields: FeatureFields | None = None,
+    step_fields: FeatureFields | None = None,
+) -> WeightsCard:
+    """Make every check of `load_network`, in a moment and without Keras; returns the card.
+
+    note_fields, step_fields and what is raised: as `load_network`.
+    """
+    return _checked(path, note_fields, step_fields)[0]
+
+
+def _checked(
+    path: Path, note_fields: FeatureFields | None, step_fields: FeatureFields | None
+) -> tuple[WeightsCard, dict[str, np.ndarray]]:
+    """The card and the arrays of a network, after every check."""
+    if path.suffix not in (WEIGHTS_SUFFIX, CARD_SUFFIX):
+        raise WeightsError(
+            f"a network is a {WEIGHTS_SUFFIX} file with its card; {path.suffix or 'this'} is not opened",
+            place=path,
+            mend=".keras, .h5 and pickle files can hold programs",
+        )
+    card_path = path.with_suffix(CARD_SUFFIX)
+    card = read_card(card_path)
+    _check_agreement(card, note_fields, step_fields, card_path)
+    return card, _read_arrays(path.with_suffix(WEIGHTS_SUFFIX), card)
 
 
 def _check_agreement(

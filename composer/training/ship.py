@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +11,7 @@ from composer.network.biaxial import BiaxialNetwork
 from composer.network.checkpoint import save_network
 from composer.training.config import SourceConfig, TrainingConfig
 from composer.training.engine import FitResult
-from composer.training.sources import Collection
+from composer.training.sources import Collection, source_to_card
 
 
 def ship_network(
@@ -53,17 +51,3 @@ def ship_network(
         sources=[source_to_card(source, count) for source, count in zip(sources, collection.counts, strict=True)],
         figures=figures,
     )
-
-
-def source_to_card(source: SourceConfig, pieces: int) -> dict[str, Any]:
-    """Return what a card says of one source: enough to find its files again, its terms, and how many taught."""
-    told = {field.name: getattr(source, field.name) for field in fields(SourceConfig) if field.name != "files"}
-    told |= {"name": source.name or source.path, "include": list(source.include), "pieces": pieces}
-    return {name: value for name, value in told.items() if value != ""}
-
-
-def source_from_card(told: Mapping[str, Any]) -> SourceConfig:
-    """Return the source that a card tells of; the inverse of `source_to_card`."""
-    known = {field.name for field in fields(SourceConfig)} - {"files"}
-    plain = {name: value for name, value in told.items() if name in known}
-    return SourceConfig(**(plain | {"include": tuple(plain["include"])}))

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatch
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from composer.corpus.builtin import builtin_paths
 from composer.corpus.reader import SUFFIXES
@@ -163,3 +164,17 @@ def _prepare_all(sources: Sequence[Source], cache: Path) -> Iterator[Piece | Lef
 
 def _prepare_one(source: Source, cache: Path) -> Piece | LeftOut:
     return next(iter(prepare(source, cache=cache)))
+
+
+def source_to_card(source: SourceConfig, pieces: int) -> dict[str, Any]:
+    """Return what a card says of one source: enough to find its files again, its terms, and how many taught."""
+    told = {field.name: getattr(source, field.name) for field in fields(SourceConfig) if field.name != "files"}
+    told |= {"name": source.name or source.path, "include": list(source.include), "pieces": pieces}
+    return {name: value for name, value in told.items() if value != ""}
+
+
+def source_from_card(told: Mapping[str, Any]) -> SourceConfig:
+    """Return the source that a card tells of; the inverse of `source_to_card`."""
+    known = {field.name for field in fields(SourceConfig)} - {"files"}
+    plain = {name: value for name, value in told.items() if name in known}
+    return SourceConfig(**(plain | {"include": tuple(plain["include"])}))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from composer.files import write_atomic
+from composer.network.startup import start_backend
 from composer.roll.inputs import GROUPS
 from composer.training.batch import Batch
 from composer.training.config import TrainingConfig, read_config
@@ -76,7 +77,7 @@ def train_from_config(
     output.mkdir(parents=True, exist_ok=True)
     warnings = [*collection.warnings, *_write_left_out(output / LEFT_OUT_NAME, collection, windows)]
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up notes are for its makers
+    start_backend()
     from composer.network.device import device_name, device_scope
     from composer.training.compiled import use_lanes
 

@@ -19,7 +19,7 @@ from composer.network.checkpoint import save_network
 from composer.network.config import NetworkConfig
 from composer.roll.inputs import GROUPS, NOTE_LAYOUT, STEP_LAYOUT
 from composer.training.config import SourceConfig
-from composer.training.ship import source_to_card
+from composer.training.sources import source_to_card
 
 BARS = 5
 
