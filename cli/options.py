@@ -19,6 +19,12 @@ MAX_NUMBER = 2**63 - 1  # inclusive; of seeds and takes, as in a plan
 QUIET = "composer.cli.quiet"  # key in click's meta dictionary, which all contexts of one run share
 
 
+class WholeNumber(click.IntRange):
+    """A whole number in a range, called so in errors."""
+
+    name = "whole number"
+
+
 def brief_options(*, form_required: bool) -> Callable[[Decorated], Decorated]:
     """Add what a piece is planned from: form, style, key, meter, tempo, bars, ensemble, title, seed."""
 
@@ -43,12 +49,12 @@ def brief_options(*, form_required: bool) -> Callable[[Decorated], Decorated]:
                 metavar="BPM",
                 help="Beats per minute; the beat is the meter's.",
             ),
-            click.option("--bars", type=click.IntRange(min=1), metavar="N", help="About how long the piece shall be."),
+            click.option("--bars", type=WholeNumber(min=1), metavar="N", help="About how long the piece shall be."),
             click.option("--ensemble", metavar="NAME", help="keyboard, organ, chorale, quartet, song …"),
             click.option("--title", metavar="TEXT", help="The title in the files."),
             click.option(
                 "--seed",
-                type=click.IntRange(min=0, max=MAX_NUMBER),
+                type=WholeNumber(min=0, max=MAX_NUMBER),
                 metavar="N",
                 help="The same seed, the same piece. Drawn, and printed, when left out.",
             ),
@@ -96,7 +102,7 @@ def performing_options(function: Decorated) -> Decorated:
         click.option("--player", metavar="NAME", help="Whose habits the performance has."),
         click.option(
             "--take",
-            type=click.IntRange(min=0, max=MAX_NUMBER),
+            type=WholeNumber(min=0, max=MAX_NUMBER),
             metavar="N",
             help="Another number, another performance of the same notes.",
         ),

@@ -95,6 +95,11 @@ def styles(*, folder: Path | None = None) -> tuple[StyleCard, ...]:
     return tuple(read_style(path) for path in sorted(where.glob("*.yaml")))
 
 
+def style_names(*, folder: Path | None = None) -> tuple[str, ...]:
+    """Return the names of the styles in `folder` (default: those that come with the program), in order."""
+    return tuple(sorted(path.stem for path in (folder or styles_folder()).glob("*.yaml")))
+
+
 def load_style(name: str | Path, *, folder: Path | None = None) -> StyleCard:
     """Return the style of that name, or the one on a card's path (anything that ends in `.yaml`).
 
@@ -104,7 +109,7 @@ def load_style(name: str | Path, *, folder: Path | None = None) -> StyleCard:
     if isinstance(name, Path) or name.endswith((".yaml", ".yml")):
         return read_style(Path(name))
     where = folder or styles_folder()
-    known = sorted(path.stem for path in where.glob("*.yaml"))
+    known = style_names(folder=where)
     if name not in known:
         raise StyleError(
             f'no style "{name}"', mend=did_you_mean(name, known) or f"the styles here: {', '.join(known) or 'none'}"

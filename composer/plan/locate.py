@@ -2,14 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from composer.errors import Problem, did_you_mean
-from composer.plan.model import FILE_WORDS
+from composer.plan.model import FILE_WORDS, Plan
 from composer.plan.strict_yaml import KEY, Document, Path
+
+_NAMED_ELSEWHERE = ("themes", "sections", "phrases")  # without these the rest of a plan would seem wrong too
+
+
+def validate_plan(document: Document) -> tuple[Plan | None, list[Problem]]:
+    """Read a plan's fields one by one.
+
+    Returns:
+        The plan and no problem; or what is wrong, beside the plan that is left without the wrong fields, so that its
+        music can be checked too (None where nothing sensible is left).
+    """
+    try:
+        return Plan.model_validate(document.value), []
+    except ValidationError as error:
+        problems = pydantic_problems(error, document, Plan)
+        paths = {_file_path(item["loc"], document) for item in error.errors(include_url=False)}
+    if any(not path or path[-1] in _NAMED_ELSEWHERE or isinstance(path[-1], int) for path in paths):
+        return None, problems
+    try:
+        return Plan.model_validate(_without(document.value, paths)), problems
+    except ValidationError:
+        return None, problems
+
+
+def _without(value: Any, paths: Set[Path]) -> Any:
+    """Return a copy of `value` that lacks the keys at `paths`."""
+    if isinstance(value, dict):
+        return {
+            key: _without(item, {path[1:] for path in paths if path[:1] == (key,)})
+            for key, item in value.items()
+            if (key,) not in paths
+        }
+    if isinstance(value, list):
+        return [
+            _without(item, {path[1:] for path in paths if path[:1] == (index,)}) for index, item in enumerate(value)
+        ]
+    return value
 
 
 def pydantic_problems(error: ValidationError, document: Document, model: type[BaseModel]) -> list[Problem]:

@@ -12,15 +12,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from composer.errors import Place, PlanError
 from composer.plan.brief import Brief
 from composer.plan.checks import check_plan
 from composer.plan.forms import FormTemplate, ThemeRow, load_form
 from composer.plan.layout import expanded, sections_of_form
 from composer.plan.links import usual_entry
-from composer.plan.locate import path_text, pydantic_problems
+from composer.plan.locate import path_text, validate_plan
 from composer.plan.model import MAX_BARS, NO_THEME, Link, Plan, SectionEntry, ThemeEntry, ThemePhrase
 from composer.plan.numerals import parse_key_path
 from composer.plan.phrases import STATED
@@ -29,6 +27,7 @@ from composer.plan.setting import Library, Setting, draw_header, installed_style
 from composer.plan.strict_yaml import Document
 from composer.plan.themes import SettledTheme, settle_theme, theme_key
 from composer.plan.tunes import Tune, pinned_tune
+from composer.style import style_names
 from composer.theory.key import Key
 from composer.theory.meter import parse_meter
 
@@ -62,13 +61,12 @@ def plan_piece(brief: Brief, *, folder: Path | None = None, library: Library = i
         "seed": seed,
         "performer": {"player": brief.player, "expression": brief.expression, "take": brief.take},
     }
-    try:
-        plan = Plan.model_validate(stated)
-    except ValidationError as error:
-        found = pydantic_problems(error, Document(stated, {}, "brief"), Plan)
-        raise PlanError([replace(problem, place=None) for problem in found]) from None
-    problems = check_plan(plan, folder=folder, locate=lambda path: Place(path_text(path)))
-    if problems:
+    plan, problems = validate_plan(Document(stated, {}, "brief"))
+    problems = [replace(problem, place=None) for problem in problems]
+    if plan is not None:
+        known = style_names() if library is installed_style else None
+        problems += check_plan(plan, folder=folder, locate=lambda path: Place(path_text(path)), known_styles=known)
+    if problems or plan is None:
         raise PlanError(problems)
     return resolve(plan, bars=brief.bars, folder=folder, library=library)
 

@@ -7,14 +7,12 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from composer.errors import PlanError
 from composer.plan.checks import check_plan
-from composer.plan.locate import pydantic_problems
+from composer.plan.locate import validate_plan
 from composer.plan.model import PLAN_VERSION, Plan
 from composer.plan.strict_yaml import MAX_BYTES, read_strict
-from composer.style import styles_folder
+from composer.style import style_names
 
 
 def read_plan(
@@ -55,16 +53,16 @@ def parse_plan(
     if isinstance(version, int) and not isinstance(version, bool) and version > PLAN_VERSION:
         message = f"plan version {version}; this program reads version {PLAN_VERSION}"
         raise PlanError(message, place=document.place(("plan",)), mend="update the program")
-    try:
-        plan = Plan.model_validate(value)
-    except ValidationError as error:
-        raise PlanError(pydantic_problems(error, document, Plan)) from None
-    if known_styles is None:
-        known_styles = [path.stem for path in styles_folder().glob("*.yaml")]
-    problems = check_plan(
-        plan, folder=folder, locate=document.place, known_styles=known_styles, known_players=known_players
-    )
-    if problems:
+    plan, problems = validate_plan(document)
+    if plan is not None:
+        problems += check_plan(
+            plan,
+            folder=folder,
+            locate=document.place,
+            known_styles=style_names() if known_styles is None else known_styles,
+            known_players=known_players,
+        )
+    if problems or plan is None:
         # In the order of the file.
         raise PlanError(sorted(problems, key=lambda item: (((p := item.place) and p.line) or 0, (p and p.column) or 0)))
     return plan

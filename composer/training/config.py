@@ -112,7 +112,10 @@ def parse_config(data: bytes | str, *, source: str = "<config>") -> TrainingConf
     if not isinstance(document.value, dict):
         raise TrainingError("a training configuration is a mapping", place=document.place(()))
     problems: list[Problem] = []
+    is_whole = all(name in document.value for name in _BLOCKS)
     head = _build_head(document, problems)
+    if not is_whole:  # or each key of a missing block would be told missing too
+        raise TrainingError(problems)
     sources = _build_sources(document, head, problems)
     composers = head.composers if head else ()
     ensembles = head.ensembles if head else ()
