@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from composer.abc import MelodyNote
 from composer.errors import PlanError
 from composer.plan.cadences import closes
+from composer.plan.drafts import draft_section, section_fidelity
 from composer.plan.forms import SectionRow
 from composer.plan.harmony import PhraseRequest
 from composer.plan.links import leaves_of
 from composer.plan.model import NO_THEME, Formula, Link, PhraseEntry, SectionEntry
 from composer.plan.numerals import Slot, format_harmony, parse_harmony, parse_key_path, path_text
-from composer.plan.phrases import STATED, PhraseDraft, draft_phrases
+from composer.plan.phrases import PhraseDraft
 from composer.plan.setting import Setting
 from composer.plan.shape import shape_phrase, shape_section
 from composer.plan.themes import (
@@ -74,11 +75,11 @@ def resolve_section(
         }
     )
     shaped = shaped.model_copy(update=shape_section(shaped, row, setting, setting.stream(*names, "shape")))
-    drafts, stated = _drafts(shaped, keys, row, themes, setting)
+    drafts, stated = draft_section(shaped, keys, row=row, themes=themes, setting=setting)
     shaped = shaped.model_copy(
         update={
             "bars": sum(draft.bars for draft in drafts),
-            "fidelity": _fidelity(entry, row, setting),
+            "fidelity": section_fidelity(entry, row, setting),
             "harmony": None,
         }
     )
@@ -108,131 +109,6 @@ def resolve_section(
 
 def _last_cadence(entry: SectionEntry) -> str | None:
     return entry.phrases[-1].cadence if entry.phrases else None
-
-
-def _fidelity(entry: SectionEntry, row: SectionRow | None, setting: Setting) -> float:
-    for value in (entry.fidelity, row.fidelity if row else None, setting.defaults.fidelity):
-        if value is not None:
-            return value
-    return STATED
-
-
-def _drafts(
-    entry: SectionEntry,
-    keys: tuple[Key, ...],
-    row: SectionRow | None,
-    themes: Mapping[str, SettledTheme],
-    setting: Setting,
-) -> tuple[list[PhraseDraft], list[PhraseEntry]]:
-    """Return the section's phrases as drafts, with what its entry says of each (an empty entry where nothing is)."""
-    fidelity = _fidelity(entry, row, setting)
-    if entry.phrases:
-        return _stated_drafts(entry, keys, themes, fidelity, setting), list(entry.phrases)
-    bars = entry.bars or (row.bars[0] if row else 8)
-    if row is not None and row.phrases and bars % sum(phrase.bars for phrase in row.phrases) == 0:
-        return _row_drafts(entry, row, keys, bars, themes, fidelity, setting)
-    theme = themes.get(entry.theme or NO_THEME)
-    drafts = draft_phrases(
-        bars,
-        cadence=entry.cadence or "PAC",
-        keys=keys,
-        theme=entry.theme or NO_THEME,
-        theme_shape=theme.phrases if theme else (),
-        theme_pinned=theme.is_pinned if theme else False,
-        fidelity=fidelity,
-        styles=setting.styles,
-        meter=setting.meter,
-        rng=setting.stream(entry.id or "", entry.take or 1, "phrases"),
-        in_one_breath=entry.function in ("retransition", "transition"),
-    )
-    return list(drafts), [PhraseEntry() for _ in drafts]
-
-
-def _row_drafts(
-    entry: SectionEntry,
-    row: SectionRow,
-    keys: tuple[Key, ...],
-    bars: int,
-    themes: Mapping[str, SettledTheme],
-    fidelity: float,
-    setting: Setting,
-) -> tuple[list[PhraseDraft], list[PhraseEntry]]:
-    """Return the phrases that the form itself prescribes, as often as they go into the bars."""
-    assert row.phrases
-    times = bars // sum(phrase.bars for phrase in row.phrases)
-    own_path = entry.key in row.key.of(setting.home.mode)
-    said = []
-    for turn in range(times):
-        for index, phrase in enumerate(row.phrases):
-            is_last = turn == times - 1 and index == len(row.phrases) - 1
-            key = phrase.key.of(setting.home.mode)[0] if phrase.key and own_path else path_text([keys[0]], setting.home)
-            said.append(
-                PhraseEntry(
-                    bars=phrase.bars,
-                    cadence=entry.cadence if is_last else phrase.cadence,
-                    key=key,
-                    fermata=phrase.fermata,
-                )
-            )
-    drafts = _stated_drafts(entry.model_copy(update={"phrases": tuple(said)}), keys, themes, fidelity, setting)
-    return drafts, [PhraseEntry() for _ in drafts]
-
-
-def _stated_drafts(
-    entry: SectionEntry,
-    keys: tuple[Key, ...],
-    themes: Mapping[str, SettledTheme],
-    fidelity: float,
-    setting: Setting,
-) -> list[PhraseDraft]:
-    """Return drafts of phrases that the plan states."""
-    assert entry.phrases
-    drafts: list[PhraseDraft] = []
-    count = len(entry.phrases)
-    key = keys[0]
-    bar = 1  # next bar of the section's theme
-    for index, said in enumerate(entry.phrases):
-        is_last = index == count - 1
-        if said.key is not None:
-            path = parse_key_path(said.key, setting.home)
-        elif len(keys) == 1:
-            path = keys
-        else:
-            goal = -(-(index + 1) * len(keys) // count) - 1
-            place = keys.index(key) if key in keys else 0
-            path = tuple(keys[place : goal + 1]) or (keys[goal],)
-        key = path[-1]
-        name = said.theme or entry.theme or NO_THEME
-        theme = themes.get(name)
-        length = said.bars or (theme.entry.bars or 8 if theme and said.theme else 4)
-        first, last = 0, 0
-        if theme is not None:
-            first, last = _theme_bars(said, theme, length, bar if said.theme is None else 1)
-            bar = last + 1
-        drafts.append(
-            PhraseDraft(
-                bars=length,
-                cadence=said.cadence or ((entry.cadence or "PAC") if is_last else "none"),
-                keys=path,
-                theme=name if first else NO_THEME,
-                first_bar=first,
-                last_bar=last,
-                fidelity=said.fidelity if said.fidelity is not None else fidelity,
-                fermata=bool(said.fermata),
-            )
-        )
-    return drafts
-
-
-def _theme_bars(said: PhraseEntry, theme: SettledTheme, length: int, bar: int) -> tuple[int, int]:
-    """Return the first and last bar of the theme in a stated phrase; (0, 0) where the theme is already through."""
-    if said.theme_bars is not None:
-        first, _, last = said.theme_bars.partition("-")
-        return int(first), int(last or first)
-    total = theme.entry.bars or 0
-    if bar > total:
-        return 0, 0
-    return bar, min(total, bar + length - 1)
 
 
 def _section_pins(
