@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.errors import OptionError
 from composer.fill.particles import Chunk, FloatArray, Stretch
 from composer.roll.inputs import GROUPS, note_inputs, step_inputs, voices_target
 
@@ -122,8 +123,8 @@ class NetworkSource:
         style = np.zeros(len(self._composers) + len(self._ensembles), np.float32)
         total = sum(weight for _, weight in stretch.style)
         for name, weight in stretch.style:
-            style[self._composers.index(name)] = weight / total
-        style[len(self._composers) + self._ensembles.index(stretch.ensemble)] = 1
+            style[_place(name, self._composers, "composer")] = weight / total
+        style[len(self._composers) + _place(stretch.ensemble, self._ensembles, "ensemble")] = 1
         voices = [voices_target(stretch.facts, dropped=dropped) for dropped in untold]
         if stretch.is_line:
             voices = [np.ones_like(told) for told in voices]
@@ -135,3 +136,10 @@ class NetworkSource:
             np.stack([style] * self._branches),
             np.stack(voices),
         )
+
+
+def _place(name: str, known: tuple[str, ...], what: str) -> int:
+    """Return where a name stands in the style vector."""
+    if name not in known:
+        raise OptionError(f'the network knows no {what} "{name}"', mend=f"it knows {', '.join(known)}")
+    return known.index(name)

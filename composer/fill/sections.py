@@ -68,7 +68,8 @@ def section_stretch(
     places = [place for place in setting.places if place.section.id == section.id]
     for place in places:
         covered_until = _give_theme(given, setting, place, local, themes)
-        _give_cadence(given, setting, place, local, covered_until)
+        leaves = section.leaves if place is places[-1] else None
+        _give_cadence(given, setting, place, local, covered_until, leaves)
     bars = local.bars
     phrase_ends = frozenset(
         index
@@ -150,8 +151,10 @@ def _give_theme(
     return end
 
 
-def _give_cadence(given: Given, setting: Setting, place: PhrasePlace, local: Local, covered_until: int) -> None:
-    """Pin the outer voices of the phrase's cadence and leave only chord notes to its last onset."""
+def _give_cadence(
+    given: Given, setting: Setting, place: PhrasePlace, local: Local, covered_until: int, leaves: Link | None
+) -> None:
+    """Pin the outer voices of the phrase's cadence, ending as `leaves` says; only chord notes have its last onset."""
     formula = place.entry.formula
     if formula is None or not place.slots:
         return
@@ -159,11 +162,13 @@ def _give_cadence(given: Given, setting: Setting, place: PhrasePlace, local: Loc
     end = place.end_tick - local.origin_tick
     bar_tick = place.bar_tick - local.origin_tick
     if place.entry.recall != "full" or covered_until < end:
-        bass = cadence_basses(formula, bar_tick, end, key, setting)
+        goal = read_pitch(leaves.bass) if leaves is not None and leaves.bass is not None else None
+        bass = cadence_basses(formula, bar_tick, end, key, setting, goal=goal)
         _give_line(give_bass, given, bass)
     onsets = [bar_tick + round(beat * setting.meter.beat_ticks) for beat in formula.onsets]
     if covered_until <= onsets[0]:
-        _give_line(give_melody, given, cadence_tops(formula, bar_tick, end, key, setting))
+        goal = read_pitch(leaves.top) if leaves is not None and leaves.top is not None else None
+        _give_line(give_melody, given, cadence_tops(formula, bar_tick, end, key, setting, goal=goal))
     chord = parse_chord(formula.chords[-1], key.mode)
     index = (setting.low_pitch + np.arange(given.num_pitches)) % 12
     given.allowed[onsets[-1] // STEP_TICKS] &= np.isin(index, chord.pitch_classes(key))
@@ -174,7 +179,9 @@ def _give_line(give: Callable[..., None], given: Given, notes: list[Sounding]) -
         give(given, notes, start_tick=notes[0][0], end_tick=notes[-1][0] + notes[-1][1])
 
 
-def cadence_tops(formula: Formula, bar_tick: int, end_tick: int, key: Key, setting: Setting) -> list[Sounding]:
+def cadence_tops(
+    formula: Formula, bar_tick: int, end_tick: int, key: Key, setting: Setting, *, goal: float | None = None
+) -> list[Sounding]:
     """Return the top voice of a cadence formula as placed notes.
 
     Args:
@@ -183,16 +190,26 @@ def cadence_tops(formula: Formula, bar_tick: int, end_tick: int, key: Key, setti
         end_tick: where the phrase ends.
         key: in which the formula's degrees count.
         setting: of the piece.
+        goal: MIDI pitch that the last note is nearest to; None: where tunes of the style end.
     """
     beats = max(1.0, setting.meter.beats / 2)
     onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting, beats=beats)
-    return _voice(formula.soprano, onsets, lengths, key, goal=setting.melody_goal, compass=setting.melody_compass)
+    return _voice(
+        formula.soprano, onsets, lengths, key, goal=_or(goal, setting.melody_goal), compass=setting.melody_compass
+    )
 
 
-def cadence_basses(formula: Formula, bar_tick: int, end_tick: int, key: Key, setting: Setting) -> list[Sounding]:
+def cadence_basses(
+    formula: Formula, bar_tick: int, end_tick: int, key: Key, setting: Setting, *, goal: float | None = None
+) -> list[Sounding]:
     """Return the bass of a cadence formula as placed notes; arguments as `cadence_tops`."""
     onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting, beats=1.0)
-    return _voice(formula.bass, onsets, lengths, key, goal=setting.bass_goal, compass=setting.bass_compass)
+    usual, compass = setting.bass_goal, setting.bass_compass
+    return _voice(formula.bass, onsets, lengths, key, goal=_or(goal, usual), compass=compass)
+
+
+def _or(goal: float | None, usual: float) -> float:
+    return usual if goal is None else goal
 
 
 def _rhythm(

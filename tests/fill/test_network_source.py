@@ -1,0 +1,142 @@
+"""The trained network as the source: a small piece twice, and nothing of one particle in another."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from composer import pipeline
+from composer.errors import OptionError
+from composer.fill.network_source import NetworkSource
+from composer.fill.particles import Stretch
+from composer.plan.model import SectionEntry
+from composer.plan.planner import resolve
+from composer.plan.reader import parse_plan
+from composer.roll.pins import SILENT, STRUCK, make_pins
+from composer.roll.reference import no_reference
+from composer.style import load_style, styles_folder
+
+PLAN = """
+plan: 1
+form: ternary
+style: bach
+ensemble: keyboard
+key: C major
+meter: "3/4"
+pickup: 0
+seed: 5
+themes:
+  first: {bars: 4, type: chain, melody: "c2 e2 g2 | f2 d2 B2 | c2 e2 d2 | c6"}
+sections:
+  - {label: A, theme: first, bars: 4, key: I, cadence: PAC}
+  - {label: B, theme: none, bars: 4, key: V, cadence: PAC}
+"""
+
+
+@pytest.fixture(scope="module")
+def make_source():
+    """Make sources that share one compiled sampler, as one process composing twice does."""
+    assert (styles_folder() / "networks" / "bach.safetensors").is_file(), "the weights are part of the package"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    made, _ = pipeline._network_source([load_style("bach")], temperature=1.0, guidance=1.5, device="cpu")
+    kept: dict[int, NetworkSource] = {}
+
+    def make(setting):
+        if setting.max_steps not in kept:
+            kept[setting.max_steps] = made(setting)
+        return kept[setting.max_steps]
+
+    make.kept = kept
+    return make
+
+
+@pytest.fixture(scope="module")
+def pieces(make_source):
+    """The piece, the same again, and with another section B."""
+    plan = resolve(parse_plan(PLAN))
+    entry = SectionEntry(label="B", id="B", theme="none", bars=2, key="vi", cadence="HC", take=2)
+    other = resolve(plan.model_copy(update={"sections": (plan.sections[0], entry)}))
+    return [pipeline.fill_plan(which, make_source=make_source)[0] for which in (plan, plan, other)]
+
+
+def test_the_same_plan_gives_the_same_notes(pieces):
+    first, again, _ = pieces
+    assert first == again
+    assert len(list(first.score.notes())) > 30
+
+
+def test_a_section_does_not_hear_the_other(pieces):
+    first, _, other = pieces
+    end = 12 * 10_080
+    one, two = ([row for row in piece.score.notes() if row[1].onset_tick < end] for piece in (first, other))
+    assert one == two
+    assert list(first.score.notes()) != list(other.score.notes())
+
+
+def test_the_tune_stands_note_for_note_on_top(pieces):
+    tune = [72, 76, 79, 77, 74, 71, 72, 76, 74, 72]
+    notes = [note for _, note in pieces[0].score.notes()]
+    for quarter, pitch in enumerate(tune):
+        assert max(note.pitch for note in notes if note.onset_tick == quarter * 10_080) == pitch
+
+
+@pytest.fixture
+def stretch(facts_in):
+    steps, code = 12, np.zeros((12, 56), np.int8)
+    code[0, 60 - 33], code[4, 64 - 33], code[8:, 40:] = STRUCK, STRUCK, SILENT
+    return Stretch(
+        facts=facts_in("3/4"),
+        pins=make_pins(code),
+        reference=no_reference(steps, 56),
+        allowed=np.arange(56)[None, :].repeat(steps, axis=0) >= 10,
+        bars=((0, 12),),
+        lead_in_steps=0,
+        phrase_ends=frozenset({0}),
+        ensemble="keyboard",
+        style=(("bach", 1.0),),
+        low_pitch=33,
+    )
+
+
+def test_particles_do_not_touch_each_other(pieces, make_source, stretch):
+    source = make_source.kept[12]
+    uniforms = np.random.default_rng(2).random((12, source.num_particles, 56, 2), dtype=np.float32)
+    changed = uniforms.copy()
+    changed[:, 1:] = changed[:, 1:, ::-1]
+    one, _ = source.run(source.start(stretch), stretch, 0, 12, uniforms)
+    two, _ = source.run(source.start(stretch), stretch, 0, 12, changed)
+    np.testing.assert_array_equal(one.play[0], two.play[0])
+    np.testing.assert_array_equal(one.articulate[0], two.articulate[0])
+    assert (one.play[1:] != two.play[1:]).any()
+
+
+def test_pins_and_bounds_are_obeyed_by_every_particle(pieces, make_source, stretch):
+    source = make_source.kept[12]
+    uniforms = np.random.default_rng(3).random((12, source.num_particles, 56, 2), dtype=np.float32)
+    chunk, _ = source.run(source.start(stretch), stretch, 0, 12, uniforms)
+    assert chunk.articulate[:, 0, 60 - 33].all()
+    assert chunk.articulate[:, 4, 64 - 33].all()
+    assert not chunk.play[:, 8:, 40:].any()
+    assert not chunk.play[:, :, :10].any()
+    assert not (chunk.articulate & ~chunk.play).any()
+    assert ((chunk.upper_hand >= 0) & (chunk.upper_hand <= 1)).all()
+
+
+def test_gathered_particles_go_on_from_where_they_were(pieces, make_source, stretch):
+    source = make_source.kept[12]
+    uniforms = np.random.default_rng(4).random((12, source.num_particles, 56, 2), dtype=np.float32)
+    _, state = source.run(source.start(stretch), stretch, 0, 4, uniforms[:4])
+    same = source.gather(state, np.zeros(source.num_particles, int))
+    alike = np.repeat(uniforms[4:8, :1], source.num_particles, axis=1)
+    chunk, _ = source.run(same, stretch, 4, 8, alike)
+    assert (chunk.play == chunk.play[:1]).all()
+    apart, _ = source.run(state, stretch, 4, 8, uniforms[4:8])
+    np.testing.assert_array_equal(chunk.play[0], apart.play[0])
+
+
+def test_another_style_than_the_network_s_is_not_guessed(pieces, make_source, stretch):
+    with pytest.raises(OptionError, match='no composer "nobody"'):
+        make_source.kept[12].start(replace(stretch, style=(("nobody", 1.0),)))
