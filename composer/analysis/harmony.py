@@ -10,7 +10,6 @@ are our own.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +22,7 @@ from composer.analysis.labels import Stretch, label
 from composer.analysis.path import best_path, states
 from composer.outline import ChordSpan, KeySpan
 from composer.score import Score
+from composer.theory.meter import TICKS_PER_QUARTER
 
 _NOTE_SCALE = 2.0  # how much a quarter of sounding note counts against the prior
 _BASS_SCALE = 1.25  # the same for the bass
@@ -42,30 +42,22 @@ class Harmony:
     chords: tuple[ChordSpan, ...]
 
 
-def analyse_harmony(score: Score, *, end_ticks: Sequence[int] = ()) -> Harmony:
-    """Find the local keys and the chords of a score.
-
-    Args:
-        score: any score.
-        end_ticks: onsets of chords that end a phrase, beside the fermatas of the score.
-
-    Returns:
-        Keys and chords, empty for a score without notes.
-    """
+def analyse_harmony(score: Score) -> Harmony:
+    """Find the local keys and the chords of a score; none for a score without notes. Fermatas are known ends."""
     frames = frames_of(score)
     if not len(frames) or not frames.weight.any():
         return Harmony((), ())
-    emission = _emission(frames, score, sorted({*score.fermata_ticks, *end_ticks}))
+    emission = _emission(frames, score)
     starts = _phrase_starts(frames, score)
     key, chord, changed = best_path(frames, emission, starts)
     return _spans(frames, score, key, chord, changed)
 
 
-def _emission(frames: Frames, score: Score, ends: Sequence[int]) -> Floats:
+def _emission(frames: Frames, score: Score) -> Floats:
     """Return [frame, key, slot] the log-evidence of each state."""
     count = len(frames)
     result = np.full((count, NUM_KEYS, states().slots), -np.inf)
-    quarters = np.diff(frames.ticks) / 10_080
+    quarters = np.diff(frames.ticks) / TICKS_PER_QUARTER
     bass = frames.bass * quarters[:, None]
     start_log, quarter_log = signature_log(score.keys[0][1].signature if score.keys else None)
     for index, table in enumerate(states().vocabularies):
@@ -74,7 +66,7 @@ def _emission(frames: Frames, score: Score, ends: Sequence[int]) -> Floats:
         evidence = _NOTE_SCALE * turned @ table.notes.T + _BASS_SCALE * turned_bass @ table.bass.T
         result[:, index, : len(table)] = evidence + quarter_log[index] * quarters[:, None]
         bonus = _ending_log(table)
-        for tick in ends:
+        for tick in score.fermata_ticks:
             frame = int(np.searchsorted(frames.ticks, tick, side="right")) - 1
             if 0 <= frame < count:
                 result[frame, index, : len(table)] += bonus

@@ -28,6 +28,9 @@ from composer.style import Source, StyleCard, styles_folder, write_style
 from composer.style_statistics import StyleStatistics, meter_class, statistics_to_json
 from composer.theory.meter import parse_meter
 
+# The usual register: this much beyond the 10th percentile below and the 90th above.
+_BELOW_SEMITONES = 5
+_ABOVE_SEMITONES = 3
 _MAX_OFF_GRID_SHARE = 0.1  # of a piece's notes; more, and its bars are only a guess
 
 
@@ -158,7 +161,9 @@ def _card(recipe: StyleRecipe, statistics: StyleStatistics) -> StyleCard:
     tempos = {
         meter: tempo_of_class[kind] for meter in meters if (kind := meter_class(parse_meter(meter))) in tempo_of_class
     }
-    source = recipe.source
+    registers, source = statistics.registers, recipe.source
+    low = registers.get("lower", registers["bass"])  # a single line has no lower hand
+    high = registers.get("upper", registers["melody"])
     return StyleCard(
         name=recipe.name,
         description=recipe.description,
@@ -167,7 +172,7 @@ def _card(recipe: StyleRecipe, statistics: StyleStatistics) -> StyleCard:
         forms=recipe.forms,
         meters=meters,
         tempo_bpm={**tempos, **recipe.usual_tempo_bpm},
-        register=(round(statistics.registers["lower"][0]) - 5, round(statistics.registers["upper"][2]) + 3),
+        register=(round(low[0]) - _BELOW_SEMITONES, round(high[2]) + _ABOVE_SEMITONES),
         player=recipe.player,
         statistics=f"{recipe.name}.json",
         sources=(Source(source.name, source.url, source.licence, source.credit, statistics.pieces, statistics.bars),),
