@@ -42,7 +42,7 @@ def check(plan, composed):
         assert all(note.end_tick <= span.end_tick for note in inside)
 
 
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(
     form=st.sampled_from(sorted(BARS)),
     key=st.sampled_from(("C major", "F# minor", "Eb major", "A minor", "B major")),
@@ -54,9 +54,8 @@ def test_every_note_of_a_keyboard_piece_can_be_played(fill_plan, form, key, mete
     check(plan, fill_plan(plan))
 
 
-@pytest.mark.parametrize("key", ["G major", "C minor"])
-def test_every_note_of_a_sonata_can_be_played(fill_plan, key):
-    plan = pipeline.plan_piece(form="sonata", key=key, seed=5, bars=64)
+def test_every_note_of_a_sonata_can_be_played(fill_plan):
+    plan = pipeline.plan_piece(form="sonata", key="C minor", seed=5, bars=64)
     check(plan, fill_plan(plan))
 
 
