@@ -29,7 +29,7 @@ BACK_OFF = 0.25  # weight of all zones together beside the zone's own counts
 UNIGRAM = 0.5  # pseudo-counts spread by how common a chord is, so that a pinned rare chord can be reached
 UNSTABLE = 0.05  # factor of a six-four or four-two chord at a beginning: mostly slips of the analysis
 # Slips of the analysis are spread thinly over many chords; this power takes from them and gives to what is common.
-SHARPNESS = 1.3
+SHARPNESS = 1.15
 SIX_FOUR = 0.3  # factor of six-four chords inside a phrase, which the analysis finds wherever a bass leaps to the fifth
 OPENING_TONIC = 8.0  # factor of the tonic where a theme begins
 FLOOR = 1e-9  # of any transition that a pin may force

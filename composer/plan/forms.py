@@ -33,7 +33,7 @@ from composer.plan.model import (
     Unit,
 )
 from composer.plan.numerals import parse_key_path
-from composer.plan.strict_yaml import read_strict
+from composer.plan.strict_yaml import read_file, read_strict
 from composer.theory.key import Key, Mode
 
 TEMPLATE_VERSION = 1
@@ -165,11 +165,7 @@ def load_form(name: str, *, folder: Path | None = None) -> FormTemplate:
     """
     if name.endswith((".yaml", ".yml")):
         path = (folder or Path()) / name
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise PlanError(f"cannot read the form: {error.strerror}", place=path) from error
-        return parse_form(data, source=str(path))
+        return parse_form(read_file(path), source=str(path))
     if name not in form_names():
         mend = did_you_mean(name, form_names()) or f"the forms are {', '.join(form_names())}"
         raise PlanError(f'no form "{name}"', mend=mend)

@@ -20,8 +20,8 @@ from composer.theory.meter import Meter
 
 MAX_PHRASE = 8  # bars, of phrases that the planner makes
 # Beside what the style counts: phrases of two, four and eight bars are where listeners look for them.
-LENGTH_PRIOR = {1: 1e-9, 2: 0.05, 3: 0.01, 4: 0.65, 5: 0.01, 6: 0.05, 7: 0.005, 8: 0.13}
-INNER_PRIOR = {"HC": 0.4, "IAC": 0.25, "none": 0.25, "PAC": 0.1}
+LENGTH_PRIOR = {1: 1e-9, 2: 0.08, 3: 0.015, 4: 0.55, 5: 0.02, 6: 0.08, 7: 0.005, 8: 0.25}
+INNER_PRIOR = {"HC": 0.3, "IAC": 0.3, "none": 0.3, "PAC": 0.1}
 REPEATED = 0.2  # factor of a half cadence beside another
 FREE_FIDELITY = 0.5  # of phrases in a theme's section that do not state it
 STATED = 1.0
@@ -167,7 +167,7 @@ def length_weights(styles: Styles, meter: Meter) -> dict[int, float]:
         for length, count in whole.items():
             # Odd lengths are as often slips of the finder as phrases: they count, but less.
             if 2 <= length <= MAX_PHRASE:
-                weights[length] += share * 0.3 * count / total * (1.0 if length % 2 == 0 else 0.03)
+                weights[length] += share * 0.3 * count / total * (1.0 if length % 2 == 0 else 0.1)
     return weights
 
 

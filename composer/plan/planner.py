@@ -110,7 +110,7 @@ def resolve(
         enters = entry.enters
         if enters is None and index > 0:
             enters = left if is_drawn else usual_entry(entry, template, setting, index=index)
-        original = _copied_phrases(entry, resolved) if is_drawn else entry
+        original = _copied_phrases(entry, resolved)
         section = resolve_section(original, row=row, themes=themes, enters=enters, setting=setting)
         resolved.append(section.entry)
         left = section.entry.leaves

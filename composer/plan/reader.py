@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,7 +9,7 @@ from composer.errors import PlanError
 from composer.plan.checks import check_plan
 from composer.plan.locate import validate_plan
 from composer.plan.model import PLAN_VERSION, Plan
-from composer.plan.strict_yaml import MAX_BYTES, read_strict
+from composer.plan.strict_yaml import read_file, read_strict
 from composer.style import style_names
 
 
@@ -32,7 +30,7 @@ def read_plan(
         PlanError: everything that is wrong with it.
     """
     return parse_plan(
-        _bytes(path), source=str(path), folder=path.parent, known_styles=known_styles, known_players=known_players
+        read_file(path), source=str(path), folder=path.parent, known_styles=known_styles, known_players=known_players
     )
 
 
@@ -66,16 +64,3 @@ def parse_plan(
         # In the order of the file.
         raise PlanError(sorted(problems, key=lambda item: (((p := item.place) and p.line) or 0, (p and p.column) or 0)))
     return plan
-
-
-def _bytes(path: Path) -> bytes:
-    """Read a plain file of a sensible size; never wait for a pipe or read a device."""
-    try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    except OSError as error:
-        raise PlanError(f"cannot read the plan: {error.strerror or error}", place=path) from error
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise PlanError("this is not a plain file", place=path, mend="name a plan file")
-    with os.fdopen(handle, "rb") as stream:
-        return stream.read(MAX_BYTES + 1)

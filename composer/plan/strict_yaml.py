@@ -12,10 +12,13 @@ the key itself rather than its value.
 from __future__ import annotations
 
 import math
+import os
 import re
+import stat
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path as FilePath
 from typing import Any, Final
 
 from composer.errors import Place, PlanError, Problem
@@ -80,6 +83,23 @@ def read_strict(data: bytes | str, *, source: str = "<plan>") -> Document:
     if reader.problems:
         raise PlanError(reader.problems)
     return Document(value, reader.places, source)
+
+
+def read_file(path: FilePath) -> bytes:
+    """Return a plain file's bytes, `MAX_BYTES` and one more at most; never wait for a pipe or read a device.
+
+    Raises:
+        PlanError: missing, no permission, or not a plain file.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        raise PlanError(f"cannot read the file: {error.strerror or error}", place=path) from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise PlanError("this is not a plain file", place=path, mend="name a YAML file")
+    with os.fdopen(handle, "rb") as stream:
+        return stream.read(MAX_BYTES + 1)
 
 
 def _decode(data: bytes | str, source: str) -> str:
