@@ -100,11 +100,8 @@ def _dynamics(outline: Outline) -> tuple[Dynamic, ...]:
 
 
 def _fermatas(setting: Setting) -> tuple[int, ...]:
-    ticks = []
-    for place, phrase in zip(setting.places, setting.outline.phrases, strict=True):
-        if place.entry.fermata and phrase.cadence_tick is not None:
-            ticks.append(phrase.cadence_tick)
-    return tuple(ticks)
+    """Return the onset of the last chord of each phrase that ends on a fermata."""
+    return tuple(place.slots[-1].start_tick for place in setting.places if place.entry.fermata and place.slots)
 
 
 def moved(notes: Sequence[Note], ticks: int) -> tuple[Note, ...]:

@@ -115,7 +115,11 @@ def _stated(theme: ComposedTheme, place: PhrasePlace, setting: Setting) -> Theme
     voices = (Melody(tune, end, pickup), Melody(others, end, pickup))
     whole = in_key(Theme(theme.name, voices, theme.key, setting.meter, theme.bars, theme.chords), place.keys[0])
     everything = place.entry.recall == "full"
-    whole = _in_octave(whole, setting.melody_compass, setting.compass if everything else None)
+    whole = _in_octave(
+        whole,
+        setting.melody_compass_in(place.entry.tessitura),
+        setting.compass if everything else None,
+    )
     first, last = bars_stated(theme, place)
     part = fragment(whole, first, min(last, theme.bars))
     names = (place.section.id or "", place.section.take or 1, place.index)

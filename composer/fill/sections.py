@@ -67,6 +67,7 @@ def section_stretch(
         give_everything(given, notes, start_tick=0, end_tick=local.start_tick)
     places = [place for place in setting.places if place.section.id == section.id]
     for place in places:
+        _keep_register(given, setting, place, local)
         covered_until = _give_theme(given, setting, place, local, themes)
         leaves = section.leaves if place is places[-1] else None
         _give_cadence(given, setting, place, local, covered_until, leaves)
@@ -88,24 +89,37 @@ def section_stretch(
         style=setting.style,
         low_pitch=setting.low_pitch,
         plays_keyboard=setting.ensemble == "keyboard",
-        accept=_cadence_check(setting, places, local),
+        accept=_cadence_check(setting, places, local, given),
     )
     return stretch, local
 
 
+def _keep_register(given: Given, setting: Setting, place: PhrasePlace, local: Local) -> None:
+    """Let free notes of a phrase sound only in its register."""
+    low, high = setting.compass_in(place.entry.tessitura)
+    pitch = setting.low_pitch + np.arange(given.num_pitches)
+    first, end = (tick - local.origin_tick for tick in (place.start_tick, place.end_tick))
+    given.allowed[first // STEP_TICKS : end // STEP_TICKS] &= (pitch >= low) & (pitch <= high)
+
+
 def _cadence_check(
-    setting: Setting, places: list[PhrasePlace], local: Local
+    setting: Setting, places: list[PhrasePlace], local: Local, given: Given
 ) -> Callable[[BoolArray, BoolArray, int, int], BoolArray]:
-    """Return a function that says which particles have the phrases' cadences: bass, and the tonic on top of a PAC."""
-    goals: list[tuple[int, int, int | None]] = []  # step, pitch class of the bass, of the top
+    """Return a function that says which particles have the phrases' cadences: bass, and the tonic on top of a PAC.
+
+    What is given at the cadence is not asked for again: no particle could mend it.
+    """
+    goals: list[tuple[int, int | None, int | None]] = []  # step, pitch class of the bass, of the top
     for place in places:
         formula = place.entry.formula
         if formula is None or not place.slots or place.entry.cadence not in ("PAC", "HC"):
             continue
         key = place.slots[-1].key
         tick = place.bar_tick - local.origin_tick + round(formula.onsets[-1] * setting.meter.beat_ticks)
-        bass = parse_chord(formula.chords[-1], key.mode).bass(key)
-        goals.append((tick // STEP_TICKS, bass, key.tonic_pitch_class if place.entry.cadence == "PAC" else None))
+        step = tick // STEP_TICKS
+        bass = None if given.has_bass[step] else parse_chord(formula.chords[-1], key.mode).bass(key)
+        top = key.tonic_pitch_class if place.entry.cadence == "PAC" and not given.has_melody[step] else None
+        goals.append((step, bass, top))
     classes = (setting.low_pitch + np.arange(WINDOW_PITCHES)) % 12
 
     def accept(play: BoolArray, _articulate: BoolArray, first: int, end: int) -> BoolArray:
@@ -113,7 +127,9 @@ def _cadence_check(
         for step, bass, top in goals:
             if first <= step < end:
                 cells = play[:, step]
-                passed &= cells.any(axis=1) & (classes[cells.argmax(axis=1)] == bass)
+                passed &= cells.any(axis=1)
+                if bass is not None:
+                    passed &= classes[cells.argmax(axis=1)] == bass
                 if top is not None:
                     passed &= classes[WINDOW_PITCHES - 1 - cells[:, ::-1].argmax(axis=1)] == top
         return passed
@@ -168,7 +184,8 @@ def _give_cadence(
     onsets = [bar_tick + round(beat * setting.meter.beat_ticks) for beat in formula.onsets]
     if covered_until <= onsets[0]:
         goal = read_pitch(leaves.top) if leaves is not None and leaves.top is not None else None
-        _give_line(give_melody, given, cadence_tops(formula, bar_tick, end, key, setting, goal=goal))
+        tops = cadence_tops(formula, bar_tick, end, key, setting, goal=goal, register=place.entry.tessitura)
+        _give_line(give_melody, given, tops)
     chord = parse_chord(formula.chords[-1], key.mode)
     index = (setting.low_pitch + np.arange(given.num_pitches)) % 12
     given.allowed[onsets[-1] // STEP_TICKS] &= np.isin(index, chord.pitch_classes(key))
@@ -180,7 +197,14 @@ def _give_line(give: Callable[..., None], given: Given, notes: list[Sounding]) -
 
 
 def cadence_tops(
-    formula: Formula, bar_tick: int, end_tick: int, key: Key, setting: Setting, *, goal: float | None = None
+    formula: Formula,
+    bar_tick: int,
+    end_tick: int,
+    key: Key,
+    setting: Setting,
+    *,
+    goal: float | None = None,
+    register: str | None = None,
 ) -> list[Sounding]:
     """Return the top voice of a cadence formula as placed notes.
 
@@ -191,12 +215,12 @@ def cadence_tops(
         key: in which the formula's degrees count.
         setting: of the piece.
         goal: MIDI pitch that the last note is nearest to; None: where tunes of the style end.
+        register: `low`, `middle` or `high`.
     """
     beats = max(1.0, setting.meter.beats / 2)
     onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting, beats=beats)
-    return _voice(
-        formula.soprano, onsets, lengths, key, goal=_or(goal, setting.melody_goal), compass=setting.melody_compass
-    )
+    usual, compass = setting.melody_goal_in(register), setting.melody_compass_in(register)
+    return _voice(formula.soprano, onsets, lengths, key, goal=usual if goal is None else goal, compass=compass)
 
 
 def cadence_basses(
@@ -205,11 +229,7 @@ def cadence_basses(
     """Return the bass of a cadence formula as placed notes; arguments as `cadence_tops`."""
     onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting, beats=1.0)
     usual, compass = setting.bass_goal, setting.bass_compass
-    return _voice(formula.bass, onsets, lengths, key, goal=_or(goal, usual), compass=compass)
-
-
-def _or(goal: float | None, usual: float) -> float:
-    return usual if goal is None else goal
+    return _voice(formula.bass, onsets, lengths, key, goal=usual if goal is None else goal, compass=compass)
 
 
 def _rhythm(

@@ -21,6 +21,8 @@ WINDOW_PITCHES = 56  # as the network was trained; the compass of a keyboard and
 _COMPASS = {"keyboard": (36, 84), "organ": (36, 84), "chorale": (40, 81)}
 CHOIR = (("Soprano", (60, 81)), ("Alto", (53, 74)), ("Tenor", (48, 69)), ("Bass", (40, 64)))
 _MELODY_COMPASS = {"keyboard": (62, 84), "organ": (62, 84), "chorale": (60, 79)}
+# Semitones that a low or high register (the plan's `register`) takes from the other end of the compass.
+_REGISTER_STEP = {"keyboard": 9, "organ": 9, "chorale": 3}
 _BASS_COMPASS = {"keyboard": (38, 60), "organ": (36, 60), "chorale": (40, 60)}
 
 
@@ -63,6 +65,28 @@ class Setting:
     def melody_goal(self) -> float:
         """MIDI pitch round which tunes end."""
         return self.statistics.registers.get("melody", (67.0, 71.0, 76.0))[1]
+
+    def compass_in(self, register: str | None) -> tuple[int, int]:
+        """Return lowest and highest MIDI pitch in a register: `low`, `middle` or `high`."""
+        return self._narrowed(self.compass, register)
+
+    def melody_compass_in(self, register: str | None) -> tuple[int, int]:
+        """Return the same of the tune."""
+        low, high = self._narrowed(self.melody_compass, register)
+        step = _REGISTER_STEP.get(self.ensemble, _REGISTER_STEP["keyboard"])
+        return (low - step, high) if register == "low" else (low, high)
+
+    def melody_goal_in(self, register: str | None) -> float:
+        """Return the MIDI pitch round which tunes end in a register."""
+        step = _REGISTER_STEP.get(self.ensemble, _REGISTER_STEP["keyboard"])
+        return self.melody_goal + {"low": -step, "high": step}.get(register or "middle", 0) / 2
+
+    def _narrowed(self, compass: tuple[int, int], register: str | None) -> tuple[int, int]:
+        low, high = compass
+        step = _REGISTER_STEP.get(self.ensemble, _REGISTER_STEP["keyboard"])
+        if register == "low":
+            return low, high - step
+        return (low + step, high) if register == "high" else (low, high)
 
     @property
     def bass_goal(self) -> float:

@@ -281,3 +281,15 @@ def test_composed_themes_stand_in_the_plan_that_comes_out(fill_text, make_fake_s
         name: theme.melody for name, theme in first.filled.plan.themes.items()
     }
     assert again.score.parts == first.filled.score.parts  # composed then, pinned now
+
+
+def test_a_tune_moves_by_an_octave_where_the_register_asks_for_it(fill_text, rondo):
+    def lowered(plan):
+        entry = plan.section("A2").model_copy(update={"tessitura": "low"})
+        return plan.model_copy(update={"sections": tuple(entry if s.id == "A2" else s for s in plan.sections)})
+
+    changed = fill_text(resolved(rondo), lowered)
+    shift = tune_of(changed, "A2")[0] - tune_of(rondo, "A2")[0]
+    assert shift in (0, -12)
+    assert max(changed.top("A2").values()) <= 75
+    assert tune_of(changed, "A2") == {place: pitch + shift for place, pitch in tune_of(rondo, "A2").items()}

@@ -44,9 +44,18 @@ sections:
 def prepared():
     """The stretch of each section, before and after a change of its links."""
 
-    def prepare(pickup: int = 0, **links: Link | None) -> dict[str, tuple[Stretch, Local]]:
+    def prepare(
+        pickup: int = 0, *, top: str | None = None, register: str = "middle", **links: Link | None
+    ) -> dict[str, tuple[Stretch, Local]]:
         plan = resolve(parse_plan(PLAN.format(pickup=pickup)))
-        sections = tuple(s.model_copy(update=links) if s.id == "B" else s for s in plan.sections)
+        entry = plan.section("B").model_copy(update={**links, "tessitura": register})
+        if top is not None:  # in place of every note of the formula's top voice
+            phrase = entry.phrases[-1]
+            formula = phrase.formula.model_copy(update={"soprano": (top,) * len(phrase.formula.soprano)})
+            entry = entry.model_copy(
+                update={"phrases": (*entry.phrases[:-1], phrase.model_copy(update={"formula": formula}))}
+            )
+        sections = tuple(entry if s.id == "B" else s for s in plan.sections)
         plan = plan.model_copy(update={"sections": sections})
         outline = plan_outline(plan)
         setting = make_setting(plan, outline, load_statistics("bach"), composers={})
@@ -103,20 +112,40 @@ def test_at_the_last_chord_only_its_notes_may_sound(prepared):
     assert {pitch % 12 for pitch in allowed} == {9, 1, 4}
 
 
-def test_a_phrase_with_another_end_than_its_cadence_is_not_accepted(prepared, make_fake_source):
+def test_a_phrase_with_another_end_than_its_cadence_is_not_accepted(prepared):
+    stretch, _ = prepared(top="-")["B"]
+    onset = np.flatnonzero((stretch.pins.code == STRUCK).any(axis=1))[-1]
+    play = np.zeros((3, stretch.num_steps, 56), bool)
+    play[:2, onset, 57 - 33] = True
+    play[0, onset, 81 - 33] = True  # A over A
+    play[1, onset, 85 - 33] = True  # the third on top
+    assert stretch.accept(play, play, 0, stretch.num_steps).tolist() == [True, False, False]
+    assert stretch.accept(play, play, 0, onset).tolist() == [True] * 3  # not there yet
+
+
+def test_what_is_given_at_the_cadence_is_not_asked_for_again(prepared):
     stretch, _ = prepared()["B"]
-    filled = run_filter(make_fake_source(), stretch, np.random.default_rng(1))
-    assert filled.refused == 0
-    lead = np.zeros((1, stretch.lead_in_steps, 56), bool)
-    right = np.concatenate([lead, filled.play[None]], axis=1)
-    end = stretch.num_steps
-    assert stretch.accept(right, right, 0, end).tolist() == [True]
-    wrong = right.copy()
-    wrong[:, :, 81 - 33 : 81 - 33 + 1] = False
-    wrong[:, :, 83 - 33] = True  # a B above the tonic of A major
-    assert stretch.accept(wrong, wrong, 0, end).tolist() == [False]
-    nothing = np.zeros_like(right)
-    assert stretch.accept(nothing, nothing, 0, end).tolist() == [False]
+    onset = np.flatnonzero((stretch.pins.code == STRUCK).any(axis=1))[-1]
+    play = np.zeros((1, stretch.num_steps, 56), bool)
+    play[:, onset, 62 - 33] = True
+    assert stretch.accept(play, play, 0, stretch.num_steps).tolist() == [True]
+
+
+@pytest.mark.parametrize(("register", "low", "high"), [("low", 36, 75), ("middle", 36, 84), ("high", 45, 84)])
+def test_free_notes_keep_to_the_register(prepared, register, low, high):
+    stretch, _ = prepared(register=register)["B"]
+    pitches = np.flatnonzero(stretch.allowed[stretch.lead_in_steps :].any(axis=0)) + stretch.low_pitch
+    assert (pitches.min(), pitches.max()) == (low, high)
+
+
+def test_a_cadence_is_lower_in_a_low_register(prepared):
+    ends = []
+    for register in ("low", "middle", "high"):
+        stretch, _ = prepared(register=register, leaves=None)["B"]
+        onsets = np.flatnonzero((stretch.pins.code == STRUCK).any(axis=1))
+        ends.append(struck(stretch, onsets[-1])[-1])
+    assert ends == sorted(ends)
+    assert ends[0] < ends[-1]
 
 
 def test_bars_follow_each_other_and_phrases_end_with_theirs(prepared):
