@@ -237,19 +237,27 @@ class ChordModel:
         likelihood = np.zeros((self.size, 12))
         for place, chord in enumerate(self.chords):
             members = chord.relative_pitch_classes
-            for pitch_class in range(12):
-                if pitch_class in members:
-                    kind = _MEMBERS[members.index(pitch_class)]
-                    likelihood[place, pitch_class] = shares[kind]
-                else:
-                    inside = pitch_class in scale
-                    others = sum(1 for other in range(12) if other not in members and (other in scale) == inside)
-                    likelihood[place, pitch_class] = shares["scale" if inside else "chromatic"] / others
+            kinds = [_kind(pitch_class, members, scale) for pitch_class in range(12)]
+            for pitch_class, kind in enumerate(kinds):
+                likelihood[place, pitch_class] = shares[kind] / kinds.count(kind)
             likelihood[place] /= likelihood[place].sum()
         return likelihood
 
 
 _MEMBERS = ("root", "third", "fifth", "seventh", "scale", "chromatic")
+
+
+def _kind(pitch_class: int, members: tuple[int, ...], scale: set[int]) -> str:
+    """Return what a melody note is in a chord; one beside its own altered form in the chord is chromatic."""
+    if pitch_class in members:
+        return _MEMBERS[members.index(pitch_class)]
+    if pitch_class not in scale:
+        return "chromatic"
+    # c against the c sharp of V7/V, or in minor a natural 7 against the leading tone.
+    beside = [other for other in members if (other - pitch_class) % 12 in (1, 11)]
+    minor_pairs = ({8, 9}, {10, 11}) if 3 in scale else ()
+    altered = any(other not in scale or {pitch_class, other} in minor_pairs for other in beside)
+    return "chromatic" if altered else "scale"
 
 
 def _chord_counts(statistics: StyleStatistics, mode: Mode) -> dict[str, float]:

@@ -9,6 +9,7 @@ not agree is warned of (`join_problems`), never mended in silence.
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from itertools import pairwise
 
 from composer.errors import ComposerError, Place, PlanError, Problem
@@ -71,12 +72,20 @@ def _conventional(key: Key, cadence: str, setting: Setting) -> Link:
     return Link(key=str(key), chord=numeral, bass=name_pitch(bass, key), top=top)
 
 
-def join_problems(plan: Plan, *, source: str = "<plan>") -> tuple[Problem, ...]:
-    """Return a warning for each join of a resolved plan where `enters` is not what the section before leaves."""
+def join_problems(
+    plan: Plan, *, source: str = "<plan>", stated: Container[str | None] | None = None
+) -> tuple[Problem, ...]:
+    """Return a warning for each join of a resolved plan where `enters` is not what the section before leaves.
+
+    Args:
+        plan: resolved.
+        source: its file.
+        stated: ids of the sections whose `enters` the file itself says, which alone are looked at; None: all of them.
+    """
     problems = []
     for index, (before, after) in enumerate(pairwise(plan.sections), start=1):
         left, entered = before.leaves, after.enters
-        if left is None or entered is None or _same(left, entered):
+        if left is None or entered is None or (stated is not None and after.id not in stated) or _same(left, entered):
             continue
         problems.append(
             Problem(

@@ -149,3 +149,12 @@ def test_a_pac_needs_the_tonic_on_top_on_a_strong_beat():
 def test_a_counted_formula_that_is_no_cadence_is_left_out():
     wrong = CadenceFormula("PAC", "major", ("V", "I"), ("2", "3"), ("5", "1"), (1.0, 2.0), 0.0, "quadruple", 9)
     assert not is_strict(wrong, COMMON)
+
+
+def test_a_note_beside_its_own_altered_form_speaks_against_the_chord(models):
+    """F natural (4 of C) against the F sharp of V7/V; the natural 7 against the leading tone in minor."""
+    major, minor = models.of("major"), models.of("minor")
+    strong = major.melody("strong")
+    assert strong[major.index["V65/V"], 5] < 0.3 * strong[major.index["I"], 5]
+    assert minor.melody("strong")[minor.index["V"], 10] < 0.3 * minor.melody("strong")[minor.index["iv"], 10]
+    assert strong.sum(axis=1) == pytest.approx(np.ones(major.size))
