@@ -27,9 +27,10 @@ from typing import Any
 
 import numpy as np
 from raw_midi import read_raw
-from rondo_judge import FINDERS, Judged, chorale_keys, held_out, judge, real_figures, real_keys, refrain_tune
-from rondo_pieces import composed, edits, facts_of_piece, fill_into, plan_of, refusal_of_plan, shell
+from rondo_judge import FINDERS, Judged, chorale_keys, held_out, judge, real_findings, refrain_tune
+from rondo_pieces import composed, edits, facts_of_piece, fill_into, is_composed, plan_of, refusal_of_plan, shell
 
+from composer.pipeline import plan_piece
 from composer.plan.outline import plan_outline
 from composer.report.themes import best_match, top_line
 
@@ -73,14 +74,14 @@ def main() -> None:
     places = compose_all(folder, options)
     pieces = [judge(place) for place in places]
     rows = [Row(f"{len(pieces)} pieces, bars", _spread([piece.plan.bars for piece in pieces]))]
-    rows += [*themes(pieces), *keys(pieces, real(folder, data, options.splits))]
-    rows += [*cadences(pieces), *soundness(pieces), *figures(pieces, real(folder, data, options.splits))]
-    rows += times(places)
+    beside = real(folder, data, options.splits)
+    rows += [*themes(pieces), *keys(pieces, beside), *cadences(pieces, beside)]
+    rows += [*soundness(pieces), *figures(pieces, beside), *times(places)]
     if options.unpinned:
         loose = [judge(place) for place in compose_all(folder, options, unpinned=options.unpinned)]
-        rows += [Row("", ""), Row(f"{len(loose)} pieces without given cadences", ""), *cadences(loose)]
+        rows += [Row("", ""), Row(f"{len(loose)} pieces without given cadences", ""), *cadences(loose, beside)]
     for seed in options.local:
-        rows += locality(folder, composed(folder, form=options.form, style=options.style, seed=seed))
+        rows += locality(folder, options, seed)
     for seed in options.shell:
         rows += from_shell(folder, options, seed)
     show(rows)
@@ -173,13 +174,13 @@ def keys(pieces: Sequence[Judged], beside: dict[str, Any]) -> Iterator[Row]:
         share = float(np.mean(agree))
         value = f"{share:.1%} of {len(agree)} spans"
         yield Row(f"planned key found by {name}", value, f">= {KEY_SHARE:.0%}", share >= KEY_SHARE)
-        for what, label in (("spans", "real spans in one key"), ("chorales", "whole chorales, by signature and final")):
-            right, count = beside["keys"][name][what]
-            yield Row(f"  {label}", f"{right / count:.1%} of {count}")
+        for what, label in (("keys", "real spans in one key"), ("chorales", "whole chorales, by signature and final")):
+            agree = beside[what][name]
+            yield Row(f"  {label}", f"{np.mean(agree):.1%} of {len(agree)}")
 
 
-def cadences(pieces: Sequence[Judged]) -> Iterator[Row]:
-    """PACs and HCs, apart by what was given."""
+def cadences(pieces: Sequence[Judged], beside: dict[str, Any]) -> Iterator[Row]:
+    """PACs and HCs, apart by what was given; beside them what the same judge says of the analysis' real ones."""
     rows = [row for piece in pieces for row in piece.cadences]
     for kind in ("PAC", "HC"):
         for origin, words in ORIGINS.items():
@@ -195,6 +196,9 @@ def cadences(pieces: Sequence[Judged]) -> Iterator[Row]:
             bare = sum(cadence.bare for cadence in found)
             value = f"{share:.1%} of {len(found)}" + (f" (missed: {faults})" if faults else "") + f"; bare {bare}"
             yield Row(f"{kind}, {words}", value, f">= {CADENCE_SHARE:.0%}", share >= CADENCE_SHARE)
+        real_ones = [(right, bare) for name, right, bare in beside["cadences"] if name == kind]
+        value = f"{np.mean([right for right, _ in real_ones]):.1%} of {len(real_ones)}"
+        yield Row("  real ones, by the analysis", f"{value}; bare {sum(bare for _, bare in real_ones)}")
 
 
 def soundness(pieces: Sequence[Judged]) -> Iterator[Row]:
@@ -209,12 +213,13 @@ def soundness(pieces: Sequence[Judged]) -> Iterator[Row]:
     }
     for words, count in counts.items():
         total = sum(count(piece) for piece in pieces)
-        where = ", ".join(piece.place.name for piece in pieces if count(piece))
-        yield Row(words, f"{total}" + (f" ({where})" if where else ""), "0", total == 0)
+        where = [str(piece.plan.seed) for piece in pieces if count(piece)]
+        value = f"{total}" + (f" (seeds {', '.join(where)})" if where else "")
+        yield Row(words, value, "0", total == 0)
     refused = {piece.place.name: why for piece in pieces if (why := refusal_of_plan(piece.place))}
-    names = "; ".join(f"{name}: {why}" for name, why in refused.items())
-    value = f"{len(refused)}" + (f" ({names})" if refused else "")
-    yield Row("written plans that the reader refuses or changes", value, "0", not refused)
+    yield Row("written plans that the reader refuses or changes", f"{len(refused)}", "0", not refused)
+    for why in list(refused.values())[:3]:
+        yield Row(f"  {why}", "")
 
 
 def figures(pieces: Sequence[Judged], beside: dict[str, Any]) -> Iterator[Row]:
@@ -239,17 +244,18 @@ def times(places: Sequence[Path]) -> Iterator[Row]:
     yield Row("phrases kept although refused", f"{sum(fact['refused'] for fact in facts)}")
 
 
-def locality(folder: Path, place: Path) -> Iterator[Row]:
+def locality(folder: Path, options: argparse.Namespace, seed: int) -> Iterator[Row]:
     """Change section C's entry in each way and compare the notes of all others."""
-    plan = plan_of(place)
+    place = composed(folder, form=options.form, style=options.style, seed=seed)
+    plan = plan_piece(form=options.form, style=options.style, seed=seed)
     section = next(section.id or "" for section in plan.sections if section.label == "C")
     rebuilt = folder / f"{place.name}-rebuilt"
-    _fill_once(rebuilt, lambda: plan)
+    _fill_once(rebuilt, options.style, lambda: plan_of(place))
     same = (rebuilt / "piece.mid").read_bytes() == (place / "piece.mid").read_bytes()
     yield Row(f"{place.name}: its resolved plan builds the same file", "yes" if same else "no", "yes", same)
     for name, edited in edits(plan, section).items():
         there = folder / f"{place.name}-C-{name}"
-        _fill_once(there, lambda edited=edited: edited)
+        _fill_once(there, options.style, lambda edited=edited: edited)
         before, after = _notes_by_section(place), _notes_by_section(there)
         changed = [key for key in before if key != section and before[key] != after.get(key)]
         itself = "" if before[section] != after[section] else ", nor is C"
@@ -257,8 +263,8 @@ def locality(folder: Path, place: Path) -> Iterator[Row]:
         yield Row(f"{place.name}: {name} of C edited", value, "no other section changed", not changed)
 
 
-def _fill_once(place: Path, plan: Callable[[], Any]) -> None:
-    if not (place / "piece.json").exists():
+def _fill_once(place: Path, style: str, plan: Callable[[], Any]) -> None:
+    if not is_composed(place, style):
         fill_into(place, plan())
 
 
@@ -298,18 +304,8 @@ def real(folder: Path, data: Path, splits: Sequence[str]) -> dict[str, Any]:
     """Return what is measured of real pieces; kept in the folder, since it never changes."""
     kept = folder / f"real-{'-'.join(splits)}.json"
     if not kept.exists():
-        paths = held_out(data, splits=splits)
-        spans, chorales = real_keys(paths), chorale_keys(data, every=4)
-        found = {
-            "figures": real_figures(paths),
-            "keys": {
-                name: {
-                    "spans": (sum(span.agrees for span in spans[name]), len(spans[name])),
-                    "chorales": (sum(chorales[name]), len(chorales[name])),
-                }
-                for name in FINDERS
-            },
-        }
+        found = real_findings(held_out(data, splits=splits))
+        found["chorales"] = chorale_keys(data, every=4)
         kept.write_text(json.dumps(found))
     return dict(json.loads(kept.read_text()))
 
@@ -349,8 +345,8 @@ def _spread(values: Sequence[float], *, digits: int = 0) -> str:
 
 def show(rows: Sequence[Row]) -> None:
     """Print the table."""
-    width = max(len(row.figure) for row in rows) + 2
-    middle = min(60, max(len(row.value) for row in rows) + 2)
+    width = min(56, max(len(row.figure) for row in rows)) + 2
+    middle = min(58, max(len(row.value) for row in rows)) + 2
     print(f"{'figure':{width}}{'value':{middle}}{'target':28}met")
     for row in rows:
         met = "" if row.met is None else "yes" if row.met else "NO"

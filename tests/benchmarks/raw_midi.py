@@ -14,6 +14,8 @@ import mido
 from composer.score import Bar, Note, Part, Score, sort_notes
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
+SIXTY_FOURTH = TICKS_PER_QUARTER // 16
+
 
 @dataclass(frozen=True)
 class RawMidi:
@@ -69,7 +71,7 @@ def read_raw(path: Path) -> RawMidi:
                     notes.append(Note(onset, message.note, tick - onset, staff=min(2, max(1, staff))))
         unended += len(sounding)
         end_tick = max(end_tick, tick)
-    off_grid = sum(note.onset_tick % 630 > 0 or note.end_tick % 630 > 0 for note in notes)
+    off_grid = sum(note.onset_tick % SIXTY_FOURTH > 0 or note.end_tick % SIXTY_FOURTH > 0 for note in notes)
     bars = _bars(signatures, max([end_tick, *(note.end_tick for note in notes)]))
     score = Score((Part("Keyboard", sort_notes(notes), staves=2),), bars)
     return RawMidi(score, overlapping, unended, off_grid, tuple(markers))
@@ -80,7 +82,7 @@ def _bars(signatures: list[tuple[int, Meter]], end_tick: int) -> tuple[Bar, ...]
     meter = max((meter for _, meter in signatures), key=lambda meter: meter.bar_ticks)
     bars: list[Bar] = []
     for (tick, found), (later, _) in zip(signatures, [*signatures[1:], (end_tick, meter)], strict=True):
-        while tick < later:
+        while tick <= later - SIXTY_FOURTH:  # some writers let a track end a tick after its last note
             is_upbeat = not bars and found != meter
             number = 0 if is_upbeat else (bars[-1].number + 1 if bars else 1)
             bars.append(Bar(number, tick, min(found.bar_ticks, later - tick), meter))

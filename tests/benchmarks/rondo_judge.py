@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from raw_midi import RawMidi, read_raw
@@ -18,7 +19,7 @@ from composer.outline import Outline
 from composer.plan.material import theme_of
 from composer.plan.model import Plan
 from composer.plan.outline import phrase_places, plan_outline
-from composer.report.cadences import CadenceFound
+from composer.report.cadences import CadenceFound, judge_cadences
 from composer.report.form import FormReport, form_report
 from composer.report.keys import FoundKey, KeyFinder, KeySpanFound, as_found, judge_keys
 from composer.report.sounding import pitch_class_quarters
@@ -164,19 +165,22 @@ def held_out(data: Path, *, splits: Sequence[str] = ("test",)) -> list[Path]:
     return chosen
 
 
-def real_figures(paths: Sequence[Path]) -> list[dict[str, float]]:
-    """Return the figures of real pieces."""
-    return [figures for path in paths if (figures := piece_figures(read_score(path).score))]
+def real_findings(paths: Sequence[Path]) -> dict[str, Any]:
+    """Return the figures of real pieces, the finders' keys of spans that the analysis hears in one key, and cadences.
 
-
-def real_keys(paths: Sequence[Path]) -> dict[str, list[KeySpanFound]]:
-    """Return what the finders say of spans of eight bars or more that the analysis hears in one key."""
-    found: dict[str, list[KeySpanFound]] = {name: [] for name in FINDERS}
+    The cadences are those that the analysis calls PAC or HC, judged as planned ones are: (kind, as planned, bare).
+    """
+    found: dict[str, Any] = {"figures": [], "keys": {name: [] for name in FINDERS}, "cadences": []}
     for path in paths:
         score = read_score(path).score
         outline = replace(outline_of(score, ensemble="keyboard"), sections=())
+        found["figures"].append(piece_figures(score))
         for name in FINDERS:
-            found[name] += judge_keys(score, outline, finder=finder(name))
+            found["keys"][name] += [span.agrees for span in judge_keys(score, outline, finder=finder(name))]
+        found["cadences"] += [
+            (str(cadence.planned.cadence), cadence.is_as_planned, cadence.bare)
+            for cadence in judge_cadences(score, outline)
+        ]
     return found
 
 

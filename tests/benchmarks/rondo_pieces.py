@@ -2,11 +2,13 @@
 
 Conventions: a folder holds `piece.mid` (deadpan), `piece.yaml` (the resolved plan with its tunes), `plan.json` (the
 same without the reader's checks, so that a plan that the reader refuses is judged all the same) and `piece.json` (how
-the composing went); the last is written last, so that a piece that was interrupted is composed again.
+the composing went); the last is written last, so that a piece that was interrupted is composed again. So is one that
+other weights composed; after a change of the program itself take another folder.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -18,8 +20,11 @@ from typing import Any
 
 from composer.errors import PlanError
 from composer.plan.model import PhraseEntry, Plan, SectionEntry
+from composer.plan.numerals import parse_key_path
 from composer.plan.planner import resolve
 from composer.plan.reader import read_plan
+from composer.style import load_style, styles_folder
+from composer.theory.key import parse_key
 
 PLAYER = "baroque"
 
@@ -33,12 +38,24 @@ def composed(folder: Path, *, form: str, style: str, seed: int, unpinned: bool =
         unpinned: the outer voices of cadences are not given to the network; those of the tunes are.
     """
     place = folder / f"{form}-{style}-{seed}{'-unpinned' if unpinned else ''}"
-    if not (place / "piece.json").exists():
+    if not is_composed(place, style):
         from composer.pipeline import plan_piece
 
         plan = plan_piece(form=form, style=style, seed=seed)
         fill_into(place, without_formulas(plan) if unpinned else plan)
     return place
+
+
+def is_composed(place: Path, style: str) -> bool:
+    """Whether a piece is there whole, and was composed with the weights that the style has now."""
+    return (place / "piece.json").exists() and facts_of_piece(place).get("weights") == weights_of(style)
+
+
+def weights_of(style: str) -> str:
+    """Return a fingerprint of a style's network."""
+    card = load_style(style)
+    path = styles_folder() / "networks" / f"{card.network or style}.safetensors"
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def fill_into(place: Path, plan: Plan) -> None:
@@ -58,6 +75,7 @@ def fill_into(place: Path, plan: Plan) -> None:
         "seconds": time.perf_counter() - wall,
         "cpu_seconds": time.process_time() - cpu,
         "device": device,
+        "weights": weights_of(next(iter(plan.style))),
         "bars": plan.bars,
         "restarts": sum(report.restarts for report in filled.reports),
         "refused": sum(report.refused for report in filled.reports),
@@ -110,7 +128,7 @@ def edits(plan: Plan, section_id: str) -> dict[str, Plan]:
         "bars": {"bars": (section.bars or 8) + 4, **redrawn},
         "key": {"key": other_key, **redrawn},
         "cadence": {"cadence": "HC" if section.cadence == "PAC" else "PAC", **redrawn},
-        "harmony": {"phrases": _reharmonized(section)},
+        "harmony": {"phrases": _reharmonized(plan, section)},
         "density": {"density": 0.9 if (section.density or 0.5) < 0.6 else 0.2},
     }
     edited = {}
@@ -121,13 +139,14 @@ def edits(plan: Plan, section_id: str) -> dict[str, Plan]:
     return edited
 
 
-def _reharmonized(section: SectionEntry) -> tuple[PhraseEntry, ...]:
+def _reharmonized(plan: Plan, section: SectionEntry) -> tuple[PhraseEntry, ...]:
     """Return the phrases with other chords at the beginning of the first one that does not state its theme."""
     phrases = list(section.phrases or ())
     free = [index for index, phrase in enumerate(phrases) if phrase.theme in (None, "none") or phrase.fidelity != 1]
     index = free[0] if free else len(phrases) - 1
     phrase = phrases[index]
-    tonic, fourth = ("I", "IV") if (phrase.harmony or "I").lstrip("b#")[:1].isupper() else ("i", "iv")
+    key = parse_key_path(phrase.key or section.key or "I", parse_key(plan.key or "C major"))[0]
+    tonic, fourth = ("I", "IV") if key.mode == "major" else ("i", "iv")
     text = " | ".join([tonic, fourth, *["?"] * ((phrase.bars or 4) - 2)])
     phrases[index] = phrase.model_copy(update={"harmony": text, "formula": None})
     return tuple(phrases)
