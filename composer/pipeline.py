@@ -228,6 +228,7 @@ def build_plan(
         PlanError, ThemeError: all that is wrong in the plan, with line and column.
         StyleError, OptionError, OutputError, FillError: as `compose`.
     """
+    from composer.plan.layout import expanded
     from composer.plan.links import join_problems
     from composer.plan.reader import read_plan
 
@@ -236,6 +237,7 @@ def build_plan(
 
     stated = read_plan(plan_path, known_players=PLAYERS)
     plan = resolve(stated, folder=plan_path.parent)
+    given = {entry.id for entry in expanded(stated.sections) if entry.enters is not None}
     paths = outputs
     if not paths and folder is not None:
         stem = plan_path.name.removesuffix(".yaml").removesuffix(".yml")
@@ -251,7 +253,7 @@ def build_plan(
         performer=(player, take, expression),
         started=started,
         on_progress=on_progress,
-        warnings=tuple(str(problem) for problem in join_problems(plan, source=str(plan_path))),
+        warnings=tuple(map(str, join_problems(plan, source=str(plan_path), stated=given))),
     )
 
 

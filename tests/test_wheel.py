@@ -11,13 +11,19 @@ from pathlib import Path
 
 import pytest
 
-# Three lines are a plan; the bars are few so that the test is quick.
+# Few bars and a tune that is given, so that the test is quick.
 PLAN = """\
-form: binary
+form: rondo
 style: bach
 key: G major
-bars: 8
+meter: "3/4"
 seed: 7
+themes:
+  refrain: {bars: 4, type: chain, melody: "G2 B2 d2 | c2 A2 F2 | G2 B2 A2 | G4 z2"}
+sections:
+  - {label: A, theme: refrain, bars: 4, cadence: PAC}
+  - {label: B, theme: none, bars: 2, key: V, cadence: HC}
+  - {label: A, id: A2, copy_of: A}
 """
 
 WHERE = """
@@ -52,10 +58,12 @@ def installed(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Pat
 
 
 def check(words: list[str], *, cwd: Path | None = None, path: Path | None = None) -> str:
-    """Run a command, fail with its own words when it fails, and return what it printed."""
+    """Run a command, fail with its own words when it fails or complains, and return what it printed."""
     environment = os.environ | ({"PYTHONPATH": str(path)} if path else {})
     done = subprocess.run(words, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{words}\n{done.stdout}{done.stderr}"
+    if words[1:3] == ["-m", "composer"]:
+        assert done.stderr == ""  # no word of TensorFlow's either
     return done.stdout
 
 

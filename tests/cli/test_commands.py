@@ -80,14 +80,14 @@ def test_quiet_prints_nothing(run, library, piece) -> None:
     assert run("build", "my.yaml", "-q").output == ""
 
 
-def test_build_hands_over_the_plan_and_what_to_keep(run, library, piece) -> None:
+def test_build_hands_over_the_plan(run, library, piece) -> None:
     library.answers("composer.pipeline", "build_plan", piece)
-    result = run("build", "my.yaml", "--keep", "old.yaml", "-o", "my.mid")
+    result = run("build", "my.yaml", "-o", "my.mid")
     assert result.exit_code == 0, result.output
     args, options = library.call
     assert args == (Path("my.yaml"),)
     assert options == {
-        "keep_path": Path("old.yaml"), "outputs": (Path("my.mid"),), "folder": Path(), "on_progress": None,
+        "outputs": (Path("my.mid"),), "folder": Path(), "on_progress": None,
         "temperature": None, "guidance": None, "device": "auto", "expression": None, "player": None, "take": None,
     }  # fmt: skip
 

@@ -63,3 +63,18 @@ def test_the_same_sound_by_another_name_agrees(library):
     plan = sections(library, {"label": "A", "bars": 8}, {"label": "B", "bars": 8})
     other = plan.sections[1].model_copy(update={"enters": Link(key="G major", chord="I6")})
     assert join_problems(plan.model_copy(update={"sections": (plan.sections[0], other)})) == ()
+
+
+def test_a_join_that_nobody_stated_is_no_warning(library):
+    a = {"label": "A", "theme": "none", "bars": 4, "key": "I", "cadence": "PAC"}
+    b = {
+        "label": "B",
+        "theme": "none",
+        "bars": 4,
+        "key": "V",
+        "cadence": "PAC",
+        "enters": {"key": "E minor", "chord": "V"},
+    }
+    plan = sections(library, a, b)
+    assert join_problems(plan, stated={"A"}) == ()
+    assert len(join_problems(plan, stated={"B"})) == 1
