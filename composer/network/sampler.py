@@ -22,6 +22,7 @@ from composer.network.sampling import (
     Settings,
     Told,
     join_particles,
+    padded_units,
     project_early,
     sample_chunk,
     split_particles,
@@ -119,9 +120,10 @@ class Sampler:
     def initial_state(self) -> SamplerState:
         """Silence, with nothing heard yet."""
         shape = (self.num_pitches, self.num_branches, self.num_particles)
+        sizes = [padded_units(units) for units in self.network.config.time_units]
         with device_scope(self._device):
             memory = Memory(
-                tuple(ops.zeros((*shape, units)) for units in self.network.config.time_units for _ in (0, 1)),
+                tuple(ops.zeros((*shape, units)) for units in sizes for _ in (0, 1)),
                 ops.zeros((self.num_pitches, self.num_particles, 2)),
                 ops.zeros((self.num_particles,)),
                 ops.zeros((2, self.num_particles)),
@@ -231,7 +233,7 @@ def _marginal(values: np.ndarray | None, num_pitches: int) -> np.ndarray:
 
 
 def _compile(network: BiaxialNetwork, lanes: int) -> Any:
-    """`sample_chunk` of one network, compiled by XLA; on TensorFlow each lane's particles may run on a core of their own."""
+    """`sample_chunk` of one network, compiled by XLA; each lane's particles may run on a core of their own."""
     if keras.backend.backend() == "jax":
 
         def whole(told: Told, rules: Rules, settings: Settings, memory: Memory) -> tuple[Drawn, Memory]:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from keras import ops
 
 from composer.network.biaxial import BiaxialNetwork
-from composer.network.config import FEEDBACK_WIDTH, HEARD_WIDTH
+from composer.network.config import FEEDBACK_WIDTH
 from composer.network.features import lower_note_feedback, previous_step_features
 from composer.network.recurrence import lstm_step
 
@@ -31,6 +31,7 @@ DENSITY_PULL = 0.05  # how fast the bias answers, in log-odds a step for each na
 DENSITY_CLIP = 2.0  # the bias never goes further
 _SMALLEST_DENSITY = 0.05  # notes a step; below it two densities count as equal
 _NEVER = 1e30  # as a threshold of log-odds
+_UNIT_MULTIPLE = 16
 
 
 class Told(NamedTuple):
@@ -100,33 +101,63 @@ def project_early(network: BiaxialNetwork, told: Told) -> Early:
     width = network.config.note_width
     first_time, first_note = network.time_layers[0], network.note_layers[0]
     told_rows = slice(first_note.input_width - width, first_note.input_width)
-    looped = [slice(width, width + HEARD_WIDTH)] + [slice(None)] * (len(network.time_layers) - 1)
-    upwards = [layer.kernel for layer in network.note_layers[1:]] + [network.head_kernel]
-    time = first_time.project(by_note, slice(0, width)) + first_time.project_shared(style, by_step)[:, None]
-    note = first_note.project(by_note, told_rows) + first_note.project_shared(style, by_step)[:, None]
+    time = _product(by_note, _wide(first_time.kernel[:width])) + _wide(
+        first_time.project_shared(style, by_step)[:, None]
+    )
+    note = _product(by_note, _wide(first_note.kernel[told_rows])) + _wide(
+        first_note.project_shared(style, by_step)[:, None]
+    )
+    inputs = [first_time.kernel[width:]] + [_deep(layer.kernel) for layer in network.time_layers[1:]]
+    upwards = [_wide(layer.kernel) for layer in network.note_layers[1:]] + [network.head_kernel]
     return Early(
         time=time[..., None, :],
         note=note[..., None, :],
         target=ops.transpose(told.voices_target, (1, 0, 2)),
-        time_above=tuple(layer.project_shared(style, None)[:, None] for layer in network.time_layers[1:]),
-        note_above=tuple(layer.project_shared(style, None)[:, None] for layer in network.note_layers[1:]),
+        time_above=tuple(_wide(layer.project_shared(style, None)[:, None]) for layer in network.time_layers[1:]),
+        note_above=tuple(_wide(layer.project_shared(style, None)[:, None]) for layer in network.note_layers[1:]),
         time_kernels=tuple(
-            ops.concatenate([layer.kernel[rows], layer.recurrent], axis=0)
-            for layer, rows in zip(network.time_layers, looped, strict=True)
+            ops.concatenate([_wide(kernel), _wide(_deep(layer.recurrent))], axis=0)
+            for layer, kernel in zip(network.time_layers, inputs, strict=True)
         ),
-        heard_kernel=first_note.kernel[network.heard_rows],
-        feedback_kernel=first_note.kernel[network.heard_rows.stop : told_rows.start],
+        heard_kernel=_wide(_deep(first_note.kernel[network.heard_rows])),
+        feedback_kernel=_wide(first_note.kernel[network.heard_rows.stop : told_rows.start]),
         note_kernels=tuple(
-            ops.concatenate([upward, layer.recurrent], axis=1)
+            _deep(ops.concatenate([upward, _wide(layer.recurrent)], axis=1))
             for layer, upward in zip(network.note_layers, upwards, strict=True)
         ),
         head_bias=ops.reshape(network.head_bias, (1, -1)),
     )
 
 
-def sample_chunk(
-    early: Early, rules: Rules, settings: Settings, memory: Memory
-) -> tuple[Drawn, Memory]:
+def padded_units(units: int) -> int:
+    """The size of a layer in the loops: gates of a multiple of 64 columns take XLA's fast products on a CPU.
+
+    Measured at 300 units: 141 against 194 GFLOP/s a core. The units that are added stay at zero for ever.
+    """
+    return -(-units // _UNIT_MULTIPLE) * _UNIT_MULTIPLE
+
+
+def _wide(gates: Tensor) -> Tensor:
+    """[..., 4 x unit] -> [..., 4 x padded unit]."""
+    units = gates.shape[-1] // 4
+    parts = ops.reshape(gates, (*gates.shape[:-1], 4, units))
+    padded = _filled(parts, -1, padded_units(units))
+    return ops.reshape(padded, (*gates.shape[:-1], -1))
+
+
+def _deep(kernel: Tensor) -> Tensor:
+    """[unit, out] -> [padded unit, out]."""
+    return _filled(kernel, 0, padded_units(kernel.shape[0]))
+
+
+def _filled(array: Tensor, axis: int, size: int) -> Tensor:
+    """The array with zeros behind it along an axis."""
+    widths = [(0, 0)] * len(array.shape)
+    widths[axis] = (0, size - array.shape[axis])
+    return ops.pad(array, widths)
+
+
+def sample_chunk(early: Early, rules: Rules, settings: Settings, memory: Memory) -> tuple[Drawn, Memory]:
     """Draw num_steps steps."""
     num_steps, num_pitches, num_particles, _ = rules.uniforms.shape
 
@@ -195,12 +226,12 @@ def _time_axis(early: Early, step: Tensor, memory: Memory) -> tuple[tuple[Tensor
     for number, kernel in enumerate(early.time_kernels):
         before, cell = memory.hidden[2 * number : 2 * number + 2]
         shared = _get(early.time, step) if number == 0 else early.time_above[number - 1]
-        gates = _rows_product(ops.concatenate([values, before], axis=-1), kernel) + shared
+        gates = _product(ops.concatenate([values, before], axis=-1), kernel) + shared
         rows = ops.reshape(gates, (pitches * branches * particles, -1))
         after = lstm_step(rows, ops.reshape(cell, (rows.shape[0], -1)))[:2]
         hidden += [ops.reshape(part, (pitches, branches, particles, -1)) for part in after]
         values = hidden[-2]
-    projected = _rows_product(values, early.heard_kernel) + _get(early.note, step)
+    projected = _product(values, early.heard_kernel) + _get(early.note, step)
     return tuple(hidden), ops.reshape(projected, (pitches, branches * particles, -1))
 
 
@@ -332,7 +363,7 @@ def _each_branch(values: Tensor, branches: int) -> Tensor:
     return values if branches == 1 else ops.concatenate([values] * branches, axis=0)
 
 
-def _rows_product(values: Tensor, matrix: Tensor) -> Tensor:
+def _product(values: Tensor, matrix: Tensor) -> Tensor:
     """[..., in] times [in, out], as one matrix product over all rows."""
     rows = ops.matmul(ops.reshape(values, (-1, values.shape[-1])), matrix)
     return ops.reshape(rows, (*values.shape[:-1], matrix.shape[-1]))
