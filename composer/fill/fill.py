@@ -6,17 +6,17 @@ changes its notes; sections are filled in the plan's order, but none hears anoth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from composer.abc import format_abc
 from composer.fill.assemble import make_score, moved
-from composer.fill.given import Given, give_bass, give_melody, give_notes, nothing_given
+from composer.fill.given import Given, give_bass, give_melody, give_notes, nothing_given, off_grid
 from composer.fill.local import localize
 from composer.fill.particles import Filled, NoteSource, Stretch, run_filter
-from composer.fill.recall import ComposedTheme, ThemeVoices, cells_to_sounding
+from composer.fill.recall import ComposedTheme, ThemeVoices, cells_to_sounding, stated_tune
 from composer.fill.sections import cadence_basses, section_stretch
 from composer.fill.setting import CHOIR, WINDOW_PITCHES, Setting, make_setting
 from composer.fill.staves import assign_voices, cells_to_notes, split_hands
@@ -112,7 +112,8 @@ def fill(
         stretch, local = section_stretch(setting, section, span, themes)
         generator = stream(setting.seed, section.id or "", section.take or 1, "notes")
         filled = run_filter(source, stretch, generator)
-        notes += moved(_notes(filled, stretch, setting), local.origin_tick + local.start_tick)
+        placed = moved(_notes(filled, stretch, setting), local.origin_tick + local.start_tick)
+        notes += _with_true_lengths(placed, section.id or "", setting, themes)
         reports.append(SectionReport(section.id or "", filled.penalty, filled.restarts, filled.refused))
         done += 1.0
     styles = ", ".join(name.capitalize() for name, _ in setting.style)
@@ -208,6 +209,22 @@ def _notes(filled: Filled, stretch: Stretch, setting: Setting) -> tuple[Note, ..
         voices = assign_voices(notes, [compass for _, compass in CHOIR])
         return tuple(replace(note, voice=number) for number, voice in enumerate(voices, start=1) for note in voice)
     return split_hands(notes, filled.upper_hand, low_pitch=stretch.low_pitch)
+
+
+def _with_true_lengths(
+    notes: Sequence[Note], section_id: str, setting: Setting, themes: Mapping[str, ComposedTheme]
+) -> tuple[Note, ...]:
+    """Return a section's notes with those of its tunes as long as they are where the grid could not hold them."""
+    exact: dict[tuple[int, int], tuple[int, int]] = {}
+    for place in setting.places:
+        theme = themes.get(place.entry.theme or "")
+        if place.section.id == section_id and place.states_theme and theme is not None:
+            exact |= off_grid(stated_tune(theme, place, setting))
+    true = [exact.get((note.onset_tick, note.pitch), (note.onset_tick, note.duration_tick)) for note in notes]
+    return tuple(
+        replace(note, onset_tick=onset, duration_tick=duration)
+        for note, (onset, duration) in zip(notes, true, strict=True)
+    )
 
 
 def _with_tunes(plan: Plan, themes: dict[str, ComposedTheme], setting: Setting) -> Plan:

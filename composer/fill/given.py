@@ -81,6 +81,18 @@ def give_notes(given: Given, notes: Iterable[Sounding]) -> None:
                 given.code[step, index] = HELD
 
 
+def off_grid(notes: Iterable[Sounding]) -> dict[tuple[int, int], tuple[int, int]]:
+    """Return true (onset, duration) of given notes that the grid cannot hold, by (onset on the grid, pitch).
+
+    The network hears triplets and shorter notes as sixteenths; what comes out has them as they were given.
+    """
+    exact: dict[tuple[int, int], tuple[int, int]] = {}
+    for onset, duration, pitch in notes:
+        if onset % STEP_TICKS or duration % STEP_TICKS:
+            exact.setdefault((onset // STEP_TICKS * STEP_TICKS, pitch), (onset, duration))
+    return exact
+
+
 def close_above(given: Given, steps: slice, top: NDArray[np.int_]) -> None:
     """Silence what is free above `top[step]` (pitch index; -1: no line here) and mark the steps as having a melody."""
     index = np.arange(given.num_pitches)

@@ -109,7 +109,7 @@ class NetworkSource:
             temperature=self._temperature,
             guidance=self._guidance,
         )
-        return Chunk(sample.play, sample.articulate, sample.upper_hand), state
+        return Chunk(sample.play, sample.articulate, sample.upper_hand, sample.forced_log_probability), state
 
     def gather(self, state: Any, indices: NDArray[np.int_]) -> SamplerState:
         """Return the state whose particle p is the old particle `indices[p]`."""

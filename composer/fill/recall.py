@@ -110,7 +110,8 @@ def _stated(theme: ComposedTheme, place: PhrasePlace, setting: Setting) -> Theme
     end, pickup = theme.bars * setting.meter.bar_ticks - setting.pickup_tick, setting.pickup_tick
     tune = tuple(note for note in theme.melody.notes if note.onset_tick < end)
     others = tuple(MelodyNote(*note) for note in theme.voices.notes) if theme.voices is not None else ()
-    tune_cells = {(note.onset_tick, note.pitch) for note in tune}
+    # Voices are known on the grid, the tune as it is.
+    tune_cells = {(note.onset_tick // STEP_TICKS * STEP_TICKS, note.pitch) for note in tune}
     others = tuple(note for note in others if (note.onset_tick, note.pitch) not in tune_cells)
     voices = (Melody(tune, end, pickup), Melody(others, end, pickup))
     whole = in_key(Theme(theme.name, voices, theme.key, setting.meter, theme.bars, theme.chords), place.keys[0])

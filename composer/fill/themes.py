@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from composer.abc import Melody, MelodyNote
 from composer.fill.critics import LINE_WEIGHTS
-from composer.fill.given import Given, Sounding, close_above, close_below, give_notes, line_of, nothing_given
+from composer.fill.given import Given, Sounding, close_above, close_below, give_notes, line_of, nothing_given, off_grid
 from composer.fill.local import Local
 from composer.fill.melody import melody_score, opening_likeness
 from composer.fill.particles import LINE, NoteSource, Stretch, run_filter
@@ -85,7 +85,9 @@ def compose_theme(
         idea = _draft_idea(task, source, statistics, generator)
         pinned = _lay_out(task, idea)
     notes = _draft_tune(task, pinned, source, statistics, generator)
-    moved = [MelodyNote(onset - task.pickup_tick, length, pitch) for onset, length, pitch in notes]
+    exact = off_grid(task.given)
+    true = [(*exact.get((onset, pitch), (onset, length)), pitch) for onset, length, pitch in notes]
+    moved = sorted(MelodyNote(onset - task.pickup_tick, length, pitch) for onset, length, pitch in true)
     return Melody(tuple(moved), end_tick=task.local.end_tick - task.pickup_tick, pickup_tick=task.pickup_tick)
 
 

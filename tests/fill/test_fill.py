@@ -293,3 +293,27 @@ def test_a_tune_moves_by_an_octave_where_the_register_asks_for_it(fill_text, ron
     assert shift in (0, -12)
     assert max(changed.top("A2").values()) <= 75
     assert tune_of(changed, "A2") == {place: pitch + shift for place, pitch in tune_of(rondo, "A2").items()}
+
+
+def test_triplets_of_a_pinned_tune_sound_as_triplets(fill_text):
+    composed = fill_text("""
+plan: 1
+form: rondo
+style: bach
+ensemble: keyboard
+key: C major
+meter: "2/4"
+pickup: 0
+seed: 2
+themes:
+  refrain: {bars: 4, type: chain, melody: "(3cde (3gfe | d2 G2 | (3efg (3edB | c4"}
+sections:
+  - {label: A, theme: refrain, bars: 4, key: I, cadence: PAC}
+  - {label: A, id: A2, theme: refrain, bars: 4, key: V, cadence: PAC, recall: full}
+""")
+    third = TICKS_PER_QUARTER // 3
+    tune = [(0, 72), (third, 74), (2 * third, 76), (3 * third, 79), (4 * third, 77), (5 * third, 76)]
+    for section in ("A", "A2"):
+        shift = composed.top(section)[0] - 72
+        notes = composed.pitches(section)
+        assert all((onset, third, pitch + shift) in notes for onset, pitch in tune)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,19 @@ def test_resampling_keeps_the_good_particles(stretch):
     run_filter(source, stretch(2), np.random.default_rng(1))
     second_bar, _ = source.calls[1]
     assert second_bar == ((61,),) * 4
+
+
+def test_particles_that_expected_what_was_given_live_on(stretch):
+    class Expecting(Scripted):
+        def run(self, state, stretch, first, end, uniforms):
+            chunk, after = super().run(state, stretch, first, end, uniforms)
+            likely = np.full((4, end - first), -5.0, np.float32)
+            likely[1] = -0.1
+            return replace(chunk, given_log_probability=likely), after
+
+    source = Expecting(lambda call, particle: 60 + particle + call)
+    run_filter(source, stretch(2), np.random.default_rng(1))
+    assert source.calls[1][0] == ((62,),) * 4
 
 
 def test_equally_good_particles_all_live_on(stretch):
