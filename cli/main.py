@@ -73,7 +73,9 @@ compose build my.yaml -o my.mid -o my.musicxml          the piece that the plan 
     epilog=EPILOG,
 )
 @brief_options(form_required=False)
-@outputs_option("Write this file (repeatable): .mid, .musicxml or .yaml. Without it: one of each, here.")
+@outputs_option(
+    "Write this file (repeatable): .mid, .musicxml, .yaml, or .png (a picture). Without it: the first three, here."
+)
 @sampling_options
 @performing_options
 @click.version_option(composer.__version__, "--version", prog_name="ritornello")
