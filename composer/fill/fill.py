@@ -13,10 +13,10 @@ import numpy as np
 
 from composer.abc import format_abc
 from composer.fill.assemble import make_score, moved
-from composer.fill.given import Given, give_bass, give_melody, give_notes, nothing_given, off_grid
+from composer.fill.given import Given, Sounding, give_bass, give_melody, give_notes, nothing_given, off_grid
 from composer.fill.local import localize
 from composer.fill.particles import Filled, NoteSource, Stretch, run_filter
-from composer.fill.recall import ComposedTheme, ThemeVoices, cells_to_sounding, stated_tune
+from composer.fill.recall import ComposedTheme, cells_to_sounding, stated_tune
 from composer.fill.sections import cadence_basses, section_stretch
 from composer.fill.setting import CHOIR, WINDOW_PITCHES, Setting, make_setting
 from composer.fill.staves import assign_voices, cells_to_notes, split_hands
@@ -149,7 +149,7 @@ def _compose(name: str, entry: ThemeEntry, setting: Setting, source: NoteSource,
 
 def _compose_voices(
     theme: ComposedTheme, entry: ThemeEntry, setting: Setting, source: NoteSource, pinned: Tune | None
-) -> ThemeVoices:
+) -> tuple[Sounding, ...]:
     """Write the other voices round a theme's tune, once, for `recall: full` and as reference of its returns."""
     outline, span = theme_outline(theme.name, entry, setting)
     local = localize(outline, span, enters=None)
@@ -184,10 +184,9 @@ def _compose_voices(
         plays_keyboard=setting.ensemble == "keyboard",
     )
     filled = run_filter(source, stretch, stream(setting.seed, "theme", theme.name, "voices"))
-    notes = cells_to_sounding(
+    return cells_to_sounding(
         filled.play, filled.articulate, low_pitch=setting.low_pitch, start_tick=-setting.pickup_tick
     )
-    return ThemeVoices(filled.play, filled.articulate, notes)
 
 
 def _give_voices(given: Given, pinned: Tune, setting: Setting) -> None:

@@ -25,20 +25,6 @@ from composer.theory.key import Key
 
 
 @dataclass(frozen=True)
-class ThemeVoices:
-    """A theme with all its voices, as cells from its upbeat on.
-
-    Attributes:
-        play, articulate: bool [step, pitch] in the piece's window.
-        notes: the same as (onset tick from the first bar line, duration ticks, MIDI pitch).
-    """
-
-    play: BoolArray
-    articulate: BoolArray
-    notes: tuple[Sounding, ...]
-
-
-@dataclass(frozen=True)
 class ComposedTheme:
     """A theme whose tune is known.
 
@@ -48,7 +34,8 @@ class ComposedTheme:
         key: its own.
         bars: whole bars.
         chords: its harmony; ticks from its first bar line.
-        voices: every voice; None as long as there is only the tune.
+        voices: every voice on the grid, (onset tick from the first bar line, duration ticks, MIDI pitch); None as long
+            as there is only the tune.
     """
 
     name: str
@@ -56,7 +43,7 @@ class ComposedTheme:
     key: Key
     bars: int
     chords: tuple[ChordSpan, ...] = ()
-    voices: ThemeVoices | None = None
+    voices: tuple[Sounding, ...] | None = None
 
     def covers(self, place: PhrasePlace, setting: Setting) -> int:
         """Return the tick of the piece up to which the phrase is covered by the theme's bars."""
@@ -109,7 +96,7 @@ def _stated(theme: ComposedTheme, place: PhrasePlace, setting: Setting) -> Theme
     """Return the theme as the phrase states it: its tune, then all its other notes; ticks from the first bar line."""
     end, pickup = theme.bars * setting.meter.bar_ticks - setting.pickup_tick, setting.pickup_tick
     tune = tuple(note for note in theme.melody.notes if note.onset_tick < end)
-    others = tuple(MelodyNote(*note) for note in theme.voices.notes) if theme.voices is not None else ()
+    others = tuple(MelodyNote(*note) for note in theme.voices) if theme.voices is not None else ()
     # Voices are known on the grid, the tune as it is.
     tune_cells = {(note.onset_tick // STEP_TICKS * STEP_TICKS, note.pitch) for note in tune}
     others = tuple(note for note in others if (note.onset_tick, note.pitch) not in tune_cells)
@@ -126,7 +113,8 @@ def _stated(theme: ComposedTheme, place: PhrasePlace, setting: Setting) -> Theme
     names = (place.section.id or "", place.section.take or 1, place.index)
     for item in place.entry.transformations or ():
         part = transformed(part, item, plan=setting.plan, names=names)
-    return _in_compass(fragment(part, 1, min(part.bars, place.entry.bars or part.bars)), place, setting)
+    part = fragment(part, 1, min(part.bars, place.entry.bars or part.bars))
+    return _in_compass(part, place, setting) if place.states_theme else part
 
 
 def _in_octave(theme: Theme, tune_compass: tuple[int, int], compass: tuple[int, int] | None) -> Theme:
@@ -167,34 +155,6 @@ def _raised(note: MelodyNote, semitones: int) -> MelodyNote:
 
 def _outside(voice: Melody, shift: int, compass: tuple[int, int]) -> int:
     return sum(max(0, compass[0] - note.pitch - shift, note.pitch + shift - compass[1]) for note in voice.notes)
-
-
-def theme_bar_of(
-    theme: ComposedTheme, place: PhrasePlace, tick: int, setting: Setting
-) -> tuple[BoolArray, BoolArray] | None:
-    """Return the cells of the theme's bar that corresponds to the bar of the piece at `tick`.
-
-    Args:
-        theme: with its voices.
-        place: the phrase.
-        tick: first tick of a bar (or of the phrase's upbeat) in the piece.
-        setting: of the piece.
-
-    Returns:
-        (play, articulate), bool [step, pitch], or None where the theme has no such bar.
-    """
-    if theme.voices is None:
-        return None
-    first, last = bars_stated(theme, place)
-    offset = tick - place.bar_tick  # negative in the upbeat
-    start = (first - 1) * setting.meter.bar_ticks + offset
-    if start >= last * setting.meter.bar_ticks - setting.pickup_tick:
-        return None
-    begin = (start + setting.pickup_tick) // STEP_TICKS
-    end = min(begin + setting.max_steps, len(theme.voices.play))
-    if begin < 0 or begin >= end:
-        return None
-    return theme.voices.play[begin:end], theme.voices.articulate[begin:end]
 
 
 def cells_to_sounding(

@@ -16,13 +16,14 @@ from composer.fill.given import (
     give_bass,
     give_everything,
     give_melody,
+    give_notes,
     lead_in_notes,
     nothing_given,
     place_degrees,
 )
 from composer.fill.local import Enters, Local, localize
 from composer.fill.particles import Stretch
-from composer.fill.recall import ComposedTheme, stated_tune, stated_voices, theme_bar_of
+from composer.fill.recall import ComposedTheme, stated_tune, stated_voices
 from composer.fill.setting import WINDOW_PITCHES, Setting
 from composer.outline import SectionSpan
 from composer.plan.links import read_pitch
@@ -30,13 +31,12 @@ from composer.plan.model import Formula, Link, SectionEntry
 from composer.plan.outline import PhrasePlace
 from composer.roll.codec import BoolArray
 from composer.roll.grid import STEP_TICKS
-from composer.roll.reference import Reference, level_of, no_reference, place_reference
+from composer.roll.pins import STRUCK
+from composer.roll.reference import Reference, level_of, no_reference
 from composer.style_statistics import parse_degree
 from composer.theory.harmony import parse_chord
 from composer.theory.key import Key, parse_key
 
-# Transformations that leave the theme's bars where they are, so that its voices are still a model of the new ones.
-_BAR_BY_BAR = {"ornament", "register", "reharmonize"}
 RECALLED_LEVEL = 4  # likeness class of the new voices round a returning tune: of the same kind, not the same
 
 
@@ -267,30 +267,20 @@ def _voice(
 def _references(
     setting: Setting, places: list[PhrasePlace], local: Local, themes: Mapping[str, ComposedTheme]
 ) -> Reference:
-    """Return the reference bars: the theme's own bars where a phrase states it or follows it."""
-    reference = no_reference(local.facts.num_steps, WINDOW_PITCHES)
+    """Return the reference: the theme's voices as each phrase states or follows them."""
+    num_steps = local.facts.num_steps
+    reference = no_reference(num_steps, WINDOW_PITCHES)
     for place in places:
         theme = themes.get(place.entry.theme or "")
         fidelity = place.entry.fidelity if place.entry.fidelity is not None else 1.0
         if theme is None or theme.voices is None or fidelity == 0.0:
             continue
-        if any(item.name not in _BAR_BY_BAR for item in place.entry.transformations or ()):
-            continue
-        level = RECALLED_LEVEL if place.states_theme else level_of(fidelity)
-        shift = _shift(place.keys[0], theme.key)
-        for first, end in local.bars:
-            tick = first * STEP_TICKS + local.origin_tick
-            if not place.start_tick <= tick < place.end_tick:
-                continue
-            bar = theme_bar_of(theme, place, tick, setting)
-            if bar is None:
-                continue
-            play, articulate = bar
-            present = slice(first, end)
-            place_reference(reference, present, play, articulate, shift=shift, level=level)
+        cells = nothing_given(num_steps, WINDOW_PITCHES, setting.low_pitch, compass=setting.compass)
+        voices = stated_voices(theme, place, setting)
+        give_notes(cells, [(onset - local.origin_tick, length, pitch) for onset, length, pitch in voices])
+        covered = (place.start_tick - local.origin_tick, theme.covers(place, setting) - local.origin_tick)
+        steps = slice(covered[0] // STEP_TICKS, covered[1] // STEP_TICKS)
+        reference.play[steps] = cells.code[steps] >= STRUCK
+        reference.articulate[steps] = cells.code[steps] == STRUCK
+        reference.level[steps] = RECALLED_LEVEL if place.states_theme else level_of(fidelity)
     return reference
-
-
-def _shift(key: Key, other: Key) -> int:
-    """Return the semitones from `other` to `key`, the near way."""
-    return (key.tonic_pitch_class - other.tonic_pitch_class + 6) % 12 - 6
