@@ -78,6 +78,16 @@ def test_a_seed_is_drawn_and_told():
     assert first.seed != second.seed
 
 
+def test_a_piece_tells_its_sections_by_name(plan_file):
+    piece = pipeline.build_plan(plan_file)
+    assert piece.sections == (
+        pipeline.SectionLine("A", "G major", 4),
+        pipeline.SectionLine("B", "D major", 4),
+        pipeline.SectionLine("A", "G major", 4),
+    )
+    assert (piece.form, piece.meter, piece.style) == ("rondo", "3/4", "bach (keyboard)")
+
+
 def test_building_a_plan_twice_gives_identical_files(plan_file, tmp_path):
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
@@ -157,6 +167,7 @@ def test_the_temperature_must_be_above_zero(plan_file):
 def test_a_composed_piece_can_be_performed_again(plan_file, tmp_path):
     pipeline.build_plan(plan_file, outputs=(tmp_path / "a.mid",), expression=0.0)
     played = pipeline.perform_file(tmp_path / "a.mid", folder=tmp_path, take=3)
+    assert isinstance(played, pipeline.Performed)
     assert [path.name for path in played.files] == ["a.performed.mid"]
     assert played.take == 3
     assert played.length_sec > 10
