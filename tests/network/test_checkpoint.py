@@ -15,7 +15,7 @@ from keras import ops
 
 from composer.errors import WeightsError
 from composer.network.biaxial import BiaxialNetwork
-from composer.network.checkpoint import load_network, read_card, save_network
+from composer.network.checkpoint import check_network, load_network, read_card, save_network
 from composer.network.config import weight_shapes
 
 MARGINAL = np.linspace(-4, 3, 20).reshape(10, 2)
@@ -95,6 +95,14 @@ def test_any_flipped_bit_is_noticed(copy: Path) -> None:
     path.write_bytes(whole[:-100])
     with pytest.raises(WeightsError, match="SHA-256"):
         load_network(path)
+
+
+def test_a_network_can_be_checked_whole_without_being_built(copy: Path) -> None:
+    path = copy / "bach.safetensors"
+    assert check_network(path) == read_card(copy / "bach.yaml")
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(WeightsError, match="SHA-256"):
+        check_network(path)
 
 
 def test_values_that_are_not_finite_are_refused_by_name(network: BiaxialNetwork, copy: Path, tmp_path: Path) -> None:
