@@ -46,7 +46,12 @@ ASKED_FIGURES = (  # those that the issue of quality asks for; the others stand 
     "pitch_class_entropy",
     "melodic_interval",
 )
-ORIGINS = {"formula": "outer voices given", "theme": "tune on top, bass given", "network": "nothing given"}
+ORIGINS = {
+    "formula": "outer voices given",
+    "theme": "tune on top, bass given",
+    "tune": "tune on top, nothing given",
+    "network": "nothing given",
+}
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ class Judged:
         report: planned against found; keys by the first of `FINDERS`.
         keys: of each finder.
         origins: where the outer voices of each judged cadence come from: `formula` (given), `theme` (the tune on top,
-            the bass given) or `network`.
+            the bass given), `tune` (nothing but the tune) or `network`.
         out_of_range: notes outside the compass.
         figures: of the score.
     """
@@ -120,7 +120,8 @@ def _origins(plan: Plan, report: FormReport) -> tuple[str, ...]:
     origins = []
     for found in report.cadences:
         place = places[found.planned.start_tick]
-        origins.append("theme" if place.states_theme else "formula" if place.entry.formula else "network")
+        given = place.entry.formula is not None
+        origins.append(("theme" if given else "tune") if place.states_theme else "formula" if given else "network")
     return tuple(origins)
 
 
