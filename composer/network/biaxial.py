@@ -112,7 +112,7 @@ class BiaxialNetwork(keras.layers.Layer):
         super().__init__(name="biaxial")
         self.config = config
         self._seed = seed
-        self._dropout_seeds = keras.random.SeedGenerator(seed)
+        self.dropout_seeds = keras.random.SeedGenerator(seed)
         seeds = iter(np.random.SeedSequence(seed).generate_state(64))
         embed = keras.initializers.GlorotUniform(seed=int(next(seeds)))
         self.style_embedding = self.add_weight(
@@ -143,7 +143,7 @@ class BiaxialNetwork(keras.layers.Layer):
     def set_dropout_step(self, number: int) -> None:
         """Make the dropout of the next call depend on the seed and this number alone, so that a run can be resumed."""
         words = np.random.SeedSequence([self._seed, number]).generate_state(2)
-        self._dropout_seeds.state.assign((words >> 1).astype("int64").astype("uint32"))
+        self.dropout_seeds.state.assign((words >> 1).astype("int64").astype("uint32"))
 
     # Teacher forcing
 
@@ -220,7 +220,7 @@ class BiaxialNetwork(keras.layers.Layer):
             return sequence
         along = 1 if self.config.dropout_sharing == "sequence" else sequence.shape[0]
         shape = (along, *sequence.shape[1:])
-        kept = keras.random.uniform(shape, seed=self._dropout_seeds) >= rate
+        kept = keras.random.uniform(shape, seed=self.dropout_seeds) >= rate
         return sequence * (ops.cast(kept, "float32") * (1.0 / (1.0 - rate)))
 
     # The parts that teacher forcing and sampling share

@@ -1,9 +1,9 @@
-"""The training and validation steps, compiled: the one file of training that knows its backend."""
+"""The training and validation steps, compiled, on TensorFlow (on JAX: `jax_steps`)."""
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import keras
 import numpy as np
@@ -13,6 +13,9 @@ from composer.errors import OptionError
 from composer.network.biaxial import BiaxialNetwork, State
 from composer.network.loss import negative_log_likelihood
 from composer.training.batch import Batch
+
+if TYPE_CHECKING:
+    from composer.training.jax_steps import JaxSteps
 
 Tensor = Any
 
@@ -67,13 +70,18 @@ def compile_steps(
     hand_weight: float,
     clip_norm: float,
     lanes: int = 1,
-) -> TensorflowSteps:
-    """The steps for the backend that Keras runs on; see `TensorflowSteps` for the arguments."""
-    if keras.backend.backend() != "tensorflow":
-        raise OptionError(f"training: the backend must be tensorflow; found {keras.backend.backend()}")
-    return TensorflowSteps(
-        network, optimizer, averages=averages, hand_weight=hand_weight, clip_norm=clip_norm, lanes=lanes
-    )
+) -> TensorflowSteps | JaxSteps:
+    """The steps for the backend that Keras runs on; see `TensorflowSteps` for the arguments (JAX has no lanes)."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        return TensorflowSteps(
+            network, optimizer, averages=averages, hand_weight=hand_weight, clip_norm=clip_norm, lanes=lanes
+        )
+    if backend == "jax":
+        from composer.training.jax_steps import JaxSteps
+
+        return JaxSteps(network, optimizer, averages=averages, hand_weight=hand_weight, clip_norm=clip_norm)
+    raise OptionError(f"training: the backend must be tensorflow or jax; found {backend}")
 
 
 class TensorflowSteps:
