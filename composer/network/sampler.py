@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -192,9 +193,7 @@ class Sampler:
         if rules.pins.min() < FREE or rules.pins.max() > HELD:
             raise OptionError(f"pins: must be from {FREE} to {HELD}")
         with device_scope(self._device):
-            told, rules, settings = (
-                type(part)(*(ops.convert_to_tensor(value) for value in part)) for part in (told, rules, settings)
-            )
+            told, rules, settings = Told(*_tensors(told)), Rules(*_tensors(rules)), Settings(*_tensors(settings))
             drawn, memory = self._compiled(told, rules, settings, state.memory)
             drawn_cells = np.asarray(ops.convert_to_numpy(drawn.cells))[:steps]  # [step, pitch, particle, 3]
             logs = np.asarray(ops.convert_to_numpy(drawn.logs))[:steps]  # [step, 3, particle]
@@ -216,6 +215,10 @@ class Sampler:
         padded = np.zeros((*shape[:axis], self.max_steps, *shape[axis + 1 :]), dtype)
         padded[(slice(None),) * axis + (slice(0, shape[axis]),)] = whole
         return padded
+
+
+def _tensors(values: Iterable[Any]) -> list[Any]:
+    return [ops.convert_to_tensor(value) for value in values]
 
 
 def _whole(values: Any, shape: tuple[int, ...], name: str, dtype: str = "float32") -> np.ndarray:

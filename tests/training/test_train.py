@@ -18,8 +18,7 @@ from composer.training.batch import Batch
 from composer.training.config import SourceConfig, parse_config
 from composer.training.measure import Likelihood, Measurer
 from composer.training.run_folder import read_log
-from composer.training.sources import source_from_card
-from composer.training.sources import collect, locate_sources
+from composer.training.sources import collect, locate_sources, source_from_card
 from composer.training.train import TOLD, UNTOLD, cache_folder, make_windows, validation_batches
 from composer.training.windows import Windows
 
