@@ -92,10 +92,10 @@ def chord(bar: Bar) -> Penalty:
     weight = _STRENGTH_WEIGHT[np.maximum(bar.facts.strength, 0)][None, :, None]
     struck = bar.articulate & bar.free
     strange = (struck & ~bar.members) * weight
-    excess = strange.sum(axis=(1, 2)) - 0.10 * (struck * weight).sum(axis=(1, 2))
+    excess = strange.sum(axis=(1, 2)) - 0.20 * (struck * weight).sum(axis=(1, 2))
     on_beat = np.flatnonzero(bar.facts.strength >= 2)
     held = (bar.play & bar.free & ~bar.members)[:, on_beat].sum(axis=(1, 2))
-    return 1.2 * np.maximum(excess, 0) + 0.35 * held
+    return 0.9 * np.maximum(excess, 0) + 0.15 * held
 
 
 def scale(bar: Bar) -> Penalty:
@@ -134,15 +134,32 @@ def stuck(bar: Bar) -> Penalty:
 
 
 def texture(bar: Bar) -> Penalty:
-    """Distance from the planned onsets a beat and notes at once."""
+    """Distance from the planned moments a beat (at which anything is struck) and notes at once.
+
+    The plan counts the moments of each hand; of the slower hand's about two thirds fall on the quicker one's.
+    """
     if bar.facts.onsets_x8[0, 0] < 0:
         return np.zeros(len(bar.play))
     beats = len(bar.facts.bar) / bar.facts.steps_in_beat[0]
-    onsets = bar.articulate.sum(axis=(1, 2)) / beats
-    planned = bar.facts.onsets_x8.sum(axis=1).mean() / 8
+    moments = bar.articulate.any(axis=2).sum(axis=1) / beats
+    hands = bar.facts.onsets_x8 / 8
+    planned = float((hands.max(axis=1) + 0.35 * hands.min(axis=1)).mean())
+    planned = min(planned, float(bar.facts.steps_in_beat[0]))
     notes = bar.play.sum(axis=2).mean(axis=1)
     at_once = bar.facts.polyphony_x8.sum(axis=1).mean() / 8
-    return 1.0 * ((onsets - planned) / (0.5 + 0.35 * planned)) ** 2 + 0.8 * ((notes - at_once) / 0.8) ** 2
+    return 1.2 * ((moments - planned) / (0.4 + 0.25 * planned)) ** 2 + 0.8 * ((notes - at_once) / 0.8) ** 2
+
+
+def fullness(bar: Bar) -> Penalty:
+    """A chord that begins on a beat without its third, above all the last one of a phrase."""
+    begins: BoolArray = np.asarray((bar.facts.chord_age == 0) & (bar.facts.chord_root >= 0) & (bar.facts.strength >= 2))
+    cost = np.zeros(len(bar.play))
+    for step in np.flatnonzero(begins):
+        thirds = [(bar.facts.chord_root[step] + size) % 12 for size in (3, 4)]
+        third = [pitch_class for pitch_class in thirds if bar.facts.chord_members[step] >> pitch_class & 1]
+        has_third = bar.play[:, step, np.isin(bar.pitch_class, third)].any(axis=1)
+        cost += np.where(has_third, 0.0, 0.9 if bar.facts.cadence_distance[step] == 0 else 0.15)
+    return cost
 
 
 def parallels(bar: Bar) -> Penalty:
@@ -166,7 +183,7 @@ def clashes(bar: Bar) -> Penalty:
     """Minor seconds that sound together on a beat."""
     on_beat = np.flatnonzero(bar.facts.strength >= 2)
     play = bar.play[:, on_beat]
-    return 0.6 * (play[:, :, 1:] & play[:, :, :-1]).sum(axis=(1, 2)).astype(float)
+    return 0.3 * (play[:, :, 1:] & play[:, :, :-1]).sum(axis=(1, 2)).astype(float)
 
 
 def reach(bar: Bar) -> Penalty:
@@ -177,13 +194,26 @@ def reach(bar: Bar) -> Penalty:
 
 
 def leaps(bar: Bar) -> Penalty:
-    """A bass or free top line that jumps by more than an octave."""
-    play = np.concatenate([bar.before_play[:, -1:], bar.play], axis=1)
-    sounds: BoolArray = np.asarray(play.any(axis=2))
-    low = play.argmax(axis=2)
-    jump = np.abs(np.diff(low, axis=1)) > 12
-    both: BoolArray = np.asarray(sounds[:, 1:] & sounds[:, :-1])
-    return 0.25 * (jump & both).sum(axis=1).astype(float)
+    """Outer lines that leap: each semitone beyond a fifth, more for the top line than for the bass.
+
+    A line is what is struck as the lowest or highest note of its moment; given notes of the top line are left alone.
+    """
+    cost = np.zeros(len(bar.play))
+    count, reach_back = bar.play.shape[2], int(bar.facts.steps_in_bar[0])
+    for particle in range(len(bar.play)):
+        play = np.concatenate([bar.before_play[particle, -reach_back:], bar.play[particle]])
+        struck = np.concatenate([bar.before_articulate[particle, -reach_back:], bar.articulate[particle]])
+        first_new = len(play) - len(bar.play[particle])
+        steps = np.arange(len(play))
+        low, high = play.argmax(axis=1), count - 1 - play[:, ::-1].argmax(axis=1)
+        for line, price, is_top in ((low, 0.05, False), (high, 0.08, True)):
+            moments = np.flatnonzero(struck[steps, line])
+            size = np.abs(np.diff(line[moments]))
+            fresh = moments[1:] >= first_new
+            if is_top and bar.pins.has_melody.any():
+                fresh &= ~bar.pins.has_melody[np.maximum(moments[1:] - first_new, 0)]
+            cost[particle] += price * np.maximum(size - 7, 0)[fresh].sum()
+    return cost
 
 
 def melody(bar: Bar) -> Penalty:
@@ -200,7 +230,7 @@ def melody(bar: Bar) -> Penalty:
         cost[particle] += 0.5 * (size > 9).sum() + 1.5 * (size > 12).sum() + 1.0 * np.isin(size, (6, 10, 11)).sum()
         cost[particle] += 0.5 * max(0, int((size == 0).sum()) - 1)
         beats = len(bar.facts.bar) / bar.facts.steps_in_beat[0]
-        cost[particle] += 0.8 * max(0.0, 0.5 - new / beats) + 0.5 * max(0.0, new / beats - 3.0)
+        cost[particle] += 0.8 * max(0.0, 0.9 - new / beats) + 0.5 * max(0.0, new / beats - 3.0)
     return cost
 
 
@@ -211,6 +241,7 @@ CRITICS: dict[str, Callable[[Bar], Penalty]] = {
     "silence": silence,
     "stuck": stuck,
     "texture": texture,
+    "fullness": fullness,
     "parallels": parallels,
     "clashes": clashes,
     "reach": reach,
@@ -219,7 +250,10 @@ CRITICS: dict[str, Callable[[Bar], Penalty]] = {
 }
 OFF_BY_DEFAULT = {"melody"}
 # A line alone has no chords of its own to get right, no bass, and is as thick as a line.
-LINE_WEIGHTS = {"bass": 0.0, "texture": 0.0, "parallels": 0.0, "clashes": 0.0, "reach": 0.0, "melody": 1.0}
+LINE_WEIGHTS = {
+    **dict.fromkeys(("bass", "texture", "fullness", "parallels", "clashes", "reach", "leaps"), 0.0),
+    "melody": 1.0,
+}
 
 
 def unreachable_steps(play: BoolArray) -> NDArray[np.int_]:

@@ -117,9 +117,10 @@ def _rhythm(tune: Tune, meter: Meter, statistics: StyleStatistics, span_ticks: i
     typical = _mean_log(statistics.rhythm_cells)
     seen = [_log_share(statistics.rhythm_cells, name) for name in names]
     score -= 1.0 * max(0.0, typical - float(np.mean(seen)))
-    # A tune breathes: notes a beat within what sings.
+    # A tune moves about as much as the style's tunes do.
     per_beat = len(tune) / max(1.0, span_ticks / meter.beat_ticks)
-    score -= 1.5 * max(0.0, 0.75 - per_beat) + 1.0 * max(0.0, per_beat - 2.6)
+    usual = min(2.5, max(1.0, _mean_onsets(statistics.rhythm_cells)))
+    score -= 2.0 * max(0.0, 0.7 * usual - per_beat) + 1.0 * max(0.0, per_beat - 1.3 * usual)
     longest = max(duration for _, duration, _ in tune[:-1])
     return score - 0.8 * max(0.0, longest / meter.bar_ticks - 1.0)
 
@@ -127,6 +128,12 @@ def _rhythm(tune: Tune, meter: Meter, statistics: StyleStatistics, span_ticks: i
 def _log_share(counts: Mapping[str, int], name: str) -> float:
     total = sum(counts.values())
     return math.log((counts.get(name, 0) + 0.5) / (total + 0.5 * (len(counts) + 1))) if total else 0.0
+
+
+def _mean_onsets(cells: Mapping[str, int]) -> float:
+    """Return the mean number of onsets a beat."""
+    total = sum(cells.values())
+    return sum(count * len(name.split(",")) for name, count in cells.items() if name) / total if total else 1.5
 
 
 def _mean_log(counts: Mapping[str, int]) -> float:

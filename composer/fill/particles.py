@@ -26,7 +26,7 @@ from composer.roll.reference import Reference
 MAX_RESTARTS = 3  # of a phrase
 # Power of the likelihood of what was given. Whole, it would drown the critics: its standard deviation between the
 # particles of a bar is 2 to 13 nats, that of the critics' sum half a nat.
-GIVEN_POWER = 0.2
+GIVEN_POWER = 0.05
 LINE = "line"  # the ensemble of one melody
 FloatArray = NDArray[np.float32]
 
