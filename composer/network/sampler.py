@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -18,15 +19,18 @@ from composer.network.sampling import (
     FREE,
     HELD,
     Drawn,
+    Early,
     Memory,
     Rules,
     Settings,
     Told,
+    Weighed,
     join_particles,
     padded_units,
     project_early,
     sample_chunk,
     split_particles,
+    weigh,
 )
 
 LANES = 2  # parts of the particles that run side by side on a CPU; fixed, so that bytes do not hang on the machine
@@ -194,12 +198,11 @@ class Sampler:
             raise OptionError(f"pins: must be from {FREE} to {HELD}")
         with device_scope(self._device):
             told, rules, settings = Told(*_tensors(told)), Rules(*_tensors(rules)), Settings(*_tensors(settings))
-            drawn, memory = self._compiled(told, rules, settings, state.memory)
-            drawn_cells = np.asarray(ops.convert_to_numpy(drawn.cells))[:steps]  # [step, pitch, particle, 3]
-            logs = np.asarray(ops.convert_to_numpy(drawn.logs))[:steps]  # [step, 3, particle]
-        by_particle = drawn_cells.transpose(3, 2, 0, 1)
-        forced, free, model = logs.transpose(1, 2, 0)
-        sample = Sample(by_particle[0] > 0.5, by_particle[1] > 0.5, by_particle[2], forced, free, model)
+            notes, upper_hand, weighed, memory = self._compiled(told, rules, settings, state.memory)
+            found = [np.asarray(ops.convert_to_numpy(part))[:steps] for part in (notes, upper_hand, *weighed)]
+        play, articulate = found[0].transpose(3, 2, 0, 1) > 0.5
+        forced, free, model = (part.T for part in found[2:])
+        sample = Sample(play, articulate, found[1].transpose(2, 0, 1), forced, free, model)
         return sample, SamplerState(memory)
 
     def _padded_cells(self, values: Any, shape: tuple[int, ...], name: str, dtype: str) -> np.ndarray:
@@ -238,18 +241,25 @@ def _marginal(values: np.ndarray | None, num_pitches: int) -> np.ndarray:
 def _compile(network: BiaxialNetwork, lanes: int) -> Any:
     """`sample_chunk` of one network, compiled by XLA; each lane's particles may run on a core of their own."""
     if keras.backend.backend() == "jax":
-
-        def whole(told: Told, rules: Rules, settings: Settings, memory: Memory) -> tuple[Drawn, Memory]:
-            return sample_chunk(project_early(network, told), rules, settings, memory)
-
-        return import_module("jax").jit(whole)
+        return import_module("jax").jit(partial(_sample, network, sample_chunk, 1))
     import tensorflow as tf
 
     lane = tf.function(sample_chunk, jit_compile=True, autograph=False)
+    return tf.function(partial(_sample, network, lane, lanes), autograph=False)
 
-    def by_lanes(told: Told, rules: Rules, settings: Settings, memory: Memory) -> tuple[Drawn, Memory]:
-        early = project_early(network, told)
-        parts = split_particles(rules, memory, lanes)
-        return join_particles([lane(early, own_rules, settings, own_memory) for own_rules, own_memory in parts])
 
-    return tf.function(by_lanes, autograph=False)
+def _sample(
+    network: BiaxialNetwork,
+    sample_lane: Callable[[Early, Rules, Settings, Memory], tuple[Drawn, Memory]],
+    lanes: int,
+    told: Told,
+    rules: Rules,
+    settings: Settings,
+    memory: Memory,
+) -> tuple[Any, Any, Weighed, Memory]:
+    """Notes [step, pitch, particle, 2], probabilities of the upper hand, log-probabilities, and the memory after."""
+    early = project_early(network, told)
+    parts = split_particles(rules, memory, lanes)
+    drawn, after = join_particles([sample_lane(early, own, settings, own_memory) for own, own_memory in parts])
+    upper_hand = ops.sigmoid(drawn.logits[:, :, 0, :, 2])
+    return drawn.notes, upper_hand, weigh(drawn, rules, settings, memory.notes), after

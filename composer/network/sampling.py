@@ -65,17 +65,26 @@ class Settings(NamedTuple):
 class Memory(NamedTuple):
     """What is carried from step to step."""
 
-    hidden: tuple[Tensor, ...]  # hidden and cell of each time layer, [pitch, G, particle, unit]
+    hidden: tuple[Tensor, ...]  # hidden and cell of each time layer, [pitch, G, particle, unit]; rows in the loop
     notes: Tensor  # [pitch, particle, 2], the last step
     bias: Tensor  # [particle], added to the log-odds of play
     density: Tensor  # [2, particle], remembered notes a step as asked for and as drawn
 
 
 class Drawn(NamedTuple):
-    """What a chunk brings forth; steps from num_steps on are left at zero."""
+    """What the loops bring forth; steps from num_steps on are left at zero."""
 
-    cells: Tensor  # [S, pitch, particle, 3]: play, articulate, probability of the upper hand
-    logs: Tensor  # [S, 3, particle]: log-probabilities of forced cells, of free cells, of all by branch 0 alone
+    notes: Tensor  # [S, pitch, particle, 2]: play, articulate
+    logits: Tensor  # [S, pitch, G, particle, 3]
+    bias: Tensor  # [S, particle], as it was for the step
+
+
+class Weighed(NamedTuple):
+    """Log-probabilities of each step's notes, each [S, particle]."""
+
+    forced: Tensor  # of cells that pins and masks decided, as they would have been drawn
+    free: Tensor  # of cells that were drawn
+    by_model: Tensor  # of all cells, by branch 0 alone
 
 
 class Early(NamedTuple):
@@ -164,25 +173,28 @@ def sample_chunk(early: Early, rules: Rules, settings: Settings, memory: Memory)
     def is_left(step: Tensor, *_: Any) -> Tensor:
         return step < settings.num_steps
 
-    def draw_step(step: Tensor, memory: Memory, cells: Tensor, logs: Tensor) -> Any:
+    def draw_step(step: Tensor, memory: Memory, drawn: Drawn) -> Any:
         rules_now = Rules(*(ops.cast(_get(part, step), "float32") for part in rules))
         hidden, projected = _time_axis(early, step, memory)
         thresholds = _thresholds(rules_now, settings, memory)
         logits, notes = _note_axis(early, settings, projected, _get(early.target, step), thresholds)
-        found, expected = _weigh(logits, notes, rules_now, settings, memory)
-        upper = ops.sigmoid(logits[:, 0, :, 2:])
-        cells = _put(cells, step, ops.concatenate([notes, upper], axis=-1))
-        logs = _put(logs, step, found)
-        return step + 1, _remember(memory, hidden, notes, expected), cells, logs
+        found = (notes, logits, memory.bias)
+        drawn = Drawn(*(_put(part, step, value) for part, value in zip(drawn, found, strict=True)))
+        asked, expected = _densities(logits, rules_now, settings, memory)
+        return step + 1, _remember(memory, hidden, notes, asked, expected), drawn
 
-    start = (
-        ops.zeros((), "int32"),
-        memory,
-        ops.zeros((num_steps, num_pitches, num_particles, 3)),
-        ops.zeros((num_steps, 3, num_particles)),
+    branches = memory.hidden[0].shape[1]
+    start = Drawn(
+        ops.zeros((num_steps, num_pitches, num_particles, 2)),
+        ops.zeros((num_steps, num_pitches, branches, num_particles, 3)),
+        ops.zeros((num_steps, num_particles)),
     )
-    _, memory, cells, logs = ops.while_loop(is_left, draw_step, start)
-    return Drawn(cells, logs), memory
+    # In the loop the states are plain rows; with an axis of length 1 XLA copies them from one layout to another.
+    shapes = [part.shape for part in memory.hidden]
+    rows = tuple(ops.reshape(part, (-1, part.shape[-1])) for part in memory.hidden)
+    _, memory, drawn = ops.while_loop(is_left, draw_step, (ops.zeros((), "int32"), memory._replace(hidden=rows), start))
+    hidden = tuple(ops.reshape(part, shape) for part, shape in zip(memory.hidden, shapes, strict=True))
+    return drawn, memory._replace(hidden=hidden)
 
 
 def split_particles(rules: Rules, memory: Memory, lanes: int) -> list[tuple[Rules, Memory]]:
@@ -205,9 +217,10 @@ def split_particles(rules: Rules, memory: Memory, lanes: int) -> list[tuple[Rule
 def join_particles(parts: list[tuple[Drawn, Memory]]) -> tuple[Drawn, Memory]:
     """The inverse of `split_particles` for what was drawn."""
     drawn, memories = zip(*parts, strict=True)
+    notes, logits, bias = zip(*drawn, strict=True)
     hidden = zip(*(memory.hidden for memory in memories), strict=True)
     return (
-        Drawn(*(ops.concatenate(part, axis=2) for part in zip(*drawn, strict=True))),
+        Drawn(ops.concatenate(notes, axis=2), ops.concatenate(logits, axis=3), ops.concatenate(bias, axis=1)),
         Memory(
             tuple(ops.concatenate(part, axis=2) for part in hidden),
             ops.concatenate([memory.notes for memory in memories], axis=1),
@@ -217,21 +230,40 @@ def join_particles(parts: list[tuple[Drawn, Memory]]) -> tuple[Drawn, Memory]:
     )
 
 
+def weigh(drawn: Drawn, rules: Rules, settings: Settings, before: Tensor) -> Weighed:
+    """The log-probabilities of a chunk; before: [pitch, particle, 2], the notes of the step before it."""
+    play, articulate = drawn.notes[..., 0], drawn.notes[..., 1]  # [S, pitch, particle]
+    sounded = ops.concatenate([before[None, ..., 0], play[:-1]], axis=0)
+    free = ops.cast(rules.pins == FREE, "float32")
+    plain, strike = drawn.logits[:, :, 0, :, 0], drawn.logits[:, :, 0, :, 1]
+    of_play = _log_chance(_drawn_from(drawn.logits, sounded, settings, drawn.bias[:, None]), play)
+    of_strike = play * sounded * _log_chance(strike, articulate)
+    strike_was_free = free * ops.cast(rules.strike_allowed, "float32")
+    play_was_free = ops.cast(rules.allowed, "float32") * ops.maximum(strike_was_free, free * sounded)
+    unforced = play_was_free * of_play + strike_was_free * of_strike
+    by_model = _log_chance(plain, play) + play * _log_chance(strike, articulate)
+    within = ops.cast(ops.arange(play.shape[0]) < settings.num_steps, "float32")[:, None]
+    sums = (of_play + of_strike - unforced, unforced, by_model)
+    return Weighed(*(ops.sum(part, axis=1) * within for part in sums))
+
+
 def _time_axis(early: Early, step: Tensor, memory: Memory) -> tuple[tuple[Tensor, ...], Tensor]:
     """One step of the time layers; returns their state and the first note layer's gates, [pitch, row, 4 x unit]."""
-    pitches, branches, particles, _ = memory.hidden[0].shape
+    pitches, particles, _ = memory.notes.shape
+    branches = memory.hidden[0].shape[0] // (pitches * particles)
     heard = ops.transpose(previous_step_features(ops.transpose(memory.notes, (1, 0, 2))), (1, 0, 2))
     values = ops.concatenate([heard[:, None]] * branches, axis=1)  # [pitch, G, particle, HEARD_WIDTH]
+    values = ops.reshape(values, (pitches * branches * particles, -1))
     hidden: list[Tensor] = []
     for number, kernel in enumerate(early.time_kernels):
         before, cell = memory.hidden[2 * number : 2 * number + 2]
         shared = _get(early.time, step) if number == 0 else early.time_above[number - 1]
-        gates = _product(ops.concatenate([values, before], axis=-1), kernel) + shared
-        rows = ops.reshape(gates, (pitches * branches * particles, -1))
-        after = lstm_step(rows, ops.reshape(cell, (rows.shape[0], -1)))[:2]
-        hidden += [ops.reshape(part, (pitches, branches, particles, -1)) for part in after]
+        product = ops.matmul(ops.concatenate([values, before], axis=-1), kernel)
+        gates = ops.reshape(product, (pitches, branches, particles, -1)) + shared
+        hidden += lstm_step(ops.reshape(gates, product.shape), cell)[:2]
         values = hidden[-2]
-    projected = _product(values, early.heard_kernel) + _get(early.note, step)
+    projected = ops.reshape(ops.matmul(values, early.heard_kernel), (pitches, branches, particles, -1))
+    projected = projected + _get(early.note, step)
     return tuple(hidden), ops.reshape(projected, (pitches, branches * particles, -1))
 
 
@@ -314,36 +346,30 @@ def _log_odds_to_draw(logits: Tensor, settings: Settings) -> Tensor:
     return ops.stack([play, with_conditions[..., 1]], axis=-1)
 
 
-def _weigh(logits: Tensor, notes: Tensor, rules: Rules, settings: Settings, memory: Memory) -> tuple[Tensor, Tensor]:
-    """Log-probabilities of a step's notes, [3, particle], and the expected numbers of free notes, [2, particle]."""
-    play, articulate = notes[..., 0], notes[..., 1]
-    sounded = memory.notes[..., 0]
-    free = ops.cast(rules.pins == FREE, "float32")
-    plain, strike = logits[:, 0, :, 0], logits[:, 0, :, 1]
+def _drawn_from(logits: Tensor, sounded: Tensor, settings: Settings, bias: Tensor) -> Tensor:
+    """The log-odds of play that are drawn from: guided, at the temperature, with the bias."""
     marginal = _marginal_of(settings, sounded)
     guided = _log_odds_to_draw(logits, settings)[..., 0]
-    drawn_from = marginal + (guided - marginal) / settings.temperature + memory.bias
-    of_play = _log_chance(drawn_from, play)
-    of_strike = play * sounded * _log_chance(strike, articulate)
-    play_was_free = free * rules.allowed * ops.maximum(rules.strike_allowed, sounded)
-    strike_was_free = free * rules.strike_allowed
-    unforced = play_was_free * of_play + strike_was_free * of_strike
-    by_model = _log_chance(plain, play) + play * _log_chance(strike, articulate)
-    sums = ops.stack([of_play + of_strike - unforced, unforced, by_model])
-    expected = ops.stack([free * ops.sigmoid(plain), free * ops.sigmoid(drawn_from)])
-    return ops.sum(sums, axis=1), ops.sum(expected, axis=1)
+    return marginal + (guided - marginal) / settings.temperature + bias
 
 
-def _remember(memory: Memory, hidden: tuple[Tensor, ...], notes: Tensor, expected: Tensor) -> Memory:
+def _densities(logits: Tensor, rules: Rules, settings: Settings, memory: Memory) -> tuple[Tensor, Tensor]:
+    """Expected numbers of free notes a step, each [particle]: by branch 0 alone, and as they are drawn."""
+    free = ops.cast(rules.pins == FREE, "float32")
+    drawn_from = _drawn_from(logits, memory.notes[..., 0], settings, memory.bias)
+    return ops.sum(free * ops.sigmoid(logits[:, 0, :, 0]), axis=0), ops.sum(free * ops.sigmoid(drawn_from), axis=0)
+
+
+def _remember(memory: Memory, hidden: tuple[Tensor, ...], notes: Tensor, asked: Tensor, expected: Tensor) -> Memory:
     """The memory after a step; the bias moves so that as many notes are drawn as branch 0 alone would draw."""
-    density = DENSITY_MEMORY * memory.density + (1.0 - DENSITY_MEMORY) * expected
-    asked, drawn = density[0] + _SMALLEST_DENSITY, density[1] + _SMALLEST_DENSITY
-    bias = memory.bias + DENSITY_PULL * ops.log(asked / drawn)
+    density = DENSITY_MEMORY * memory.density + (1.0 - DENSITY_MEMORY) * ops.stack([asked, expected])
+    asked, expected = density[0] + _SMALLEST_DENSITY, density[1] + _SMALLEST_DENSITY
+    bias = memory.bias + DENSITY_PULL * ops.log(asked / expected)
     return Memory(hidden, notes, ops.clip(bias, -DENSITY_CLIP, DENSITY_CLIP), density)
 
 
 def _marginal_of(settings: Settings, sounded: Tensor) -> Tensor:
-    """The marginal log-odds of each cell, [pitch, particle]."""
+    """The marginal log-odds of each cell, [..., pitch, particle]."""
     silent, sounding = settings.marginal[:, :1], settings.marginal[:, 1:]
     return silent + (sounding - silent) * sounded
 
