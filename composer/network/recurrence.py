@@ -17,14 +17,14 @@ Tensor = Any
 def lstm_step(gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
     """One step from gates before their activation.
 
-    gates: [row, 4 x unit]; cell: [row, unit]. Returns hidden [row, unit], cell [row, unit], and the activations
+    gates: [..., 4 x unit]; cell: [..., unit]. Returns hidden [..., unit], cell [..., unit], and the activations
     (input, forget, output, candidate, tanh of the new cell), which a gradient needs.
     """
     units = cell.shape[-1]
-    let_in = ops.sigmoid(gates[:, :units])
-    keep = ops.sigmoid(gates[:, units : 2 * units])
-    let_out = ops.sigmoid(gates[:, 2 * units : 3 * units])
-    candidate = ops.tanh(gates[:, 3 * units :])
+    let_in = ops.sigmoid(gates[..., :units])
+    keep = ops.sigmoid(gates[..., units : 2 * units])
+    let_out = ops.sigmoid(gates[..., 2 * units : 3 * units])
+    candidate = ops.tanh(gates[..., 3 * units :])
     cell = keep * cell + let_in * candidate
     squashed = ops.tanh(cell)
     return let_out * squashed, cell, (let_in, keep, let_out, candidate, squashed)

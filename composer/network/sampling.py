@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
 from keras import ops
 
 from composer.network.biaxial import BiaxialNetwork
-from composer.network.config import FEEDBACK_WIDTH
 from composer.network.features import lower_note_feedback, previous_step_features
 from composer.network.recurrence import lstm_step
 
@@ -184,17 +184,26 @@ def sample_chunk(early: Early, rules: Rules, settings: Settings, memory: Memory)
         return step + 1, _remember(memory, hidden, notes, asked, expected), drawn
 
     branches = memory.hidden[0].shape[1]
-    start = Drawn(
+    drawn = Drawn(
         ops.zeros((num_steps, num_pitches, num_particles, 2)),
         ops.zeros((num_steps, num_pitches, branches, num_particles, 3)),
         ops.zeros((num_steps, num_particles)),
     )
-    # In the loop the states are plain rows; with an axis of length 1 XLA copies them from one layout to another.
+    # An axis of length 1 inside the loop makes XLA copy states from one layout to another.
     shapes = [part.shape for part in memory.hidden]
-    rows = tuple(ops.reshape(part, (-1, part.shape[-1])) for part in memory.hidden)
-    _, memory, drawn = ops.while_loop(is_left, draw_step, (ops.zeros((), "int32"), memory._replace(hidden=rows), start))
+    hidden = tuple(_without_single_branch(part, axis=1) for part in memory.hidden)
+    early = early._replace(
+        time=_without_single_branch(early.time, axis=2),
+        time_above=tuple(_without_single_branch(part, axis=0) for part in early.time_above),
+    )
+    start = (ops.zeros((), "int32"), memory._replace(hidden=hidden), drawn)
+    _, memory, drawn = ops.while_loop(is_left, draw_step, start)
     hidden = tuple(ops.reshape(part, shape) for part, shape in zip(memory.hidden, shapes, strict=True))
     return drawn, memory._replace(hidden=hidden)
+
+
+def _without_single_branch(array: Tensor, *, axis: int) -> Tensor:
+    return ops.squeeze(array, axis=axis) if array.shape[axis] == 1 else array
 
 
 def split_particles(rules: Rules, memory: Memory, lanes: int) -> list[tuple[Rules, Memory]]:
@@ -250,21 +259,23 @@ def weigh(drawn: Drawn, rules: Rules, settings: Settings, before: Tensor) -> Wei
 def _time_axis(early: Early, step: Tensor, memory: Memory) -> tuple[tuple[Tensor, ...], Tensor]:
     """One step of the time layers; returns their state and the first note layer's gates, [pitch, row, 4 x unit]."""
     pitches, particles, _ = memory.notes.shape
-    branches = memory.hidden[0].shape[0] // (pitches * particles)
+    lead = memory.hidden[0].shape[:-1]  # pitch, branch where there are two, particle
+    rows = int(np.prod(lead))
     heard = ops.transpose(previous_step_features(ops.transpose(memory.notes, (1, 0, 2))), (1, 0, 2))
-    values = ops.concatenate([heard[:, None]] * branches, axis=1)  # [pitch, G, particle, HEARD_WIDTH]
-    values = ops.reshape(values, (pitches * branches * particles, -1))
+    values = heard if len(lead) == 2 else ops.concatenate([heard[:, None]] * lead[1], axis=1)
     hidden: list[Tensor] = []
     for number, kernel in enumerate(early.time_kernels):
         before, cell = memory.hidden[2 * number : 2 * number + 2]
         shared = _get(early.time, step) if number == 0 else early.time_above[number - 1]
-        product = ops.matmul(ops.concatenate([values, before], axis=-1), kernel)
-        gates = ops.reshape(product, (pitches, branches, particles, -1)) + shared
-        hidden += lstm_step(ops.reshape(gates, product.shape), cell)[:2]
+        told = ops.reshape(ops.concatenate([values, before], axis=-1), (rows, -1))
+        # Whole axes in the elementwise part: with rows split up inside it, XLA's loops are not vectorised.
+        gates = ops.reshape(ops.matmul(told, kernel), (*lead, -1)) + shared
+        hidden += lstm_step(gates, cell)[:2]
         values = hidden[-2]
-    projected = ops.reshape(ops.matmul(values, early.heard_kernel), (pitches, branches, particles, -1))
+    projected = ops.matmul(ops.reshape(values, (rows, -1)), early.heard_kernel)
+    projected = ops.reshape(projected, (pitches, -1, particles, early.heard_kernel.shape[-1]))
     projected = projected + _get(early.note, step)
-    return tuple(hidden), ops.reshape(projected, (pitches, branches * particles, -1))
+    return tuple(hidden), ops.reshape(projected, (pitches, rows // pitches, -1))
 
 
 def _thresholds(rules: Rules, settings: Settings, memory: Memory) -> Tensor:
@@ -303,16 +314,19 @@ def _note_axis(
     target = ops.repeat(target, particles, axis=0)  # [row, 2]
     above = [ops.reshape(ops.repeat(part, particles, axis=1), (rows, -1)) for part in early.note_above]
     units = [kernel.shape[0] for kernel in early.note_kernels]
+    # The feedback is an affine function of the lower note and the count; what of it is the same for all notes of
+    # the step is added beforehand.
+    nothing, no_count = ops.zeros((rows, 2)), ops.zeros((rows,))
+    alone = lower_note_feedback(nothing, no_count, target)
+    by_count = ops.matmul(lower_note_feedback(nothing, no_count + 1.0, target) - alone, early.feedback_kernel)
+    projected = projected + ops.matmul(alone, early.feedback_kernel)
+    of_play, of_strike = early.feedback_kernel[0], early.feedback_kernel[1]
     # Of each layer what the last note leaves: its part in the gates, and the cell.
     silent = tuple((ops.zeros((rows, 4 * unit)), ops.zeros((rows, unit))) for unit in units)
 
     def draw_note(pitch: Tensor, carry: Any) -> Any:
-        state, lower, count, logits, notes = carry
-        feedback = lower_note_feedback(_each_branch(lower, branches), _each_branch(count, branches), target)
-        # Five values: summed by hand, they melt into the gates' own operation.
-        gates = _get(projected, pitch) + sum(
-            feedback[:, value : value + 1] * early.feedback_kernel[value] for value in range(FEEDBACK_WIDTH)
-        )
+        state, play, strike, count, logits, notes = carry  # of the lower note, each [row, 1]
+        gates = _get(projected, pitch) + play * of_play + strike * of_strike + count * by_count
         after: list[tuple[Tensor, Tensor]] = []
         for number, (kernel, (left, cell)) in enumerate(zip(early.note_kernels, state, strict=True)):
             hidden, cell, _ = lstm_step(gates + left, cell)
@@ -323,12 +337,13 @@ def _note_axis(
         found = ops.reshape(gates, (branches, particles, 3))
         of_note = ops.cast(_log_odds_to_draw(found, settings) > _get(thresholds, pitch), "float32")
         note = ops.stack([of_note[:, 0], of_note[:, 0] * of_note[:, 1]], axis=-1)
-        return tuple(after), note, count + note[:, 0], _put(logits, pitch, found), _put(notes, pitch, note)
+        by_row = ops.concatenate([note] * branches, axis=0)
+        play, strike = by_row[:, :1], by_row[:, 1:]
+        return tuple(after), play, strike, count + play, _put(logits, pitch, found), _put(notes, pitch, note)
 
     start = (
         silent,
-        ops.zeros((particles, 2)),
-        ops.zeros((particles,)),
+        *(ops.zeros((rows, 1)) for _ in range(3)),
         ops.zeros((num_pitches, branches, particles, 3)),
         ops.zeros((num_pitches, particles, 2)),
     )
@@ -382,11 +397,6 @@ def _log_odds(chance: Tensor) -> Tensor:
 def _log_chance(logit: Tensor, outcome: Tensor) -> Tensor:
     """Log p(outcome) of a coin with this log-odds."""
     return -ops.softplus(logit * (1.0 - 2.0 * outcome))
-
-
-def _each_branch(values: Tensor, branches: int) -> Tensor:
-    """[particle, ...] -> [branch x particle, ...]."""
-    return values if branches == 1 else ops.concatenate([values] * branches, axis=0)
 
 
 def _product(values: Tensor, matrix: Tensor) -> Tensor:
