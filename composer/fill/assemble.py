@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from composer.fill.setting import CHOIR, Setting
+from composer.fill.setting import CHOIR, CHOIR_ENSEMBLE, Setting
 from composer.outline import Outline
 from composer.score import Dynamic, Mark, Note, Part, Score, TempoMark, sort_notes
 from composer.theory.key import Key
@@ -41,7 +41,7 @@ def make_score(
 
 
 def _parts(setting: Setting, notes: Sequence[Note]) -> tuple[Part, ...]:
-    if setting.ensemble == "chorale":
+    if setting.ensemble == CHOIR_ENSEMBLE:
         return tuple(
             Part(
                 name,

@@ -204,7 +204,7 @@ def _give_voices(given: Given, pinned: Tune, setting: Setting) -> None:
 def _notes(filled: Filled, stretch: Stretch, setting: Setting) -> tuple[Note, ...]:
     """Return the notes of a filled section, from tick 0 on: with staves for two hands, with voices 1..4 for a choir."""
     notes = cells_to_notes(filled.play, filled.articulate, low_pitch=stretch.low_pitch)
-    if setting.ensemble == "chorale":
+    if setting.ensemble == CHOIR_ENSEMBLE:
         voices = assign_voices(notes, [compass for _, compass in CHOIR])
         return tuple(replace(note, voice=number) for number, voice in enumerate(voices, start=1) for note in voice)
     return split_hands(notes, filled.upper_hand, low_pitch=stretch.low_pitch)

@@ -24,7 +24,7 @@ from composer.fill.given import (
 from composer.fill.local import Enters, Local, localize
 from composer.fill.particles import Stretch
 from composer.fill.recall import ComposedTheme, stated_tune, stated_voices
-from composer.fill.setting import WINDOW_PITCHES, Setting
+from composer.fill.setting import CHOIR_ENSEMBLE, WINDOW_PITCHES, Setting
 from composer.outline import SectionSpan
 from composer.plan.links import read_pitch
 from composer.plan.model import Formula, Link, SectionEntry
@@ -217,7 +217,7 @@ def cadence_tops(
         goal: MIDI pitch that the last note is nearest to; None: where tunes of the style end.
         register: `low`, `middle` or `high`.
     """
-    beats = max(1.0, setting.meter.beats / 2)
+    beats = max(1.0, setting.meter.beats / 2) if setting.ensemble != CHOIR_ENSEMBLE else float(setting.meter.beats)
     onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting, beats=beats)
     usual, compass = setting.melody_goal_in(register), setting.melody_compass_in(register)
     return _voice(formula.soprano, onsets, lengths, key, goal=usual if goal is None else goal, compass=compass)
@@ -227,7 +227,9 @@ def cadence_basses(
     formula: Formula, bar_tick: int, end_tick: int, key: Key, setting: Setting, *, goal: float | None = None
 ) -> list[Sounding]:
     """Return the bass of a cadence formula as placed notes; arguments as `cadence_tops`."""
-    onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting, beats=1.0)
+    # A choir rests on its last chord together; a left hand moves on.
+    beats = 1.0 if setting.ensemble != CHOIR_ENSEMBLE else float(setting.meter.beats)
+    onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting, beats=beats)
     usual, compass = setting.bass_goal, setting.bass_compass
     return _voice(formula.bass, onsets, lengths, key, goal=usual if goal is None else goal, compass=compass)
 

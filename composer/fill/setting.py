@@ -19,6 +19,7 @@ from composer.theory.meter import Meter, parse_meter
 
 WINDOW_PITCHES = 56  # as the network was trained; the compass of a keyboard and some
 _COMPASS = {"keyboard": (36, 84), "organ": (36, 84), "chorale": (40, 81)}
+CHOIR_ENSEMBLE = "chorale"
 CHOIR = (("Soprano", (60, 81)), ("Alto", (53, 74)), ("Tenor", (48, 69)), ("Bass", (40, 64)))
 _MELODY_COMPASS = {"keyboard": (62, 84), "organ": (62, 84), "chorale": (60, 79)}
 # Semitones that a low or high register (the plan's `register`) takes from the other end of the compass.

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from keras import ops
 
+from composer.network.barrier import by_itself
 from composer.network.biaxial import BiaxialNetwork
 from composer.network.features import lower_note_feedback, previous_step_features
 from composer.network.recurrence import lstm_step
@@ -266,7 +267,7 @@ def _time_axis(early: Early, step: Tensor, memory: Memory) -> tuple[tuple[Tensor
     hidden: list[Tensor] = []
     for number, kernel in enumerate(early.time_kernels):
         before, cell = memory.hidden[2 * number : 2 * number + 2]
-        shared = _get(early.time, step) if number == 0 else early.time_above[number - 1]
+        shared = by_itself(_get(early.time, step)) if number == 0 else early.time_above[number - 1]
         told = ops.reshape(ops.concatenate([values, before], axis=-1), (rows, -1))
         # Whole axes in the elementwise part: with rows split up inside it, XLA's loops are not vectorised.
         gates = ops.reshape(ops.matmul(told, kernel), (*lead, -1)) + shared
@@ -274,7 +275,7 @@ def _time_axis(early: Early, step: Tensor, memory: Memory) -> tuple[tuple[Tensor
         values = hidden[-2]
     projected = ops.matmul(ops.reshape(values, (rows, -1)), early.heard_kernel)
     projected = ops.reshape(projected, (pitches, -1, particles, early.heard_kernel.shape[-1]))
-    projected = projected + _get(early.note, step)
+    projected = projected + by_itself(_get(early.note, step))
     return tuple(hidden), ops.reshape(projected, (pitches, rows // pitches, -1))
 
 
@@ -326,7 +327,7 @@ def _note_axis(
 
     def draw_note(pitch: Tensor, carry: Any) -> Any:
         state, play, strike, count, logits, notes = carry  # of the lower note, each [row, 1]
-        gates = _get(projected, pitch) + play * of_play + strike * of_strike + count * by_count
+        gates = by_itself(_get(projected, pitch)) + play * of_play + strike * of_strike + count * by_count
         after: list[tuple[Tensor, Tensor]] = []
         for number, (kernel, (left, cell)) in enumerate(zip(early.note_kernels, state, strict=True)):
             hidden, cell, _ = lstm_step(gates + left, cell)
