@@ -18,7 +18,7 @@ from composer.fill.local import localize
 from composer.fill.particles import Filled, NoteSource, Stretch, run_filter
 from composer.fill.recall import ComposedTheme, cells_to_sounding, stated_tune
 from composer.fill.sections import cadence_basses, section_stretch
-from composer.fill.setting import CHOIR, WINDOW_PITCHES, Setting, make_setting
+from composer.fill.setting import CHOIR, CHOIR_ENSEMBLE, WINDOW_PITCHES, Setting, make_setting
 from composer.fill.staves import assign_voices, cells_to_notes, split_hands
 from composer.fill.theme_tasks import theme_key, theme_outline, theme_task
 from composer.fill.themes import compose_theme

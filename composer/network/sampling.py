@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from keras import ops
 
-from composer.network.barrier import by_itself
 from composer.network.biaxial import BiaxialNetwork
 from composer.network.features import lower_note_feedback, previous_step_features
 from composer.network.recurrence import lstm_step
@@ -174,15 +173,16 @@ def sample_chunk(early: Early, rules: Rules, settings: Settings, memory: Memory)
     def is_left(step: Tensor, *_: Any) -> Tensor:
         return step < settings.num_steps
 
-    def draw_step(step: Tensor, memory: Memory, drawn: Drawn) -> Any:
+    def draw_step(step: Tensor, memory: Memory, drawn: Drawn, shared: Tensor) -> Any:
         rules_now = Rules(*(ops.cast(_get(part, step), "float32") for part in rules))
-        hidden, projected = _time_axis(early, step, memory)
+        hidden, projected = _time_axis(early, step, memory, shared)
         thresholds = _thresholds(rules_now, settings, memory)
         logits, notes = _note_axis(early, settings, projected, _get(early.target, step), thresholds)
         found = (notes, logits, memory.bias)
         drawn = Drawn(*(_put(part, step, value) for part, value in zip(drawn, found, strict=True)))
         asked, expected = _densities(logits, rules_now, settings, memory)
-        return step + 1, _remember(memory, hidden, notes, asked, expected), drawn
+        following = _get(early.time, ops.minimum(step + 1, num_steps - 1))
+        return step + 1, _remember(memory, hidden, notes, asked, expected), drawn, following
 
     branches = memory.hidden[0].shape[1]
     drawn = Drawn(
@@ -197,8 +197,9 @@ def sample_chunk(early: Early, rules: Rules, settings: Settings, memory: Memory)
         time=_without_single_branch(early.time, axis=2),
         time_above=tuple(_without_single_branch(part, axis=0) for part in early.time_above),
     )
-    start = (ops.zeros((), "int32"), memory._replace(hidden=hidden), drawn)
-    _, memory, drawn = ops.while_loop(is_left, draw_step, start)
+    # A slice at a changing index is carried along: inside the gates XLA would not vectorise them.
+    start = (ops.zeros((), "int32"), memory._replace(hidden=hidden), drawn, early.time[0])
+    _, memory, drawn, _ = ops.while_loop(is_left, draw_step, start)
     hidden = tuple(ops.reshape(part, shape) for part, shape in zip(memory.hidden, shapes, strict=True))
     return drawn, memory._replace(hidden=hidden)
 
@@ -257,7 +258,7 @@ def weigh(drawn: Drawn, rules: Rules, settings: Settings, before: Tensor) -> Wei
     return Weighed(*(ops.sum(part, axis=1) * within for part in sums))
 
 
-def _time_axis(early: Early, step: Tensor, memory: Memory) -> tuple[tuple[Tensor, ...], Tensor]:
+def _time_axis(early: Early, step: Tensor, memory: Memory, time_shared: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
     """One step of the time layers; returns their state and the first note layer's gates, [pitch, row, 4 x unit]."""
     pitches, particles, _ = memory.notes.shape
     lead = memory.hidden[0].shape[:-1]  # pitch, branch where there are two, particle
@@ -267,7 +268,7 @@ def _time_axis(early: Early, step: Tensor, memory: Memory) -> tuple[tuple[Tensor
     hidden: list[Tensor] = []
     for number, kernel in enumerate(early.time_kernels):
         before, cell = memory.hidden[2 * number : 2 * number + 2]
-        shared = by_itself(_get(early.time, step)) if number == 0 else early.time_above[number - 1]
+        shared = time_shared if number == 0 else early.time_above[number - 1]
         told = ops.reshape(ops.concatenate([values, before], axis=-1), (rows, -1))
         # Whole axes in the elementwise part: with rows split up inside it, XLA's loops are not vectorised.
         gates = ops.reshape(ops.matmul(told, kernel), (*lead, -1)) + shared
@@ -275,7 +276,7 @@ def _time_axis(early: Early, step: Tensor, memory: Memory) -> tuple[tuple[Tensor
         values = hidden[-2]
     projected = ops.matmul(ops.reshape(values, (rows, -1)), early.heard_kernel)
     projected = ops.reshape(projected, (pitches, -1, particles, early.heard_kernel.shape[-1]))
-    projected = projected + by_itself(_get(early.note, step))
+    projected = projected + _get(early.note, step)
     return tuple(hidden), ops.reshape(projected, (pitches, rows // pitches, -1))
 
 
@@ -326,8 +327,8 @@ def _note_axis(
     silent = tuple((ops.zeros((rows, 4 * unit)), ops.zeros((rows, unit))) for unit in units)
 
     def draw_note(pitch: Tensor, carry: Any) -> Any:
-        state, play, strike, count, logits, notes = carry  # of the lower note, each [row, 1]
-        gates = by_itself(_get(projected, pitch)) + play * of_play + strike * of_strike + count * by_count
+        shared, state, play, strike, count, logits, notes = carry  # of the lower note, each [row, 1]
+        gates = shared + play * of_play + strike * of_strike + count * by_count
         after: list[tuple[Tensor, Tensor]] = []
         for number, (kernel, (left, cell)) in enumerate(zip(early.note_kernels, state, strict=True)):
             hidden, cell, _ = lstm_step(gates + left, cell)
@@ -340,9 +341,12 @@ def _note_axis(
         note = ops.stack([of_note[:, 0], of_note[:, 0] * of_note[:, 1]], axis=-1)
         by_row = ops.concatenate([note] * branches, axis=0)
         play, strike = by_row[:, :1], by_row[:, 1:]
-        return tuple(after), play, strike, count + play, _put(logits, pitch, found), _put(notes, pitch, note)
+        following = _get(projected, ops.minimum(pitch + 1, num_pitches - 1))
+        logits, notes = _put(logits, pitch, found), _put(notes, pitch, note)
+        return following, tuple(after), play, strike, count + play, logits, notes
 
     start = (
+        projected[0],  # carried along for the same reason as in `sample_chunk`
         silent,
         *(ops.zeros((rows, 1)) for _ in range(3)),
         ops.zeros((num_pitches, branches, particles, 3)),
