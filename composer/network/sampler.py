@@ -185,13 +185,13 @@ class Sampler:
             self._padded_cells(FREE if pins is None else pins, cells, "pins", "int8"),
             self._padded_cells(True if allowed is None else allowed, cells, "allowed", "bool"),
             self._padded_cells(True if strike_allowed is None else strike_allowed, cells, "strike_allowed", "bool"),
-            np.ascontiguousarray(numbers.transpose(0, 2, 1, 3)),
+            _log_odds(np.ascontiguousarray(numbers.transpose(0, 2, 1, 3))),
         )
         settings = Settings(
             _marginal(marginal_log_odds, self.num_pitches),
             np.float32(temperature),
             np.float32(guidance),
-            np.float32(floor_probability),
+            _log_odds(np.float32(floor_probability)),
             np.int32(steps),
         )
         if rules.pins.min() < FREE or rules.pins.max() > HELD:
@@ -229,6 +229,12 @@ def _whole(values: Any, shape: tuple[int, ...], name: str, dtype: str = "float32
         return np.broadcast_to(np.asarray(values, dtype), shape)
     except ValueError as error:
         raise OptionError(f"{name}: must have the shape {shape}; found {np.shape(values)}") from error
+
+
+def _log_odds(chances: Any) -> np.ndarray:
+    """Log-odds of probabilities; 0 and 1 give great numbers rather than infinite ones."""
+    chances = np.asarray(chances, "float32")
+    return np.asarray(np.log(np.maximum(chances, 1e-30)) - np.log(np.maximum(1.0 - chances, 1e-30)), "float32")
 
 
 def _marginal(values: np.ndarray | None, num_pitches: int) -> np.ndarray:

@@ -49,7 +49,7 @@ class Rules(NamedTuple):
     pins: Tensor  # int8 [S, pitch, particle]
     allowed: Tensor  # bool [S, pitch, particle]
     strike_allowed: Tensor  # bool [S, pitch, particle]
-    uniforms: Tensor  # [S, pitch, particle, 2]
+    odds: Tensor  # [S, pitch, particle, 2], log-odds of uniform numbers, for play and for the strike
 
 
 class Settings(NamedTuple):
@@ -58,7 +58,7 @@ class Settings(NamedTuple):
     marginal: Tensor  # [pitch, 2], log-odds of play where the cell was silent, where it sounded before
     temperature: Tensor  # []
     guidance: Tensor  # []
-    floor: Tensor  # [], as a probability
+    floor_odds: Tensor  # [], log-odds below which nothing begins
     num_steps: Tensor  # int32 []
 
 
@@ -168,7 +168,7 @@ def _filled(array: Tensor, axis: int, size: int) -> Tensor:
 
 def sample_chunk(early: Early, rules: Rules, settings: Settings, memory: Memory) -> tuple[Drawn, Memory]:
     """Draw num_steps steps."""
-    num_steps, num_pitches, num_particles, _ = rules.uniforms.shape
+    num_steps, num_pitches, num_particles, _ = rules.odds.shape
 
     def is_left(step: Tensor, *_: Any) -> Tensor:
         return step < settings.num_steps
@@ -210,7 +210,7 @@ def _without_single_branch(array: Tensor, *, axis: int) -> Tensor:
 
 def split_particles(rules: Rules, memory: Memory, lanes: int) -> list[tuple[Rules, Memory]]:
     """The particles in equal parts; a part's notes do not depend on the others."""
-    num_particles = rules.uniforms.shape[2]
+    num_particles = rules.odds.shape[2]
     size = num_particles // lanes
     parts = []
     for first in range(0, num_particles, size):
@@ -289,15 +289,15 @@ def _thresholds(rules: Rules, settings: Settings, memory: Memory) -> Tensor:
     sounded = memory.notes[..., 0]
     free = ops.cast(rules.pins == FREE, "float32")
     marginal = _marginal_of(settings, sounded)
-    odds = _log_odds(rules.uniforms[..., 0])
+    odds = rules.odds[..., 0]
     # What would begin with a probability below the floor never does.
-    odds = ops.where(sounded > 0.5, odds, ops.maximum(odds, _log_odds(settings.floor)))
+    odds = ops.where(sounded > 0.5, odds, ops.maximum(odds, settings.floor_odds))
     play = marginal + settings.temperature * (odds - memory.bias - marginal)
     may_sound = free * rules.allowed * ops.maximum(rules.strike_allowed, sounded)
     play = ops.where(may_sound > 0.5, play, _NEVER)
     play = ops.where(rules.pins >= STRUCK, -_NEVER, play)
     # What did not sound before is struck; a held pin is not, a free cell by chance and leave.
-    strike = ops.where(rules.strike_allowed * free > 0.5, _log_odds(rules.uniforms[..., 1]), _NEVER)
+    strike = ops.where(rules.strike_allowed * free > 0.5, rules.odds[..., 1], _NEVER)
     must_strike = ops.logical_or(rules.pins == STRUCK, sounded < 0.5)
     return ops.stack([play, ops.where(must_strike, -_NEVER, strike)], axis=-1)
 
@@ -392,11 +392,6 @@ def _marginal_of(settings: Settings, sounded: Tensor) -> Tensor:
     """The marginal log-odds of each cell, [..., pitch, particle]."""
     silent, sounding = settings.marginal[:, :1], settings.marginal[:, 1:]
     return silent + (sounding - silent) * sounded
-
-
-def _log_odds(chance: Tensor) -> Tensor:
-    """Log-odds of a probability; 0 and 1 give great numbers rather than infinite ones."""
-    return ops.log(ops.maximum(chance, 1e-30)) - ops.log(ops.maximum(1.0 - chance, 1e-30))
 
 
 def _log_chance(logit: Tensor, outcome: Tensor) -> Tensor:
