@@ -152,6 +152,7 @@ def _stretch(task: ThemeTask, pinned: list[Sounding], *, end_tick: int, source: 
     line = line_of(inside, num_steps, task.low_pitch)
     close_above(given, slice(0, num_steps), line)
     close_below(given, slice(0, num_steps), line)
+    _rest_after_cadences(given, task)
     if task.given:
         _rest_where_pinned(given, task, line)
     given.has_bass[:] = False
@@ -170,6 +171,17 @@ def _stretch(task: ThemeTask, pinned: list[Sounding], *, end_tick: int, source: 
         plays_keyboard=False,
         critic_weights=LINE_WEIGHTS,
     )
+
+
+def _rest_after_cadences(given: Given, task: ThemeTask) -> None:
+    """Silence what is free between the last note of each cadence and the end of its phrase: there a tune breathes."""
+    for phrase in task.local.phrases:
+        closing = [note for note in task.cadence_notes if phrase.start_tick <= note[0] < phrase.end_tick]
+        if not closing:
+            continue
+        onset, length, _ = max(closing)
+        rest = given.code[(onset + length) // STEP_TICKS : phrase.end_tick // STEP_TICKS]
+        rest[rest == FREE] = SILENT
 
 
 def _rest_where_pinned(given: Given, task: ThemeTask, line: NDArray[np.int_]) -> None:

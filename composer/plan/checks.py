@@ -201,7 +201,9 @@ class _Checker:
         """Check that the tune's last note before the end of `bar` can end a cadence."""
         assert self.meter is not None
         end = bar * self.meter.bar_ticks
-        last = [note for note in tune.melody.notes if end - self.meter.bar_ticks <= note.onset_tick < end]
+        last = [
+            note for note in tune.melody.notes if end - self.meter.bar_ticks <= note.onset_tick < end - self.pickup_tick
+        ]
         if last and tune.melody.end_tick >= end - self.pickup_tick and tune_contradicts(cadence, last[-1], key):
             note = str(key.spell(last[-1].pitch))
             self.add(path, f"the tune ends on {note}, which cannot end a {cadence}", "change the cadence or the tune")

@@ -118,6 +118,18 @@ def test_cadence_tones_stand(composed, meter, pickup):
         start += phrase.bars * setting.meter.bar_ticks
 
 
+@pytest.mark.parametrize(("meter", "pickup"), METERS)
+def test_a_tune_breathes_after_each_cadence_note(composed, meter, pickup):
+    # What follows would be taken for the cadence's own last note, by the ear and by the plan's reader.
+    melody, entry, setting = composed("period", meter=meter, pickup=pickup)
+    start = 0
+    for phrase in entry.phrases:
+        end = start + phrase.bars * setting.meter.bar_ticks - setting.pickup_tick
+        goal = start + round(phrase.formula.onsets[-1] * setting.meter.beat_ticks)
+        assert not [note for note in melody.notes if goal < note.onset_tick < end]
+        start = end + setting.pickup_tick
+
+
 TUNE = "d2 f2 a2 | x6 | d4 z2 | x6 | d2 f2 a2 | g2 f2 e2 | f2 e4 | d6"
 
 

@@ -199,3 +199,18 @@ def test_any_mapping_is_read_or_refused_with_a_place(fields):
     except PlanError as error:
         found = list(error.problems)
     assert all(problem.place is not None and problem.place.line for problem in found)
+
+
+def test_the_upbeat_of_the_next_phrase_is_no_part_of_a_cadence():
+    text = """form: rondo
+style: small
+key: E minor
+meter: 3/4
+pickup: 1
+themes:
+  refrain:
+    bars: 4
+    melody: "E2 | G2 A2 B2 | ^d3 z E2 | G2 A2 B2 | e3 z"
+    phrases: [{bars: 2, cadence: HC}, {bars: 2, cadence: PAC}]
+"""
+    assert parse_plan(text, known_styles=("small",)).themes["refrain"].bars == 4
