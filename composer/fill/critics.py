@@ -206,12 +206,12 @@ def leaps(bar: Bar) -> Penalty:
         first_new = len(play) - len(bar.play[particle])
         steps = np.arange(len(play))
         low, high = play.argmax(axis=1), count - 1 - play[:, ::-1].argmax(axis=1)
-        for line, price, is_top in ((low, 0.05, False), (high, 0.08, True)):
+        for line, price, is_top in ((low, 0.05, False), (high, 0.12, True)):
             moments = np.flatnonzero(struck[steps, line])
             size = np.abs(np.diff(line[moments]))
             fresh = moments[1:] >= first_new
-            if is_top and bar.pins.has_melody.any():
-                fresh &= ~bar.pins.has_melody[np.maximum(moments[1:] - first_new, 0)]
+            if is_top:
+                fresh &= bar.free[np.maximum(moments[1:] - first_new, 0), line[moments[1:]]]
             cost[particle] += price * np.maximum(size - 7, 0)[fresh].sum()
     return cost
 

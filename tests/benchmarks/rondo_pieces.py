@@ -68,7 +68,7 @@ def fill_into(place: Path, plan: Plan) -> None:
     place.mkdir(parents=True, exist_ok=True)
     wall, cpu = time.perf_counter(), time.process_time()
     filled, outline, device = fill_plan(plan)
-    performance = perform(filled.score, outline, player=PLAYER, take=1, expression=0.0)
+    performance = perform(filled.score, outline, player=PLAYER, take=0, expression=0.0)
     outputs = (place / "piece.mid", place / "piece.yaml")
     write_outputs(Finished(performance, outline, format_plan(filled.plan)), outputs)
     facts = {

@@ -30,7 +30,9 @@ class FakeSource:
         for step in range(first, end):
             code, allowed, facts = stretch.pins.code[step], stretch.allowed[step], stretch.facts
             strength = int(facts.strength[step])
-            fresh = (uniforms[step - first, :, :, 0] < (SHARE, SHARE / 3)[strength < 2]) & _chord(stretch, step)
+            planned = int(facts.onsets_x8[step].sum())  # both hands, in eighths of an onset a beat
+            share = SHARE * (0.5 + planned / 64 if planned >= 0 else 1.0)
+            fresh = (uniforms[step - first, :, :, 0] < (share, share / 3)[strength < 2]) & _chord(stretch, step)
             fresh |= stretch.reference.articulate[step] & (uniforms[step - first, :, :, 1] < 0.5)
             if strength >= 2:
                 fresh[:, _bass(stretch, step)] = True
