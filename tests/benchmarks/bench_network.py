@@ -241,9 +241,10 @@ def main() -> None:
             subprocess.run([sys.executable, __file__, *sys.argv[1:], "--part", part], check=True)
         return
     start_backend()
-    from composer.training.compiled import use_lanes
+    if options.part == "training":
+        from composer.training.compiled import use_lanes
 
-    use_lanes(os.cpu_count() or 1)
+        use_lanes(os.cpu_count() or 1)  # not in sampling: with threads so set, XLA's lanes run one after the other
     for size in sizes():
         if options.part == "training":
             measure_training(size, options.rows, options.rounds)
