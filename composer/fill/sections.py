@@ -32,12 +32,14 @@ from composer.plan.outline import PhrasePlace
 from composer.roll.codec import BoolArray
 from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import STRUCK
-from composer.roll.reference import Reference, level_of, no_reference
+from composer.roll.reference import Reference, level_of, no_reference, place_reference
 from composer.style_statistics import parse_degree
 from composer.theory.harmony import parse_chord
 from composer.theory.key import Key, parse_key
 
 RECALLED_LEVEL = 4  # likeness class of the new voices round a returning tune: of the same kind, not the same
+RHYTHM_FIDELITY = 0.3  # below it a phrase takes over its theme's rhythm alone,
+RHYTHM_LEVEL = 4  # about as closely as the bars of a piece do
 
 
 def section_stretch(
@@ -282,7 +284,8 @@ def _references(
         give_notes(cells, [(onset - local.origin_tick, length, pitch) for onset, length, pitch in voices])
         covered = (place.start_tick - local.origin_tick, theme.covers(place, setting) - local.origin_tick)
         steps = slice(covered[0] // STEP_TICKS, covered[1] // STEP_TICKS)
-        reference.play[steps] = cells.code[steps] >= STRUCK
-        reference.articulate[steps] = cells.code[steps] == STRUCK
-        reference.level[steps] = RECALLED_LEVEL if place.states_theme else level_of(fidelity)
+        rhythm_only = fidelity < RHYTHM_FIDELITY
+        level = RHYTHM_LEVEL if rhythm_only else RECALLED_LEVEL if place.states_theme else level_of(fidelity)
+        play, articulate = cells.code[steps] >= STRUCK, cells.code[steps] == STRUCK
+        place_reference(reference, steps, play, articulate, shift=0, level=level, rhythm_only=rhythm_only)
     return reference

@@ -6,6 +6,8 @@ plan settles them, no lead-in, nothing after it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from composer.abc import Melody
 from composer.fill.given import Sounding
 from composer.fill.local import localize
@@ -15,6 +17,7 @@ from composer.fill.themes import ThemeTask
 from composer.outline import ChordSpan, KeySpan, Outline, PhraseSpan, SectionSpan, TextureSpan
 from composer.plan.model import ThemeEntry
 from composer.plan.numerals import parse_harmony, parse_key_path
+from composer.roll.facts import line_facts
 from composer.score import Bar, make_bars
 from composer.style_statistics import StyleStatistics
 from composer.theory.harmony import Cadence
@@ -112,8 +115,11 @@ def theme_task(name: str, entry: ThemeEntry, setting: Setting, pinned: Melody | 
         given = tuple((note.onset_tick + pickup, note.duration_tick, note.pitch) for note in pinned.notes)
         free = tuple((start + pickup, end + pickup) for start, end in pinned.free)
         tops = [note for note in tops if any(start <= note[0] < end for start, end in free)]
+    local = localize(outline, span, enters=None)
+    if outline.textures and (onsets := outline.textures[0].onsets_per_beat) is not None:
+        local = replace(local, facts=line_facts(local.facts, onsets[1]))
     return ThemeTask(
-        local=localize(outline, span, enters=None),
+        local=local,
         key=key,
         meter=setting.meter,
         pickup_tick=pickup,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from composer.plan.forms import SectionRow
 from composer.plan.model import NO_THEME, PhraseEntry, SectionEntry
 from composer.plan.numerals import parse_key_path, path_text
-from composer.plan.phrases import STATED, PhraseDraft, draft_phrases
+from composer.plan.phrases import EPISODE_FIDELITY, FREE_FIDELITY, STATED, PhraseDraft, draft_phrases
 from composer.plan.setting import Setting
 from composer.plan.themes import SettledTheme
 from composer.theory.key import Key
@@ -48,6 +48,7 @@ def draft_section(
         styles=setting.styles,
         meter=setting.meter,
         rng=setting.stream(entry.id or "", entry.take or 1, "phrases"),
+        free_fidelity=EPISODE_FIDELITY if entry.function == "episode" else FREE_FIDELITY,
         in_one_breath=entry.function in ("retransition", "transition"),
     )
     return list(drafts), [PhraseEntry() for _ in drafts]

@@ -204,7 +204,8 @@ class PhraseEntry(Entry):
         harmony: numerals, bar by bar.
         theme: name of the theme that it states, or `none`.
         theme_bars: which bars of it, `1-4`; they sound from the phrase's first bar on.
-        fidelity: 1 note for note; lower values follow the theme's bars as a reference only.
+        fidelity: 1 note for note; lower values follow the theme's bars as a reference only, below .3 their rhythm
+            alone; 0 not at all.
         transformations: (`as` in the file) exact transformations.
         recall: `melody` pins the tune, `full` every voice.
         texture, density, tessitura: how it is laid out; the last is `register` in the file.

@@ -24,6 +24,7 @@ LENGTH_PRIOR = {1: 1e-9, 2: 0.08, 3: 0.015, 4: 0.55, 5: 0.02, 6: 0.08, 7: 0.005,
 INNER_PRIOR = {"HC": 0.3, "IAC": 0.3, "none": 0.3, "PAC": 0.1}
 REPEATED = 0.2  # factor of a half cadence beside another
 FREE_FIDELITY = 0.5  # of phrases in a theme's section that do not state it
+EPISODE_FIDELITY = 0.2  # of those in an episode: there they take over the theme's rhythm alone
 STATED = 1.0
 
 
@@ -88,6 +89,7 @@ def draft_phrases(
     styles: Styles,
     meter: Meter,
     rng: np.random.Generator,
+    free_fidelity: float = FREE_FIDELITY,
     in_one_breath: bool = False,
 ) -> tuple[PhraseDraft, ...]:
     """Divide a section into phrases.
@@ -103,6 +105,7 @@ def draft_phrases(
         styles: (weight, statistics).
         meter: of the section.
         rng: the section's stream.
+        free_fidelity: of the phrases that do not state a stated theme.
         in_one_breath: whether up to `MAX_PHRASE` bars stay one phrase (a join between sections).
     """
     has_theme = theme != NO_THEME and bool(theme_shape)
@@ -126,7 +129,7 @@ def draft_phrases(
     free = _with_cadences(free, cadence if not closing else "HC", styles, rng)
     free = _with_keys(free, keys)
     if has_theme:
-        free = _with_references(free, theme, theme_shape, fidelity if fidelity < STATED else FREE_FIDELITY)
+        free = _with_references(free, theme, theme_shape, fidelity if fidelity < STATED else free_fidelity)
     return _with_parallels([*stated, *free, *closing])
 
 

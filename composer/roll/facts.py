@@ -106,6 +106,23 @@ class StepFacts:
         )
 
 
+def line_facts(facts: StepFacts, onsets_per_beat: NDArray[np.float64] | float) -> StepFacts:
+    """Return the facts as a single line is told them: one note at once, so many onsets a beat, no pattern.
+
+    Args:
+        facts: of the piece or the theme.
+        onsets_per_beat: of the line; one number, or one for each step.
+    """
+    zero = np.zeros(facts.num_steps)
+    onsets = np.stack([zero, np.broadcast_to(np.round(8 * np.asarray(onsets_per_beat)), zero.shape)], axis=1)
+    return replace(
+        facts,
+        pattern=np.full(facts.num_steps, -1, np.int16),
+        onsets_x8=onsets.astype(np.int16),
+        polyphony_x8=np.stack([zero, zero + 8], axis=1).astype(np.int16),
+    )
+
+
 def concatenate(pieces: list[StepFacts]) -> StepFacts:
     """Return the facts of several stretches in a row."""
     return StepFacts(

@@ -60,6 +60,7 @@ STEP_LAYOUT: tuple[tuple[str, int], ...] = (
     ("pattern", len(PATTERNS)),
     ("pins", 4),  # anything pinned now, melody pinned, bass pinned, nearness of the next pinned onset
     ("reference_level", NUM_LEVELS),  # none, then five classes of likeness
+    ("reference_rhythm", 5),  # heard alone; it strikes its top line, anything else: now and at the next step
 )
 NOTE_WIDTH = sum(width for _, width in NOTE_LAYOUT)
 STEP_WIDTH = sum(width for _, width in STEP_LAYOUT)
@@ -160,6 +161,10 @@ def step_inputs(facts: StepFacts, pins: Pins, reference: Reference, *, dropped: 
     block[:, 1], block[:, 2] = pins.has_melody, pins.has_bass
     block[:, 3] = _nearness(pins.steps_to_onset, 4)
     blocks["reference_level"][:] = reference.level[:, None] == np.arange(NUM_LEVELS)
+    block = blocks["reference_rhythm"]
+    block[:, 0] = reference.rhythm_only
+    block[:, 1:3] = reference.rhythm
+    block[:-1, 3:] = reference.rhythm[1:]
     return out
 
 

@@ -1,7 +1,10 @@
 """Reference bars: an earlier bar that the present one may be like, and how like.
 
-Conventions: likeness is the F1 score of struck cells (2 x common / all) after transposition, 0..1. Level 0 = no
-reference, 1..5 = likeness below .2, .4, .6, .8, and above.
+What it is: a bar may be like an earlier one in its notes, or in its rhythm alone: then only the moments are heard at
+which that bar strikes its top line, and those at which it strikes something else.
+
+Conventions: likeness is the F1 score of struck cells (2 x common / all) after transposition, 0..1; of a rhythm alone,
+of its moments. Level 0 = no reference, 1..5 = likeness below .2, .4, .6, .8, and above.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.roll.codec import BoolArray
+from composer.roll.pins import top_line
 
 NUM_LEVELS = 6
 MAX_SHIFT = 12  # semitones, either way
@@ -22,17 +26,25 @@ class Reference:
     """What each step hears of its reference bar.
 
     Attributes:
-        play, articulate: bool [step, pitch]; the reference's cells, moved into the present key.
+        play, articulate: bool [step, pitch]; the reference's cells, moved into the present key; none where only its
+            rhythm is heard.
+        rhythm: bool [step, 2]; the reference strikes its top line, strikes anything else.
+        rhythm_only: bool [step]; its notes are not heard.
         level: int8 [step]; 0 none, 1..5.
     """
 
     play: BoolArray
     articulate: BoolArray
+    rhythm: BoolArray
+    rhythm_only: BoolArray
     level: NDArray[np.int8]
 
     def sliced(self, start: int, stop: int) -> Reference:
         """Return the reference of the steps [start, stop)."""
-        return Reference(self.play[start:stop], self.articulate[start:stop], self.level[start:stop])
+        span = slice(start, stop)
+        return Reference(
+            self.play[span], self.articulate[span], self.rhythm[span], self.rhythm_only[span], self.level[span]
+        )
 
 
 @dataclass(frozen=True)
@@ -52,8 +64,14 @@ class BestReferences:
 
 def no_reference(num_steps: int, num_pitches: int) -> Reference:
     """Return a reference to nothing."""
-    empty = np.zeros((num_steps, num_pitches), bool)
-    return Reference(empty, empty, np.zeros(num_steps, np.int8))
+    cells = (num_steps, num_pitches)
+    return Reference(
+        play=np.zeros(cells, bool),
+        articulate=np.zeros(cells, bool),
+        rhythm=np.zeros((num_steps, 2), bool),
+        rhythm_only=np.zeros(num_steps, bool),
+        level=np.zeros(num_steps, np.int8),
+    )
 
 
 def level_of(likeness: float) -> int:
@@ -75,6 +93,14 @@ def likeness(struck: BoolArray, other: BoolArray) -> float:
     """Return the F1 score of the common cells of two bars [step, pitch] of equal length (0 when one is empty)."""
     total = int(struck.sum()) + int(other.sum())
     return 2.0 * int((struck & other).sum()) / total if total else 0.0
+
+
+def rhythm_of(play: BoolArray, articulate: BoolArray) -> BoolArray:
+    """Return at which steps the top line is struck, and anything else: bool [step, 2]; cells are [step, pitch]."""
+    top = top_line(play)
+    steps = np.arange(len(play))
+    on_top = (top >= 0) & articulate[steps, np.maximum(top, 0)]
+    return np.stack([on_top, articulate.sum(axis=1) > on_top], axis=1)
 
 
 def bar_starts(bar: NDArray[np.int16]) -> NDArray[np.int_]:
@@ -128,6 +154,7 @@ def place_reference(
     *,
     shift: int,
     level: int,
+    rhythm_only: bool = False,
 ) -> None:
     """Write one bar's reference in place.
 
@@ -137,9 +164,13 @@ def place_reference(
         play, articulate: the earlier bar [step, pitch], of any length; what is longer is cut.
         shift: semitones to move it up.
         level: 1..5.
+        rhythm_only: the bar's notes are not heard, only when they are struck.
     """
     length = min(steps.stop - steps.start, len(play))
     target = slice(steps.start, steps.start + length)
-    reference.play[target] = shifted(play[:length], shift)
-    reference.articulate[target] = shifted(articulate[:length], shift)
+    reference.rhythm[target] = rhythm_of(play[:length], articulate[:length])
+    reference.rhythm_only[steps] = rhythm_only
     reference.level[steps] = level
+    if not rhythm_only:
+        reference.play[target] = shifted(play[:length], shift)
+        reference.articulate[target] = shifted(articulate[:length], shift)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from composer.errors import TrainingError
 from composer.roll.codec import BoolArray, ByteArray
-from composer.roll.facts import StepFacts
+from composer.roll.facts import StepFacts, line_facts
 from composer.roll.grid import HIGHEST_PITCH, LOWEST_PITCH, NO_HAND, NUM_PITCHES, UPPER_HAND
 from composer.roll.inputs import GROUPS, NOTE_WIDTH, STEP_WIDTH, note_inputs, step_inputs, voices_target
 from composer.roll.pins import (
@@ -43,6 +43,7 @@ from composer.roll.reference import (
     likeness,
     no_reference,
     place_reference,
+    rhythm_of,
     shifted,
 )
 from composer.training.batch import Batch
@@ -285,7 +286,7 @@ class Windows:
         bar = 0 if config.whole else int(generator.integers(0, len(candidates)))
         start = int(candidates[bar])
         scored_from = int(starts[bar + 1]) if start > 0 and bar + 1 < len(starts) else start
-        cells = piece.roll.play
+        cells, facts = piece.roll.play, piece.facts
         hand, voice = piece.roll.hand, piece.roll.voice
         play, articulate = cells, piece.roll.articulate
         ensemble = piece.ensemble
@@ -293,6 +294,7 @@ class Windows:
             play, articulate = melody_cells(piece)
             hand = np.where(play, hand, NO_HAND).astype(np.int8)
             voice = np.where(play, 0, -1).astype(np.int8)
+            facts = line_facts(facts, onsets_per_beat(articulate, facts))
             ensemble = LINE
         shift = low_pitch - LOWEST_PITCH - semitones
         return _Visit(
@@ -301,13 +303,13 @@ class Windows:
             _crop(hand, shift, config.pitches, fill=NO_HAND),
             _crop(voice, shift, config.pitches, fill=NO_HAND),
             piece.roll.valid,
-            piece.facts.transposed(semitones),
+            facts.transposed(semitones),
             piece,
             start,
             min(piece.num_steps, start + num_windows * config.steps),
             scored_from,
             low_pitch,
-            self._draw_dropped(generator, is_line=is_line),
+            self._draw_dropped(generator),
             self._draw_style(piece, ensemble, generator),
             is_line,
         )
@@ -317,18 +319,17 @@ class Windows:
             self._made[row].append(next(self._plans[row]))
         return self._made[row][number]
 
-    def _draw_dropped(self, generator: np.random.Generator, *, is_line: bool) -> frozenset[str]:
+    def _draw_dropped(self, generator: np.random.Generator) -> frozenset[str]:
         told = self.config.told
-        dropped: set[str] = {"texture"} if is_line else set()
         if told != "random":
-            return frozenset(dropped | (set(GROUPS) - set(told)))
+            return frozenset(set(GROUPS) - set(told))
         draw = generator.random()
         chosen = generator.random(len(GROUPS)) < 0.5
         if draw < 0.15:
             return frozenset(GROUPS)
         if draw < 0.5:
-            dropped |= {name for name, gone in zip(GROUPS, chosen, strict=True) if gone}
-        return frozenset(dropped)
+            return frozenset(name for name, gone in zip(GROUPS, chosen, strict=True) if gone)
+        return frozenset()
 
     def _draw_style(self, piece: Piece, ensemble: str, generator: np.random.Generator) -> NDArray[np.float32]:
         hidden = self.config.told == "random" and generator.random() < self.config.style_dropout
@@ -346,6 +347,14 @@ def melody_cells(piece: Piece) -> tuple[BoolArray, BoolArray]:
     # An inner voice that comes to the top while it is held begins there, as far as the line is concerned.
     fresh = line != np.concatenate([[-1], line[:-1]])
     return play, play & (piece.roll.articulate | fresh[:, None])
+
+
+def onsets_per_beat(articulate: BoolArray, facts: StepFacts) -> NDArray[np.float64]:
+    """Return for each step how often a beat something is struck in its bar: float64 [step]."""
+    starts = bar_starts(facts.bar)
+    lengths = np.diff(np.append(starts, facts.num_steps))
+    moments = np.add.reduceat(articulate.any(axis=1).astype(int), starts)
+    return np.repeat(moments / lengths, lengths) * facts.steps_in_beat
 
 
 def _range(play: BoolArray) -> tuple[int, int]:
@@ -377,7 +386,11 @@ def _line_pins(play: BoolArray, articulate: BoolArray, generator: np.random.Gene
 
 
 def _draw_reference(visit: _Visit, span: slice, generator: np.random.Generator) -> Reference:
-    """Give the bars of the window references: the most like earlier bar (half), any earlier one (a quarter), none."""
+    """Give the bars of the window references: the most like earlier bar (half), any earlier one (a quarter), none.
+
+    In a quarter of the windows only their rhythm is heard, with its own likeness.
+    """
+    rhythm_only = bool(generator.random() < 0.25)
     reference = no_reference(span.stop - span.start, visit.play.shape[1])
     starts = bar_starts(visit.piece.facts.bar)
     ends = np.append(starts[1:], visit.piece.num_steps)
@@ -396,7 +409,11 @@ def _draw_reference(visit: _Visit, span: slice, generator: np.random.Generator) 
         present = slice(int(starts[bar]), int(ends[bar]))
         if source.stop - source.start != present.stop - present.start:
             continue
-        like = likeness(visit.articulate[present], shifted(visit.articulate[source], move))
+        if rhythm_only:
+            own, other = (rhythm_of(visit.play[cells], visit.articulate[cells]) for cells in (present, source))
+            like = likeness(own, other)
+        else:
+            like = likeness(visit.articulate[present], shifted(visit.articulate[source], move))
         inside = slice(max(present.start, span.start) - span.start, min(present.stop, span.stop) - span.start)
         skip = max(0, span.start - present.start)
         place_reference(
@@ -406,6 +423,7 @@ def _draw_reference(visit: _Visit, span: slice, generator: np.random.Generator) 
             visit.articulate[source][skip:],
             shift=move,
             level=level_of(like),
+            rhythm_only=rhythm_only,
         )
     return reference
 

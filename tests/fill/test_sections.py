@@ -179,6 +179,24 @@ def test_a_phrase_hears_the_theme_that_it_follows_as_near_as_its_fidelity_says(m
     assert (third.pins.code[lead:] == FREE).mean() > 0.5  # it follows, it does not state
 
 
+def test_a_phrase_of_little_fidelity_hears_the_rhythm_alone(make_fake_source):
+    heard: list[Stretch] = []
+
+    class Listening(type(make_fake_source())):
+        def start(self, stretch):
+            heard.append(stretch)
+            return super().start(stretch)
+
+    plan = resolve(parse_plan(PLAN.format(pickup=0).replace("fidelity: 0.5", "fidelity: 0.2")))
+    pipeline.fill_plan(plan, make_source=lambda _setting: Listening())
+    first, third = heard[-3], heard[-1]
+    lead = third.lead_in_steps
+    assert not third.reference.play.any()
+    assert third.reference.rhythm_only[lead:].all()
+    np.testing.assert_array_equal(third.reference.rhythm[lead:], first.reference.rhythm)
+    assert third.reference.rhythm[lead:].any()
+
+
 def test_a_phrase_in_sequence_hears_the_theme_in_sequence(make_fake_source):
     heard: list[Stretch] = []
 

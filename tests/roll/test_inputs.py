@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from composer.roll.inputs import (
     voices_target,
 )
 from composer.roll.pins import Pins, make_pins, no_pins
-from composer.roll.reference import Reference, no_reference
+from composer.roll.reference import Reference, no_reference, place_reference, rhythm_of
 from composer.score import make_bars
 from composer.theory.harmony import Cadence, parse_chord
 from composer.theory.key import parse_key
@@ -65,7 +66,9 @@ def some_pins(seed: int = 1) -> Pins:
 
 def some_reference() -> Reference:
     random = np.random.default_rng(2).random((2, STEPS, WIDTH)) < 0.1
-    return Reference(random[0] | random[1], random[0], (np.arange(STEPS) % 6).astype(np.int8))
+    play, articulate = random[0] | random[1], random[0]
+    level = (np.arange(STEPS) % 6).astype(np.int8)
+    return Reference(play, articulate, rhythm_of(play, articulate), np.zeros(STEPS, bool), level)
 
 
 def named(values: np.ndarray, layout: tuple[tuple[str, int], ...]) -> dict[str, np.ndarray]:
@@ -144,7 +147,8 @@ def slow_step(facts: StepFacts, pins: Pins, reference: Reference, step: int) -> 
     values += [float((pins.code[step] >= STRUCK).any()), float(pins.has_melody[step]), float(pins.has_bass[step])]
     values += [near(pins.steps_to_onset[step], 4)]
     values += [float(reference.level[step] == level) for level in range(6)]
-    return values
+    values += [float(reference.rhythm_only[step]), *(float(struck) for struck in reference.rhythm[step])]
+    return values + [step + 1 < STEPS and float(struck) for struck in reference.rhythm[min(step + 1, STEPS - 1)]]
 
 
 def test_notes_are_told_what_a_slow_loop_says() -> None:
@@ -230,11 +234,29 @@ def test_a_later_pin_is_heard_though_none_sounds_now() -> None:
 
 def test_the_future_of_pins_and_references_is_heard_no_further_than_said() -> None:
     pins, reference = some_pins(), some_reference()
-    changed = Reference(reference.play.copy(), reference.articulate.copy(), reference.level.copy())
+    changed = reference.sliced(0, STEPS)
+    changed = replace(changed, **{name: getattr(changed, name).copy() for name in ("play", "articulate", "level")})
     changed.play[20:], changed.articulate[20:], changed.level[20:] = True, True, 5
     before, after = _notes(FACTS, pins, reference), _notes(FACTS, pins, changed)
     np.testing.assert_array_equal(before[:19], after[:19])
     assert (before[19] != after[19]).any(), "the next step of the reference is heard"
+
+
+def test_a_rhythm_alone_is_heard_by_all_notes_and_says_so() -> None:
+    reference = no_reference(STEPS, WIDTH)
+    cells = np.zeros((4, WIDTH), bool)
+    cells[[0, 2], 25] = cells[[0, 3], 20] = True  # the top line on the first and third step, another on the last
+    place_reference(reference, slice(8, 12), cells, cells, shift=0, level=4, rhythm_only=True)
+    blocks = named(step_inputs(FACTS, no_pins(STEPS, WIDTH), reference), STEP_LAYOUT)
+    assert not named(_notes(FACTS, no_pins(STEPS, WIDTH), reference), NOTE_LAYOUT)["reference"].any()
+    assert blocks["reference_rhythm"][7].tolist() == [0, 0, 0, 1, 1], "only the next step is heard ahead"
+    assert blocks["reference_rhythm"][8:12].tolist() == [
+        [1, 1, 1, 0, 0],
+        [1, 0, 0, 1, 0],
+        [1, 1, 0, 1, 0],
+        [1, 1, 0, 0, 0],
+    ], "what is highest at its moment is the top line"
+    assert blocks["reference_level"][8:12, 4].all()
 
 
 def test_voices_are_counted_where_the_texture_is_known() -> None:

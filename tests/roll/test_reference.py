@@ -14,6 +14,7 @@ from composer.roll.reference import (
     likeness,
     no_reference,
     place_reference,
+    rhythm_of,
     shifted,
 )
 
@@ -115,3 +116,21 @@ def test_a_longer_reference_is_cut_at_the_bar() -> None:
     cells = np.ones((6, 30), bool)
     place_reference(reference, slice(2, 5), cells, cells, shift=0, level=1)
     assert reference.play.any(axis=1).tolist() == [False, False, True, True, True, False, False, False]
+
+
+def test_a_rhythm_is_that_of_the_top_line_and_of_everything_else() -> None:
+    play, articulate = np.zeros((2, 4, 30), bool)
+    play[:, 20], articulate[0, 20] = True, True  # held below
+    play[0:2, 25], articulate[[0, 1], 25] = True, True  # repeated above, then silent: the held note comes to the top
+    assert rhythm_of(play, articulate).tolist() == [[True, True], [True, False], [False, False], [False, False]]
+    assert likeness(rhythm_of(play, articulate), rhythm_of(shifted(play, 3), shifted(articulate, 3))) == 1.0
+
+
+def test_of_a_rhythm_no_note_is_told() -> None:
+    reference = no_reference(16, 30)
+    cells = bars(TUNE)
+    place_reference(reference, slice(4, 8), cells, cells, shift=2, level=4, rhythm_only=True)
+    assert not reference.play.any()
+    assert not reference.articulate.any()
+    np.testing.assert_array_equal(reference.rhythm[4:8], rhythm_of(cells, cells)[:4])
+    assert reference.sliced(3, 6).rhythm_only.tolist() == [False, True, True]

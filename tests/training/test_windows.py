@@ -11,7 +11,7 @@ import pytest
 from composer.errors import TrainingError
 from composer.outline import ChordSpan, KeySpan, Outline, PhraseSpan, SectionSpan, TextureSpan
 from composer.roll.codec import encode
-from composer.roll.facts import facts_of
+from composer.roll.facts import facts_of, line_facts
 from composer.roll.grid import LOWEST_PITCH, NUM_PITCHES, STEP_TICKS
 from composer.roll.inputs import GROUPS, NOTE_LAYOUT, STEP_LAYOUT
 from composer.roll.reference import best_references
@@ -21,7 +21,14 @@ from composer.theory.key import parse_key
 from composer.theory.meter import parse_meter
 from composer.training.batch import Batch
 from composer.training.dataset import Piece
-from composer.training.windows import WindowConfig, Windows, measuring, melody_cells, style_vector
+from composer.training.windows import (
+    WindowConfig,
+    Windows,
+    measuring,
+    melody_cells,
+    onsets_per_beat,
+    style_vector,
+)
 
 BAR = 16 * STEP_TICKS
 CONFIG = WindowConfig(
@@ -214,6 +221,29 @@ def test_the_first_bar_has_no_reference_and_later_ones_have_earlier_bars() -> No
     assert seen > 100
 
 
+def test_some_references_are_a_rhythm_alone() -> None:
+    config = replace(CONFIG, pins=False, max_transposition=0, rows=1)
+    alone = whole = 0
+    for batch in first_batches(config, 120, pieces=PIECES[:1]):
+        steps, notes = (blocks(batch.step_inputs, STEP_LAYOUT), blocks(batch.note_inputs, NOTE_LAYOUT))
+        is_alone = steps["reference_rhythm"][0, :, 0] == 1
+        is_given = steps["reference_level"][0, :, 1:].any(axis=-1)
+        assert not notes["reference"][0, is_alone][..., :2].any()
+        assert is_given[is_alone].all()
+        alone, whole = alone + int(is_alone.sum()), whole + int(is_given.sum())
+    assert 0.15 < alone / whole < 0.35
+
+
+def test_a_line_is_told_its_own_onsets_a_beat() -> None:
+    articulate = np.zeros((8, 12), bool)
+    articulate[[0, 2, 3], 5] = articulate[0, 3] = True  # three moments in the first bar of one beat, none in the other
+    facts = replace(PIECES[0].facts.sliced(0, 8), bar=np.repeat([0, 1], 4), steps_in_beat=np.full(8, 4))
+    assert onsets_per_beat(articulate, facts).tolist() == [3.0] * 4 + [0.0] * 4
+    told = line_facts(facts, onsets_per_beat(articulate, facts))
+    assert told.onsets_x8[0].tolist() == [0, 24]
+    assert (told.polyphony_x8 == [0, 8]).all()
+
+
 def test_a_line_is_the_top_of_the_upper_hand() -> None:
     # A held g' under a moving line that rests: the g' comes to the top while it is held, so there it begins.
     notes = (
@@ -234,7 +264,10 @@ def test_a_line_visit_is_one_voice_and_says_so() -> None:
     for batch in first_batches(config, 4):
         assert batch.notes[..., 0].sum(axis=-1).max() == 1
         assert (batch.style_input[:, 2:] == [0, 1]).all(), "the ensemble is a line"
-        assert not blocks(batch.step_inputs, STEP_LAYOUT)["texture"].any()
+        # known, onsets a beat (lower, upper), notes at once (lower, upper), pattern
+        texture = blocks(batch.step_inputs, STEP_LAYOUT)["texture"][batch.step_inputs.any(axis=-1)]
+        assert (texture[:, [0, 1, 3, 4, 5]] == [1, 0, 0, 0.25, 0]).all()
+        assert (texture[:, 2] > 0).any()
         assert (batch.voices_target[batch.step_inputs.any(axis=-1)] == 1).all()
 
 
