@@ -111,9 +111,11 @@ class NetworkSource:
         )
         return Chunk(sample.play, sample.articulate, sample.upper_hand, sample.forced_log_probability), state
 
-    def gather(self, state: Any, indices: NDArray[np.int_]) -> SamplerState:
-        """Return the state whose particle p is the old particle `indices[p]`."""
-        return state.gather(indices)
+    def gather(self, states: Sequence[Any], indices: NDArray[np.int_]) -> SamplerState:
+        """Return the state whose particle p is particle `indices[p]` of the states, counted one after another."""
+        from composer.network.sampler import SamplerState
+
+        return SamplerState.joined(states).gather(indices)
 
     def _tell(self, stretch: Stretch) -> _Told:
         """Work out the inputs of a stretch for each branch."""

@@ -2,15 +2,17 @@
 
 What it is: sequential Monte Carlo over bars. All particles share the section's inputs and differ in their random
 numbers; after each bar the critics and the likelihood of what was given weigh them, and where the weights have become
-uneven they are resampled systematically (a gather of states inside the batch). A phrase that ends with a refused
-particle starts again from its stored state.
+uneven they are resampled systematically (a gather of states). A phrase that no particle ends as it should starts again
+from its stored state with more particles: one batch more each time.
 
-Conventions: the random numbers are drawn beforehand from the section's own stream, so that nothing else changes them.
+Conventions: the random numbers are drawn beforehand from the section's own stream, so that nothing else changes them. A
+source always runs the same number of particles, a batch; more of them are several batches, weighed and resampled
+together, so that no note depends on how a machine would run a larger batch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -92,13 +94,13 @@ class Chunk:
 
 
 class NoteSource(Protocol):
-    """Something that samples notes for all particles: the network, or a fake one in tests."""
+    """Something that samples notes for a batch of particles: the network, or a fake one in tests."""
 
     num_particles: int
     num_pitches: int
 
     def start(self, stretch: Stretch) -> Any:
-        """Return the state in which nothing has been heard."""
+        """Return the state of a batch in which nothing has been heard."""
 
     def run(self, state: Any, stretch: Stretch, first: int, end: int, uniforms: FloatArray) -> tuple[Chunk, Any]:
         """Sample the steps [first, end).
@@ -110,8 +112,8 @@ class NoteSource(Protocol):
             uniforms: float32 [step, particle, pitch, 2] in [0, 1).
         """
 
-    def gather(self, state: Any, indices: NDArray[np.int_]) -> Any:
-        """Return the state whose particle p is the old particle `indices[p]`."""
+    def gather(self, states: Sequence[Any], indices: NDArray[np.int_]) -> Any:
+        """Return the state whose particle p is particle `indices[p]` of the states, counted one after another."""
 
 
 @dataclass(frozen=True)
@@ -136,9 +138,9 @@ class Filled:
 
 @dataclass
 class _Cloud:
-    """The particles under way; arrays run over all steps of the stretch."""
+    """The particles under way; arrays run over the particles of all batches and over all steps of the stretch."""
 
-    state: Any
+    states: tuple[Any, ...]  # of each batch
     play: BoolArray
     articulate: BoolArray
     upper_hand: FloatArray
@@ -147,14 +149,28 @@ class _Cloud:
     faulty: BoolArray
 
     def gathered(self, source: NoteSource, indices: NDArray[np.int_]) -> _Cloud:
+        """Return the particles with these indices, as whole batches."""
+        batches = indices.reshape(-1, source.num_particles)
         return _Cloud(
-            source.gather(self.state, indices),
+            tuple(source.gather(self.states, batch) for batch in batches),
             self.play[indices],
             self.articulate[indices],
             self.upper_hand[indices],
             np.zeros(len(indices)),
             self.penalty[indices],
             self.faulty[indices],
+        )
+
+    def repeated(self, times: int) -> _Cloud:
+        """Return the cloud so many times over: its particles go on in as many ways as there are random numbers."""
+        return _Cloud(
+            self.states * times,
+            np.tile(self.play, (times, 1, 1)),
+            np.tile(self.articulate, (times, 1, 1)),
+            np.tile(self.upper_hand, (times, 1, 1)),
+            np.tile(self.log_weight, times),
+            np.tile(self.penalty, times),
+            np.tile(self.faulty, times),
         )
 
 
@@ -187,12 +203,12 @@ def run_filter(source: NoteSource, stretch: Stretch, generator: np.random.Genera
                 best_miss = miss
             if tries < MAX_RESTARTS:
                 tries, restarts = tries + 1, restarts + 1
-                cloud, bar = stored, first_bar
+                cloud, bar = stored.repeated(1 + tries), first_bar
                 continue
             cloud, refused = best_miss[1], refused + 1
         else:
             cloud.log_weight = np.where(passed, cloud.log_weight, -np.inf)
-        cloud = _resample(source, cloud, generator, always=True)
+        cloud = _resample(source, cloud, generator, to_one_batch=True)
         cloud.faulty[:] = False
         stored, first_bar, tries, best_miss = cloud, bar + 1, 0, None
         bar += 1
@@ -212,7 +228,7 @@ def _start(source: NoteSource, stretch: Stretch) -> _Cloud:
     shape = (source.num_particles, stretch.num_steps, source.num_pitches)
     zeros = np.zeros(source.num_particles)
     return _Cloud(
-        source.start(stretch),
+        (source.start(stretch),),
         np.zeros(shape, bool),
         np.zeros(shape, bool),
         np.zeros(shape, np.float32),
@@ -225,9 +241,7 @@ def _start(source: NoteSource, stretch: Stretch) -> _Cloud:
 def _advance(source: NoteSource, stretch: Stretch, cloud: _Cloud, bar: int, generator: np.random.Generator) -> _Cloud:
     """Sample one bar and weigh it; the arrays of `cloud` are not changed (it may be a stored one)."""
     first, end = stretch.bars[bar]
-    shape = (end - first, source.num_particles, source.num_pitches, 2)
-    uniforms = generator.random(shape, dtype=np.float32)
-    chunk, state = source.run(cloud.state, stretch, first, end, uniforms)
+    chunk, states = _run_batches(source, stretch, cloud.states, first, end, generator)
     play, articulate, upper = cloud.play.copy(), cloud.articulate.copy(), cloud.upper_hand.copy()
     play[:, first:end], articulate[:, first:end] = chunk.play, chunk.articulate
     upper[:, first:end] = chunk.upper_hand
@@ -248,17 +262,36 @@ def _advance(source: NoteSource, stretch: Stretch, cloud: _Cloud, bar: int, gene
         if chunk.given_log_probability is not None:
             log_weight = log_weight + GIVEN_POWER * chunk.given_log_probability.sum(axis=1)
         faulty = faulty | hard_faults(view)
-    return _Cloud(state, play, articulate, upper, log_weight, penalty, faulty.copy())
+    return _Cloud(states, play, articulate, upper, log_weight, penalty, faulty.copy())
 
 
-def _resample(source: NoteSource, cloud: _Cloud, generator: np.random.Generator, *, always: bool = False) -> _Cloud:
-    """Resample systematically where the effective number of particles has fallen below half, or always."""
+def _run_batches(
+    source: NoteSource, stretch: Stretch, states: Sequence[Any], first: int, end: int, generator: np.random.Generator
+) -> tuple[Chunk, tuple[Any, ...]]:
+    """Sample a bar of each batch; return the particles of all of them, and the batches' states."""
+    shape = (end - first, source.num_particles, source.num_pitches, 2)
+    runs = [source.run(state, stretch, first, end, generator.random(shape, dtype=np.float32)) for state in states]
+    chunks = [chunk for chunk, _ in runs]
+    given = [chunk.given_log_probability for chunk in chunks if chunk.given_log_probability is not None]
+    pooled = Chunk(
+        np.concatenate([chunk.play for chunk in chunks]),
+        np.concatenate([chunk.articulate for chunk in chunks]),
+        np.concatenate([chunk.upper_hand for chunk in chunks]),
+        np.concatenate(given) if given else None,
+    )
+    return pooled, tuple(state for _, state in runs)
+
+
+def _resample(
+    source: NoteSource, cloud: _Cloud, generator: np.random.Generator, *, to_one_batch: bool = False
+) -> _Cloud:
+    """Resample systematically where the effective number of particles has fallen below half, or down to one batch."""
     uniform = generator.random()  # drawn in any case: the stream must not depend on the weights
     weight = np.exp(cloud.log_weight - cloud.log_weight.max())
     weight /= weight.sum()
-    count = len(weight)
-    if not always and 1.0 / np.square(weight).sum() >= 0.5 * count:
+    if not to_one_batch and 1.0 / np.square(weight).sum() >= 0.5 * len(weight):
         return cloud
+    count = source.num_particles if to_one_batch else len(weight)
     positions = (uniform + np.arange(count)) / count
-    indices = np.minimum(np.searchsorted(np.cumsum(weight), positions), count - 1)
+    indices = np.minimum(np.searchsorted(np.cumsum(weight), positions), len(weight) - 1)
     return cloud.gathered(source, indices)

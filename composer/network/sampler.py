@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -25,6 +25,7 @@ from composer.network.sampling import (
     Settings,
     Told,
     Weighed,
+    join_memories,
     join_particles,
     padded_units,
     project_early,
@@ -56,6 +57,11 @@ class SamplerState:
                 ops.take(density, chosen, axis=1),
             )
         )
+
+    @classmethod
+    def joined(cls, states: Sequence[SamplerState]) -> SamplerState:
+        """The particles of several states, one after another: more than the sampler runs at once, so gather some."""
+        return cls(join_memories([state.memory for state in states])) if len(states) > 1 else states[0]
 
     @property
     def notes(self) -> np.ndarray:

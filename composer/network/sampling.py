@@ -11,6 +11,7 @@ Axes are in the order step, pitch, branch, particle throughout. S: steps of the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -229,15 +230,20 @@ def join_particles(parts: list[tuple[Drawn, Memory]]) -> tuple[Drawn, Memory]:
     """The inverse of `split_particles` for what was drawn."""
     drawn, memories = zip(*parts, strict=True)
     notes, logits, bias = zip(*drawn, strict=True)
-    hidden = zip(*(memory.hidden for memory in memories), strict=True)
     return (
         Drawn(ops.concatenate(notes, axis=2), ops.concatenate(logits, axis=3), ops.concatenate(bias, axis=1)),
-        Memory(
-            tuple(ops.concatenate(part, axis=2) for part in hidden),
-            ops.concatenate([memory.notes for memory in memories], axis=1),
-            ops.concatenate([memory.bias for memory in memories], axis=0),
-            ops.concatenate([memory.density for memory in memories], axis=1),
-        ),
+        join_memories(memories),
+    )
+
+
+def join_memories(memories: Sequence[Memory]) -> Memory:
+    """The particles of several memories, one after another."""
+    hidden = zip(*(memory.hidden for memory in memories), strict=True)
+    return Memory(
+        tuple(ops.concatenate(part, axis=2) for part in hidden),
+        ops.concatenate([memory.notes for memory in memories], axis=1),
+        ops.concatenate([memory.bias for memory in memories], axis=0),
+        ops.concatenate([memory.density for memory in memories], axis=1),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,8 @@ class FakeSource:
     def start(self, stretch: Stretch) -> Any:
         return np.zeros((self.num_particles, self.num_pitches), bool)
 
-    def gather(self, state: Any, indices: np.ndarray) -> Any:
-        return state[indices]
+    def gather(self, states: Sequence[Any], indices: np.ndarray) -> Any:
+        return np.concatenate(states)[indices]
 
     def run(self, state: Any, stretch: Stretch, first: int, end: int, uniforms: np.ndarray) -> tuple[Chunk, Any]:
         play = np.zeros((self.num_particles, end - first, self.num_pitches), bool)

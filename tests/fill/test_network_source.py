@@ -129,12 +129,23 @@ def test_gathered_particles_go_on_from_where_they_were(pieces, make_source, stre
     source = make_source.kept[12]
     uniforms = np.random.default_rng(4).random((12, source.num_particles, 56, 2), dtype=np.float32)
     _, state = source.run(source.start(stretch), stretch, 0, 4, uniforms[:4])
-    same = source.gather(state, np.zeros(source.num_particles, int))
+    same = source.gather([state], np.zeros(source.num_particles, int))
     alike = np.repeat(uniforms[4:8, :1], source.num_particles, axis=1)
     chunk, _ = source.run(same, stretch, 4, 8, alike)
     assert (chunk.play == chunk.play[:1]).all()
     apart, _ = source.run(state, stretch, 4, 8, uniforms[4:8])
     np.testing.assert_array_equal(chunk.play[0], apart.play[0])
+
+
+def test_particles_of_several_batches_go_on_in_one(pieces, make_source, stretch):
+    source = make_source.kept[12]
+    numbers = np.random.default_rng(5).random((3, 4, source.num_particles, 56, 2), dtype=np.float32)
+    states = [source.run(source.start(stretch), stretch, 0, 4, uniforms)[1] for uniforms in numbers[:2]]
+    apart = [source.run(state, stretch, 4, 8, numbers[2])[0] for state in states]
+    mixed = np.arange(source.num_particles) + source.num_particles * (np.arange(source.num_particles) % 2)
+    chunk, _ = source.run(source.gather(states, mixed), stretch, 4, 8, numbers[2])
+    for particle in range(source.num_particles):
+        np.testing.assert_array_equal(chunk.play[particle], apart[particle % 2].play[particle])
 
 
 def test_another_style_than_the_network_s_is_not_guessed(pieces, make_source, stretch):
