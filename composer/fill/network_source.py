@@ -1,12 +1,13 @@
 """The trained network as a source of notes for the particle filter.
 
-Conventions: with guidance there are two branches, one told everything and one told nothing of the plan (pins, reference
-bars and style are heard by both); the sampler is compiled once for the longest bar and one number of pitches.
+Conventions: with guidance there are two branches, one told what the source may tell (everything, unless it is made
+otherwise) and one told nothing of the plan (pins, reference bars and style are heard by both); the sampler is compiled
+once for the longest bar and one number of pitches.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,11 @@ class NetworkSource:
         max_steps: of the longest chunk.
         temperature: 1 as learned; below it bolder in what is likely, above it freer.
         guidance: 1 as learned; above it the plan is obeyed more.
+        told: names of `GROUPS`, the conditions that the network is told.
         device: `auto`, `cpu` or `gpu`.
+
+    Raises:
+        OptionError: a condition that there is not.
     """
 
     def __init__(
@@ -60,10 +65,14 @@ class NetworkSource:
         max_steps: int,
         temperature: float = 1.0,
         guidance: float = 1.0,
+        told: Collection[str] = GROUPS,
         device: str = "auto",
     ) -> None:
         from composer.network.sampler import Sampler
 
+        for name in told:
+            _place(name, GROUPS, "condition")
+        self._dropped = tuple(name for name in GROUPS if name not in told)
         self.num_particles = num_particles
         self.num_pitches = num_pitches
         self._branches = 2 if guidance != 1.0 else 1
@@ -119,7 +128,8 @@ class NetworkSource:
 
     def _tell(self, stretch: Stretch) -> _Told:
         """Work out the inputs of a stretch for each branch."""
-        untold = (("texture",) if stretch.is_line else (), GROUPS)[: self._branches]
+        withheld = (*self._dropped, "texture") if stretch.is_line else self._dropped
+        untold = (withheld, GROUPS)[: self._branches]
         facts, pins, reference = stretch.facts, stretch.pins, stretch.reference
         low, count = stretch.low_pitch, self.num_pitches
         style = np.zeros(len(self._composers) + len(self._ensembles), np.float32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,12 +13,16 @@ from composer import pipeline
 from composer.errors import OptionError
 from composer.fill.network_source import NetworkSource
 from composer.fill.particles import Stretch
+from composer.outline import ChordSpan, KeySpan
 from composer.plan.model import SectionEntry
 from composer.plan.planner import resolve
 from composer.plan.reader import parse_plan
+from composer.roll.inputs import GROUPS
 from composer.roll.pins import SILENT, STRUCK, make_pins
 from composer.roll.reference import no_reference
 from composer.style import load_style, styles_folder
+from composer.theory.harmony import parse_chord
+from composer.theory.key import parse_key
 
 PLAN = """
 plan: 1
@@ -151,3 +156,45 @@ def test_particles_of_several_batches_go_on_in_one(pieces, make_source, stretch)
 def test_another_style_than_the_network_s_is_not_guessed(pieces, make_source, stretch):
     with pytest.raises(OptionError, match='no composer "nobody"'):
         make_source.kept[12].start(replace(stretch, style=(("nobody", 1.0),)))
+
+
+def test_a_source_tells_only_what_it_may(monkeypatch, stretch, facts_in):
+    """A network that may hear of the key alone gets the same inputs whatever chord is planned."""
+    heard = []
+
+    class Listener:
+        def __init__(self, network, **options):
+            pass
+
+        def initial_state(self):
+            return None
+
+        def run(self, state, *, note_inputs, step_inputs, **rest):
+            heard.append((note_inputs, step_inputs))
+            return SimpleNamespace(play=None, articulate=None, upper_hand=None, forced_log_probability=None), state
+
+    monkeypatch.setattr("composer.network.sampler.Sampler", Listener)
+
+    def inputs(numeral: str, key: str, told: tuple[str, ...]) -> bytes:
+        where = parse_key(key)
+        chord = ChordSpan(0, 30240, parse_chord(numeral, "major"), where)
+        source = NetworkSource(
+            None,
+            composers=("bach",),
+            ensembles=("keyboard",),
+            marginal_log_odds=None,
+            num_particles=1,
+            num_pitches=56,
+            max_steps=12,
+            told=told,
+            device="cpu",
+        )
+        planned = replace(stretch, facts=facts_in("3/4", keys=(KeySpan(0, 30240, where),), chords=(chord,)))
+        source.run(source.start(planned), planned, 0, 12, np.zeros((12, 1, 56, 2), np.float32))
+        return b"".join(part.tobytes() for part in heard[-1])
+
+    assert inputs("I", "C major", ()) == inputs("V", "G major", ())
+    assert inputs("I", "C major", ("key",)) == inputs("V", "C major", ("key",)) != inputs("V", "G major", ("key",))
+    assert inputs("I", "C major", GROUPS) != inputs("V", "C major", GROUPS)
+    with pytest.raises(OptionError, match='no condition "chords"'):
+        inputs("I", "C major", ("chords",))
