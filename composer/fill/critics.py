@@ -304,8 +304,10 @@ def hard_faults(bar: Bar) -> BoolArray:
     """Return for each particle whether its bar must be refused.
 
     That is: silence of more than a bar, or one chord held or struck on for more than two bars, that the plan does not
-    ask for.
+    ask for. A bar that is given whole is never refused: no particle could mend it.
     """
+    if not (bar.pins.code == FREE).any():
+        return np.zeros(len(bar.play), bool)
     limit = int(bar.facts.steps_in_bar[0])
     planned_still = int(bar.facts.chord_age[-1]) > 2 * limit and int(bar.facts.onsets_x8[0].sum()) <= 4
     refused = silent_run(bar) > limit
