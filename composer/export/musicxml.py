@@ -218,7 +218,7 @@ class _PartWriter:
                 while waiting and waiting.tick < end:
                     self._add_direction(measure, waiting, event.onset_tick)
                     waiting = next(directions, None)
-                self._add_event(measure, voice, event, stem)
+                self._add_event(measure, voice, event, stem, hides_rests=self._hides(bar, voice, event))
 
     def _directions_in(self, bar: Bar) -> Iterator[Direction]:
         for direction in self.directions:
@@ -235,7 +235,24 @@ class _PartWriter:
             element.insert(sum(child.tag == "direction-type" for child in element), offset)
         measure.append(element)
 
-    def _add_event(self, measure: ET.Element, voice: VoiceBar, event: Event, stem: str | None) -> None:
+    def _hides(self, bar: SheetBar, voice: VoiceBar, event: Event) -> bool:
+        """Whether a rest would only crowd the staff: of a voice that comes and goes, or below a hand's first voice."""
+        if voice.voice == 1 or event.notes:
+            return False
+        first = next((other for other in bar.voices if other.staff == voice.staff and other.voice == 1), None)
+        if voice.voice > 2 or first is None or not self.two_staves:
+            return voice.voice > 2
+        end_tick = event.onset_tick + event.duration_tick
+        return not any(
+            not other.notes
+            and other.onset_tick < end_tick
+            and event.onset_tick < other.onset_tick + other.duration_tick
+            for other in first.events
+        )
+
+    def _add_event(
+        self, measure: ET.Element, voice: VoiceBar, event: Event, stem: str | None, *, hides_rests: bool
+    ) -> None:
         add_event(
             measure,
             event,
@@ -243,7 +260,7 @@ class _PartWriter:
             voice=voice.voice + VOICES_PER_STAFF * (voice.staff - UPPER_STAFF),
             staff=voice.staff if self.two_staves else None,
             stem=stem,
-            hides_rests=voice.voice > 2,  # a third voice comes and goes; its rests would only crowd the staff
+            hides_rests=hides_rests,
         )
 
     def _add_left_barline(self, measure: ET.Element, bar: Bar) -> None:

@@ -75,6 +75,16 @@ def test_a_keyboard_has_two_staves_with_voices_of_their_own(keyboard):
     assert clefs == [("1", "G"), ("2", "F")]
 
 
+def test_the_rests_of_an_inner_voice_are_printed_only_where_the_first_rests_too(keyboard):
+    score = keyboard([(0, 79, 1), (1, 77, 2), (1, 64, 1)], [(0, 48, 4)], bars=1)  # the hand rests on the fourth beat
+    rests = [
+        (rest.findtext("voice"), rest.findtext("type"), rest.get("print-object"))
+        for rest in tree(score).iter("note")
+        if rest.find("rest") is not None and rest.findtext("staff") == "1"
+    ]
+    assert rests == [("1", "quarter", None), ("2", "quarter", "no"), ("2", "half", None)]
+
+
 def test_key_signatures_change_with_the_section(keyboard):
     keys = ((0, parse_key("G major")), (4 * Q, parse_key("E minor")), (8 * Q, parse_key("Eb major")))
     root = tree(keyboard([], bars=3, keys=keys))
