@@ -34,7 +34,7 @@ from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import STRUCK
 from composer.roll.reference import Reference, level_of, no_reference, place_reference
 from composer.style_statistics import parse_degree
-from composer.theory.harmony import parse_chord
+from composer.theory.harmony import Chord, parse_chord
 from composer.theory.key import Key, parse_key
 
 RECALLED_LEVEL = 4  # likeness class of the new voices round a returning tune: of the same kind, not the same
@@ -109,19 +109,24 @@ def _cadence_check(
 ) -> Callable[[BoolArray, BoolArray, int, int], BoolArray]:
     """Return a function that says which particles have the phrases' cadences: bass, and the tonic on top of a PAC.
 
-    What is given at the cadence is not asked for again: no particle could mend it.
+    Where no formula gives the outer voices, the bass of the chord before the last is asked for too. What is given at
+    the cadence is not asked for again: no particle could mend it.
     """
     goals: list[tuple[int, int | None, int | None]] = []  # step, pitch class of the bass, of the top
     for place in places:
-        formula = place.entry.formula
-        if formula is None or not place.slots or place.entry.cadence not in ("PAC", "HC"):
+        goal = _last_chord(place, setting)
+        if goal is None or place.entry.cadence not in ("PAC", "HC"):
             continue
-        key = place.slots[-1].key
-        tick = place.bar_tick - local.origin_tick + round(formula.onsets[-1] * setting.meter.beat_ticks)
-        step = tick // STEP_TICKS
-        bass = None if given.has_bass[step] else parse_chord(formula.chords[-1], key.mode).bass(key)
+        tick, chord, key = goal
+        step = (tick - local.origin_tick) // STEP_TICKS
+        bass = None if given.has_bass[step] else chord.bass(key)
         top = key.tonic_pitch_class if place.entry.cadence == "PAC" and not given.has_melody[step] else None
         goals.append((step, bass, top))
+        before = place.slots[-2] if len(place.slots) > 1 and place.entry.formula is None else None
+        if before is not None and before.numeral is not None and before.end_tick == tick:
+            step = (before.start_tick - local.origin_tick) // STEP_TICKS
+            if step >= local.lead_in_steps and not given.has_bass[step]:
+                goals.append((step, before.chord.bass(before.key), None))
     classes = (setting.low_pitch + np.arange(WINDOW_PITCHES)) % 12
 
     def accept(play: BoolArray, _articulate: BoolArray, first: int, end: int) -> BoolArray:
@@ -137,6 +142,17 @@ def _cadence_check(
         return passed
 
     return accept
+
+
+def _last_chord(place: PhrasePlace, setting: Setting) -> tuple[int, Chord, Key] | None:
+    """Return tick, chord and key of the cadence that a phrase ends with; None where it has none."""
+    if not place.slots or place.entry.cadence in (None, "none"):
+        return None
+    last, formula = place.slots[-1], place.entry.formula
+    if formula is None:
+        return None if last.numeral is None else (last.start_tick, last.chord, last.key)
+    tick = place.bar_tick + round(formula.onsets[-1] * setting.meter.beat_ticks)
+    return tick, parse_chord(formula.chords[-1], last.key.mode), last.key
 
 
 def _enters(link: Link | None) -> Enters | None:
@@ -173,10 +189,15 @@ def _give_cadence(
     given: Given, setting: Setting, place: PhrasePlace, local: Local, covered_until: int, leaves: Link | None
 ) -> None:
     """Pin the outer voices of the phrase's cadence, ending as `leaves` says; only chord notes have its last onset."""
-    formula = place.entry.formula
-    if formula is None or not place.slots:
+    goal_chord = _last_chord(place, setting)
+    if goal_chord is None:
         return
-    key = place.slots[-1].key
+    tick, chord, key = goal_chord
+    index = (setting.low_pitch + np.arange(given.num_pitches)) % 12
+    given.allowed[(tick - local.origin_tick) // STEP_TICKS] &= np.isin(index, chord.pitch_classes(key))
+    formula = place.entry.formula
+    if formula is None:
+        return
     end = place.end_tick - local.origin_tick
     bar_tick = place.bar_tick - local.origin_tick
     if place.entry.recall != "full" or covered_until < end:
@@ -188,9 +209,6 @@ def _give_cadence(
         goal = read_pitch(leaves.top) if leaves is not None and leaves.top is not None else None
         tops = cadence_tops(formula, bar_tick, end, key, setting, goal=goal, register=place.entry.tessitura)
         _give_line(give_melody, given, tops)
-    chord = parse_chord(formula.chords[-1], key.mode)
-    index = (setting.low_pitch + np.arange(given.num_pitches)) % 12
-    given.allowed[onsets[-1] // STEP_TICKS] &= np.isin(index, chord.pitch_classes(key))
 
 
 def _give_line(give: Callable[..., None], given: Given, notes: list[Sounding]) -> None:

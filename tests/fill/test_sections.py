@@ -46,10 +46,18 @@ def prepared():
     """The stretch of each section, before and after a change of its links."""
 
     def prepare(
-        pickup: int = 0, *, top: str | None = None, register: str = "middle", **links: Link | None
+        pickup: int = 0,
+        *,
+        top: str | None = None,
+        register: str = "middle",
+        with_formula: bool = True,
+        **links: Link | None,
     ) -> dict[str, tuple[Stretch, Local]]:
         plan = resolve(parse_plan(PLAN.format(pickup=pickup)))
         entry = plan.section("B").model_copy(update={**links, "tessitura": register})
+        if not with_formula:
+            phrases = tuple(phrase.model_copy(update={"formula": None}) for phrase in entry.phrases)
+            entry = entry.model_copy(update={"phrases": phrases})
         if top is not None:  # in place of every note of the formula's top voice
             phrase = entry.phrases[-1]
             formula = phrase.formula.model_copy(update={"soprano": (top,) * len(phrase.formula.soprano)})
@@ -122,6 +130,21 @@ def test_a_phrase_with_another_end_than_its_cadence_is_not_accepted(prepared):
     play[1, onset, 85 - 33] = True  # the third on top
     assert stretch.accept(play, play, 0, stretch.num_steps).tolist() == [True, False, False]
     assert stretch.accept(play, play, 0, onset).tolist() == [True] * 3  # not there yet
+
+
+def test_a_cadence_without_given_notes_is_asked_for_in_its_last_two_chords(prepared):
+    stretch, _ = prepared(with_formula=False)["B"]
+    begins = np.flatnonzero(stretch.facts.chord_age == 0)
+    dominant, tonic = begins[-2], begins[-1]
+    assert not (stretch.pins.code[dominant:] == STRUCK).any()
+    play = np.zeros((3, stretch.num_steps, 56), bool)
+    play[:, dominant, 52 - 33] = True  # E
+    play[:, tonic, [57 - 33, 81 - 33]] = True  # A over A
+    play[1, dominant, 47 - 33] = True  # the dominant over its fifth
+    play[2, tonic, 85 - 33] = True  # the third on top
+    assert stretch.accept(play, play, 0, stretch.num_steps).tolist() == [True, False, False]
+    allowed = np.flatnonzero(stretch.allowed[tonic]) + stretch.low_pitch
+    assert {pitch % 12 for pitch in allowed} == {9, 1, 4}
 
 
 def test_what_is_given_at_the_cadence_is_not_asked_for_again(prepared):
