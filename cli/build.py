@@ -16,6 +16,14 @@ from .options import common_options, outputs_option, performing_options, samplin
     "Write this file (repeatable): .mid, .musicxml, .yaml, or .png (a picture). "
     "Without it: PLAN's name with .mid, .musicxml and .resolved.yaml, here."
 )
+@click.option(
+    "--keep",
+    metavar="OLD",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="The plan before it was edited: phrases of an edited section that are the same in it keep their notes. "
+    "Repeatable, oldest first, where OLD was itself built with --keep.",
+)
 @sampling_options
 @performing_options
 @common_options

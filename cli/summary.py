@@ -67,6 +67,10 @@ class Piece(Protocol):
         """Each theme's name and what it is: "8 bars, pinned", "8 bars, composed"."""
 
     @property
+    def kept(self) -> Sequence[str]:
+        """What was kept of an earlier plan; empty where none was given."""
+
+    @property
     def seed(self) -> int:
         """The seed of the plan."""
 
@@ -101,6 +105,7 @@ def print_summary(piece: Piece, *, seed_was_drawn: bool = False) -> None:
             ("style", piece.style),
             ("keys", ", ".join(f"{label} {key}" for (label, key), _ in runs)),
             *listed("themes", themes),
+            *listed("kept", piece.kept),
             ("seed", f"{piece.seed} (drawn)" if seed_was_drawn else str(piece.seed)),
             ("device", piece.device),
             ("time", f"{piece.seconds:.1f} s"),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from composer.errors import OptionError, Problem
+from composer.errors import OptionError, Place, PlanError, Problem
 from composer.plan.brief import Brief
 from composer.plan.model import NO_THEME, Performer, Plan
 from composer.plan.numerals import parse_key_path
@@ -63,6 +63,7 @@ class Piece:
         seconds: how long it took.
         files: that were written.
         warnings: what the user should know.
+        kept: what was kept of an earlier plan, in words; empty where none was given.
         plan: resolved, with every theme's tune written out.
         outline: of the plan.
         performance: how it is played; its `score` is what is on the sheet.
@@ -80,6 +81,7 @@ class Piece:
     seconds: float
     files: tuple[Path, ...]
     warnings: tuple[str, ...]
+    kept: tuple[str, ...]
     plan: Plan
     outline: Outline
     performance: Performance
@@ -164,6 +166,7 @@ def compose(
     return _finish(
         plan,
         plan_folder=None,
+        earlier=(),
         paths=paths,
         read_paths=(),
         temperature=temperature,
@@ -207,6 +210,7 @@ def plan_piece(
 def build_plan(
     plan_path: Path,
     *,
+    keep: tuple[Path, ...] = (),
     outputs: tuple[Path, ...] = (),
     folder: Path | None = None,
     temperature: float | None = None,
@@ -221,32 +225,43 @@ def build_plan(
 
     Args:
         plan_path: the plan.
+        keep: earlier plans of the piece, oldest first. In each section that was edited, the phrases that are the same
+            in the plan before keep their notes, and the others are composed between them; so with temperature and
+            guidance as they were. Where a plan was itself built with `keep`, its own earlier plans come before it.
         outputs, folder: as `compose`; the files are named after the plan's file, the plan with `.resolved.yaml`.
         temperature, guidance, device, expression, player, take, on_progress: as `compose`.
 
     Raises:
-        PlanError, ThemeError: all that is wrong in the plan, with line and column.
+        PlanError, ThemeError: all that is wrong in the plan, with line and column; an earlier plan of another piece.
         StyleError, OptionError, OutputError, FillError: as `compose`.
     """
+    from composer.fill.keep import carried_over
+    from composer.perform.players import PLAYERS
     from composer.plan.layout import expanded
     from composer.plan.links import join_problems
     from composer.plan.reader import read_plan
 
     started = time.perf_counter()
-    from composer.perform.players import PLAYERS
-
-    stated = read_plan(plan_path, known_players=PLAYERS)
-    plan = resolve(stated, folder=plan_path.parent)
-    given = {entry.id for entry in expanded(stated.sections) if entry.enters is not None}
     paths = outputs
     if not paths and folder is not None:
         stem = plan_path.name.removesuffix(".yaml").removesuffix(".yml")
         paths = tuple(folder / f"{stem}{suffix}" for suffix in (".mid", ".musicxml", ".resolved.yaml"))
+    plans: list[tuple[Plan, Plan]] = []  # (as stated, resolved) of each, the one to build last
+    for path in (*keep, plan_path):
+        stated = read_plan(path, known_players=PLAYERS)
+        if plans:
+            stated = carried_over(stated, *plans[-1])
+        plans.append((stated, resolve(stated, folder=path.parent)))
+    stated, plan = plans[-1]
+    for path, (_, earlier) in zip(keep, plans, strict=False):
+        _check_same_piece(earlier, plan, path, plan_path)
+    given = {entry.id for entry in expanded(stated.sections) if entry.enters is not None}
     return _finish(
         plan,
         plan_folder=plan_path.parent,
+        earlier=tuple((earlier, path.parent) for path, (_, earlier) in zip(keep, plans, strict=False)),
         paths=paths,
-        read_paths=(plan_path,),
+        read_paths=(plan_path, *keep),
         temperature=temperature,
         guidance=guidance,
         device=device,
@@ -255,6 +270,34 @@ def build_plan(
         on_progress=on_progress,
         warnings=tuple(map(str, join_problems(plan, source=str(plan_path), stated=given))),
     )
+
+
+def _check_same_piece(earlier: Plan, plan: Plan, earlier_path: Path, plan_path: Path) -> None:
+    """Raise PlanError where the notes of an earlier plan cannot stand in the one that is built."""
+    here, there = _frame_of(earlier), _frame_of(plan)
+    problems = [
+        Problem(
+            f"the {word} is {found} here, {there[word]} in {plan_path}",
+            Place(str(earlier_path)),
+            "none of its notes can be kept",
+        )
+        for word, found in here.items()
+        if found != there[word]
+    ]
+    if problems:
+        raise PlanError(problems)
+
+
+def _frame_of(plan: Plan) -> dict[str, str]:
+    """Return what all notes of a resolved plan depend on, in words."""
+    style = ", ".join(f"{name} {weight:g}" if len(plan.style) > 1 else name for name, weight in plan.style.items())
+    return {
+        "meter": plan.meter or "",
+        "upbeat": f"{plan.pickup or 0:g}",
+        "ensemble": plan.ensemble or "",
+        "style": style,
+        "seed": str(plan.seed),
+    }
 
 
 def perform_file(
@@ -299,6 +342,7 @@ def _finish(
     plan: Plan,
     *,
     plan_folder: Path | None,
+    earlier: tuple[tuple[Plan, Path], ...],
     paths: tuple[Path, ...],
     read_paths: tuple[Path, ...],
     temperature: float | None,
@@ -319,6 +363,7 @@ def _finish(
     filled, outline, device_words = fill_plan(
         plan,
         plan_folder=plan_folder,
+        earlier=earlier,
         temperature=DEFAULT_TEMPERATURE if temperature is None else temperature,
         guidance=DEFAULT_GUIDANCE if guidance is None else guidance,
         device=device,
@@ -331,16 +376,20 @@ def _finish(
         on_progress("writing", 0.97)
     plan_name = next((path.name for path in paths if path.suffix in (".yaml", ".yml")), "plan.yaml")
     write_outputs(Finished(performance, outline, format_plan(filled.plan, name=plan_name)), paths)
+    kept = tuple(map(str, filled.kept))
+    if earlier and not kept:
+        kept = ("every section",)
     unsettled = [report.id for report in filled.reports if report.refused]
     if unsettled:
         warnings += (f"no draft passed every check in {', '.join(unsettled)}; the best was kept",)
-    return _piece(plan, filled, outline, performance, device_words, started, paths, warnings)
+    return _piece(plan, filled, outline, performance, device_words, started, paths, warnings, kept)
 
 
 def fill_plan(
     plan: Plan,
     *,
     plan_folder: Path | None = None,
+    earlier: tuple[tuple[Plan, Path | None], ...] = (),
     temperature: float = DEFAULT_TEMPERATURE,
     guidance: float = DEFAULT_GUIDANCE,
     device: str = "auto",
@@ -352,6 +401,8 @@ def fill_plan(
     Args:
         plan: resolved.
         plan_folder: where theme files lie.
+        earlier: resolved plans with their folders, oldest first, of whose notes is kept what is the same; see
+            `build_plan`.
         temperature, guidance, device, on_progress: as `compose`.
         make_source: gives what samples notes in place of the network.
 
@@ -359,6 +410,7 @@ def fill_plan(
         The filled piece, the outline of its plan, and the device in words.
     """
     from composer.fill.fill import fill
+    from composer.fill.keep import Version
     from composer.plan.outline import plan_outline
 
     _check_sampling(temperature, guidance)
@@ -376,6 +428,9 @@ def fill_plan(
         composers={card.name: card.composer or card.name for card in cards},
         make_source=make_source,
         pinned=_pinned_tunes(plan, plan_folder),
+        earlier=[
+            Version(old, plan_outline(old, statistics=statistics), _pinned_tunes(old, where)) for old, where in earlier
+        ],
         small_print=(f"Ritornello: {plan.form}, seed {plan.seed}",),
         on_progress=on_progress,
     )
@@ -493,6 +548,7 @@ def _piece(
     started: float,
     paths: tuple[Path, ...],
     warnings: tuple[str, ...],
+    kept: tuple[str, ...],
 ) -> Piece:
     home = parse_key(plan.key or "C major")
     lines = []
@@ -522,6 +578,7 @@ def _piece(
         seconds=time.perf_counter() - started,
         files=paths,
         warnings=warnings,
+        kept=kept,
         plan=filled.plan,
         outline=outline,
         performance=performance,

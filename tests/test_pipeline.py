@@ -106,6 +106,78 @@ def test_the_resolved_plan_builds_the_same_piece(plan_file, tmp_path):
     assert piece.themes == {"refrain": "4 bars, pinned", "couplet": "4 bars, composed"}
 
 
+IN_PHRASES = PLAN.replace(
+    "bars: 4, key: V, cadence: HC}",
+    "fidelity: 0.5, key: V, cadence: HC, phrases: [{bars: 4, cadence: IAC}, {bars: 4, cadence: HC}, {bars: 4}]}",
+)
+
+
+def notes_by_bar(piece: pipeline.Piece) -> dict[int, set[tuple[int, int, int, int]]]:
+    """Onset in the bar, length, pitch and staff of the notes that begin in each bar (from 1)."""
+    bars: dict[int, set[tuple[int, int, int, int]]] = {}
+    score = piece.performance.score
+    for _, note in score.notes():
+        bar = score.bar_at(note.onset_tick)
+        sounding = (note.onset_tick - bar.onset_tick, note.duration_tick, note.pitch, note.staff)
+        bars.setdefault(bar.number, set()).add(sounding)
+    return bars
+
+
+@pytest.mark.parametrize("keeps", ["mine.yaml", "mine.resolved.yaml"])
+def test_an_edited_phrase_is_composed_between_those_that_are_kept(plan_file, tmp_path, keeps):
+    plan_file.write_text(IN_PHRASES)
+    old = pipeline.build_plan(plan_file, folder=tmp_path)
+    edited = tmp_path / "new.yaml"
+    edited.write_text(IN_PHRASES.replace("{bars: 4, cadence: HC}", '{bars: 4, cadence: HC, harmony: "I | V | vi | V"}'))
+    new = pipeline.build_plan(edited, keep=(tmp_path / keeps,))
+    before, after = notes_by_bar(old), notes_by_bar(new)
+    assert {bar for bar in before if before[bar] != after[bar]} <= set(range(9, 13))
+    assert new.plan.section("B").phrases[1].harmony == "I | V | vi | V"
+    if keeps == "mine.yaml":
+        assert before != after
+        assert new.kept == ("2 of 3 phrases of B (phrase 2 is composed anew)",)
+        assert new.plan.section("B").phrases[2].harmony == old.plan.section("B").phrases[2].harmony
+
+
+def test_nothing_edited_nothing_lost(plan_file, tmp_path):
+    old = pipeline.build_plan(plan_file, folder=tmp_path)
+    new = pipeline.build_plan(plan_file, keep=(tmp_path / "mine.resolved.yaml",), outputs=(tmp_path / "b.mid",))
+    assert new.kept == ("every section",)
+    assert old.kept == ()
+    assert bytes_of(new) == bytes_of(old)[:1]
+
+
+@pytest.mark.parametrize(
+    ("old", "words"),
+    [
+        (None, "old.yaml: "),
+        ("form: [rondo\n", "old.yaml:2:1: this is not YAML"),
+        (PLAN.replace("style: bach", "style: bachh"), 'old.yaml:3:8: no style "bachh"'),
+        (
+            PLAN.replace('"3/4"', '"6/8"'),
+            "old.yaml: the meter is 6/8 here, 3/4 in mine.yaml (none of its notes can be kept)",
+        ),
+        (PLAN.replace("seed: 7", "seed: 8"), "old.yaml: the seed is 8 here, 7 in mine.yaml"),
+    ],
+)
+def test_an_earlier_plan_that_cannot_be_kept_is_one_line(plan_file, tmp_path, monkeypatch, old, words):
+    monkeypatch.chdir(tmp_path)
+    if old is not None:
+        Path("old.yaml").write_text(old)
+    with pytest.raises(PlanError) as caught:
+        pipeline.build_plan(Path("mine.yaml"), keep=(Path("old.yaml"),), outputs=(Path("a.mid"),))
+    assert words in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+    assert not Path("a.mid").exists()
+
+
+def test_the_plan_that_is_kept_is_never_written_over(plan_file, tmp_path):
+    pipeline.build_plan(plan_file, folder=tmp_path)
+    kept = tmp_path / "mine.resolved.yaml"
+    with pytest.raises(OptionError, match="would be overwritten"):
+        pipeline.build_plan(plan_file, keep=(kept,), folder=tmp_path)
+
+
 def test_a_plan_is_never_written_over(plan_file):
     with pytest.raises(OptionError, match="would be overwritten"):
         pipeline.build_plan(plan_file, outputs=(plan_file,))

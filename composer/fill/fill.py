@@ -1,7 +1,8 @@
 """Fill a resolved plan: themes first, then every section by itself, then the Score.
 
 What it is: the second verb. Each theme and each section has its own random stream, so that nothing else of the plan
-changes its notes; sections are filled in the plan's order, but none hears another.
+changes its notes; sections are filled in the plan's order, but none hears another. Where earlier versions of the plan
+are given, what is the same in them is kept (`keep.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,15 @@ import numpy as np
 from composer.abc import format_abc
 from composer.fill.assemble import make_score, moved
 from composer.fill.given import Given, Sounding, give_bass, give_melody, give_notes, nothing_given, off_grid
+from composer.fill.keep import (
+    SectionMatch,
+    Version,
+    kept_phrases,
+    match_sections,
+    struck_anew,
+    with_kept_notes,
+    with_pins,
+)
 from composer.fill.local import localize
 from composer.fill.particles import Filled, NoteSource, Stretch, run_filter
 from composer.fill.recall import ComposedTheme, cells_to_sounding, stated_tune
@@ -22,8 +32,8 @@ from composer.fill.setting import CHOIR, CHOIR_ENSEMBLE, WINDOW_PITCHES, Setting
 from composer.fill.staves import assign_voices, cells_to_notes, split_hands
 from composer.fill.theme_tasks import theme_key, theme_outline, theme_task
 from composer.fill.themes import compose_theme
-from composer.outline import Outline
-from composer.plan.model import NO_THEME, Plan, ThemeEntry
+from composer.outline import Outline, SectionSpan
+from composer.plan.model import NO_THEME, Plan, SectionEntry, ThemeEntry
 from composer.plan.randomness import stream
 from composer.plan.tunes import Tune
 from composer.roll.grid import STEP_TICKS
@@ -61,11 +71,13 @@ class FilledPiece:
         score: the notes.
         plan: the plan with every theme's tune written out.
         reports: of each section.
+        kept: of each section that differs from the earlier version, what was kept of it; empty without one.
     """
 
     score: Score
     plan: Plan
     reports: tuple[SectionReport, ...]
+    kept: tuple[SectionMatch, ...] = ()
 
 
 def fill(
@@ -76,6 +88,7 @@ def fill(
     composers: Mapping[str, str],
     make_source: SourceMaker,
     pinned: Mapping[str, Tune],
+    earlier: Sequence[Version] = (),
     small_print: tuple[str, ...] = (),
     on_progress: OnProgress | None = None,
 ) -> FilledPiece:
@@ -88,37 +101,106 @@ def fill(
         composers: the composer in the network's style vector that each style stands for.
         make_source: gives what samples notes; asked once.
         pinned: tunes that the plan gives, by theme; may have free stretches.
+        earlier: versions of the plan, oldest first, each of which keeps what is the same in the one before it; of the
+            same meter, upbeat, ensemble, style and seed.
         small_print: lines for the score.
         on_progress: called with what is being done and the share done.
     """
-    setting = make_setting(plan, outline, statistics, composers=composers)
-    source = make_source(setting)
-    names = _needed_themes(setting)
-    done, total = 0.0, 2.0 * len(names) + len(outline.sections)
+    versions = (*earlier, Version(plan, outline, pinned))
+    settings = [make_setting(v.plan, v.outline, statistics, composers=composers) for v in versions]
+    source = make_source(settings[-1])
+    tell = _teller(settings, on_progress)
+    known: list[tuple[tuple[object, ...], ComposedTheme]] = []
+    themes: list[dict[str, ComposedTheme]] = []
+    for version, setting in zip(versions, settings, strict=True):
+        themes.append({})
+        for name in _needed_themes(setting):
+            entry, tune = version.plan.themes[name], version.pinned.get(name)
+            tell(f"theme {name}", 2.0)
+            origin = (name, entry, tune, setting.home)
+            theme = next((done for of, done in known if of == origin), None)
+            if theme is None:
+                theme = _compose(name, entry, setting, source, tune)
+                known.append((origin, theme))
+            themes[-1][name] = theme
+    matches = _matches(settings, themes)
+    wanted = _wanted(matches, len(versions))
+    notes: dict[str, tuple[Note, ...]] = {}
+    for version, setting, theme_of, match_of, ids in zip(versions, settings, themes, matches, wanted, strict=True):
+        before, notes, reports = notes, {}, []
+        for section, span in zip(version.plan.sections, version.outline.sections, strict=True):
+            name = section.id or ""
+            tell(f"section {name}", 1.0)
+            if ids is None or name in ids:
+                match = match_of.get(name)
+                notes[name], report = _section(section, span, setting, theme_of, source, match, before.get(name, ()))
+                reports.append(report)
+    setting = settings[-1]
+    styles = ", ".join(name.capitalize() for name, _ in setting.style)
+    everything = [note for section in notes.values() for note in section]
+    score = make_score(setting, everything, title=plan.title or "", composer=f"after {styles}", small_print=small_print)
+    kept = tuple(match for match in matches[-1].values() if not match.is_equal)
+    return FilledPiece(score, _with_tunes(plan, themes[-1], setting), tuple(reports), kept)
 
-    def tell(what: str) -> None:
+
+def _teller(settings: Sequence[Setting], on_progress: OnProgress | None) -> Callable[[str, float], None]:
+    """Return what is called before each theme and section, with what it is and its share of the work."""
+    done, total = 0.0, sum(2.0 * len(_needed_themes(setting)) + len(setting.plan.sections) for setting in settings)
+
+    def tell(what: str, work: float) -> None:
+        nonlocal done
         if on_progress is not None:
             on_progress(what, min(1.0, done / total))
+        done += work
 
-    themes: dict[str, ComposedTheme] = {}
-    for name in names:
-        tell(f"theme {name}")
-        themes[name] = _compose(name, plan.themes[name], setting, source, pinned.get(name))
-        done += 2.0
-    notes: list[Note] = []
-    reports: list[SectionReport] = []
-    for section, span in zip(plan.sections, outline.sections, strict=True):
-        tell(f"section {section.id}")
-        stretch, local = section_stretch(setting, section, span, themes)
-        generator = stream(setting.seed, section.id or "", section.take or 1, "notes")
-        filled = run_filter(source, stretch, generator)
-        placed = moved(_notes(filled, stretch, setting), local.origin_tick + local.start_tick)
-        notes += _with_true_lengths(placed, section.id or "", setting, themes)
-        reports.append(SectionReport(section.id or "", filled.penalty, filled.restarts, filled.refused))
-        done += 1.0
-    styles = ", ".join(name.capitalize() for name, _ in setting.style)
-    score = make_score(setting, notes, title=plan.title or "", composer=f"after {styles}", small_print=small_print)
-    return FilledPiece(score, _with_tunes(plan, themes, setting), tuple(reports))
+    return tell
+
+
+def _matches(
+    settings: Sequence[Setting], themes: Sequence[Mapping[str, ComposedTheme]]
+) -> list[dict[str, SectionMatch]]:
+    """Return for each version the sections that take something over from the version before, by id."""
+    found: list[dict[str, SectionMatch]] = [{}]
+    for index in range(1, len(settings)):
+        sections = match_sections(settings[index - 1], themes[index - 1], settings[index], themes[index])
+        # An equal section comes out as it was by itself, unless it was mended then.
+        found.append({name: match for name, match in sections.items() if not match.is_equal or name in found[-1]})
+    return found
+
+
+def _wanted(matches: Sequence[Mapping[str, SectionMatch]], count: int) -> list[frozenset[str] | None]:
+    """Return for each version the ids of the sections whose notes are asked for; None for all of them."""
+    wanted: list[frozenset[str] | None] = [None]
+    for index in range(count - 1, 0, -1):
+        later = wanted[0]
+        asked = {name for name, match in matches[index].items() if match.pairs and (later is None or name in later)}
+        wanted.insert(0, frozenset(asked))
+    return wanted
+
+
+def _section(
+    section: SectionEntry,
+    span: SectionSpan,
+    setting: Setting,
+    themes: Mapping[str, ComposedTheme],
+    source: NoteSource,
+    match: SectionMatch | None,
+    notes_before: Sequence[Note],
+) -> tuple[tuple[Note, ...], SectionReport]:
+    """Return the notes of a section in ticks of the piece; the phrases that `match` pairs keep those they had."""
+    section_id = section.id or ""
+    kept = kept_phrases(match, notes_before) if match is not None else ()
+    if match is not None and match.is_whole:
+        return with_kept_notes((), kept), SectionReport(section_id, 0.0, 0, 0)
+    stretch, local = section_stretch(setting, section, span, themes)
+    if kept:
+        stretch = with_pins(stretch, kept, origin_tick=local.origin_tick)
+    generator = stream(setting.seed, section_id, section.take or 1, "notes")
+    filled = struck_anew(run_filter(source, stretch, generator), stretch, kept, origin_tick=local.origin_tick)
+    placed = moved(_notes(filled, stretch, setting), local.origin_tick + local.start_tick)
+    notes = _with_true_lengths(placed, section_id, setting, themes)
+    report = SectionReport(section_id, filled.penalty, filled.restarts, filled.refused)
+    return with_kept_notes(notes, kept) if kept else notes, report
 
 
 def _needed_themes(setting: Setting) -> list[str]:

@@ -36,6 +36,7 @@ class FakePiece:
         FakeSection("A", "G major", 8),
     )
     themes: dict[str, str] = field(default_factory=lambda: {"refrain": "8 bars, pinned", "couplet": "8 bars, composed"})
+    kept: tuple[str, ...] = ()
     seed: int = 7
     device: str = "CPU"
     seconds: float = 1.25

@@ -87,7 +87,7 @@ def test_build_hands_over_the_plan(run, library, piece) -> None:
     args, options = library.call
     assert args == (Path("my.yaml"),)
     assert options == {
-        "outputs": (Path("my.mid"),), "folder": Path(), "on_progress": None,
+        "keep": (), "outputs": (Path("my.mid"),), "folder": Path(), "on_progress": None,
         "temperature": None, "guidance": None, "device": "auto", "expression": None, "player": None, "take": None,
     }  # fmt: skip
 

@@ -69,6 +69,20 @@ def test_a_plan_is_written_edited_and_built(run, tmp_path):
     assert left_in(tmp_path) == ["my.mid", "my.musicxml", "my.resolved.yaml", "my.yaml"]
 
 
+def test_what_is_kept_of_an_earlier_plan_is_told(run, plan_file, tmp_path):
+    run("build", "my.yaml")
+    (tmp_path / "new.yaml").write_text(PLAN.replace("key: V,", "key: V, density: 0.9,"), encoding="utf-8")
+    result = run("build", "new.yaml", "--keep", "my.yaml", "-o", "new.mid")
+    assert result.exit_code == 0, result.output
+    rows = [line for line in result.stdout.splitlines() if line.startswith("kept")]
+    assert rows == ["kept    0 of 1 phrases of B"]
+    missing = run("build", "new.yaml", "--keep", "gone.yaml", "-o", "other.mid")
+    assert missing.exit_code == 2
+    assert missing.stderr.startswith("error: gone.yaml: ")
+    assert len(missing.stderr.splitlines()) == 1
+    assert not (tmp_path / "other.mid").exists()
+
+
 def test_a_plan_on_stdout_can_be_read_again(run, tmp_path):
     result = run("plan", "--form", "rondo", "--seed", "5")
     assert result.stderr == ""
