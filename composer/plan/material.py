@@ -8,11 +8,13 @@ from fractions import Fraction
 from pathlib import Path
 
 from composer.abc import Melody
+from composer.errors import ThemeError
 from composer.outline import ChordSpan
 from composer.plan.model import NO_THEME, Plan, Transformation
 from composer.plan.numerals import parse_harmony, parse_key_path
 from composer.plan.outline import PhrasePlace, pickup_tick
 from composer.plan.randomness import stream
+from composer.plan.transformation_checks import fragment_bars
 from composer.plan.tunes import pinned_tune
 from composer.theme import (
     Theme,
@@ -132,5 +134,7 @@ def transformed(theme: Theme, item: Transformation, *, plan: Plan, names: tuple[
 
 
 def _fragment(theme: Theme, item: Transformation) -> Theme:
-    first, _, last = str(item.amount).removesuffix(".0").partition("-")
-    return fragment(theme, int(first), min(int(last or first), theme.bars))
+    bars = fragment_bars(item)
+    if bars is None:
+        raise ThemeError(f"fragment: {item.amount} names no bars", mend="write bars such as 1-2")
+    return fragment(theme, bars[0], min(bars[1], theme.bars))

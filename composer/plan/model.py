@@ -38,7 +38,7 @@ TRANSFORMATIONS: Mapping[str, str] = {
     "augmentation": "a factor, 2 by default",
     "diminution": "a divisor, 2 by default",
     "sequence": "{step: degrees up or down, times: copies}",
-    "fragment": "bars of the theme: {fragment: 1-2}",
+    "fragment": "bars of the theme: {fragment: 1-2} or {fragment: 3}",
     "ornament": "how much, 0 to 1, .5 by default",
     "register": "semitones, a multiple of 12: {register: -12}",
     "reharmonize": "nothing",

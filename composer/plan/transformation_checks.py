@@ -1,4 +1,7 @@
-"""What a transformation of `as` may take."""
+"""What a transformation of `as` may take.
+
+Contents: `transformation_problem`, `fragment_bars`.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,7 @@ def transformation_problem(item: Transformation, home: Key) -> str | None:
     if item.name == "mode":
         return None if amount in ("major", "minor") else "write major or minor"
     if item.name == "fragment":
-        parts = amount.split("-") if isinstance(amount, str) else [str(amount)]
-        fine = 1 <= len(parts) <= 2 and all(part.isdigit() and int(part) > 0 for part in parts)
-        return None if fine and int(parts[0]) <= int(parts[-1]) else "write bars such as 1-2"
+        return None if fragment_bars(item) is not None else "write bars such as 1-2, or one bar such as 3"
     if item.name == "transposition":
         try:
             resolve_key(amount if isinstance(amount, str) else "", home)
@@ -37,3 +38,15 @@ def transformation_problem(item: Transformation, home: Key) -> str | None:
             None if amount is None or (isinstance(amount, float) and 0 <= amount <= 1) else "write a number from 0 to 1"
         )
     return None if amount is None or amount in (2.0, 3.0, 4.0) else "write 2, 3 or 4"
+
+
+def fragment_bars(item: Transformation) -> tuple[int, int] | None:
+    """Return first and last bar (1-based, inclusive) of a `fragment`; None where it names none."""
+    amount = item.amount
+    # A bar alone is a number in YAML.
+    text = f"{amount:g}" if isinstance(amount, float) else amount or ""
+    first, _, last = text.partition("-")
+    last = last if "-" in text else first
+    if not (first.isdecimal() and last.isdecimal()):
+        return None
+    return (int(first), int(last)) if 1 <= int(first) <= int(last) else None

@@ -119,6 +119,7 @@ def test_a_return_is_ornamented_as_the_plan_says(fill_text, rondo):
     [
         ("[inversion]", [67, 64, 60, 62, 66, 69, 67, 64, 66, 67]),
         ("[{fragment: 1-1}]", [67, 71, 74]),
+        ("[{fragment: 1}]", [67, 71, 74]),
         ("[{register: 12}]", None),
         ("[{transposition: V}]", [62, 66, 69, 67, 64, 61, 62, 66, 64, 62]),
         ("[{fragment: 1-1}, {sequence: {step: -1, times: 1}}]", [67, 71, 74, 66, 69, 72]),
@@ -152,7 +153,7 @@ sections:
         return
     composed = fill_text(text)
     stretch = 2 if "augmentation" in items else 1
-    bars = 1 if "1-1" in items else 2 if "1-2" in items else 4
+    bars = 1 if "1-1" in items or "fragment: 1}" in items else 2 if "1-2" in items else 4
     places = [place for place in sorted(REFRAIN) if place < 6 * bars]
     if "sequence" in items:
         places += [place + 6 for place in places]

@@ -1,0 +1,29 @@
+"""What a transformation of `as` may take."""
+
+from __future__ import annotations
+
+import pytest
+
+from composer.plan.model import Transformation
+from composer.plan.transformation_checks import fragment_bars, transformation_problem
+from composer.theory.key import parse_key
+
+
+def fragment(amount: object) -> Transformation:
+    return Transformation(name="fragment", amount=amount)
+
+
+@pytest.mark.parametrize(
+    ("amount", "bars"), [("1-2", (1, 2)), ("3", (3, 3)), (1, (1, 1)), (12, (12, 12)), ("4-4", (4, 4))]
+)
+def test_a_fragment_is_a_range_of_bars_or_one_bar(amount, bars):
+    assert fragment_bars(fragment(amount)) == bars
+    assert transformation_problem(fragment(amount), parse_key("C major")) is None
+
+
+@pytest.mark.parametrize("amount", [None, 0, 1.5, -1, "2-1", "0-2", "1-", "-2", "1-2-3", "a", ""])
+def test_what_names_no_bars_is_refused(amount):
+    assert fragment_bars(fragment(amount)) is None
+    problem = transformation_problem(fragment(amount), parse_key("C major"))
+    assert problem is not None
+    assert "1-2" in problem
