@@ -1,8 +1,9 @@
 """Turn a piece into a plan: its keys, chords, phrases, cadences and textures, without its notes.
 
 What it is for: to compose another piece on the skeleton of a real one, and to measure how well that skeleton is obeyed.
-What a plan cannot say is rounded: phrases to bar lines, chords to half beats; a cadence that its own chords do not make
-by the planner's strict rules becomes `none`.
+What a plan cannot say is rounded: phrases to bar lines behind the last chord of their cadence, chords to half beats; a
+last chord lasts as long as its root does, whatever its inversions. A cadence that its own chords do not make by the
+planner's strict rules becomes `none`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from composer.errors import PlanError
-from composer.outline import ChordSpan, Outline, span_at
+from composer.outline import ChordSpan, Outline, PhraseSpan, span_at
 from composer.plan.cadences import closes
 from composer.plan.chords import grid_ticks
 from composer.plan.forms import default_id
@@ -90,6 +91,9 @@ def _bounds(outline: Outline, first_bar: int, count: int, meter: Meter, pickup: 
     found = {0, count}
     for phrase in outline.phrases:
         bar = round((phrase.end_tick + pickup - first_bar) / meter.bar_ticks)
+        goal = phrase.cadence_tick
+        if goal is not None and goal >= first_bar + bar * meter.bar_ticks - pickup:
+            bar += 1  # a phrase holds its own cadence
         if 0 < bar < count:
             found.add(bar)
     return sorted(found)
@@ -133,14 +137,17 @@ def _phrase(
     bar_tick = first_bar + start * meter.bar_ticks
     bars = end - start
     slots = _slots(outline.chords, bar_tick, bars, meter, pickup)
-    last_tick = bar_tick + bars * meter.bar_ticks - pickup - 1
-    span = span_at(outline.phrases, min(last_tick, outline.end_tick - 1))
-    cadence = str(span.cadence) if span is not None and span.cadence is not None else "none"
+    cadence = "none"
+    span = _phrase_of(outline, bar_tick - pickup, bar_tick + bars * meter.bar_ticks - pickup)
+    if span is not None and span.cadence_tick is not None:
+        held = _with_last_held(slots, span.cadence_tick - bar_tick)
+        if _is_made(str(span.cadence), held, meter):
+            slots, cadence = held, str(span.cadence)
     texture = span_at(outline.textures, bar_tick + bars * meter.bar_ticks // 2)
     return PhraseEntry.model_validate(
         {
             "bars": bars,
-            "cadence": cadence if _is_made(cadence, slots, meter) else "none",
+            "cadence": cadence,
             "key": key_word(slots[0].key, home),
             "harmony": format_harmony(slots, home=home, meter=meter, bars=bars, pickup_tick=pickup),
             "texture": texture.pattern if texture is not None else None,
@@ -149,10 +156,25 @@ def _phrase(
     )
 
 
+def _phrase_of(outline: Outline, start_tick: int, end_tick: int) -> PhraseSpan | None:
+    """Return the analysed phrase whose cadence lies in a span, the last one of several."""
+    goals = [p for p in outline.phrases if p.cadence_tick is not None and start_tick <= p.cadence_tick < end_tick]
+    return goals[-1] if goals else None
+
+
+def _with_last_held(slots: Sequence[Slot], tick: int) -> tuple[Slot, ...]:
+    """Return the chords of a phrase with the one at a tick held to the end, where its root lasts as long."""
+    index = max((index for index, slot in enumerate(slots) if slot.start_tick <= tick), default=0)
+    last, after = slots[index], slots[index + 1 :]
+    if any(slot.chord.root(slot.key) != last.chord.root(last.key) for slot in after):
+        return tuple(slots)
+    return (*slots[:index], Slot(last.start_tick, slots[-1].end_tick, last.key, last.numeral))
+
+
 def _is_made(cadence: str, slots: Sequence[Slot], meter: Meter) -> bool:
     """Whether a phrase's last chords make its cadence by the planner's rules."""
     if cadence == "none" or len(slots) < 2:
-        return cadence == "none"
+        return False
     beat = (slots[-1].start_tick % meter.bar_ticks) / meter.beat_ticks
     return closes(cadence, [slot.chord for slot in slots[-2:]], None, beat, meter)
 

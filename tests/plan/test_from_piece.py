@@ -7,13 +7,14 @@ from dataclasses import replace
 import pytest
 
 from composer.errors import PlanError
-from composer.outline import Outline
+from composer.outline import ChordSpan, Outline, PhraseSpan
 from composer.plan.from_piece import plan_from_outline, plan_from_score
 from composer.plan.outline import plan_outline
 from composer.plan.planner import resolve
 from composer.plan.reader import parse_plan
 from composer.plan.writer import format_plan
 from composer.score import Bar, Note, Part, Score, make_bars
+from composer.theory.harmony import Cadence, parse_chord
 from composer.theory.key import parse_key
 from composer.theory.meter import TICKS_PER_QUARTER as Q
 from composer.theory.meter import parse_meter
@@ -56,6 +57,47 @@ def test_a_score_is_analysed_first(library):
     assert plan.key == "C major"
     assert plan.bars == 4
     assert resolve(plan, library=library).bars == 4
+
+
+def chords_of(*texts: str) -> tuple[ChordSpan, ...]:
+    """A chord for each quarter, in C major; equal neighbours are one."""
+    spans: list[ChordSpan] = []
+    for quarter, text in enumerate(texts):
+        start = quarter * Q
+        if spans and spans[-1].chord.numeral == text:
+            start = spans.pop().start_tick
+        spans.append(ChordSpan(start, (quarter + 1) * Q, parse_chord(text, "major"), parse_key("C major")))
+    return tuple(spans)
+
+
+def outline_of_chords(*texts: str, ends: tuple[int, ...], goals: tuple[int, ...]) -> Outline:
+    """Bars of 4/4 with phrases that end, and have the last chords of their perfect cadences, at quarters."""
+    starts = (0, *ends[:-1])
+    phrases = tuple(
+        PhraseSpan(start * Q, end * Q, Cadence.PAC, goal * Q)
+        for start, end, goal in zip(starts, ends, goals, strict=True)
+    )
+    bars = make_bars(parse_meter("4/4"), len(texts) // 4)
+    return Outline(bars=bars, chords=chords_of(*texts), phrases=phrases)
+
+
+def test_a_phrase_that_ends_within_a_bar_holds_its_cadence():
+    """Two bars and a beat are three bars, since the tonic stands on the downbeat of the third."""
+    first = ["I", "I", "IV", "IV", "ii6", "ii6", "V", "V", "I", "I", "I", "I"]
+    second = ["IV", "IV", "V", "V", "I", "I", "I", "I"]
+    plan = plan_from_outline(outline_of_chords(*first, *second, ends=(9, 20), goals=(8, 16)), style="small")
+    phrases = plan.sections[0].phrases
+    assert [(phrase.bars, phrase.cadence) for phrase in phrases] == [(3, "PAC"), (2, "PAC")]
+
+
+@pytest.mark.parametrize(("after", "cadence"), [("I6", "PAC"), ("IV", "none")])
+def test_a_last_chord_lasts_as_long_as_its_root(after, cadence):
+    """Moving on to another position of the tonic undoes no cadence; another chord does."""
+    texts = ["I", "I", "V", "V", "I", "I", after, "I"]
+    plan = plan_from_outline(outline_of_chords(*texts, ends=(8,), goals=(4,)), style="small")
+    (phrase,) = plan.sections[0].phrases
+    assert phrase.cadence == cadence
+    assert (after in phrase.harmony) == (cadence == "none")
 
 
 def test_a_change_of_meter_is_refused(planned):
