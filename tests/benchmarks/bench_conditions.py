@@ -20,17 +20,19 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from conditions_judge import Count, Counts, judge
+from conditions_judge import Count, Counts, judge, judge_chords
 from conditions_pieces import ARMS, STYLES, Arm, Work, Workshop, compose_all, held_out_works
 from raw_midi import read_raw
 
+from composer.outline import ChordSpan, Outline
 from composer.style import styles_folder
 
-REAL = "itself"  # the column of the works' own notes
+# The columns of the works' own notes: on their own plans, and under the chords of other moments.
+REAL, CHANCE = "itself", "chance"
 DRAWS = 2000
 
 
@@ -44,7 +46,7 @@ class Cell:
     number: int
 
     def __str__(self) -> str:
-        return f"{self.share:.0%} ({self.low:.0%} to {self.high:.0%})".replace("%", "")
+        return f"{self.share:.0%} ({self.low:.0%}-{self.high:.0%})".replace("%", "")
 
 
 def main() -> None:
@@ -69,13 +71,15 @@ def main() -> None:
     print(file=sys.stderr)
     for work in works:
         found[work.name][REAL] = judge(work.score, work.outline_there)
+        found[work.name][CHANCE] = judge_chords(work.score, elsewhere(work.outline_there))
+    columns = [*(arm.name for arm in arms), REAL, CHANCE]
     report: dict[str, dict[str, dict[str, Cell]]] = {}
     for ensemble in options.ensembles:
         mine = [work for work in works if work.ensemble == ensemble]
-        report[ensemble] = table(mine, found, [*(arm.name for arm in arms), REAL])
+        report[ensemble] = table(mine, found, columns)
         show(ensemble, mine, report[ensemble])
     if len(options.ensembles) > 1:
-        report["both"] = table(works, found, [*(arm.name for arm in arms), REAL])
+        report["both"] = table(works, found, columns)
         show("all together", works, report["both"])
     about(workshop, works, arms)
     if options.json:
@@ -108,6 +112,18 @@ def _options() -> argparse.Namespace:
     return options
 
 
+def elsewhere(outline: Outline) -> tuple[ChordSpan, ...]:
+    """Return the chords of an outline a bar and a beat too late, those of its end at the beginning."""
+    meter = outline.bars[0].meter
+    first, end = outline.chords[0].start_tick, outline.chords[-1].end_tick
+    late = [
+        replace(chord, start_tick=start, end_tick=start + chord.end_tick - chord.start_tick)
+        for chord in outline.chords
+        for start in [first + (chord.start_tick - first + meter.bar_ticks + meter.beat_ticks) % (end - first)]
+    ]
+    return tuple(sorted(late, key=lambda chord: chord.start_tick))
+
+
 def table(
     works: Sequence[Work], found: dict[str, dict[str, Counts]], columns: Sequence[str]
 ) -> dict[str, dict[str, Cell]]:
@@ -123,7 +139,8 @@ def table(
                 sum((found[w.name][column].get(figure, Count()) for w in works if w.work == one), Count())
                 for one in ids
             ]
-            rows[figure][column] = _cell(sums, draws)
+            if sum(sums, Count()).total:
+                rows[figure][column] = _cell(sums, draws)
     return rows
 
 
@@ -149,11 +166,12 @@ def show(title: str, works: Sequence[Work], rows: dict[str, dict[str, Cell]]) ->
     print(
         f"\n{title}: {len(works)} pieces of {len({work.work for work in works})} works, {bars} bars; percent as planned"
     )
-    columns = list(next(iter(rows.values()), {}))
+    columns = list(dict.fromkeys(column for row in rows.values() for column in row))
     width = max(len(figure) for figure in rows) + 2
-    print(f"{'':{width}}{'n':>6}" + "".join(f"{column:>17}" for column in columns))
+    print(f"{'':{width}}{'n':>6}" + "".join(f"{column:>15}" for column in columns))
     for figure, row in rows.items():
-        print(f"{figure:{width}}{row[REAL].number:6}" + "".join(f"{cell!s:>17}" for cell in row.values()))
+        cells = "".join(f"{row.get(column, '')!s:>15}" for column in columns)
+        print(f"{figure:{width}}{row[REAL].number:6}{cells}")
 
 
 def about(workshop: Workshop, works: Sequence[Work], arms: Sequence[Arm]) -> None:
@@ -165,6 +183,7 @@ def about(workshop: Workshop, works: Sequence[Work], arms: Sequence[Arm]) -> Non
         went = f"{seconds:.0f} s; {restarts} phrases begun again, {refused} kept although refused"
         print(f"{arm.name:8} {arm.words}: {went}")
     print(f"{REAL:8} the works' own notes")
+    print(f"{CHANCE:8} the works' own notes, judged by the chords of a bar and a beat before")
 
 
 if __name__ == "__main__":

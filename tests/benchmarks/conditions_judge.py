@@ -1,4 +1,4 @@
-"""Keys, chords and cadences of a plan found in notes, by code that shares nothing with planner and analysis.
+"""Keys, chords and cadences of a plan found in notes, by code that neither the planner nor the analysis uses.
 
 What it is: counts of what was found as planned, of a composed piece or of a real one on the same plan.
 
@@ -11,6 +11,8 @@ Cadences: `report/cadences.py`, which reads what sounds at the planned moment.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,22 +76,31 @@ def judge(score: Score, outline: Outline) -> Counts:
     for bars in KEY_BARS:
         for name in FINDERS:
             for span in judge_keys(score, outline, finder=finder(name), least_bars=bars):
-                add(f"key, spans of {bars} bars or more, {name}", span.agrees, 1)
+                add(f"key, {bars} bars or more, {_author(name)}", span.agrees, 1)
+    for figure, count in judge_chords(score, outline.chords).items():
+        counts[figure] = count
+    for cadence in judge_cadences(score, outline):
+        add(f"{cadence.planned.cadence} as planned", cadence.is_as_planned, 1)
+    return counts
+
+
+def judge_chords(score: Score, spans: Sequence[ChordSpan]) -> Counts:
+    """Return how much of planned chords was found: roots, triads and basses by time, notes by their weight."""
+    figures = ("root", "root and triad", "bass", "notes of the chord")
+    counts = dict.fromkeys(figures, Count())
     notes = note_array(score)
     on_beat = np.array([score.strength_at(int(tick)) >= BEAT_STRENGTH for tick in notes.onset], bool)
-    for span in outline.chords:
+    for span in spans:
         quarters = (span.end_tick - span.start_tick) / TICKS_PER_QUARTER
         weights, basses = _heard(span, notes, on_beat)
         planned = span.chord.pitch_classes(span.key)
         found = find_chord(weights)
         root = found is not None and _has_root(found, planned, span.chord.quality)
         same = root and found is not None and _triad(found) == set(planned[:3])
-        add("root of the chord, by time", quarters * root, quarters)
-        add("root and triad, by time", quarters * same, quarters)
-        add("bass, by time", quarters * (basses.argmax() == span.chord.bass(span.key)) * basses.any(), quarters)
-        add("notes of the chord, by weight", float(weights[list(planned)].sum()), float(weights.sum()))
-    for cadence in judge_cadences(score, outline):
-        add(f"{cadence.planned.cadence} as planned", cadence.is_as_planned, 1)
+        bass = bool(basses.any()) and int(basses.argmax()) == span.chord.bass(span.key)
+        for figure, is_right in zip(figures, (root, same, bass), strict=False):
+            counts[figure] += Count(quarters * is_right, quarters, 1)
+        counts[figures[-1]] += Count(float(weights[list(planned)].sum()), float(weights.sum()), 1)
     return counts
 
 
@@ -114,6 +125,11 @@ def _heard(span: ChordSpan, notes: NoteArray, on_beat: np.ndarray) -> tuple[np.n
         if len(sounding):
             basses[sounding.min() % 12] += 1
     return np.bincount(pitch % 12, weights=quarters, minlength=12), basses
+
+
+def _author(name: str) -> str:
+    """Return the first author of one of `FINDERS`."""
+    return re.split(r"(?<=[a-z])(?=[A-Z])", name)[0]
 
 
 def _has_root(found: tuple[int, str], planned: tuple[int, ...], quality: str) -> bool:

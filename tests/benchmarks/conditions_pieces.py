@@ -16,13 +16,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import numpy as np
 from rondo_pieces import PLAYER, without_formulas
 
 from composer.analysis.outline import outline_of
 from composer.analysis.works import split_of, work_id
 from composer.corpus.reader import read_score
 from composer.errors import PlanError
+from composer.fill import fill as filling
+from composer.fill.particles import Filled, NoteSource, Stretch, run_filter
 from composer.outline import Outline
 from composer.pipeline import DEFAULT_GUIDANCE, NUM_PARTICLES, fill_plan
 from composer.plan.from_piece import plan_from_outline
@@ -48,7 +52,7 @@ class Arm:
         words: what it is.
         told: the conditions that the network hears.
         guidance: as in the product's options; 1 is as learned.
-        drafts: side by side; with one alone the critics have nothing to choose from.
+        drafts: side by side, among which the critics choose; one alone is kept as it comes.
         is_given: whether the plan's cadences and what sounds before a section are given as notes.
     """
 
@@ -212,7 +216,7 @@ class Workshop:
         self._folder, self._weights = folder, weights
         self._fingerprint = hashlib.sha256(weights.read_bytes()).hexdigest()
         self._loaded: Any = None
-        self._sources: dict[str, Any] = {}
+        self._sources: dict[tuple[Any, ...], Any] = {}
 
     def composed(self, work: Work, arm: Arm) -> Path:
         """Compose a piece, unless it is there, and return its deadpan MIDI file."""
@@ -228,7 +232,9 @@ class Workshop:
         place.parent.mkdir(parents=True, exist_ok=True)
         source = self._source(arm)
         start = time.perf_counter()
-        filled, outline, _ = fill_plan(work.plan if arm.is_given else bare(work.plan), make_source=lambda _: source)
+        plan = work.plan if arm.is_given else bare(work.plan)
+        with patch.object(filling, "run_filter", run_filter if arm.drafts > 1 else one_draft):
+            filled, outline, _ = fill_plan(plan, make_source=lambda _: source)
         seconds = time.perf_counter() - start
         performance = perform(filled.score, outline, player=PLAYER, take=0, expression=0.0)
         write_outputs(Finished(performance, outline), (place,))
@@ -246,15 +252,16 @@ class Workshop:
         return dict(json.loads((self._folder / arm.name / f"{work.name}.json").read_text()))
 
     def _source(self, arm: Arm) -> Any:
-        """Return an arm's source of notes; the same for all pieces."""
+        """Return an arm's source of notes; the same for all pieces, and for arms that differ in what is given."""
         from composer.fill.network_source import NetworkSource
         from composer.fill.setting import WINDOW_PITCHES
         from composer.network.checkpoint import load_network
 
         if self._loaded is None:
             self._loaded = load_network(self._weights, note_fields=NOTE_LAYOUT, step_fields=STEP_LAYOUT)
-        if arm.name not in self._sources:
-            self._sources[arm.name] = NetworkSource(
+        makes = (arm.told, arm.guidance, arm.drafts)
+        if makes not in self._sources:
+            self._sources[makes] = NetworkSource(
                 self._loaded.network,
                 composers=self._loaded.card.composers,
                 ensembles=self._loaded.card.ensembles,
@@ -265,7 +272,7 @@ class Workshop:
                 guidance=arm.guidance,
                 told=arm.told,
             )
-        return self._sources[arm.name]
+        return self._sources[makes]
 
 
 def compose_all(workshop: Workshop, works: Sequence[Work], arms: Sequence[Arm]) -> Iterator[tuple[Work, Arm, Path]]:
@@ -273,6 +280,20 @@ def compose_all(workshop: Workshop, works: Sequence[Work], arms: Sequence[Arm]) 
     for arm in arms:
         for work in works:
             yield work, arm, workshop.composed(work, arm)
+
+
+def one_draft(source: NoteSource, stretch: Stretch, generator: np.random.Generator) -> Filled:
+    """Fill a stretch with what the source draws first: nothing is judged, nothing drawn again; see `run_filter`."""
+    state, chunks = source.start(stretch), []
+    for first, end in stretch.bars:
+        uniforms = generator.random((end - first, source.num_particles, source.num_pitches, 2), dtype=np.float32)
+        chunk, state = source.run(state, stretch, first, end, uniforms)
+        chunks.append(chunk)
+    play, articulate, upper_hand = (
+        np.concatenate([getattr(chunk, part)[0] for chunk in chunks])[stretch.lead_in_steps :]
+        for part in ("play", "articulate", "upper_hand")
+    )
+    return Filled(play, articulate, upper_hand, penalty=0.0, restarts=0, refused=0)
 
 
 def bare(plan: Plan) -> Plan:
