@@ -52,6 +52,7 @@ class StyleCard:
         register: lowest and highest usual pitch (MIDI).
         player: the performer's default player.
         statistics: file name of the statistics, beside the card.
+        runs: file name of the index of the training pieces' runs of notes, beside the card; "" for none.
         network: name of the network that knows it; "" for the default one.
         sources: what it was learned from, with the terms.
         figures: further figures of the style, by name.
@@ -68,6 +69,7 @@ class StyleCard:
     register: tuple[int, int] = (36, 84)
     player: str = ""
     statistics: str = ""
+    runs: str = ""
     network: str = ""
     sources: tuple[Source, ...] = ()
     figures: Mapping[str, float] = field(default_factory=dict)

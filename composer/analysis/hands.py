@@ -34,6 +34,11 @@ def melody_line(score: Score) -> tuple[Note, ...]:
     first = score.parts[0] if score.parts else None
     if first and len(score.parts) > 1 and is_single_line(first) and not _is_below(score, 0):
         return tuple(note for note in first.notes if not note.is_grace)
+    return top_line(score)
+
+
+def top_line(score: Score) -> tuple[Note, ...]:
+    """Return the highest line: notes that begin at or above everything that sounds."""
     return _outer(score, sign=1)
 
 

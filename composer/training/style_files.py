@@ -1,9 +1,11 @@
-"""Make the files of a style: its statistics and its card, counted from the training side of its pieces.
+"""Make the files of a style: its statistics, its index of runs and its card, from the training side of its pieces.
 
-    python -m composer.training.style_files --data FOLDER [--output FOLDER] [NAME ...]
+    python -m composer.training.style_files --data FOLDER [--output FOLDER] [--runs] [NAME ...]
 
 `FOLDER` holds `corpora/…` (default: the environment variable RITORNELLO_DATA). The same files give the same bytes. Only
-works on the training side of `analysis.works.split_of` are counted, so that held-out pieces stay unheard.
+works on the training side of `analysis.works.split_of` are counted, so that held-out pieces stay unheard; these say how
+long the runs are that real pieces share. `--runs` makes the index alone, which takes seconds, beside statistics that
+are there.
 """
 
 from __future__ import annotations
@@ -14,9 +16,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from composer.analysis.copying import make_run_index, runs_to_bytes
 from composer.analysis.outline import outline_of
 from composer.analysis.statistics import AnalysedPiece, style_statistics
 from composer.analysis.works import split_of, work_id
@@ -24,13 +27,14 @@ from composer.corpus.reader import ReadResult, read_score
 from composer.errors import MusicFileError, TrainingError
 from composer.files import write_all_atomic
 from composer.score import Score
-from composer.style import Source, StyleCard, styles_folder, write_style
+from composer.style import Source, StyleCard, read_style, styles_folder, write_style
 from composer.style_statistics import StyleStatistics, meter_class, statistics_to_json
 from composer.theory.meter import parse_meter
 
 # The usual register: this much beyond the 10th percentile below and the 90th above.
 _BELOW_SEMITONES = 5
 _ABOVE_SEMITONES = 3
+_RUNS_SUFFIX = ".runs.safetensors"
 _MAX_OFF_GRID_SHARE = 0.1  # of a piece's notes; more, and its bars are only a guess
 
 
@@ -107,36 +111,59 @@ RECIPES = (
 
 
 def build_style(recipe: StyleRecipe, *, data: Path, output: Path) -> StyleCard:
-    """Count a style and write `NAME.json` and `NAME.yaml`.
+    """Count a style and write `NAME.json`, `NAME.runs.safetensors` and `NAME.yaml`.
 
     Args:
         recipe: what from.
         data: the folder that holds `corpora/`.
-        output: the folder of the two files.
+        output: the folder of the files.
 
     Raises:
         TrainingError: there are no such files.
         OutputError: the place cannot be written.
     """
-    paths = sorted(data.glob(recipe.pattern))
-    if not paths:
-        raise TrainingError(f"no files {recipe.pattern}", place=data, mend="name the folder that holds corpora/")
-    statistics = style_statistics(_pieces(recipe, paths), name=recipe.name)
+    training, held_out = _readable_pieces(recipe, data)
+    statistics = style_statistics(_analysed(recipe, training), name=recipe.name)
+    runs = _runs_file(training, held_out)
     card = _card(recipe, statistics)
-    write_all_atomic({output / card.statistics: statistics_to_json(statistics).encode()})
+    write_all_atomic({output / card.statistics: statistics_to_json(statistics).encode(), output / card.runs: runs})
     write_style(card, output / f"{recipe.name}.yaml")
     return card
 
 
-def _pieces(recipe: StyleRecipe, paths: Sequence[Path]) -> Iterator[AnalysedPiece]:
-    """Yield the training pieces, analysed on all cores, in the order of the files."""
+def build_runs(recipe: StyleRecipe, *, data: Path, output: Path) -> StyleCard:
+    """Write `NAME.runs.safetensors` alone, and name it in the card that is there; otherwise as `build_style`.
+
+    Raises:
+        StyleError: there is no card.
+    """
+    card_path = output / f"{recipe.name}.yaml"
+    card = replace(read_style(card_path), runs=f"{recipe.name}{_RUNS_SUFFIX}")
+    write_all_atomic({output / card.runs: _runs_file(*_readable_pieces(recipe, data))})
+    write_style(card, card_path)
+    return card
+
+
+def _readable_pieces(recipe: StyleRecipe, data: Path) -> tuple[list[ReadResult], list[ReadResult]]:
+    """Return the pieces of the training side and the held-out ones, each in the order of the files."""
+    paths = sorted(data.glob(recipe.pattern))
+    if not paths:
+        raise TrainingError(f"no files {recipe.pattern}", place=data, mend="name the folder that holds corpora/")
     results = [result for result in map(_read, paths) if result is not None and not result.is_live]
-    chosen = [
-        result
-        for result in results
-        if split_of(work_id(result.source, result.score.title)) == "train"
-        and result.off_grid_share <= _MAX_OFF_GRID_SHARE
-    ]
+    sides: tuple[list[ReadResult], list[ReadResult]] = ([], [])
+    for result in results:
+        if result.off_grid_share <= _MAX_OFF_GRID_SHARE:
+            is_training = split_of(work_id(result.source, result.score.title)) == "train"
+            sides[0 if is_training else 1].append(result)
+    return sides
+
+
+def _runs_file(training: Sequence[ReadResult], held_out: Sequence[ReadResult]) -> bytes:
+    return runs_to_bytes(make_run_index((result.score for result in training), (result.score for result in held_out)))
+
+
+def _analysed(recipe: StyleRecipe, chosen: Sequence[ReadResult]) -> Iterator[AnalysedPiece]:
+    """Yield the pieces, analysed on all cores, in the order of the files."""
     with ProcessPoolExecutor() as pool:
         analysed = pool.map(_analyse, [(result.score, recipe.ensemble) for result in chosen], chunksize=4)
         for result, piece in zip(chosen, analysed, strict=True):
@@ -175,6 +202,7 @@ def _card(recipe: StyleRecipe, statistics: StyleStatistics) -> StyleCard:
         register=(round(low[0]) - _BELOW_SEMITONES, round(high[2]) + _ABOVE_SEMITONES),
         player=recipe.player,
         statistics=f"{recipe.name}.json",
+        runs=f"{recipe.name}{_RUNS_SUFFIX}",
         sources=(Source(source.name, source.url, source.licence, source.credit, statistics.pieces, statistics.bars),),
         figures={name: values[1] for name, values in statistics.figures.items()},
     )
@@ -186,12 +214,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="styles to make (default: all)")
     parser.add_argument("--data", type=Path, default=os.environ.get("RITORNELLO_DATA"), help="holds corpora/")
     parser.add_argument("--output", type=Path, default=styles_folder(), help="default: the program's own styles")
+    parser.add_argument("--runs", action="store_true", help="make only the index of runs")
     options = parser.parse_args(arguments)
     if options.data is None:
         parser.error("say where the music is: --data FOLDER or RITORNELLO_DATA")
     for recipe in RECIPES:
         if not options.names or recipe.name in options.names:
-            build_style(recipe, data=Path(options.data), output=options.output)
+            build = build_runs if options.runs else build_style
+            build(recipe, data=Path(options.data), output=options.output)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@ from dataclasses import replace
 
 import pytest
 
+from composer.analysis.copying import load_runs
 from composer.errors import TrainingError
 from composer.style import load_statistics, read_style
-from composer.training.style_files import RECIPES, bach_weight, build_style
+from composer.training.style_files import RECIPES, bach_weight, build_runs, build_style
 
 HEAD = (
     '<score-partwise version="4.0"><work><work-title>{title}</work-title></work>'
@@ -32,11 +33,16 @@ def recipe():
     return replace(RECIPES[1], name="songs", pattern="corpora/songs/*.musicxml")
 
 
-def test_a_style_is_counted_from_its_training_side_only(tmp_path, recipe):
+@pytest.fixture
+def songs(tmp_path):
     folder = tmp_path / "corpora" / "songs"
     folder.mkdir(parents=True)
     for number, title in enumerate(("Jesu_meine_Freude", "Vater_unser_im_Himmelreich")):  # the second is held out
         (folder / f"{number:03}_{title}.musicxml").write_text(song(title))
+
+
+@pytest.mark.usefixtures("songs")
+def test_a_style_is_counted_from_its_training_side_only(tmp_path, recipe):
     card = build_style(recipe, data=tmp_path, output=tmp_path)
     assert card.pieces == 1
     assert read_style(tmp_path / "songs.yaml") == card
@@ -44,6 +50,16 @@ def test_a_style_is_counted_from_its_training_side_only(tmp_path, recipe):
     first = (tmp_path / "songs.json").read_bytes()
     build_style(recipe, data=tmp_path, output=tmp_path)
     assert (tmp_path / "songs.json").read_bytes() == first
+
+
+@pytest.mark.usefixtures("songs")
+def test_the_index_of_runs_can_be_made_alone(tmp_path, recipe):
+    card = build_style(recipe, data=tmp_path, output=tmp_path)
+    runs = (tmp_path / "songs.runs.safetensors").read_bytes()
+    assert load_runs(read_style(tmp_path / "songs.yaml")).held_out_pieces == 1
+    (tmp_path / "songs.runs.safetensors").unlink()
+    assert build_runs(recipe, data=tmp_path, output=tmp_path) == card
+    assert (tmp_path / "songs.runs.safetensors").read_bytes() == runs
 
 
 def test_no_files_is_an_error(tmp_path, recipe):
