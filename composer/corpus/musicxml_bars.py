@@ -63,7 +63,7 @@ def lay_bars(drafts: Sequence[PartDraft], mended: list[str]) -> tuple[list[int],
             mended.append(f"{name}: a part is {_quarters(length - min(lengths))} too short; filled with a rest")
         rows.append((length, meter, is_short))
         onsets.append(onsets[-1] + length)
-    return onsets, _join_bars(onsets, rows)
+    return onsets, join_bars(onsets, rows)
 
 
 def _stretch_local_meters(drafts: Sequence[PartDraft], mended: list[str]) -> None:
@@ -112,7 +112,7 @@ def _move_late_measures(draft: PartDraft, mended: list[str]) -> None:
         note.local_tick -= late.get(note.measure, 0)
 
 
-def _join_bars(onsets: Sequence[int], rows: Sequence[tuple[int, Meter, bool]]) -> list[Bar]:
+def join_bars(onsets: Sequence[int], rows: Sequence[tuple[int, Meter, bool]]) -> list[Bar]:
     """Number the measures as bars; two short neighbours that make one bar together become one."""
     bars: list[Bar] = []
     has_pickup = rows[0][2] and len(rows) > 1

@@ -10,7 +10,7 @@ from composer.corpus.musicxml_part import EventDraft, PartDraft
 from composer.score import Bar, Dynamic, Mark, Part, Repeat, Score, TempoMark
 from composer.theory.key import Key
 
-_LEVELS = frozenset(
+LEVELS = frozenset(
     {"pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "sf", "sfz", "fp", "sfp", "rf", "rfz", "fz"}
 )
 MAX_ENDINGS = 16  # of one repeat
@@ -67,7 +67,7 @@ class Signs:
 
     def dynamics(self) -> tuple[Dynamic, ...]:
         """Return levels and hairpins."""
-        found = {Dynamic(tick, event.value) for tick, event in self._of("dynamics") if event.value in _LEVELS}
+        found = {Dynamic(tick, event.value) for tick, event in self._of("dynamics") if event.value in LEVELS}
         for draft in self._drafts:
             started: dict[str, tuple[int, str]] = {}
             for tick, event in self._of("wedge", draft=draft):
@@ -91,13 +91,13 @@ class Signs:
     def repeats(self) -> tuple[Repeat, ...]:
         """Return the repeats of the first part that has any (the others say the same)."""
         for draft in self._drafts:
-            found = _pair_repeats(self._of("repeat", "ending", draft=draft), self._measure_ticks[-1])
+            found = pair_repeats(self._of("repeat", "ending", draft=draft), self._measure_ticks[-1])
             if found:
                 return found
         return ()
 
 
-def _pair_repeats(events: Sequence[tuple[int, EventDraft]], piece_end_tick: int) -> tuple[Repeat, ...]:
+def pair_repeats(events: Sequence[tuple[int, EventDraft]], piece_end_tick: int) -> tuple[Repeat, ...]:
     """Pair repeat signs and endings; a passage without an opening sign starts where the last one ended."""
     repeats: list[Repeat] = []
     start_tick = 0

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from composer.corpus.kern import is_kern, read_kern
 from composer.corpus.midi import read_midi
 from composer.corpus.musicxml import read_musicxml
-from composer.corpus.unfold import unfold_repeats
+from composer.corpus.unfold import played_spans, unfold_spans
 from composer.corpus.xmlfile import open_mxl
 from composer.errors import MusicFileError, Place
 from composer.score import Score
 
 MAX_FILE_BYTES = 48 * 2**20  # inclusive
-SUFFIXES = frozenset({".mid", ".midi", ".smf", ".kar", ".rmi", ".musicxml", ".xml", ".mxl"})  # looked for in folders
+SUFFIXES = frozenset(  # looked for in folders
+    {".mid", ".midi", ".smf", ".kar", ".rmi", ".musicxml", ".xml", ".mxl", ".krn", ".kern"}
+)
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class ReadResult:
         mended: a line for each thing that was judged, moved, mended or left out; empty for a sound file.
         off_grid_share: share of the notes whose onset fitted no musical place, 0..1 (MIDI; 0 for notation).
         source: the file's path.
-        format: `midi`, `musicxml` or `mxl`.
+        format: `midi`, `musicxml`, `mxl` or `kern`.
         is_live: True for a MIDI file that was played: bars and note values are only a guess.
         pickup_confidence: 0..1 where the place of the first bar line was guessed from the notes, else 1.
     """
@@ -43,7 +46,7 @@ class ReadResult:
 
 
 def read_score(path: str | Path, *, unfold: bool = False) -> ReadResult:
-    """Read a MIDI, MusicXML or compressed MusicXML file.
+    """Read a MIDI, MusicXML, compressed MusicXML or Humdrum **kern file.
 
     Args:
         path: the file.
@@ -59,6 +62,7 @@ def read_score(path: str | Path, *, unfold: bool = False) -> ReadResult:
 def read_bytes(data: bytes, source: str, *, unfold: bool = False) -> ReadResult:
     """Read a file that is in memory already; as `read_score`."""
     kind = sniff(data)
+    order: tuple[tuple[int, int], ...] = ()  # of playing, where the file states it
     if kind == "midi":
         reading = read_midi(data, source)
         result = ReadResult(
@@ -73,31 +77,41 @@ def read_bytes(data: bytes, source: str, *, unfold: bool = False) -> ReadResult:
     elif kind in ("mxl", "musicxml"):
         score, mended = read_musicxml(open_mxl(data, source) if kind == "mxl" else data, source)
         result = ReadResult(score, tuple(mended), 0.0, source, kind)
+    elif kind == "kern":
+        kern = read_kern(data, source)
+        order = kern.played
+        result = ReadResult(kern.score, kern.mended, 0.0, source, kind)
     elif not data:
         raise MusicFileError("the file is empty", place=Place(source))
     else:
         raise MusicFileError(
-            "neither MIDI nor MusicXML",
+            "neither MIDI nor MusicXML nor Humdrum **kern",
             place=Place(source, detail="byte 0"),
-            mend="a MIDI file begins with MThd, MusicXML with an XML declaration",
+            mend="a MIDI file begins with MThd, MusicXML with an XML declaration, Humdrum with **kern",
         )
-    if unfold and result.score.repeats:
-        unfolded = unfold_repeats(result.score)
-        done = "were written out" if not unfolded.repeats else "would make the piece too long; not written out"
-        mended = [*result.mended, f"{len(result.score.repeats)} repeats {done}"]
-        result = ReadResult(unfolded, tuple(mended), result.off_grid_share, source, kind)
-    return result
+    return _unfolded(result, order) if unfold and (result.score.repeats or order) else result
+
+
+def _unfolded(result: ReadResult, order: Sequence[tuple[int, int]]) -> ReadResult:
+    """Write out the repeats, by the order that the file states, else by its repeat signs."""
+    score = result.score
+    unfolded = unfold_spans(score, order or played_spans(score.repeats, score.end_tick))
+    what = f"{len(score.repeats)} repeats" if score.repeats else "the sections in their order"
+    done = "were written out" if unfolded is not score else "would make the piece too long; not written out"
+    return replace(result, score=unfolded, mended=(*result.mended, f"{what} {done}"))
 
 
 def sniff(data: bytes) -> str:
-    """Return `midi`, `mxl`, `musicxml` or an empty string, from the first bytes."""
+    """Return `midi`, `mxl`, `musicxml`, `kern` or an empty string, from the first bytes."""
     head = data[:4096]
     if head.startswith(b"PK"):
         return "mxl"
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text.startswith(b"<") or head.startswith((b"\xff\xfe<", b"\xfe\xff\0<", b"<\0", b"\0<")):
         return "musicxml"
-    return "midi" if b"MThd" in head else ""
+    if b"MThd" in head:
+        return "midi"
+    return "kern" if is_kern(data) else ""
 
 
 def iter_folder(path: str | Path) -> Iterator[ReadResult | MusicFileError]:

@@ -15,12 +15,16 @@ MAX_UNFOLDED = 8  # times the written length, inclusive; more is an attack
 
 
 def unfold_repeats(score: Score) -> Score:
-    """Return the score with repeats and endings written out and no `Repeat` left.
+    """Return the score with repeats and endings written out and no `Repeat` left; as `unfold_spans`."""
+    return unfold_spans(score, played_spans(score.repeats, score.end_tick))
+
+
+def unfold_spans(score: Score, spans: Sequence[tuple[int, int]]) -> Score:
+    """Return the score with the spans [start, end) of its page in the order in which they are played.
 
     A note that is held over the end of a repeated span is cut there. A tempo or key in force at a span's beginning is
     stated again where the span comes again. A score that would grow beyond `MAX_UNFOLDED` comes back as it was.
     """
-    spans = played_spans(score.repeats, score.end_tick)
     if sum(end - start for start, end in spans) > MAX_UNFOLDED * max(1, score.end_tick):
         return score
     targets: list[tuple[int, int, int]] = []  # (start, end, shift)
