@@ -409,6 +409,7 @@ def fill_plan(
     Returns:
         The filled piece, the outline of its plan, and the device in words.
     """
+    from composer.analysis.copying import load_runs
     from composer.fill.fill import fill
     from composer.fill.keep import Version
     from composer.plan.outline import plan_outline
@@ -428,6 +429,7 @@ def fill_plan(
         composers={card.name: card.composer or card.name for card in cards},
         make_source=make_source,
         pinned=_pinned_tunes(plan, plan_folder),
+        runs=tuple(index for index in map(load_runs, cards) if index is not None),
         earlier=[
             Version(old, plan_outline(old, statistics=statistics), _pinned_tunes(old, where)) for old, where in earlier
         ],

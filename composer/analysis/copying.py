@@ -62,9 +62,10 @@ class RunIndex:
     real_p95: float
     held_out_pieces: int
 
-    def __contains__(self, run: object) -> bool:
-        """Whether a run (a hash) is in the index."""
-        return bool(self.has(np.array([run], np.uint32))[0])
+    @property
+    def usual(self) -> float:
+        """Notes of a shared run that no one would wonder at: every other real piece has one."""
+        return max(self.real_median, self.length - 1.0)
 
     def has(self, runs: Hashes) -> NDArray[np.bool_]:
         """Return which of the runs are in the index."""

@@ -2,8 +2,8 @@
 
 What it is: small functions that look at one bar of every particle at once and return penalties; the particle filter
 adds them to the particles' weights. They judge what the plan asks for (chord, key, texture) and what no piece wants
-(silence, a stuck chord, notes that no hand can reach); the network's own likelihood of free notes is never maximised,
-since that selects silence and held chords.
+(silence, a stuck chord, notes that no hand can reach, a copy); the network's own likelihood of free notes is never
+maximised, since that selects silence and held chords.
 
 Conventions: rolls are bool [particle, step, pitch]; a penalty is >= 0, in nats, [particle]. `Bar` holds the facts of
 the steps; `before` is what each particle has sounded so far.
@@ -19,8 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.analysis.copying import RunIndex, counted_notes, shared_notes
 from composer.roll.codec import BoolArray
 from composer.roll.facts import StepFacts
+from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import FREE, Pins
 
 Penalty = NDArray[np.float64]
@@ -30,6 +32,7 @@ _STRENGTH_WEIGHT = np.array([0.2, 0.35, 0.8, 0.9, 1.0])
 _MAJOR = (1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1)
 _MINOR = (1, 0, 1, 1, 0, 1, 0, 1, 1, 1, 1, 1)
 HAND_SPAN = 12  # semitones that one hand holds, inclusive
+_COPY_BARS = 6  # in which a copied run is looked for, before the new bar
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class Bar:
         facts, pins: of the bar's steps.
         low_pitch: MIDI number of pitch index 0.
         plays_keyboard: two hands must reach everything.
+        before_free: bool [step, pitch], as `free` of everything earlier.
+        runs: those of the training pieces, by which copies are told.
     """
 
     play: BoolArray
@@ -52,6 +57,8 @@ class Bar:
     pins: Pins
     low_pitch: int
     plays_keyboard: bool
+    before_free: BoolArray
+    runs: tuple[RunIndex, ...] = ()
 
     @property
     def pitch_class(self) -> NDArray[np.int_]:
@@ -216,6 +223,31 @@ def leaps(bar: Bar) -> Penalty:
     return cost
 
 
+def copied(bar: Bar) -> Penalty:
+    """Notes with which an outer line goes on with a run of the training pieces beyond what every other real piece has.
+
+    Pinned notes do not count, but a run goes on through them. Each note beyond is held against the bar that it is in,
+    so that a bar pays once for what it adds; of the two lines the worse one counts (a single melody is both).
+    """
+    cost = np.zeros(len(bar.play))
+    if not bar.runs:
+        return cost
+    reach_back = _COPY_BARS * int(bar.facts.steps_in_bar[0])
+    play = np.concatenate([bar.before_play[:, -reach_back:], bar.play], axis=1)
+    struck = np.concatenate([bar.before_articulate[:, -reach_back:], bar.articulate], axis=1)
+    free = np.concatenate([bar.before_free[-reach_back:], bar.free])
+    first_new = play.shape[1] - bar.play.shape[1]
+    for line in (play.argmax(axis=2), play.shape[2] - 1 - play[:, :, ::-1].argmax(axis=2)):
+        particle, step = np.nonzero(np.take_along_axis(struck, line[..., None], axis=2)[..., 0])
+        pitch = line[particle, step]
+        counts = free[step, pitch]
+        for index in bar.runs:
+            own = counted_notes(shared_notes(step * STEP_TICKS, pitch, particle, index), counts)
+            beyond = (own > index.usual) & (step >= first_new) & counts
+            cost = np.maximum(cost, 0.6 * np.bincount(particle[beyond], minlength=len(cost)))
+    return cost
+
+
 def melody(bar: Bar) -> Penalty:
     """For a line alone: leaps beyond a sixth, dissonant leaps, a note hammered, more or fewer onsets than sing."""
     cost = np.zeros(len(bar.play))
@@ -246,6 +278,7 @@ CRITICS: dict[str, Callable[[Bar], Penalty]] = {
     "clashes": clashes,
     "reach": reach,
     "leaps": leaps,
+    "copied": copied,
     "melody": melody,
 }
 OFF_BY_DEFAULT = {"melody"}

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from composer.abc import format_abc
+from composer.analysis.copying import RunIndex
 from composer.fill.assemble import make_score, moved
 from composer.fill.given import Given, Sounding, give_bass, give_melody, give_notes, nothing_given, off_grid
 from composer.fill.keep import (
@@ -88,6 +89,7 @@ def fill(
     composers: Mapping[str, str],
     make_source: SourceMaker,
     pinned: Mapping[str, Tune],
+    runs: tuple[RunIndex, ...] = (),
     earlier: Sequence[Version] = (),
     small_print: tuple[str, ...] = (),
     on_progress: OnProgress | None = None,
@@ -101,13 +103,14 @@ def fill(
         composers: the composer in the network's style vector that each style stands for.
         make_source: gives what samples notes; asked once.
         pinned: tunes that the plan gives, by theme; may have free stretches.
+        runs: of the styles' training pieces, which are not to be copied.
         earlier: versions of the plan, oldest first, each of which keeps what is the same in the one before it; of the
             same meter, upbeat, ensemble, style and seed.
         small_print: lines for the score.
         on_progress: called with what is being done and the share done.
     """
     versions = (*earlier, Version(plan, outline, pinned))
-    settings = [make_setting(v.plan, v.outline, statistics, composers=composers) for v in versions]
+    settings = [make_setting(v.plan, v.outline, statistics, composers=composers, runs=runs) for v in versions]
     source = make_source(settings[-1])
     tell = _teller(settings, on_progress)
     known: list[tuple[tuple[object, ...], ComposedTheme]] = []
@@ -264,6 +267,7 @@ def _compose_voices(
         style=setting.style,
         low_pitch=setting.low_pitch,
         plays_keyboard=setting.ensemble == "keyboard",
+        runs=setting.runs,
     )
     filled = run_filter(source, stretch, stream(setting.seed, "theme", theme.name, "voices"))
     return cells_to_sounding(

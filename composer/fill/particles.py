@@ -19,10 +19,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.analysis.copying import RunIndex
 from composer.fill.critics import Bar, hard_faults, penalties
 from composer.roll.codec import BoolArray
 from composer.roll.facts import StepFacts
-from composer.roll.pins import Pins
+from composer.roll.pins import FREE, Pins
 from composer.roll.reference import Reference
 
 MAX_RESTARTS = 3  # of a phrase
@@ -49,6 +50,8 @@ class Stretch:
         plays_keyboard: two hands must reach everything.
         accept: says for each particle whether a finished phrase will do: (play, articulate, first step, end step) of
             all particles -> bool [particle]. None: anything will.
+        critic_weights: factor of each critic by name; see `critics.penalties`.
+        runs: of the training pieces, which are not to be copied.
     """
 
     facts: StepFacts
@@ -64,6 +67,7 @@ class Stretch:
     plays_keyboard: bool = True
     accept: Callable[[BoolArray, BoolArray, int, int], BoolArray] | None = None
     critic_weights: Mapping[str, float] = field(default_factory=dict)
+    runs: tuple[RunIndex, ...] = ()
 
     @property
     def num_steps(self) -> int:
@@ -256,6 +260,8 @@ def _advance(source: NoteSource, stretch: Stretch, cloud: _Cloud, bar: int, gene
             stretch.pins.sliced(first, end),
             stretch.low_pitch,
             stretch.plays_keyboard,
+            stretch.pins.code[: max(first, 1)] == FREE,
+            stretch.runs,
         )
         cost = penalties(view, stretch.critic_weights)
         log_weight, penalty = log_weight - cost, penalty + cost

@@ -92,6 +92,7 @@ def section_stretch(
         low_pitch=setting.low_pitch,
         plays_keyboard=setting.ensemble == "keyboard",
         accept=_cadence_check(setting, places, local, given),
+        runs=setting.runs,
     )
     return stretch, local
 

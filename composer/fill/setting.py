@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from composer.analysis.copying import RunIndex
 from composer.outline import Outline
 from composer.plan.model import Plan
 from composer.plan.outline import PhrasePlace, phrase_places, pickup_tick
@@ -41,6 +42,7 @@ class Setting:
         compass, melody_compass, bass_compass: lowest and highest MIDI pitch, inclusive.
         low_pitch: of the window.
         statistics: of the (first) style.
+        runs: of the styles' training pieces, which are not to be copied.
     """
 
     plan: Plan
@@ -56,6 +58,7 @@ class Setting:
     bass_compass: tuple[int, int]
     low_pitch: int
     statistics: StyleStatistics
+    runs: tuple[RunIndex, ...] = ()
 
     @property
     def seed(self) -> int:
@@ -100,7 +103,14 @@ class Setting:
         return steps_per_bar(self.meter)
 
 
-def make_setting(plan: Plan, outline: Outline, statistics: StyleStatistics, *, composers: Mapping[str, str]) -> Setting:
+def make_setting(
+    plan: Plan,
+    outline: Outline,
+    statistics: StyleStatistics,
+    *,
+    composers: Mapping[str, str],
+    runs: tuple[RunIndex, ...] = (),
+) -> Setting:
     """Return the setting of a resolved plan; `composers` says which composer each style stands for."""
     ensemble = plan.ensemble or "keyboard"
     compass = _COMPASS.get(ensemble, _COMPASS["keyboard"])
@@ -119,4 +129,5 @@ def make_setting(plan: Plan, outline: Outline, statistics: StyleStatistics, *, c
         bass_compass=_BASS_COMPASS.get(ensemble, _BASS_COMPASS["keyboard"]),
         low_pitch=low,
         statistics=statistics,
+        runs=runs,
     )

@@ -131,4 +131,5 @@ def theme_task(name: str, entry: ThemeEntry, setting: Setting, pinned: Melody | 
         compass=setting.melody_compass,
         low_pitch=setting.low_pitch,
         style=setting.style,
+        runs=setting.runs,
     )

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.abc import Melody, MelodyNote
+from composer.analysis.copying import RunIndex
 from composer.fill.critics import LINE_WEIGHTS
 from composer.fill.given import Given, Sounding, close_above, close_below, give_notes, line_of, nothing_given, off_grid
 from composer.fill.local import Local
@@ -53,6 +54,7 @@ class ThemeTask:
         compass: lowest and highest pitch of the tune.
         low_pitch: of the window.
         style: (composer, weight).
+        runs: of the style's training pieces, which are not to be copied.
     """
 
     local: Local
@@ -67,6 +69,7 @@ class ThemeTask:
     compass: tuple[int, int]
     low_pitch: int
     style: tuple[tuple[str, float], ...]
+    runs: tuple[RunIndex, ...] = ()
 
 
 def compose_theme(
@@ -170,6 +173,7 @@ def _stretch(task: ThemeTask, pinned: list[Sounding], *, end_tick: int, source: 
         low_pitch=task.low_pitch,
         plays_keyboard=False,
         critic_weights=LINE_WEIGHTS,
+        runs=task.runs,
     )
 
 

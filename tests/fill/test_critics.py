@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from composer.analysis.copying import make_run_index
 from composer.fill import critics
 from composer.fill.critics import Bar
 from composer.outline import ChordSpan, KeySpan, TextureSpan
+from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import SILENT, STRUCK, make_pins
+from composer.score import Note, Part, Score, make_bars
 from composer.theory.harmony import parse_chord
 from composer.theory.key import parse_key
-from composer.theory.meter import TICKS_PER_QUARTER
+from composer.theory.meter import TICKS_PER_QUARTER, parse_meter
 
 BAR = 4 * TICKS_PER_QUARTER
 C_MAJOR = parse_key("C major")
@@ -22,7 +25,7 @@ LOW = 33
 def bar(cells, facts_in):
     """A bar of several particles over C major's tonic chord, each a list of (onset step, steps, pitch)."""
 
-    def make(*particles, before=((),), code=None, bars=1, keyboard=True):
+    def make(*particles, before=((),), code=None, bars=1, keyboard=True, before_free=None, runs=()):
         facts = facts_in(
             bars=bars,
             keys=(KeySpan(0, bars * BAR, C_MAJOR),),
@@ -41,6 +44,8 @@ def bar(cells, facts_in):
             pins,
             LOW,
             keyboard,
+            np.ones(old[0][0].shape, bool) if before_free is None else before_free,
+            runs,
         )
 
     return make
@@ -132,8 +137,67 @@ def test_one_chord_for_more_than_two_bars_is_refused(bar, cells):
         view.pins,
         LOW,
         True,
+        np.ones(play.shape, bool),
     )
     assert critics.hard_faults(view).tolist() == [True, False]
+
+
+TUNE = (60, 62, 64, 60, 67, 65, 64, 62, 71, 72, 67, 64, 65, 62, 59, 60)
+
+
+def line(pitches, step=1):
+    return [(index * step, step, pitch) for index, pitch in enumerate(pitches)]
+
+
+@pytest.fixture
+def known_tune():
+    """The runs of one tune in sixteenths; all of them are unusual."""
+    notes = tuple(Note(onset * STEP_TICKS, pitch, STEP_TICKS) for onset, _, pitch in line(TUNE))
+    score = Score(parts=(Part("Voice", notes),), bars=make_bars(parse_meter("4/4"), 1))
+    return (make_run_index([score], []),)
+
+
+def test_a_copied_line_is_held_against_its_particle_at_any_pitch(bar, known_tune):
+    moved, turned = [pitch + 5 for pitch in TUNE], TUNE[::-1]
+    copy, other, slower = critics.copied(bar(line(moved), line(turned), line(moved[:8], step=2), runs=known_tune))
+    assert copy > 0
+    assert other == slower == 0
+
+
+def test_a_copied_bass_is_one_too(bar, known_tune):
+    low = [pitch - 24 for pitch in TUNE]
+    copy, other = critics.copied(bar([(0, 16, 76), *line(low)], [(0, 16, 76), *line(low[::-1])], runs=known_tune))
+    assert copy > other == 0
+
+
+def test_a_copy_is_heard_across_the_bar_line_and_paid_for_where_it_goes_on(bar, known_tune):
+    before = line(TUNE[:12], step=1)
+    before = [(onset + 4, length, pitch) for onset, length, pitch in before]
+    goes_on, turns_off = line(TUNE[12:]), line((59, 60, 65, 61))
+    on, off = critics.copied(bar(goes_on, turns_off, before=(before, before), bars=2, runs=known_tune))
+    assert on > 0
+    assert off == 0
+
+
+def test_a_pinned_tune_is_not_a_copy(bar, known_tune):
+    code = np.zeros((16, 56), np.int8)
+    for onset, _, pitch in line(TUNE):
+        code[onset, pitch - LOW] = STRUCK
+    assert critics.copied(bar(line(TUNE), runs=known_tune))[0] > 0
+    assert critics.copied(bar(line(TUNE), code=code, runs=known_tune))[0] == 0
+
+
+def test_what_follows_a_pinned_opening_counts_by_its_own_notes(bar, known_tune):
+    before = [(onset + 4, length, pitch) for onset, length, pitch in line(TUNE[:12])]
+    free, pinned = np.ones((16, 56), bool), np.zeros((16, 56), bool)
+    after = {"before": (before,), "bars": 2, "runs": known_tune}
+    drawn = critics.copied(bar(line(TUNE[12:]), before_free=free, **after))[0]
+    given = critics.copied(bar(line(TUNE[12:]), before_free=pinned, **after))[0]
+    assert drawn > given > 0  # four notes are just beyond what is usual here
+
+
+def test_without_an_index_nothing_is_a_copy(bar):
+    assert critics.copied(bar(line(TUNE)))[0] == 0
 
 
 def test_two_hands_reach_what_lies_near_either_end(cells):
