@@ -1,7 +1,8 @@
 """How good a drafted tune is: range, contour, leaps, rhythm cells, and distance to the style's own openings.
 
-What it is: `melody_score` ranks finished drafts of an idea or of a whole theme. Likelihood under the style's counts
-enters only as a mean over notes and only up to what is typical, since the likeliest tune is a dull one.
+What it is: `melody_score` ranks finished drafts of an idea or of a whole theme, `copied_notes` tells which were heard
+before. Likelihood under the style's counts enters only as a mean over notes and only up to what is typical, since the
+likeliest tune is a dull one.
 
 Conventions: a tune is a list of (onset tick, duration ticks, MIDI pitch), one note at a time, sorted; scores are in
 arbitrary units, higher is better.
@@ -15,11 +16,13 @@ from itertools import pairwise
 
 import numpy as np
 
+from composer.analysis.copying import RunIndex, counted_notes, shared_notes
 from composer.outline import ChordSpan, span_at
 from composer.style_statistics import StyleStatistics, meter_class
 from composer.theory.meter import Meter
 
 Tune = Sequence[tuple[int, int, int]]
+COPY_COST = 0.6  # of a note with which a tune goes on with a known one
 
 _CELL_DIVISIONS = 12  # of a beat, as the statistics count rhythm cells
 
@@ -51,6 +54,22 @@ def melody_score(
         + _contour(tune)
         + _rhythm(tune, meter, statistics, span_ticks, bar_offset_tick)
     )
+
+
+def copied_notes(tune: Tune, runs: Sequence[RunIndex], *, given: Tune = ()) -> int:
+    """Return how many notes go on with a training piece's run beyond what every other real piece has.
+
+    Args:
+        tune: the draft.
+        runs: of the training pieces; the worst one counts.
+        given: its notes that are not the draft's own, which do not count.
+    """
+    onset, pitch = (np.array([note[column] for note in tune], np.int64) for column in (0, 2))
+    pinned = {(note[0], note[2]) for note in given}
+    own = np.array([(note[0], note[2]) not in pinned for note in tune], bool)
+    line = np.zeros(len(tune), np.int64)
+    copied = [counted_notes(shared_notes(onset, pitch, line, index), own) > index.usual for index in runs]
+    return max((int((beyond & own).sum()) for beyond in copied), default=0)
 
 
 def _fit(tune: Tune, chords: Sequence[ChordSpan], meter: Meter, bar_offset_tick: int) -> float:

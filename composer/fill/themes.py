@@ -22,7 +22,7 @@ from composer.analysis.copying import RunIndex
 from composer.fill.critics import LINE_WEIGHTS
 from composer.fill.given import Given, Sounding, close_above, close_below, give_notes, line_of, nothing_given, off_grid
 from composer.fill.local import Local
-from composer.fill.melody import melody_score, opening_likeness
+from composer.fill.melody import COPY_COST, copied_notes, melody_score, opening_likeness
 from composer.fill.particles import LINE, NoteSource, Stretch, run_filter
 from composer.outline import ChordSpan
 from composer.roll.codec import BoolArray
@@ -142,7 +142,7 @@ def _rate(notes: list[Sounding], task: ThemeTask, statistics: StyleStatistics, s
         statistics=statistics,
         span_ticks=span_ticks,
         bar_offset_tick=task.pickup_tick,
-    )
+    ) - COPY_COST * copied_notes(notes, task.runs, given=task.given)
 
 
 def _stretch(task: ThemeTask, pinned: list[Sounding], *, end_tick: int, source: NoteSource) -> Stretch:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from composer.fill.melody import melody_score, opening_likeness
+from composer.analysis.copying import make_run_index
+from composer.fill.melody import copied_notes, melody_score, opening_likeness
 from composer.outline import ChordSpan
+from composer.score import Note, Part, Score, make_bars
 from composer.style import load_statistics
 from composer.style_statistics import Opening, StyleStatistics
 from composer.theory.harmony import parse_chord
@@ -53,6 +55,17 @@ BAD = {
 @pytest.mark.parametrize("fault", BAD)
 def test_a_good_tune_is_rated_above_a_bad_one(fault, bach):
     assert rated(GOOD, bach) > rated(BAD[fault], bach) + 0.5
+
+
+def test_a_known_tune_is_told_wherever_it_begins_and_a_pinned_one_is_not():
+    notes = tuple(Note(onset, pitch, length) for onset, length, pitch in GOOD)
+    known = (make_run_index([Score(parts=(Part("Voice", notes),), bars=make_bars(METER, 2))], []),)
+    moved = [(onset + BAR, length, pitch - 5) for onset, length, pitch in GOOD]
+    backwards = [(onset, length, GOOD[-1 - place][2]) for place, (onset, length, _) in enumerate(GOOD)]
+    assert copied_notes(GOOD, known) == copied_notes(moved, known) == len(GOOD) - 3
+    assert copied_notes(backwards, known) == 0
+    assert copied_notes(GOOD, known, given=GOOD) == 0
+    assert copied_notes(GOOD, ()) == copied_notes([], known) == 0
 
 
 def test_a_chromatic_passing_note_costs_less_than_a_wrong_downbeat(bach):
