@@ -2,7 +2,7 @@
 
 Run by hand, with the evaluation data in the folder that RITORNELLO_DATA names (`corpora/chorales`, `corpora/mutopia`):
 
-    RITORNELLO_DATA=… python tests/benchmarks/bench_conditions.py --output FOLDER [--pieces 24] [--bars 32]
+    RITORNELLO_DATA=… python tests/benchmarks/bench_conditions.py --output FOLDER [--pieces 20] [--bars 32]
 
 Held-out chorales and keyboard pieces are analysed and turned into plans without any of their notes; from each plan a
 piece is composed by every arm: told nothing of the plan, the local key alone, everything, and then what the program
@@ -98,7 +98,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, required=True, help="folder of the composed pieces")
     parser.add_argument("--data", default=os.environ.get("RITORNELLO_DATA"))
-    parser.add_argument("--pieces", type=int, default=24, help="of each ensemble at most")
+    parser.add_argument("--pieces", type=int, default=20, help="of each ensemble at most")
     parser.add_argument("--bars", type=int, default=32, help="of each piece at most")
     parser.add_argument("--ensembles", nargs="+", choices=list(STYLES), default=list(STYLES))
     parser.add_argument("--arms", nargs="+", choices=[arm.name for arm in ARMS], default=[arm.name for arm in ARMS])
