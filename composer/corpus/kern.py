@@ -130,27 +130,25 @@ def _lay_bars(draft: KernDraft, mended: list[str]) -> tuple[Bar, ...]:
         if len(edges) > 2:
             mended.append("no bar lines: they were set by the meter")
     rows: list[tuple[int, Meter, bool]] = []
-    for place, ((start, text), (stop, stop_text)) in enumerate(itertools.pairwise(edges)):
+    for (start, _), (stop, _) in itertools.pairwise(edges):
         meter = meters[bisect.bisect_right(meters, start, key=lambda row: row[0]) - 1][1]
         rows.append((stop - start, meter, stop - start < meter.bar_ticks))
-        _check_length(rows, place, len(edges) - 1, text, stop_text, mended)
-    bars = join_bars([tick for tick, _ in edges], rows)
     numbers = {tick: int(found[1][:6]) for tick, text in edges if (found := _BAR_NUMBER.match(text))}
-    return _with_printed_numbers(bars, numbers)
+    bars = _with_printed_numbers(join_bars([tick for tick, _ in edges], rows), numbers)
+    _check_lengths(bars, dict(edges), mended)
+    return bars
 
 
-def _check_length(
-    rows: Sequence[tuple[int, Meter, bool]], place: int, count: int, text: str, stop_text: str, mended: list[str]
-) -> None:
-    """Tell of a bar that does not fill its meter, unless the page shows why."""
-    length, meter, is_short = rows[-1]
-    name = f"bar {found[1]}" if (found := _BAR_NUMBER.match(text)) else f"bar line {place}"
-    if length > meter.bar_ticks:
-        mended.append(f"{name}: {_quarters(length - meter.bar_ticks)} too long for {meter}; kept as it is")
-    elif is_short and 0 < place < count - 1:
-        is_divided = any(sign in text + stop_text for sign in ("|", "!", ":", "=="))
-        if not is_divided:
-            mended.append(f"{name}: {_quarters(meter.bar_ticks - length)} too short for {meter}; kept as it is")
+def _check_lengths(bars: Sequence[Bar], lines: dict[int, str], mended: list[str]) -> None:
+    """Tell of bars that do not fill their meter, unless the page shows why."""
+    for place, bar in enumerate(bars):
+        excess = bar.duration_tick - bar.meter.bar_ticks
+        if excess > 0:
+            mended.append(f"bar {bar.number}: {_quarters(excess)} too long for {bar.meter}; kept as it is")
+        elif excess < 0 and 0 < place < len(bars) - 1:
+            around = lines.get(bar.onset_tick, "") + lines.get(bar.end_tick, "")
+            if not any(sign in around for sign in ("|", "!", ":", "==")):
+                mended.append(f"bar {bar.number}: {_quarters(-excess)} too short for {bar.meter}; kept as it is")
 
 
 def _meters(draft: KernDraft, mended: list[str]) -> list[tuple[int, Meter]]:

@@ -96,6 +96,7 @@ class _Clock:
         self._num_bars = 0
         self._tick: Ticks = -1  # of the last row with a length
         self._pending: list[SignDraft] = []
+        self._is_held = False  # all voices hold their notes over the last bar line
         self._graces: list[NoteDraft] = []
         self._open_slurs: dict[int, list[NoteDraft]] = {}  # by track
         self._faults: dict[str, list[int]] = {}  # what -> lines
@@ -146,7 +147,7 @@ class _Clock:
             for spine, found in timed:
                 self._start(spine, found, tick, row)
         elif self._pending and not graces:
-            self._settle_dynamics()
+            self._read_nulls()
         for spine, found in graces:
             for note in found.notes:
                 self._graces.append(NoteDraft(spine.track, spine.voice, note, 0, 0, is_grace=True))
@@ -196,12 +197,12 @@ class _Clock:
         bars_left = sum(sign.kind == "bar" for sign in self._pending)
         has_bar = bars_left > 0
         now = tick
-        if bars_left > 1:  # bars that one long note fills are told apart by the meter
+        if bars_left > 1:  # the meter tells bars apart that one long note fills
             now = self._bar_end(tick)
         for sign in self._pending:
             if sign.kind == "bar":
                 bars_left -= 1
-                now = tick if bars_left == 0 else self._bar_end(tick)
+                now = self._bar_end(tick) if bars_left or self._is_held else tick
                 self._bar_tick = now
             sign.tick = now if has_bar else tick
             if sign.kind == "sign":
@@ -211,13 +212,15 @@ class _Clock:
         self._draft.signs += self._pending
         self._pending.clear()
         self._graces.clear()
+        self._is_held = False
 
     def _bar_end(self, tick: Ticks) -> Ticks:
         return tick if self._bar_ticks is None else min(self._bar_tick + self._bar_ticks, tick)
 
-    def _settle_dynamics(self) -> None:
-        """Put dynamics that stand alone in their row, within a longer note, where that note begins."""
+    def _read_nulls(self) -> None:
+        """Read a row without a beginning note: dynamics within a longer note are put where that note begins."""
         if any(sign.kind == "bar" for sign in self._pending):
+            self._is_held = True
             return
         alone = [sign for sign in self._pending if sign.kind == "dynam"]
         for sign in alone:

@@ -83,11 +83,11 @@ class KernSigns:
                 stated.setdefault(tick, key)
         if not signatures:
             signatures = {tick: key.signature for tick, key in stated.items()}
-        starts = sorted(signatures.keys() | stated.keys() if signatures else ())
+        starts = sorted(signatures.keys() | stated.keys())
         notes = sorted((note for part in parts for note in part.notes), key=lambda note: note.onset_tick)
         found: list[tuple[int, Key]] = []
         signature = 0
-        for start, end in zip(starts, [*starts[1:], math.inf], strict=True):
+        for start, end in zip(starts, [*starts, math.inf][1:], strict=True):
             signature = signatures.get(start, signature)
             key = stated.get(start)
             if key is None or key.signature != signature:

@@ -6,6 +6,7 @@ holds what the head of the file says about it (part, staff, names).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -163,13 +164,11 @@ class SpineReader:
             what, spine = fields[place], self._spines[place]
             place += 1
             if what == "*v":
-                group = [spine]
-                while place < len(fields) and fields[place] == "*v" and self._spines[place].track is spine.track:
-                    group.append(self._spines[place])
+                joining = [spine]
+                while place < len(fields) and fields[place] == "*v":
+                    joining.append(self._spines[place])
                     place += 1
-                if len(group) == 1:
-                    self._mended.append(f"line {number}: a *v that joins nothing was ignored")
-                after.append(_joined(group))
+                after += self._join(joining, number)
                 continue
             after.append(spine)
             if what == "*^":
@@ -192,6 +191,15 @@ class SpineReader:
         if len(after) > MAX_SPINES:
             raise self._error(number, f"more than {MAX_SPINES} spines")
         return tuple(after)
+
+    def _join(self, joining: list[Spine], number: int) -> list[Spine]:
+        """Return what neighbours with *v become: one spine for each track, or one of all where a track has but one."""
+        groups = [list(group) for _, group in itertools.groupby(joining, key=lambda spine: spine.track.index)]
+        if any(len(group) == 1 for group in groups):
+            what = "joins nothing; ignored" if len(joining) == 1 else "joins spines of different parts"
+            self._mended.append(f"line {number}: a *v {what}")
+            groups = [joining]
+        return [_joined(group) for group in groups]
 
     def _number_voices(self) -> None:
         counts: dict[int, int] = {}

@@ -22,7 +22,7 @@ _MAX_PITCH = 127
 _WHOLE_TICKS = 4 * TICKS_PER_QUARTER
 _LONG_WHOLES = {"0": 2, "00": 4, "000": 8}  # breve, long, maxima
 
-_LENGTH = re.compile(r"(\d+)(?:%(\d+))?(\.*)")
+_LENGTH = re.compile(r"(\d+)(?:%(\d+))?")
 _PITCH = re.compile(r"(([a-gA-G])\2*)(#+|-+|n)?")
 _TREMOLO = re.compile(r"@+\d+@*")  # its digits are no length
 # Signs of a chord's player: they hold for every note of the chord. `^^` is looked for before `^`.
@@ -140,9 +140,10 @@ def _length(text: str) -> Ticks | None:
     found = _LENGTH.search(_TREMOLO.sub("", text) if "@" in text else text)
     if found is None:
         return None
-    number, divisor, dots = found.groups()
-    if len(dots) > MAX_DOTS:
-        raise KernTokenError(f"a note with {len(dots)} dots")
+    number, divisor = found.groups()
+    num_dots = text.count(".")  # wherever they stand
+    if num_dots > MAX_DOTS:
+        raise KernTokenError(f"a note with {num_dots} dots")
     if divisor is None and number in _LONG_WHOLES:
         ticks = Fraction(_WHOLE_TICKS * _LONG_WHOLES[number])
     else:
@@ -150,7 +151,7 @@ def _length(text: str) -> Ticks | None:
         if any(len(part) > 4 or not 1 <= int(part) <= MAX_RECIPROCAL for part in parts):
             raise KernTokenError(f'no note has the length "{found[0][:20]}"')
         ticks = Fraction(_WHOLE_TICKS * int(parts[1]), int(number))
-    return plain(ticks * (2 ** (len(dots) + 1) - 1) / 2 ** len(dots))
+    return plain(ticks * (2 ** (num_dots + 1) - 1) / 2**num_dots)
 
 
 def _spelling(found: re.Match[str]) -> Spelling:
