@@ -1,0 +1,184 @@
+"""Reading whole corpora: are all files read, and all their notes; how fast?
+
+Run by hand, with scores in the folder `corpora` of the folder that RITORNELLO_DATA names:
+
+    RITORNELLO_DATA=… python tests/benchmarks/bench_reading.py [--formats kern midi …] [--every N] [--music21 N]
+
+What is measured, for each folder and format: the share of files that are read; the share whose notes agree with a count
+that shares no code with the library (`raw_counts.py`: fields of **kern spines, elements of MusicXML, events of MIDI);
+notes a second and bars a second, on one core, opening the files included. Struck notes and grace notes are counted
+apart. Notes that a reader says it left out or struck (a tie without a beginning) are taken into account: what is lost
+or won must have been told. `--music21 N` reads N files of each row with music21 too, in one process: seconds and notes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from raw_counts import RawCount, count_kern, count_midi, count_musicxml
+
+from composer.corpus.reader import ReadResult, read_bytes
+from composer.errors import MusicFileError
+
+COUNTERS = {
+    ".krn": ("kern", count_kern),
+    ".kern": ("kern", count_kern),
+    ".mid": ("midi", count_midi),
+    ".midi": ("midi", count_midi),
+    ".mxl": ("musicxml", count_musicxml),
+    ".musicxml": ("musicxml", count_musicxml),
+    ".xml": ("musicxml", count_musicxml),
+}
+# What a reader tells: (line, notes it has beyond the page's count, notes it lacks). A named group gives the number.
+TOLD = (
+    (re.compile(r"^(?:part .*: )?(?P<more>\d+) ties without a beginning"), 1),
+    (re.compile(r"(?P<less>\d+) notes without (?:pitch|length)(?: were)? left out"), -1),
+    (re.compile(r"^a track of (?P<less>\d+) notes doubles"), -1),
+    (re.compile(r"^(?P<less>\d+) (?:notes struck twice|drum notes)"), -1),
+)
+
+
+@dataclass
+class Row:
+    """Sums over the files of one folder and format."""
+
+    files: int = 0
+    read: int = 0
+    equal: int = 0
+    notes: int = 0
+    graces: int = 0
+    bars: int = 0
+    seconds: float = 0.0
+    unequal: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    mended: Counter[str] = field(default_factory=Counter)
+
+
+def counted(result: ReadResult) -> RawCount:
+    """Count the notes of a result, as the page has them."""
+    notes = [note for part in result.score.parts for note in part.notes]
+    graces = sum(note.is_grace for note in notes)
+    told = 0
+    for line in result.mended:
+        for pattern, sign in TOLD:
+            if found := pattern.search(line):
+                told += sign * int(next(iter(found.groupdict().values())))
+    return RawCount(len(notes) - graces - told, graces)
+
+
+def measure(path: Path, row: Row) -> None:
+    """Read one file and compare."""
+    kind, count = COUNTERS[path.suffix.lower()]
+    row.files += 1
+    start = time.perf_counter()
+    try:
+        result = read_bytes(path.read_bytes(), path.name)
+    except MusicFileError as error:
+        row.refused.append(str(error))
+        return
+    row.seconds += time.perf_counter() - start
+    row.read += 1
+    row.bars += len(result.score.bars)
+    ours, raw = counted(result), count(path.read_bytes())
+    row.notes += ours.notes
+    row.graces += ours.graces
+    # A MIDI file has no grace notes: some short ones are read so.
+    same = sum(ours) == sum(raw) if kind == "midi" else ours == raw
+    row.equal += same
+    if not same:
+        row.unequal.append(f"{path.name}: {tuple(ours)} notes and graces, {tuple(raw)} in the file")
+    row.mended.update({re.sub(r"\d+([.,]\d+)*", "N", line)[:70] for line in result.mended})
+
+
+def table(rows: dict[tuple[str, str], Row]) -> Iterator[str]:
+    """Yield the lines of the table, with a sum for each format."""
+    yield f"{'':34}{'files':>7}{'read':>8}{'equal':>8}{'notes':>10}{'graces':>8}{'bars':>8}{'notes/s':>9}{'bars/s':>8}"
+    sums: dict[str, Row] = {}
+    for (folder, kind), row in sorted(rows.items(), key=lambda one: (one[0][1], one[0][0])):
+        total = sums.setdefault(kind, Row())
+        for name in ("files", "read", "equal", "notes", "graces", "bars", "seconds"):
+            setattr(total, name, getattr(total, name) + getattr(row, name))
+        yield line(f"{kind}: {folder}", row)
+    for kind, total in sums.items():
+        yield line(f"all {kind}", total)
+
+
+def line(name: str, row: Row) -> str:
+    """One line of the table."""
+    seconds = row.seconds or 1e-9
+    return (
+        f"{name:34}{row.files:7}{row.read / row.files:8.2%}{row.equal / max(1, row.read):8.2%}{row.notes:10,}"
+        f"{row.graces:8,}{row.bars:8,}{row.notes / seconds:9,.0f}{row.bars / seconds:8,.0f}"
+    )
+
+
+def beside_music21(paths: Iterable[Path]) -> str:
+    """Read the same files with music21: notes found (ties merged, graces apart) and seconds, theirs and ours."""
+    from music21 import converter
+
+    seconds = [0.0, 0.0]
+    notes = [0, 0]
+    failed = 0
+    for path in paths:
+        start = time.perf_counter()
+        notes[1] += counted(read_bytes(path.read_bytes(), path.name)).notes
+        seconds[1] += time.perf_counter() - start
+        start = time.perf_counter()
+        try:
+            stream = converter.parse(str(path), forceSource=True)
+        except Exception:
+            failed += 1
+            continue
+        seconds[0] += time.perf_counter() - start
+        notes[0] += sum(
+            len(element.pitches)
+            for element in stream.recurse().notes
+            if not element.duration.isGrace and (element.tie is None or element.tie.type == "start")
+        )
+    return f"music21 {notes[0]:,} notes in {seconds[0]:.1f} s, {failed} failed; ours {notes[1]:,} in {seconds[1]:.1f} s"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--formats", nargs="+", default=["kern", "midi", "musicxml"])
+    parser.add_argument("--every", type=int, default=1, help="only every N-th file")
+    parser.add_argument(
+        "--list", type=int, default=10, metavar="N", help="name N files that differ, and N that are refused"
+    )
+    parser.add_argument(
+        "--music21", type=int, default=0, metavar="N", help="N files of each row with music21 beside it"
+    )
+    options = parser.parse_args()
+    root = Path(os.environ["RITORNELLO_DATA"]) / "corpora"
+    rows: dict[tuple[str, str], Row] = {}
+    paths: dict[tuple[str, str], list[Path]] = {}
+    for path in sorted(path for path in root.rglob("*") if path.suffix.lower() in COUNTERS):
+        kind = COUNTERS[path.suffix.lower()][0]
+        if kind in options.formats:
+            paths.setdefault((path.relative_to(root).parts[0], kind), []).append(path)
+    for key, found in paths.items():
+        row = rows.setdefault(key, Row())
+        for path in found[:: options.every]:
+            measure(path, row)
+        print(f"{key[1]}: {key[0]}")
+        for what in (row.refused, row.unequal):
+            for text in what[: options.list]:
+                print("   ", text)
+        for text, count in row.mended.most_common(options.list):
+            print(f"    {count:5} files: {text}")
+        if options.music21:
+            print("   ", beside_music21(found[:: max(1, len(found) // options.music21)]))
+    print()
+    print("\n".join(table(rows)))
+
+
+if __name__ == "__main__":
+    main()
