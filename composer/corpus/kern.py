@@ -31,7 +31,9 @@ from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
 _HEAD_BYTES = 1 << 16  # reference records may stand before the first spine
 _DEFAULT_METER = Meter(4, 4)
+_IS_METER = re.compile(r"^M\d")
 _RECORD = re.compile(r"^(OTL|OPR|OTP|COM)(?:@@?[A-Z]+)?\d*:(.*)$")
+_REPEAT_SIGN = re.compile(r"[:!|]")
 _BAR_NUMBER = re.compile(r"^=+(\d+)")
 
 
@@ -129,14 +131,37 @@ def _lay_bars(draft: KernDraft, mended: list[str]) -> tuple[Bar, ...]:
         edges = _edges_by_meter(meters, end_tick)
         if len(edges) > 2:
             mended.append("no bar lines: they were set by the meter")
+    edges = _under_held_notes(edges, meters, draft)
     rows: list[tuple[int, Meter, bool]] = []
     for (start, _), (stop, _) in itertools.pairwise(edges):
-        meter = meters[bisect.bisect_right(meters, start, key=lambda row: row[0]) - 1][1]
+        meter = _meter_at(meters, start)
         rows.append((stop - start, meter, stop - start < meter.bar_ticks))
     numbers = {tick: int(found[1][:6]) for tick, text in edges if (found := _BAR_NUMBER.match(text))}
     bars = _with_printed_numbers(join_bars([tick for tick, _ in edges], rows), numbers)
     _check_lengths(bars, dict(edges), mended)
     return bars
+
+
+def _under_held_notes(
+    edges: Sequence[tuple[int, str]], meters: Sequence[tuple[int, Meter]], draft: KernDraft
+) -> list[tuple[int, str]]:
+    """Move a bar line back under notes that all voices hold over it: its row only came when one of them ended."""
+    onsets = sorted({round(note.onset_tick) for note in draft.notes})
+    changes = {tick for tick, _ in meters}
+    moved = list(edges)
+    for place in range(1, len(edges) - 1):
+        (start, _), (tick, text), (stop, _) = moved[place - 1], moved[place], moved[place + 1]
+        length = _meter_at(meters, start).bar_ticks
+        full = start + length
+        if not full < tick < stop or stop - tick >= length or tick in changes or _REPEAT_SIGN.search(text):
+            continue
+        if bisect.bisect_left(onsets, full) == bisect.bisect_left(onsets, tick):
+            moved[place] = (full, text)
+    return moved
+
+
+def _meter_at(meters: Sequence[tuple[int, Meter]], tick: int) -> Meter:
+    return meters[bisect.bisect_right(meters, tick, key=lambda row: row[0]) - 1][1]
 
 
 def _check_lengths(bars: Sequence[Bar], lines: dict[int, str], mended: list[str]) -> None:
@@ -155,8 +180,11 @@ def _meters(draft: KernDraft, mended: list[str]) -> list[tuple[int, Meter]]:
     """Return (tick, meter), the first at 0; the meter of most columns where they differ."""
     by_tick: dict[int, Counter[Meter]] = {}
     for sign in draft.signs:
-        if sign.kind == "sign" and (meter := meter_of(sign.text)) is not None:
-            by_tick.setdefault(round(sign.tick), Counter())[meter] += 1
+        if sign.kind == "sign" and _IS_METER.match(sign.text):
+            if (meter := meter_of(sign.text)) is not None:
+                by_tick.setdefault(round(sign.tick), Counter())[meter] += 1
+            else:
+                mended.append(f"line {sign.line}: the time signature *{sign.text[:20]} cannot be read; left out")
     meters: list[tuple[int, Meter]] = []
     for tick, votes in sorted(by_tick.items()):
         if len({meter.bar_ticks for meter in votes}) > 1:

@@ -1,4 +1,4 @@
-"""Read a theme from a file beside the plan: ABC, MIDI or MusicXML, as voices on the plan's home tonic.
+"""Read a theme from a file beside the plan: ABC, MIDI, MusicXML or **kern, as voices on the plan's home tonic.
 
 Conventions: a file's own key may differ from the plan's; its notes are moved to the key that the theme is written in
 (`key:` of the theme, the home key by default), by the nearest way. Its mode must be that key's, its meter the plan's.
@@ -18,7 +18,7 @@ from composer.score import Note, Score
 from composer.theory.key import Key, parse_key
 from composer.theory.meter import Meter, parse_meter
 
-SUFFIXES = (".abc", ".mid", ".midi", ".musicxml", ".xml", ".mxl")
+SUFFIXES = (".abc", ".mid", ".midi", ".musicxml", ".xml", ".mxl", ".krn", ".kern")
 MAX_VOICES = 6
 MAX_BYTES = 4 * 2**20  # of a theme's file
 

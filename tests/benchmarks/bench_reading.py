@@ -6,7 +6,7 @@ Run by hand, with scores in the folder `corpora` of the folder that RITORNELLO_D
 
 What is measured, for each folder and format: the share of files that are read; the share whose notes agree with a count
 that shares no code with the library (`raw_counts.py`: fields of **kern spines, elements of MusicXML, events of MIDI);
-notes a second and bars a second, on one core, opening the files included. Struck notes and grace notes are counted
+notes a second and bars a second, of one core's time, opening the files included. Struck notes and grace notes are counted
 apart. Notes that a reader says it left out or struck (a tie without a beginning) are taken into account: what is lost
 or won must have been told. `--music21 N` reads N files of each row with music21 too, in one process: seconds and notes.
 """
@@ -77,13 +77,13 @@ def measure(path: Path, row: Row) -> None:
     """Read one file and compare."""
     kind, count = COUNTERS[path.suffix.lower()]
     row.files += 1
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         result = read_bytes(path.read_bytes(), path.name)
     except MusicFileError as error:
         row.refused.append(str(error))
         return
-    row.seconds += time.perf_counter() - start
+    row.seconds += time.process_time() - start
     row.read += 1
     row.bars += len(result.score.bars)
     ours, raw = counted(result), count(path.read_bytes())
@@ -127,16 +127,16 @@ def beside_music21(paths: Iterable[Path]) -> str:
     notes = [0, 0]
     failed = 0
     for path in paths:
-        start = time.perf_counter()
+        start = time.process_time()
         notes[1] += counted(read_bytes(path.read_bytes(), path.name)).notes
-        seconds[1] += time.perf_counter() - start
-        start = time.perf_counter()
+        seconds[1] += time.process_time() - start
+        start = time.process_time()
         try:
             stream = converter.parse(str(path), forceSource=True)
         except Exception:
             failed += 1
             continue
-        seconds[0] += time.perf_counter() - start
+        seconds[0] += time.process_time() - start
         notes[0] += sum(
             len(element.pitches)
             for element in stream.recurse().notes

@@ -280,6 +280,26 @@ def test_a_note_may_be_held_over_bar_lines():
     assert (0, 16, "C4") in heard(score)
 
 
+def test_a_bar_line_stands_under_the_notes_that_all_voices_hold_over_it():
+    result = read(
+        """
+        **kern  **kern
+        *M2/4  *M2/4
+        =1  =1
+        4c  4e
+        2d  4.f
+        =2  =2
+        .  8g
+        4e  4c
+        =3  =3
+        2f  2a
+        *-  *-
+        """
+    )
+    assert [bar.duration_tick // QUARTER for bar in result.score.bars] == [2, 2, 2]
+    assert not result.mended
+
+
 def test_a_bar_that_a_repeat_divides_is_one_bar():
     score = one_spine("*M4/4", "1c", "=2", "2d", "=:|!|:", "2e", "=3", "1f", "==")
     assert [bar.duration_tick // QUARTER for bar in score.bars] == [4, 4, 4]
@@ -401,8 +421,10 @@ def test_a_spine_of_many_strange_lengths_is_read_in_time():
 
 
 @pytest.mark.parametrize("row", ["*v  *", "*x  *", "*M0/0  *M99/3"])
-def test_a_manipulation_or_a_meter_without_sense_changes_nothing(row):
-    assert len(read(f"**kern  **kern\n4c  4e\n{row}\n4d  4f\n*-  *-").score.parts[0].notes) >= 2
+def test_a_manipulation_or_a_meter_without_sense_changes_nothing_and_is_told(row):
+    result = read(f"**kern  **kern\n4c  4e\n{row}\n4d  4f\n*-  *-")
+    assert len(heard(result.score)) == 4
+    assert any(line.startswith("line 3:") for line in result.mended)
 
 
 def test_a_file_that_was_cut_off_is_read_and_told():

@@ -16,6 +16,8 @@ def test_content_decides_not_the_name(tmp_path, midi, musicxml, note):
     (tmp_path / "b.mid").write_bytes(musicxml([note("C4", 16)]))
     assert read_score(tmp_path / "a.xml").format == "midi"
     assert read_score(tmp_path / "b.mid").format == "musicxml"
+    (tmp_path / "c.txt").write_text("!!!COM: " + 9000 * "x" + "\n!! a comment\n**text\t**kern\nLa\t4c\n*-\t*-\n")
+    assert read_score(tmp_path / "c.txt").format == "kern"
 
 
 def test_utf_16_is_read(tmp_path, musicxml, note):
@@ -25,7 +27,7 @@ def test_utf_16_is_read(tmp_path, musicxml, note):
     assert len(read_score(tmp_path / "a.musicxml").score.parts[0].notes) == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"\0" * 100, b"hello", b"<html></html>"])
+@pytest.mark.parametrize("content", [b"", b"\0" * 100, b"hello", b"<html></html>", b"**harm\nI\n*-"])
 def test_what_is_no_music_is_one_error_with_the_file(tmp_path, content):
     (tmp_path / "a.mid").write_bytes(content)
     with pytest.raises(MusicFileError, match=r"a\.mid"):
@@ -43,8 +45,11 @@ def test_one_bad_file_does_not_stop_a_folder(tmp_path, midi):
     (tmp_path / "b.mid").write_bytes(b"broken")
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "c.mid").write_bytes(midi([(0, 1, 60)]))
+    (tmp_path / "sub" / "d.krn").write_text("**kern\n4c\n*-")
     (tmp_path / "notes.txt").write_text("not looked at")
-    error, result = iter_folder(tmp_path)
+    error, result, last = iter_folder(tmp_path)
+    assert isinstance(last, ReadResult)
+    assert last.format == "kern"
     assert isinstance(error, MusicFileError)
     assert isinstance(result, ReadResult)
     assert result.source.endswith("c.mid")
