@@ -12,13 +12,16 @@ from .options import common_options, outputs_option, performing_options
 
 @click.command("perform", short_help="Play a score or MIDI file with expression.")
 @click.argument("score_path", metavar="SCORE_OR_MIDI", type=click.Path(path_type=Path))
-@outputs_option("Write this MIDI file (repeatable). Without it: the input's name with .performed.mid, here.")
+@outputs_option(
+    "Write this file (repeatable): .mid, .musicxml or .png. Without it: the input's name with .performed.mid, here."
+)
 @performing_options
 @common_options
 def command(*, score_path: Path, outputs: tuple[Path, ...], **options: Any) -> None:
     """Play SCORE_OR_MIDI (.musicxml, .mxl, .mid) with expression and write the performance.
 
-    Phrases, keys and cadences are found in the score. Its notes stay as they are.
+    Phrases, keys and cadences are found in the score. Its notes stay as they are; repeats are played out (and stay
+    signs in a .musicxml).
     """
     from composer.pipeline import perform_file
 

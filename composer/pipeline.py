@@ -311,6 +311,8 @@ def perform_file(
 ) -> Performed:
     """Play a score file (MIDI or MusicXML) expressively and write it.
 
+    Repeats and endings are played out; a sheet (MusicXML) keeps their signs.
+
     Args:
         score_path: the file.
         outputs: files to write; none given: NAME.performed.mid in `folder`.
@@ -322,19 +324,24 @@ def perform_file(
         OptionError, OutputError: as `compose`.
     """
     from composer.corpus.reader import read_score
-    from composer.export.writers import Finished, check_outputs, write_outputs
+    from composer.export.writers import SHEET_EXTENSIONS, Finished, check_outputs, write_outputs
 
     paths = outputs
     if not paths and folder is not None:
         paths = (folder / f"{score_path.stem}.performed.mid",)
     check_outputs(paths, has_plan=False, read_paths=(score_path,))
     who = _performer(None, player, take, expression)
-    read = read_score(score_path)
+    read = read_score(score_path, unfold=True)
     from composer.analysis.outline import outline_of  # after the file was read: a wrong one is told at once
 
     outline = outline_of(read.score)
+    sheet = None
+    if any(path.suffix.lower() in SHEET_EXTENSIONS for path in paths):
+        written = read_score(score_path).score
+        if written != read.score:
+            sheet = (written, outline_of(written))
     performance = _perform(read.score, outline, who)
-    write_outputs(Finished(performance, outline), paths)
+    write_outputs(Finished(performance, outline, sheet=sheet), paths)
     return Performed(performance.player, performance.take, performance.duration_sec, paths, read.mended, performance)
 
 

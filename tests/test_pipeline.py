@@ -8,6 +8,7 @@ import pytest
 
 import composer
 from composer import pipeline
+from composer.corpus import read_score
 from composer.errors import ComposerError, OptionError, OutputError, PlanError, ThemeError
 
 PLAN = """\
@@ -252,3 +253,55 @@ def test_a_truncated_file_is_refused_and_leaves_nothing(plan_file, tmp_path):
     with pytest.raises(ComposerError, match=r"cut\.mid"):
         pipeline.perform_file(cut, folder=tmp_path)
     assert not (tmp_path / "cut.performed.mid").exists()
+
+
+def measure(number: int, step: str, *, left: str = "", right: str = "") -> str:
+    """A bar of one whole note, with what its bar lines say."""
+    head = "<attributes><divisions>1</divisions><time><beats>4</beats><beat-type>4</beat-type></time></attributes>"
+    lines = [f'<barline location="{where}">{text}</barline>' if text else "" for where, text in
+             (("left", left), ("right", right))]  # fmt: skip
+    note = f"<note><pitch><step>{step}</step><octave>4</octave></pitch><duration>4</duration></note>"
+    return f'<measure number="{number}">{lines[0]}{head if number == 1 else ""}{note}{lines[1]}</measure>'
+
+
+@pytest.fixture
+def score_with_endings(tmp_path: Path) -> Path:
+    """C | 1. D :| 2. E | F."""
+    bars = (
+        measure(1, "C")
+        + measure(
+            2,
+            "D",
+            left='<ending number="1" type="start"/>',
+            right='<ending number="1" type="stop"/><repeat direction="backward"/>',
+        )
+        + measure(3, "E", left='<ending number="2" type="start"/>', right='<ending number="2" type="discontinue"/>')
+        + measure(4, "F")
+    )
+    path = tmp_path / "old.musicxml"
+    path.write_text(
+        '<?xml version="1.0"?><score-partwise version="4.0"><part-list><score-part id="P1"><part-name>Flute'
+        f'</part-name></score-part></part-list><part id="P1">{bars}</part></score-partwise>'
+    )
+    return path
+
+
+def test_repeats_sound_as_played_and_stand_as_written(score_with_endings, tmp_path):
+    outputs = (tmp_path / "new.mid", tmp_path / "new.musicxml")
+    played = pipeline.perform_file(score_with_endings, outputs=outputs)
+    assert [note.note.pitch for note in played.performance.notes] == [60, 62, 60, 64, 65]
+    heard, sheet = read_score(outputs[0]).score, read_score(outputs[1]).score
+    assert [note.pitch for _, note in heard.notes()] == [60, 62, 60, 64, 65]
+    assert [note.pitch for _, note in sheet.notes()] == [60, 62, 64, 65]
+    (repeat,) = sheet.repeats
+    assert repeat.endings == read_score(score_with_endings).score.repeats[0].endings
+    assert played.length_sec > 5 * 4 * 60 / 140  # five bars, at any tempo that a score without one gets
+
+
+def test_a_sheet_without_repeats_is_the_one_that_is_played(plan_file, tmp_path):
+    pipeline.build_plan(plan_file, outputs=(tmp_path / "a.musicxml",))
+    pipeline.perform_file(tmp_path / "a.musicxml", outputs=(tmp_path / "b.musicxml",))
+    notes = [
+        [note.pitch for _, note in read_score(tmp_path / name).score.notes()] for name in ("a.musicxml", "b.musicxml")
+    ]
+    assert notes[0] == notes[1]

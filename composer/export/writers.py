@@ -3,7 +3,7 @@
 Conventions: `check_outputs` is called before composing begins, so that minutes are not thrown away; `write_outputs`
 makes the bytes of every file first and then writes them all or none.
 
-Contents: `Finished`, `EXTENSIONS`, `check_outputs`, `write_outputs`.
+Contents: `Finished`, `EXTENSIONS`, `SHEET_EXTENSIONS`, `check_outputs`, `write_outputs`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from composer.export.roll_picture import roll_picture_bytes
 from composer.files import check_writable, write_all_atomic
 from composer.outline import Outline
 from composer.performance import Performance
+from composer.score import Score
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,19 @@ class Finished:
         performance: how it is played; its score is what is played.
         outline: its sections, keys and chords: they spell the notes and colour the picture.
         plan_text: the resolved plan as YAML, or None for a piece that was not planned here.
+        sheet: score and outline as they are written, where that is not what is played: with repeats that the
+            performance plays out. None: the performance's own.
     """
 
     performance: Performance
     outline: Outline | None = None
     plan_text: str | None = None
+    sheet: tuple[Score, Outline] | None = None
+
+    @property
+    def written(self) -> tuple[Score, Outline | None]:
+        """What a sheet shows: score and outline."""
+        return self.sheet or (self.performance.score, self.outline)
 
 
 def _plan_bytes(finished: Finished) -> bytes:
@@ -47,11 +56,13 @@ def _midi(finished: Finished) -> bytes:
 
 
 def _musicxml(finished: Finished) -> bytes:
-    return musicxml_bytes(finished.performance.score, outline=finished.outline)
+    score, outline = finished.written
+    return musicxml_bytes(score, outline=outline)
 
 
 def _mxl(finished: Finished) -> bytes:
-    return mxl_bytes(finished.performance.score, outline=finished.outline)
+    score, outline = finished.written
+    return mxl_bytes(score, outline=outline)
 
 
 def _picture(finished: Finished) -> bytes:
@@ -59,6 +70,8 @@ def _picture(finished: Finished) -> bytes:
 
 
 _PLAN_EXTENSIONS = (".yaml", ".yml")
+SHEET_EXTENSIONS = (".musicxml", ".xml", ".mxl")
+"""Those of `EXTENSIONS` that show the music as it is written, repeats and all."""
 _WRITERS: Mapping[str, Callable[[Finished], bytes]] = {
     ".mid": _midi,
     ".midi": _midi,
