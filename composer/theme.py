@@ -5,8 +5,8 @@ is handed in.
 
 Conventions: ticks count from the theme's first bar line, an upbeat is negative. A change of mode goes by scale degree:
 3, 6 and 7 are lowered on the way to minor, but the raised 7 stays over V and viio (and 6 beside it, so that no
-augmented second appears). Transformations that leave the harmony behind (inversion, retrograde, sequence) return a
-theme without chords.
+augmented second appears). Transformations that leave the harmony behind (inversion, retrograde) return a theme without
+chords; so does a sequence of which some chord, moved by scale steps as the tune is, would be no chord.
 
 Contents: `Theme`, `in_key`, `fitted`, `fragment`, `inverted`, `retrograde`, `stretched`, `sequenced`, `moved`,
 `ornamented`, `laid_out`; for numerals `change_mode`, `change_degree`.
@@ -24,7 +24,7 @@ from composer.abc import Melody, MelodyNote
 from composer.errors import ThemeError
 from composer.outline import ChordSpan, span_at
 from composer.style_statistics import degree_text, parse_degree
-from composer.theory.harmony import QUALITY_FIFTHS, name_chord, parse_chord
+from composer.theory.harmony import QUALITY_FIFTHS, Chord, name_chord, parse_chord
 from composer.theory.key import SCALE_FIFTHS, Key, Mode
 from composer.theory.meter import Meter
 from composer.theory.pitch import fifths_pitch_class
@@ -39,6 +39,7 @@ _SEVENTHS: dict[Mode, tuple[str, ...]] = {
     "minor": ("minor7", "halfdiminished7", "major7", "minor7", "dominant7", "major7", "diminished7"),
 }
 _ROOTS: dict[Mode, tuple[int, ...]] = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 11)}
+_AUGMENTED_SIXTHS = ("italian", "french", "german")
 _NATURAL_SEVENTH = 10  # pitch class above the tonic
 _ORNAMENT_TICKS = 5040  # an eighth: shorter notes are not ornamented
 
@@ -187,7 +188,7 @@ def stretched(theme: Theme, factor: Fraction) -> Theme:
 
 
 def sequenced(theme: Theme, *, step: int, times: int) -> Theme:
-    """Return the theme followed by copies, each `step` scale degrees above (below) the one before.
+    """Return the theme followed by copies, each `step` scale degrees above (below) the one before; chords go along.
 
     Args:
         theme: the model.
@@ -207,8 +208,40 @@ def sequenced(theme: Theme, *, step: int, times: int) -> Theme:
         return Melody(tuple(notes), voice.end_tick + times * length, voice.pickup_tick, tuple(free))
 
     return replace(
-        theme, voices=tuple(sequence(voice) for voice in theme.voices), bars=theme.bars * (times + 1), chords=()
+        theme,
+        voices=tuple(sequence(voice) for voice in theme.voices),
+        bars=theme.bars * (times + 1),
+        chords=_sequenced_chords(theme, step, times),
     )
+
+
+def _sequenced_chords(theme: Theme, step: int, times: int) -> tuple[ChordSpan, ...]:
+    """Return the chords of a sequence, each copy's moved by scale steps; none where one of them would be no chord."""
+    length = theme.bars * theme.meter.bar_ticks
+    chords = list(theme.chords)
+    for copy in range(1, times + 1):
+        for span in theme.chords:
+            chord = _moved_chord(span, theme.key, copy * step)
+            if chord is None:
+                return ()
+            chords.append(ChordSpan(span.start_tick + copy * length, span.end_tick + copy * length, chord, theme.key))
+    return tuple(chords)
+
+
+def _moved_chord(span: ChordSpan, key: Key, steps: int) -> Chord | None:
+    """Return a chord with every member moved by scale steps of the key, or None where that makes no chord."""
+    if span.chord.numeral.startswith(("Cad", "It", "Fr", "Ger")):
+        return None  # they live by where they lead
+    moved = []
+    for pitch_class in span.chord.pitch_classes(span.key):
+        place, alter = _scale_step(pitch_class, key)
+        moved.append((_step_pitch(place + steps, alter, key) - key.tonic_pitch_class) % 12)
+    for quality, fifths in QUALITY_FIFTHS.items():
+        if quality in _AUGMENTED_SIXTHS:
+            continue
+        if [fifths_pitch_class(place) for place in fifths] == [(member - moved[0]) % 12 for member in moved]:
+            return name_chord(moved[0], quality, span.chord.inversion, key.mode)
+    return None
 
 
 def moved(theme: Theme, semitones: int) -> Theme:

@@ -146,6 +146,17 @@ def test_a_sequence_climbs_by_scale_degrees():
     assert theme.bars == 3
 
 
+def test_the_chords_of_a_sequence_move_with_each_copy():
+    theme = sequenced(theme_of("G2 B2 d2 | c2 A2 F2", chords="I V65/V"), step=1, times=1)
+    assert [str(span.chord) for span in theme.chords] == ["I", "V65/V", "ii", "V65/vi"]
+    assert [span.start_tick for span in theme.chords] == [bar * theme.meter.bar_ticks for bar in range(4)]
+
+
+@pytest.mark.parametrize("chords", ["I Cad64", "I Ger65"])
+def test_a_sequence_of_chords_that_do_not_move_has_none(chords):
+    assert sequenced(theme_of("G2 B2 d2 | c2 A2 F2", chords=chords), step=-1, times=1).chords == ()
+
+
 def test_a_fragment_takes_its_upbeat_along():
     theme = theme_of("D2 | G2 B2 d2 | c4 A2 | B4", chords="I V", bars=3)
     part = fragment(theme, 2, 3)

@@ -112,7 +112,7 @@ def _stated(theme: ComposedTheme, place: PhrasePlace, setting: Setting) -> Theme
     part = fragment(whole, first, min(last, theme.bars))
     names = (place.section.id or "", place.section.take or 1, place.index)
     for item in place.entry.transformations or ():
-        part = transformed(part, item, plan=setting.plan, names=names)
+        part = transformed(part, item, home=setting.home, seed=setting.seed, names=names)
     part = fragment(part, 1, min(part.bars, place.entry.bars or part.bars))
     return _in_compass(part, place, setting) if place.states_theme else part
 

@@ -27,6 +27,7 @@ from composer.plan.model import (
     Transformation,
 )
 from composer.plan.numerals import Slot, parse_harmony, parse_key_path
+from composer.plan.statements import changes_harmony
 from composer.plan.strict_yaml import Path as KeyPath
 from composer.plan.themes import tune_contradicts
 from composer.plan.transformation_checks import transformation_problem
@@ -264,6 +265,8 @@ class _Checker:
                 f'theme "{entry.theme}"{line} is {length} bars, section {entry.id} only {bars}',
                 f"shorten the theme, or give the section {length} bars",
             )
+        elif changes_harmony(entry.transformations or ()):
+            return  # the tune ends otherwise than it was written
         elif tune is not None and length == bars and bars is not None and entry.cadence and tune.melody.notes:
             keys = self.keys((*path, "key"), theme.key) if theme.key else (self.home,)
             if keys:

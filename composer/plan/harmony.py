@@ -3,7 +3,8 @@
 What it is: `draw_harmony` chooses a cadence formula of the style that agrees with the pins and the tune, then draws the
 chords before it by forward-backward sampling (`chain.py`). A state is a chord in its key; when it begins and how long
 it lasts, where in the bar and in the phrase, all have their own counts. A pinned tune weighs each chord by
-p(melody notes | chord), by duration and beat strength.
+p(melody notes | chord), by duration and beat strength; of a tune that is not composed yet, but will be over known
+chords, the notes that it may have there are summed over.
 
 Conventions: ticks count from the phrase's first bar line; an upbeat is negative.
 """
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from composer.abc import MelodyNote
 from composer.errors import PlanError
+from composer.outline import ChordSpan, span_at
 from composer.plan.cadences import PlacedFormula, closes, formulas_for
 from composer.plan.chain import Segment, SemiMarkov, sample
 from composer.plan.chords import FLOOR, ChordModel, ChordModels, grid_ticks
@@ -32,6 +34,7 @@ from composer.theory.meter import Meter
 Weights = NDArray[np.float64]
 
 MELODY_WEIGHT = {"strong": 2.0, "beat": 1.5, "off": 1.0}  # exponent of p(note | chord) for a beat's length
+BENEATH_WEIGHT = 2.0  # of a beat of the notes that a tune may have: it has more than one
 MAX_CHORD_BARS = 2  # a chord that nobody pinned is not held longer
 PIVOT = 0.8  # share of a change of key that goes through a chord of both keys
 
@@ -46,6 +49,7 @@ class PhraseRequest:
         keys: (start tick, key), the first at the phrase's start.
         pins: slots that are given; those without numeral are free. May be empty.
         tune: the pinned melody, or empty.
+        beneath: chords over which a tune that is to be harmonised anew will be composed; empty where it is pinned.
         previous: key and numeral that sound before, or None.
         is_opening: whether it opens a theme or the piece.
         needs_formula: whether a cadence must be one of the style's formulas, rather than what pins make of it.
@@ -56,6 +60,7 @@ class PhraseRequest:
     keys: tuple[tuple[int, Key], ...]
     pins: tuple[Slot, ...] = ()
     tune: tuple[MelodyNote, ...] = ()
+    beneath: tuple[ChordSpan, ...] = ()
     previous: tuple[Key, str] | None = None
     is_opening: bool = False
     needs_formula: bool = False
@@ -203,18 +208,30 @@ class _Field:
         begin, end = self.tick(step), self.tick(step + 1)
         model, key = self.models[index], self.request.keys[index][1]
         log_likelihood = np.zeros(model.size)
+        is_sung = False
         for note in self.request.tune:
             overlap = min(end, note.end_tick) - max(begin, note.onset_tick)
             if overlap <= 0:
                 continue
-            place = max(begin, note.onset_tick)
-            strength = self.meter.strength(place % self.meter.bar_ticks)
-            name = "strong" if strength >= 3 else "beat" if strength >= 2 else "off"
+            is_sung = True
+            name = self._strength_name(max(begin, note.onset_tick))
             relative = (note.pitch - key.tonic_pitch_class) % 12
             share = MELODY_WEIGHT[name] * overlap / self.meter.beat_ticks
             log_likelihood += share * np.log(model.melody(name)[:, relative])
+        span = None if is_sung else span_at(self.request.beneath, begin)
+        if span is not None:
+            heard = _in_key(span.chord, span.key, key)
+            if heard in model.index:
+                name = self._strength_name(begin)
+                melody = model.melody(name)
+                share = BENEATH_WEIGHT * MELODY_WEIGHT[name] * (end - begin) / self.meter.beat_ticks
+                log_likelihood += share * np.log(melody @ melody[model.index[heard]])
         likelihood: Weights = np.exp(log_likelihood - log_likelihood.max())
         return likelihood
+
+    def _strength_name(self, tick: int) -> str:
+        strength = self.meter.strength(tick % self.meter.bar_ticks)
+        return "strong" if strength >= 3 else "beat" if strength >= 2 else "off"
 
     def formula_weight(self, placed: PlacedFormula) -> float:
         """Return how well pins and tune agree with a formula, 0..1; 0 where a pin forbids it."""

@@ -98,27 +98,27 @@ def phrase_theme(plan: Plan, place: PhrasePlace, theme: Theme, *, lowest: int = 
     part = in_key(part, place.keys[0], lowest=lowest, highest=highest)
     names = (place.section.id or "", place.section.take or 1, place.index)
     for item in entry.transformations or ():
-        part = transformed(part, item, plan=plan, names=names)
+        part = transformed(part, item, home=parse_key(plan.key or "C major"), seed=plan.seed or 0, names=names)
     bars = entry.bars or part.bars
     return fragment(part, 1, bars) if part.bars > bars else part
 
 
-def transformed(theme: Theme, item: Transformation, *, plan: Plan, names: tuple[str | int, ...]) -> Theme:
+def transformed(theme: Theme, item: Transformation, *, home: Key, seed: int, names: tuple[str | int, ...]) -> Theme:
     """Return a theme after one transformation of `as`.
 
     Args:
         theme: in the key of its section.
         item: what is asked; checked by `checks.check_plan`.
-        plan: resolved; gives the home key and the seed.
+        home, seed: of the piece.
         names: of the random stream that places ornaments.
 
     Raises:
         ThemeError: impossible for this theme.
     """
     number = item.amount if isinstance(item.amount, float) else None
-    rng = stream(plan.seed or 0, *names, "ornament")
+    rng = stream(seed, *names, "ornament")
     changes: dict[str, Callable[[], Theme]] = {
-        "transposition": lambda: in_key(theme, resolve_key(str(item.amount), parse_key(plan.key or "C major"))),
+        "transposition": lambda: in_key(theme, resolve_key(str(item.amount), home)),
         "mode": lambda: in_key(theme, Key(theme.key.fifths, "minor" if item.amount == "minor" else "major")),
         "inversion": lambda: inverted(theme),
         "retrograde": lambda: retrograde(theme),

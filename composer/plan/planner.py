@@ -24,6 +24,7 @@ from composer.plan.numerals import parse_key_path
 from composer.plan.phrases import STATED
 from composer.plan.sections import resolve_section
 from composer.plan.setting import Library, Setting, draw_header, installed_style, setting_of, style_mix
+from composer.plan.statements import changes_harmony
 from composer.plan.strict_yaml import Document
 from composer.plan.themes import SettledTheme, settle_theme, theme_key
 from composer.plan.tunes import Tune, pinned_tune
@@ -225,7 +226,7 @@ def _prescribed(first: SectionEntry | None, setting: Setting, bars: int) -> tupl
 def _copied_phrases(entry: SectionEntry, resolved: list[SectionEntry]) -> SectionEntry:
     """Give a copy of equal length the harmony of the section it copies, so that its free phrases return too."""
     base = next((other for other in resolved if other.id == entry.copy_of), None)
-    if base is None or not base.phrases or entry.phrases or "reharmonize" in _names(entry):
+    if base is None or not base.phrases or entry.phrases or changes_harmony(entry.transformations or ()):
         return entry
     if (base.bars, base.key, base.cadence, base.theme) != (entry.bars, entry.key, entry.cadence, entry.theme):
         return entry
@@ -234,7 +235,3 @@ def _copied_phrases(entry: SectionEntry, resolved: list[SectionEntry]) -> Sectio
         for phrase in base.phrases
     )
     return entry.model_copy(update={"phrases": phrases})
-
-
-def _names(entry: SectionEntry) -> set[str]:
-    return {item.name for item in entry.transformations or ()}

@@ -17,6 +17,14 @@ from composer.plan.numerals import Slot, format_harmony, parse_harmony, parse_ke
 from composer.plan.phrases import PhraseDraft
 from composer.plan.setting import Setting
 from composer.plan.shape import shape_phrase, shape_section
+from composer.plan.statements import (
+    Statement,
+    changes_harmony,
+    draw_statement,
+    moved_by,
+    stated_anew,
+    statement_cadence,
+)
 from composer.plan.themes import (
     SettledTheme,
     draw_with_parallels,
@@ -88,13 +96,30 @@ def resolve_section(
         _following_harmony(draft, said, pins, is_last=index == len(drafts) - 1, setting=setting)
         for index, (draft, said, pins) in enumerate(zip(drafts, stated, section_pins, strict=True))
     ]
+    drafts = [_moved(draft, said, entry, setting) for draft, said in zip(drafts, stated, strict=True)]
+    statements = [_statement(draft, said, themes, entry, setting) for draft, said in zip(drafts, stated, strict=True)]
+    drafts = [
+        _following_statement(draft, said, statement, entry, is_last=index == len(drafts) - 1)
+        for index, (draft, said, statement) in enumerate(zip(drafts, stated, statements, strict=True))
+    ]
+    shaped = shaped.model_copy(update={"cadence": entry.cadence or drafts[-1].cadence})
     phrases: list[PhraseEntry] = []
     harmonies: list[tuple[Slot, ...]] = []
     previous = (parse_key(enters.key), enters.chord) if enters is not None else None
     rng = setting.stream(*names, "phrase shapes")
     for index, (draft, said) in enumerate(zip(drafts, stated, strict=True)):
         slots, formula = _phrase_harmony(
-            draft, said, index, section_pins[index], themes, previous, drafts, harmonies, shaped, setting
+            draft,
+            said,
+            index,
+            section_pins[index],
+            themes,
+            statements[index],
+            previous,
+            drafts,
+            harmonies,
+            shaped,
+            setting,
         )
         harmonies.append(slots)
         previous = (slots[-1].key, slots[-1].numeral or "I")
@@ -160,12 +185,44 @@ def _following_harmony(
     return replace(draft, cadence=found)
 
 
+def _moved(draft: PhraseDraft, said: PhraseEntry, entry: SectionEntry, setting: Setting) -> PhraseDraft:
+    """Let a phrase stand in the key to which `as` moves the theme that it states."""
+    if not draft.states_theme or said.key is not None or said.harmony is not None or len(draft.keys) > 1:
+        return draft
+    items = (*(entry.transformations or ()), *(said.transformations or ()))
+    return replace(draft, keys=(moved_by(items, draft.keys[0], setting.home),))
+
+
+def _statement(
+    draft: PhraseDraft, said: PhraseEntry, themes: Mapping[str, SettledTheme], entry: SectionEntry, setting: Setting
+) -> Statement | None:
+    """Return the theme as a phrase states it where it is transformed so that it needs chords of its own; else None."""
+    theme = themes.get(draft.theme)
+    items = (*(entry.transformations or ()), *(said.transformations or ()))
+    if theme is None or not draft.states_theme or not changes_harmony(items):
+        return None
+    return stated_anew(theme, draft, items, key=draft.keys[0], setting=setting)
+
+
+def _following_statement(
+    draft: PhraseDraft, said: PhraseEntry, statement: Statement | None, entry: SectionEntry, *, is_last: bool
+) -> PhraseDraft:
+    """Let a cadence follow what is stated, and where nothing is, a tune that ends otherwise when it is transformed."""
+    if statement is None or said.cadence is not None:
+        return draft
+    if is_last and entry.cadence is not None:
+        return replace(draft, cadence=entry.cadence)
+    found = statement_cadence(statement, draft, is_final=is_last)
+    return draft if found is None else replace(draft, cadence=found)
+
+
 def _phrase_harmony(
     draft: PhraseDraft,
     said: PhraseEntry,
     index: int,
     section_pins: tuple[Slot, ...],
     themes: Mapping[str, SettledTheme],
+    statement: Statement | None,
     previous: tuple[Key, str] | None,
     drafts: list[PhraseDraft],
     harmonies: list[tuple[Slot, ...]],
@@ -179,9 +236,16 @@ def _phrase_harmony(
     if said.harmony is not None:
         pins = parse_harmony(said.harmony, key=key, home=setting.home, meter=meter, bars=draft.bars, pickup_tick=pickup)
     theme = themes.get(draft.theme)
-    names = {item.name for item in (*(entry.transformations or ()), *(said.transformations or ()))}
+    names = (entry.id or "", entry.take or 1, index)
     fits = theme is not None and draft.last_bar - draft.first_bar + 1 == draft.bars
-    if theme is not None and draft.states_theme and fits and not pins and "reharmonize" not in names:
+    if statement is not None and not pins and said.formula is None:
+        try:
+            return draw_statement(
+                statement, draft, key_places(draft, (), setting), previous=previous, setting=setting, names=names
+            )
+        except PlanError as error:
+            raise PlanError(f"section {entry.id}, phrase {index + 1}: {error}") from error
+    if theme is not None and draft.states_theme and fits and not pins and statement is None:
         formula = stated_formula(theme, draft, key)
         if formula is not None or draft.cadence == "none":
             return stated_slots(theme, draft, key, setting), said.formula or formula
@@ -194,12 +258,16 @@ def _phrase_harmony(
     parallel: tuple[Slot, ...] = ()
     if draft.parallel is not None and drafts[draft.parallel].bars >= draft.bars // 2:
         parallel = opening_pins(harmonies[draft.parallel], start_tick=-pickup, bars=draft.bars, setting=setting)
+    tune: tuple[MelodyNote, ...] = ()
+    if theme is not None and draft.states_theme:
+        tune = _tune(theme, draft, key, setting) if statement is None else statement.tune
     request = PhraseRequest(
         bars=draft.bars,
         cadence=draft.cadence,
         keys=key_places(draft, pins, setting),
         pins=pins,
-        tune=_tune(theme, draft, key, setting) if theme is not None and draft.states_theme else (),
+        tune=tune,
+        beneath=statement.beneath if statement is not None else (),
         previous=previous,
         is_opening=previous is None,
     )
@@ -208,7 +276,7 @@ def _phrase_harmony(
             request,
             parallel,
             setting=setting,
-            names=(entry.id or "", entry.take or 1, index),
+            names=names,
             stated=said.formula,
         )
     except PlanError as error:

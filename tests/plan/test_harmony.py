@@ -10,6 +10,7 @@ import pytest
 
 from composer.abc import parse_abc
 from composer.errors import PlanError
+from composer.outline import ChordSpan
 from composer.plan.cadences import closes, formulas_for, is_strict, textbook
 from composer.plan.chords import ChordModels
 from composer.plan.harmony import PhraseRequest, draw_harmony
@@ -158,3 +159,20 @@ def test_a_note_beside_its_own_altered_form_speaks_against_the_chord(models):
     assert strong[major.index["V65/V"], 5] < 0.3 * strong[major.index["I"], 5]
     assert minor.melody("strong")[minor.index["V"], 10] < 0.3 * minor.melody("strong")[minor.index["iv"], 10]
     assert strong.sum(axis=1) == pytest.approx(np.ones(major.size))
+
+
+def test_a_tune_that_is_not_composed_yet_is_heard_through_the_chords_beneath_it(models):
+    beneath = tuple(
+        ChordSpan(slot.start_tick, slot.end_tick, slot.chord, slot.key) for slot in pins("IV | ii6 | vi | I")
+    )
+
+    def shared_tones(**request):
+        shared = 0
+        for seed in range(20):
+            slots, _ = draw(models, seed=seed, cadence="none", **request)
+            for span in beneath:
+                heard = next(slot for slot in slots if slot.start_tick <= span.start_tick < slot.end_tick)
+                shared += len(set(heard.chord.pitch_classes(G)) & set(span.chord.pitch_classes(G)))
+        return shared
+
+    assert shared_tones(beneath=beneath) > 1.15 * shared_tones()

@@ -1,0 +1,230 @@
+"""The harmony of a theme where a phrase states it transformed.
+
+What it is: a theme brings its numerals along, but an inverted tune no longer fits them. `stated_anew` transforms tune
+and harmony as `as` says and keeps the chords that go along exactly (a sequence moves them with each copy, augmentation
+stretches them); `draw_statement` draws what is left open, hearing the transformed tune.
+
+Of a theme that is yet to be composed, only the notes at its cadences are known while planning. Where it comes back
+backwards or with other chords, the harmony over which it will be composed is known besides: the new chords are weighed
+by the notes that a tune may have over that. Inverted, it may turn out anywhere: it keeps its own chords, of which as
+many fit by chance as of any others.
+
+Conventions: ticks count from the phrase's first bar line; an upbeat is negative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from composer.abc import Melody, MelodyNote
+from composer.errors import PlanError
+from composer.outline import ChordSpan
+from composer.plan.harmony import PhraseRequest, draw_harmony
+from composer.plan.material import transformed
+from composer.plan.model import CadenceName, Formula, Transformation
+from composer.plan.numerals import Slot
+from composer.plan.phrases import PhraseDraft
+from composer.plan.setting import Setting
+from composer.plan.themes import SettledTheme, cadence_of_tune
+from composer.style_statistics import parse_degree
+from composer.theme import Theme, fragment, in_key
+from composer.theory.key import Key, resolve_key
+
+_SAME_HARMONY = ("ornament", "register")  # they leave every strong note on its degree
+_SAME_NUMERALS = ("transposition", "mode")  # harmony goes along as into the key of any section
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A theme as a phrase states it, as far as it is known while planning.
+
+    Attributes:
+        theme: in the phrase's key, transformed, cut to the phrase: the tune where it is known, and the chords that go
+            along.
+        beneath: chords over which a tune that is not known will be composed, where they tell something of it.
+        is_pinned: whether the whole tune is known.
+    """
+
+    theme: Theme
+    beneath: tuple[ChordSpan, ...]
+    is_pinned: bool
+
+    @property
+    def tune(self) -> tuple[MelodyNote, ...]:
+        """The known notes."""
+        return self.theme.melody.notes
+
+
+def changes_harmony(items: Sequence[Transformation]) -> bool:
+    """Whether a theme that is transformed so needs other chords than its own."""
+    return any(item.name not in (*_SAME_HARMONY, *_SAME_NUMERALS) for item in items)
+
+
+def moved_by(items: Sequence[Transformation], key: Key, home: Key) -> Key:
+    """Return the key in which a theme stands that is stated in `key` and transformed."""
+    for item in items:
+        if item.name == "transposition":
+            key = resolve_key(str(item.amount), home)
+        elif item.name == "mode":
+            key = Key(key.fifths, "minor" if item.amount == "minor" else "major")
+    return key
+
+
+def stated_anew(
+    theme: SettledTheme, draft: PhraseDraft, items: Sequence[Transformation], *, key: Key, setting: Setting
+) -> Statement:
+    """Return a theme as a phrase states it.
+
+    Args:
+        theme: settled.
+        draft: the phrase.
+        items: transformations, of the section and then of the phrase.
+        key: in which the phrase begins.
+        setting: of the piece.
+
+    Raises:
+        ThemeError: a transformation is impossible for this theme.
+    """
+    pickup, meter = setting.pickup_tick, setting.meter
+    bars = theme.entry.bars or draft.last_bar
+    end = bars * meter.bar_ticks - pickup
+    notes = theme.tune if theme.is_pinned else _cadence_notes(theme, setting)
+    chords = tuple(ChordSpan(s.start_tick, s.end_tick, s.chord, s.key) for s in theme.slots if s.numeral is not None)
+    whole = Theme(theme.name, (Melody(tuple(notes), end, pickup),), theme.key, meter, bars, chords)
+    part = fragment(in_key(whole, key), draft.first_bar, draft.last_bar)
+    ground = part
+    for item in items:
+        if item.name in _SAME_HARMONY:
+            continue
+        part, before = transformed(part, item, home=setting.home, seed=setting.seed, names=()), part
+        if item.name == "inversion":
+            if not theme.is_pinned:
+                part = replace(before, voices=(replace(part.melody, notes=()),))
+        elif item.name == "retrograde":
+            ground = replace(part, chords=_backwards(ground))
+        elif item.name != "reharmonize":
+            ground = transformed(replace(before, chords=ground.chords), item, home=setting.home, seed=0, names=())
+    length = min(part.bars, draft.bars)
+    beneath = () if theme.is_pinned else fragment(ground, 1, min(ground.bars, length)).chords
+    return Statement(fragment(part, 1, length), beneath, theme.is_pinned)
+
+
+def _cadence_notes(theme: SettledTheme, setting: Setting) -> tuple[MelodyNote, ...]:
+    """Return the notes that a theme's tune will have at its cadences: the sopranos of its formulas, in any octave."""
+    beat = setting.meter.beat_ticks
+    notes: list[MelodyNote] = []
+    bar = 0
+    for phrase in theme.phrases:
+        offset = bar * setting.meter.bar_ticks
+        bar += phrase.bars
+        if phrase.formula is None:
+            continue
+        onsets = [round(place * beat) + offset for place in phrase.formula.onsets]
+        ends = [*onsets[1:], onsets[-1] + beat]
+        for onset, end, degree in zip(onsets, ends, phrase.formula.soprano, strict=True):
+            if degree != "-":
+                pitch = 60 + (parse_degree(degree, theme.key.mode) + theme.key.tonic_pitch_class) % 12
+                notes.append(MelodyNote(onset, end - onset, pitch))
+    return tuple(notes)
+
+
+def _backwards(theme: Theme) -> tuple[ChordSpan, ...]:
+    """Return a theme's chords in the order in which they stand beneath its tune played backwards."""
+    mirror = theme.bars * theme.meter.bar_ticks - 2 * theme.pickup_tick  # end plus beginning
+    return tuple(
+        ChordSpan(mirror - span.end_tick, mirror - span.start_tick, span.chord, span.key)
+        for span in reversed(theme.chords)
+    )
+
+
+def statement_cadence(statement: Statement, draft: PhraseDraft, *, is_final: bool) -> CadenceName | None:
+    """Return the cadence that a pinned tune's end, transformed, makes of the phrase; None where it says nothing."""
+    theme = statement.theme
+    if not statement.is_pinned or theme.bars < draft.bars:
+        return None
+    end = draft.bars * theme.meter.bar_ticks - theme.pickup_tick
+    last = [note for note in statement.tune if end - theme.meter.bar_ticks <= note.onset_tick < end]
+    return cadence_of_tune(last[-1], theme.key, is_final=is_final) if last else None
+
+
+def draw_statement(
+    statement: Statement,
+    draft: PhraseDraft,
+    keys: tuple[tuple[int, Key], ...],
+    *,
+    previous: tuple[Key, str] | None,
+    setting: Setting,
+    names: Sequence[str | int],
+) -> tuple[tuple[Slot, ...], Formula | None]:
+    """Return the harmony and the cadence formula of a phrase that states a theme transformed.
+
+    The chords that went along stay as far as the cadence lets them: where it does not, those of the last bar are drawn
+    too, then of two bars, and so on.
+
+    Args:
+        statement: the theme as it is stated.
+        draft: the phrase.
+        keys: where each of its keys begins, where the chords say nothing else.
+        previous: key and numeral that sound before, or None.
+        setting: of the piece.
+        names: of the random stream.
+
+    Raises:
+        PlanError: there is no way to the cadence.
+    """
+    bar = setting.meter.bar_ticks
+    end = draft.bars * bar - setting.pickup_tick
+    for freed in range(draft.bars + 1):
+        pins = _pins(statement, keys, end_tick=end, kept_until=end - freed * bar)
+        is_free = all(slot.numeral is None for slot in pins)
+        request = PhraseRequest(
+            bars=draft.bars,
+            cadence=draft.cadence,
+            keys=_keys(pins),
+            pins=pins,
+            tune=statement.tune,
+            beneath=statement.beneath,
+            previous=previous,
+            is_opening=previous is None,
+            needs_formula=freed > 0 and not is_free,
+        )
+        rng = setting.stream(*names, "harmony")
+        try:
+            return draw_harmony(request, models=setting.models, pickup_tick=setting.pickup_tick, rng=rng)
+        except PlanError:
+            if is_free:
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _pins(
+    statement: Statement, keys: tuple[tuple[int, Key], ...], *, end_tick: int, kept_until: int
+) -> tuple[Slot, ...]:
+    """Return the chords that go along up to a tick as slots, and what is left as free ones in the phrase's keys."""
+    theme = statement.theme
+    slots: list[Slot] = []
+    tick = keys[0][0]
+    for span in theme.chords:
+        if span.start_tick >= kept_until:
+            break
+        stop = min(span.end_tick, kept_until, end_tick)
+        if tick < stop:
+            slots.append(Slot(max(tick, span.start_tick), stop, span.key, span.chord.numeral))
+            tick = stop
+    # What a transposed theme leaves open stays in its key; else the phrase goes its own way.
+    places = keys if theme.key == keys[0][1] else ((keys[0][0], theme.key),)
+    ends = (*(start for start, _ in places[1:]), end_tick)
+    for (start, key), stop in zip(places, ends, strict=True):
+        if max(start, tick) < stop:
+            slots.append(Slot(max(start, tick), stop, key, None))
+    return tuple(slots)
+
+
+def _keys(pins: Sequence[Slot]) -> tuple[tuple[int, Key], ...]:
+    """Return where each key of the slots begins."""
+    found: list[tuple[int, Key]] = []
+    for slot in pins:
+        if not found or found[-1][1] != slot.key:
+            found.append((slot.start_tick, slot.key))
+    return tuple(found)
