@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 
 from composer import pipeline
+from composer.analysis.copying import load_runs
 from composer.errors import ThemeError
 from composer.plan.model import PhraseEntry, SectionEntry, Transformation
+from composer.plan.planner import resolve
+from composer.plan.reader import parse_plan
 from composer.plan.writer import format_plan
+from composer.style import load_style
 from composer.theory.key import parse_key
 from composer.theory.meter import TICKS_PER_QUARTER
 
@@ -318,3 +322,19 @@ sections:
         shift = composed.top(section)[0] - 72
         notes = composed.pitches(section)
         assert all((onset, third, pitch + shift) in notes for onset, pitch in tune)
+
+
+def test_tunes_voices_and_sections_all_hear_what_is_not_to_be_copied(make_fake_source):
+    heard = []
+
+    class Listening(type(make_fake_source())):
+        def start(self, stretch):
+            heard.append((stretch.ensemble, stretch.runs))
+            return super().start(stretch)
+
+    text = 'plan: 1\nform: ternary\nstyle: bach\nkey: C major\nmeter: "3/4"\nseed: 4\nensemble: keyboard\n'
+    pipeline.fill_plan(resolve(parse_plan(text)), make_source=lambda _: Listening())
+    expected = load_runs(load_style("bach"))
+    assert {ensemble for ensemble, _ in heard} == {"line", "keyboard"}
+    for _, runs in heard:
+        assert [index.real_median for index in runs] == [expected.real_median]
