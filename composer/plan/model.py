@@ -15,19 +15,13 @@ Contents: `Plan`, `ThemeEntry`, `ThemePhrase`, `SectionEntry`, `PhraseEntry`, `F
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
 
 PLAN_VERSION = 1
 MAX_BARS = 2000  # of a whole piece: over an hour; more is a slip of the finger
 MAX_SECTION_BARS = 512
-CADENCES = ("PAC", "IAC", "HC", "DC", "EC", "PC", "none")
-DYNAMIC_LEVELS = ("ppp", "pp", "p", "mp", "mf", "f", "ff", "fff")
-DYNAMIC_SHAPES = ("flat", "arch", "cresc", "dim")
-REGISTERS = ("low", "middle", "high")
-RECALLS = ("melody", "full")
-THEME_TYPES = ("sentence", "period", "chain")
 NO_THEME = "none"  # `theme: none`: said, and none
 # Exact transformations; the value that each may take in the file.
 TRANSFORMATIONS: Mapping[str, str] = {
@@ -64,6 +58,9 @@ LevelName = Literal["ppp", "pp", "p", "mp", "mf", "f", "ff", "fff"]
 ShapeName = Literal["flat", "arch", "cresc", "dim"]
 RegisterName = Literal["low", "middle", "high"]
 RecallName = Literal["melody", "full"]
+DYNAMIC_LEVELS: tuple[str, ...] = get_args(LevelName)
+DYNAMIC_SHAPES: tuple[str, ...] = get_args(ShapeName)
+# Those of `composer.outline`, once more as types: pydantic and mypy need them written out.
 PatternName = Literal[
     "unknown",
     "melody",

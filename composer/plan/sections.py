@@ -17,14 +17,7 @@ from composer.plan.numerals import Slot, format_harmony, parse_harmony, parse_ke
 from composer.plan.phrases import PhraseDraft
 from composer.plan.setting import Setting
 from composer.plan.shape import shape_phrase, shape_section
-from composer.plan.statements import (
-    Statement,
-    changes_harmony,
-    draw_statement,
-    moved_by,
-    stated_anew,
-    statement_cadence,
-)
+from composer.plan.statements import Statement, draw_statement, state_themes
 from composer.plan.themes import (
     SettledTheme,
     draw_with_parallels,
@@ -96,12 +89,7 @@ def resolve_section(
         _following_harmony(draft, said, pins, is_last=index == len(drafts) - 1, setting=setting)
         for index, (draft, said, pins) in enumerate(zip(drafts, stated, section_pins, strict=True))
     ]
-    drafts = [_moved(draft, said, entry, setting) for draft, said in zip(drafts, stated, strict=True)]
-    statements = [_statement(draft, said, themes, entry, setting) for draft, said in zip(drafts, stated, strict=True)]
-    drafts = [
-        _following_statement(draft, said, statement, entry, is_last=index == len(drafts) - 1)
-        for index, (draft, said, statement) in enumerate(zip(drafts, stated, statements, strict=True))
-    ]
+    drafts, statements = state_themes(drafts, stated, entry, themes=themes, setting=setting)
     shaped = shaped.model_copy(update={"cadence": entry.cadence or drafts[-1].cadence})
     phrases: list[PhraseEntry] = []
     harmonies: list[tuple[Slot, ...]] = []
@@ -183,37 +171,6 @@ def _following_harmony(
     beat = (pins[-1].start_tick % meter.bar_ticks) / meter.beat_ticks
     found = next((name for name in ("PAC", "HC", "IAC", "DC", "PC") if closes(name, pair, None, beat, meter)), "none")
     return replace(draft, cadence=found)
-
-
-def _moved(draft: PhraseDraft, said: PhraseEntry, entry: SectionEntry, setting: Setting) -> PhraseDraft:
-    """Let a phrase stand in the key to which `as` moves the theme that it states."""
-    if not draft.states_theme or said.key is not None or said.harmony is not None or len(draft.keys) > 1:
-        return draft
-    items = (*(entry.transformations or ()), *(said.transformations or ()))
-    return replace(draft, keys=(moved_by(items, draft.keys[0], setting.home),))
-
-
-def _statement(
-    draft: PhraseDraft, said: PhraseEntry, themes: Mapping[str, SettledTheme], entry: SectionEntry, setting: Setting
-) -> Statement | None:
-    """Return the theme as a phrase states it where it is transformed so that it needs chords of its own; else None."""
-    theme = themes.get(draft.theme)
-    items = (*(entry.transformations or ()), *(said.transformations or ()))
-    if theme is None or not draft.states_theme or not changes_harmony(items):
-        return None
-    return stated_anew(theme, draft, items, key=draft.keys[0], setting=setting)
-
-
-def _following_statement(
-    draft: PhraseDraft, said: PhraseEntry, statement: Statement | None, entry: SectionEntry, *, is_last: bool
-) -> PhraseDraft:
-    """Let a cadence follow what is stated, and where nothing is, a tune that ends otherwise when it is transformed."""
-    if statement is None or said.cadence is not None:
-        return draft
-    if is_last and entry.cadence is not None:
-        return replace(draft, cadence=entry.cadence)
-    found = statement_cadence(statement, draft, is_final=is_last)
-    return draft if found is None else replace(draft, cadence=found)
 
 
 def _phrase_harmony(

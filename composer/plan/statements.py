@@ -14,7 +14,7 @@ Conventions: ticks count from the phrase's first bar line; an upbeat is negative
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from composer.abc import Melody, MelodyNote
@@ -22,7 +22,7 @@ from composer.errors import PlanError
 from composer.outline import ChordSpan
 from composer.plan.harmony import PhraseRequest, draw_harmony
 from composer.plan.material import transformed
-from composer.plan.model import CadenceName, Formula, Transformation
+from composer.plan.model import CadenceName, Formula, PhraseEntry, SectionEntry, Transformation
 from composer.plan.numerals import Slot
 from composer.plan.phrases import PhraseDraft
 from composer.plan.setting import Setting
@@ -69,6 +69,49 @@ def moved_by(items: Sequence[Transformation], key: Key, home: Key) -> Key:
         elif item.name == "mode":
             key = Key(key.fifths, "minor" if item.amount == "minor" else "major")
     return key
+
+
+def state_themes(
+    drafts: Sequence[PhraseDraft],
+    stated: Sequence[PhraseEntry],
+    section: SectionEntry,
+    *,
+    themes: Mapping[str, SettledTheme],
+    setting: Setting,
+) -> tuple[list[PhraseDraft], list[Statement | None]]:
+    """Return a section's phrases as their transformed themes have them, and the themes so transformed.
+
+    A phrase stands in the key to which its theme is moved. A cadence that nobody stated follows a tune that ends
+    otherwise when it is transformed.
+
+    Args:
+        drafts: the phrases.
+        stated: what is said of each.
+        section: what is said of all.
+        themes: settled, by name.
+        setting: of the piece.
+
+    Returns:
+        The phrases, and for each the theme where it needs other chords than its own, else None.
+    """
+    phrases: list[PhraseDraft] = []
+    statements: list[Statement | None] = []
+    for index, (draft, said) in enumerate(zip(drafts, stated, strict=True)):
+        items = (*(section.transformations or ()), *(said.transformations or ()))
+        theme = themes.get(draft.theme)
+        statement = None
+        if theme is not None and draft.states_theme:
+            if said.key is None and said.harmony is None and len(draft.keys) == 1:
+                draft = replace(draft, keys=(moved_by(items, draft.keys[0], setting.home),))
+            if changes_harmony(items):
+                statement = stated_anew(theme, draft, items, key=draft.keys[0], setting=setting)
+                is_last = index == len(drafts) - 1
+                asked = said.cadence or (section.cadence if is_last else None)
+                found = asked or statement_cadence(statement, draft, is_final=is_last)
+                draft = replace(draft, cadence=found or draft.cadence)
+        phrases.append(draft)
+        statements.append(statement)
+    return phrases, statements
 
 
 def stated_anew(
