@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from composer.corpus.kern_clock import KernDraft, lay_out
+from composer.corpus.kern_clock import MAX_BARS, KernDraft, lay_out
 from composer.corpus.kern_order import read_order
 from composer.corpus.kern_parts import make_parts
 from composer.corpus.kern_signs import KernSigns, meter_of
@@ -30,6 +30,7 @@ from composer.score import Bar, Mark, Score
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
 _HEAD_BYTES = 1 << 16  # reference records may stand before the first spine
+MAX_MENDED = 500  # lines that are listed
 _DEFAULT_METER = Meter(4, 4)
 _IS_METER = re.compile(r"^M\d")
 _RECORD = re.compile(r"^(OTL|OPR|OTP|COM)(?:@@?[A-Z]+)?\d*:(.*)$")
@@ -76,7 +77,7 @@ def read_kern(data: bytes, source: str) -> KernReading:
     if not any(not note.is_grace for note in draft.notes):
         raise MusicFileError("there is no note in this score", place=Place(source))
     parts, slurs = make_parts(draft, mended)
-    bars = _lay_bars(draft, mended)
+    bars = _lay_bars(draft, source, mended)
     end_tick = bars[-1].end_tick
     signs = KernSigns(draft.signs, bars, mended)
     order = read_order(signs.labels(), end_tick, mended)
@@ -94,6 +95,8 @@ def read_kern(data: bytes, source: str) -> KernReading:
         title=_record(draft, "OTL", "OTP", "OPR"),
         composer=_composer(draft),
     )
+    if len(mended) > MAX_MENDED:
+        mended[MAX_MENDED:] = [f"and {len(mended) - MAX_MENDED} more"]
     return KernReading(score, tuple(mended), order.spans)
 
 
@@ -113,7 +116,7 @@ def _bar_ticks_of(text: str) -> int | None:
     return meter.bar_ticks if meter else None
 
 
-def _lay_bars(draft: KernDraft, mended: list[str]) -> tuple[Bar, ...]:
+def _lay_bars(draft: KernDraft, source: str, mended: list[str]) -> tuple[Bar, ...]:
     """Lay the bars from line to line; a piece without bar lines is cut by its meter."""
     meters = _meters(draft, mended)
     lines = [sign for sign in draft.signs if sign.kind == "bar"]
@@ -128,6 +131,8 @@ def _lay_bars(draft: KernDraft, mended: list[str]) -> tuple[Bar, ...]:
     if edges[-1][0] < end_tick:
         edges.append((end_tick, ""))
     if not any(0 < round(sign.tick) < end_tick for sign in lines):
+        if end_tick > MAX_BARS * min(meter.bar_ticks for _, meter in meters):
+            raise MusicFileError(f"more than {MAX_BARS:,} bars", place=Place(source))
         edges = _edges_by_meter(meters, end_tick)
         if len(edges) > 2:
             mended.append("no bar lines: they were set by the meter")
@@ -179,16 +184,18 @@ def _check_lengths(bars: Sequence[Bar], lines: dict[int, str], mended: list[str]
 def _meters(draft: KernDraft, mended: list[str]) -> list[tuple[int, Meter]]:
     """Return (tick, meter), the first at 0; the meter of most columns where they differ."""
     by_tick: dict[int, Counter[Meter]] = {}
+    lines: dict[int, int] = {}
     for sign in draft.signs:
         if sign.kind == "sign" and _IS_METER.match(sign.text):
             if (meter := meter_of(sign.text)) is not None:
                 by_tick.setdefault(round(sign.tick), Counter())[meter] += 1
+                lines.setdefault(round(sign.tick), sign.line)
             else:
                 mended.append(f"line {sign.line}: the time signature *{sign.text[:20]} cannot be read; left out")
     meters: list[tuple[int, Meter]] = []
     for tick, votes in sorted(by_tick.items()):
         if len({meter.bar_ticks for meter in votes}) > 1:
-            mended.append(f"line {_line_at(draft, tick)}: the parts have different meters; the most frequent rules")
+            mended.append(f"line {lines[tick]}: the parts have different meters; the most frequent rules")
         meters.append((tick, votes.most_common(1)[0][0]))
     if not meters:
         meters = [(0, _meter_of_bars(draft))]
@@ -206,10 +213,6 @@ def _meter_of_bars(draft: KernDraft) -> Meter:
             if upper.denominator == 1 and 1 <= upper <= 32:
                 return Meter(int(upper), lower)
     return _DEFAULT_METER
-
-
-def _line_at(draft: KernDraft, tick: int) -> int:
-    return next(sign.line for sign in draft.signs if sign.kind == "sign" and round(sign.tick) == tick)
 
 
 def _edges_by_meter(meters: Sequence[tuple[int, Meter]], end_tick: int) -> list[tuple[int, str]]:

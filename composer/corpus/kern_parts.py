@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from composer.corpus.kern_clock import KERN, KernDraft
+from composer.corpus.kern_clock import KernDraft
 from composer.corpus.kern_spines import NoteDraft, Track
 from composer.corpus.kern_token import Ticks
 from composer.score import LOWER_STAFF, UPPER_STAFF, Note, Part, Slur, sort_notes
@@ -53,7 +53,7 @@ def make_parts(draft: KernDraft, mended: list[str]) -> tuple[tuple[Part, ...], t
     groups = _group(draft, mended)
     staves = _place(groups, draft.notes)
     notes: list[list[Note]] = [[] for _ in {staff.part for staff in staves.values()}]
-    held: dict[tuple[int, int, Ticks], list[tuple[Track, int]]] = {}  # (part, pitch, end) -> (track, place in `notes`)
+    held: dict[tuple[int, int, Ticks], dict[int, list[int]]] = {}  # (part, pitch, end) -> track -> places in `notes`
     loose = rounded = 0
     for raw in sorted(draft.notes, key=lambda note: (note.onset_tick, not note.is_grace)):
         where = staves[raw.track.index]
@@ -62,7 +62,7 @@ def make_parts(draft: KernDraft, mended: list[str]) -> tuple[tuple[Part, ...], t
         pitch = raw.note.spelling.pitch
         place = None
         if raw.note.tie_stop and not raw.is_grace:
-            place = _take(held.get((where.part, pitch, raw.onset_tick), []), raw.track)
+            place = _take(held.get((where.part, pitch, raw.onset_tick), {}), raw.track.index)
             loose += place is None
         if place is not None:
             notes[where.part][place] = _lengthened(notes[where.part][place], end_tick, raw.note.articulations)
@@ -81,7 +81,7 @@ def make_parts(draft: KernDraft, mended: list[str]) -> tuple[tuple[Part, ...], t
                 )
             )
         if raw.note.tie_start and not raw.is_grace:
-            held.setdefault((where.part, pitch, raw.end_tick), []).append((raw.track, place))
+            held.setdefault((where.part, pitch, raw.end_tick), {}).setdefault(raw.track.index, []).append(place)
     if loose:
         mended.append(f"{loose} ties without a beginning; their notes are struck")
     if rounded:
@@ -107,7 +107,7 @@ def make_parts(draft: KernDraft, mended: list[str]) -> tuple[tuple[Part, ...], t
 def _group(draft: KernDraft, mended: list[str]) -> list[list[Track]]:
     """Return the columns that hold notes as parts, uppermost first; in each its columns, uppermost first."""
     sounding = {note.track.index for note in draft.notes}
-    tracks = [track for track in reversed(draft.tracks) if track.kind == KERN and track.index in sounding]
+    tracks = [track for track in reversed(draft.tracks) if track.index in sounding]
     groups: dict[tuple[str, int], list[Track]] = {}
     for track in tracks:
         key = ("part", track.part) if track.part else ("column", track.index)
@@ -151,12 +151,15 @@ def _place(groups: Sequence[Sequence[Track]], notes: Sequence[NoteDraft]) -> dic
     return placed
 
 
-def _take(waiting: list[tuple[Track, int]], track: Track) -> int | None:
+def _take(waiting: dict[int, list[int]], track: int) -> int | None:
     """Take the tied note that waits for this one: in its own column, or in another (a voice that crosses)."""
     if not waiting:
         return None
-    at = next((i for i, (other, _) in enumerate(waiting) if other is track), 0)
-    return waiting.pop(at)[1]
+    track = track if track in waiting else next(iter(waiting))
+    place = waiting[track].pop()
+    if not waiting[track]:
+        del waiting[track]
+    return place
 
 
 def _slur(first: NoteDraft, last: NoteDraft, where: _Staff) -> Slur:

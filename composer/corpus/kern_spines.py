@@ -14,7 +14,7 @@ from typing import Literal
 from composer.corpus.kern_token import KernNote, Ticks
 from composer.errors import MusicFileError, Place
 
-MAX_FIELDS = 4_000_000  # of a document, inclusive; the longest of our corpora has 70,000
+MAX_FIELDS = 600_000  # of a document, inclusive; the longest of our corpora has 53,000
 MAX_SPINES = 256  # side by side, inclusive; a symphony has about 40
 _MANIPULATORS = frozenset({"*^", "*v", "*x", "*+", "*-"})
 

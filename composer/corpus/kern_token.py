@@ -16,6 +16,7 @@ from composer.theory.pitch import Spelling
 
 Ticks = int | Fraction
 MAX_RECIPROCAL = 9_999  # inclusive; the shortest note in use is a 1024th
+MAX_CHARS = 1_000  # of a field, inclusive; a chord of ten notes with all its signs has 200
 MAX_DOTS = 6  # inclusive
 MAX_ALTER = 3  # semitones, inclusive
 _MAX_PITCH = 127
@@ -97,6 +98,8 @@ def parse_field(text: str) -> KernField:
     Raises:
         KernTokenError: a length or a pitch beyond all music.
     """
+    if len(text) > MAX_CHARS:
+        raise KernTokenError(f"a field of {len(text):,} characters")
     notes: list[KernNote] = []
     first: Ticks | None = None
     is_rest = False

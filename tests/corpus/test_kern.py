@@ -227,6 +227,10 @@ def test_a_spine_may_be_added_and_end_before_the_others():
     assert sorted(heard(score)) == [(0, 1, "C4"), (1, 1, "D4"), (1, 1, "D5"), (2, 1, "E4")]
 
 
+def test_a_column_that_turns_to_another_kind_keeps_the_notes_it_had():
+    assert heard(read("**kern\n4c\n**text\nla\n*-").score) == [(0, 1, "C4")]
+
+
 # ---------------------------------------------------------------- bars and signs
 
 
