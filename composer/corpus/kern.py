@@ -32,7 +32,7 @@ from composer.theory.meter import TICKS_PER_QUARTER, Meter
 _HEAD_BYTES = 1 << 16  # reference records may stand before the first spine
 MAX_MENDED = 500  # lines that are listed
 _DEFAULT_METER = Meter(4, 4)
-_IS_METER = re.compile(r"^M\d")
+_IS_METER = re.compile(r"^(?:yy)?M\d")
 _RECORD = re.compile(r"^(OTL|OPR|OTP|COM)(?:@@?[A-Z]+)?\d*:(.*)$")
 _REPEAT_SIGN = re.compile(r"[:!|]")
 _BAR_NUMBER = re.compile(r"^=+(\d+)")

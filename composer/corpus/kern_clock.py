@@ -23,7 +23,7 @@ MAX_BARS = 20_000  # inclusive
 MAX_DENOMINATOR = 10**6  # finer times are rounded: only an attack needs them
 MAX_PLACES = 5  # lines that are named for one kind of fault
 KERN = "**kern"
-_USED_SIGNS = frozenset("Mk>ABCDEFGabcdefg")  # how meters, tempos, signatures, labels and keys begin
+_USED_SIGNS = frozenset("Mky>ABCDEFGabcdefg")  # how meters, tempos, signatures, labels and keys begin
 
 
 @dataclass(slots=True, eq=False)

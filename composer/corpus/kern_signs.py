@@ -18,7 +18,7 @@ from composer.score import Bar, Dynamic, Part, Repeat, Score, TempoMark
 from composer.theory.key import Key, parse_key
 from composer.theory.meter import Meter
 
-_METER = re.compile(r"^M(\d+(?:\+\d+)*)/(\d+)(?:%(\d+))?$")
+_METER = re.compile(r"^(?:yy)?M(\d+(?:\+\d+)*)[/\\](\d+)(?:%(\d+))?$")  # yy: in force, but not printed
 _TEMPO = re.compile(r"^MM(\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?$")
 _SIGNATURE = re.compile(r"^k\[((?:[a-gA-G](?:#|-|n))*)\]$")
 _KEY = re.compile(r"^([A-Ga-g])(#|-)?:(?P<mode>[a-z]*)$")

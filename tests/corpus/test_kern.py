@@ -135,6 +135,39 @@ def test_triplets_against_eighths_meet_on_the_beat():
     assert [onset for onset, _, name in heard(score) if name in ("E3", "F4")] == [1, 1]
 
 
+LENGTHS = {
+    "1": 4,
+    "2.": 3,
+    "2": 2,
+    "4.": Fraction(3, 2),
+    "4": 1,
+    "6": Fraction(2, 3),
+    "8": Fraction(1, 2),
+    "20": Fraction(1, 5),
+}
+SCALE = ["C", "D-", "E", "F#", "G", "A", "BB", "c", "d", "e-", "f", "g", "a", "b", "cc", "dd#"]
+VOICE = st.lists(st.tuples(st.sampled_from(sorted(LENGTHS)), st.sampled_from([*SCALE, "r"])), min_size=1, max_size=12)
+
+
+@given(voices=st.lists(VOICE, min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_what_is_laid_out_in_rows_is_read_back_at_its_time(voices):
+    cells: dict[Fraction, dict[int, str]] = {}
+    expected = []
+    for column, voice in enumerate(voices):
+        onset = Fraction(0)
+        for number, name in voice:
+            cells.setdefault(onset, {})[column] = number + name
+            if name != "r":
+                expected.append((onset, LENGTHS[number], str(parse_field("4" + name).notes[0].spelling)))
+            onset += LENGTHS[number]
+        cells.setdefault(onset, {})[column] = "1r"
+    rows = ["\t".join(row.get(column, ".") for column in range(len(voices))) for _, row in sorted(cells.items())]
+    text = "\n".join(["\t".join(["**kern"] * len(voices)), *rows, "\t".join(["*-"] * len(voices))])
+    if expected:
+        assert sorted(heard(read(text).score)) == sorted(expected)
+
+
 def test_a_tuplet_that_no_tick_holds_is_rounded_and_told():
     result = read("**kern\n*M1/4\n" + "44c\n" * 11 + "=2\n4d\n*-")
     assert heard(result.score)[-1][0] == 1
@@ -260,7 +293,11 @@ def test_meters_change_at_the_bar_line():
     assert [str(bar.meter) for bar in score.bars] == ["2/4", "3/4", "2/2"]
 
 
-def test_breves_are_meters_too():
+def test_hidden_meters_and_breves_are_meters_too():
+    assert [str(bar.meter) for bar in one_spine("*M2/1", "=1", "0c", "=2", "*yyM3/2", "1.d", "==").bars] == [
+        "2/1",
+        "3/2",
+    ]
     assert one_spine("*M3/0", "0.c").bars[0].meter == Meter(6, 1)
 
 
