@@ -294,5 +294,7 @@ def _describe(row: Row) -> None:
             track.name = track.name or " ".join(text[3:].split())[:80]
         elif text.startswith("*I") and text[2:3].islower():
             track.instrument = track.instrument or text[2:].strip()[:20]
+        elif text.startswith("*IC"):
+            track.family = track.family or text[3:].strip()[:20]
         elif text.startswith("*clef"):
             track.clef = track.clef or text[5:].strip()[:8]

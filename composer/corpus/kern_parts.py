@@ -22,6 +22,7 @@ _PROGRAMS = {
     "tromp": 56, "tromb": 57, "tuba": 58, "cor": 60, "oboe": 68, "fagot": 70, "clars": 71, "flt": 73, "picco": 72,
     "recor": 74,
 }  # fmt: skip
+_FAMILY_PROGRAMS = {"vox": 52, "str": 48, "ww": 73, "bras": 60, "klav": 0}
 _KEYBOARDS = frozenset({"piano", "forte", "klav", "cemba", "clavi", "spine", "organ", "porg", ""})
 
 
@@ -91,16 +92,8 @@ def make_parts(draft: KernDraft, mended: list[str]) -> tuple[tuple[Part, ...], t
         for first, last in draft.slurs
         if round(first.onset_tick) < round(last.onset_tick)
     }
-    names = {staves[track.index].part: (track, len(group)) for group in groups for track in reversed(group)}
-    parts = tuple(
-        Part(
-            _name(names[i][0], i),
-            sort_notes(one),
-            _PROGRAMS.get(names[i][0].instrument, 0),
-            max(note.staff for note in one),
-        )
-        for i, one in enumerate(notes)
-    )
+    heads = {staves[track.index].part: track for group in groups for track in reversed(group)}
+    parts = tuple(_part(heads[place], place, one) for place, one in enumerate(notes))
     return parts, tuple(sorted(slurs, key=lambda slur: (slur.onset_tick, slur.part, slur.staff, slur.voice)))
 
 
@@ -179,5 +172,10 @@ def _lengthened(note: Note, end_tick: int, articulations: tuple[str, ...]) -> No
     )
 
 
-def _name(track: Track, place: int) -> str:
-    return track.name or track.instrument.capitalize() or f"Part {place + 1}"
+def _part(head: Track, place: int, notes: list[Note]) -> Part:
+    """Return a part that is named after its uppermost column."""
+    staves = max(note.staff for note in notes)
+    program = _PROGRAMS.get(head.instrument, _FAMILY_PROGRAMS.get(head.family, 0))
+    instrument = head.instrument.capitalize() if head.instrument in _PROGRAMS else ""
+    name = head.name or instrument or ("Piano" if staves == LOWER_STAFF else f"Part {place + 1}")
+    return Part(name, sort_notes(notes), program, staves)

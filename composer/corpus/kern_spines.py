@@ -29,6 +29,7 @@ class Track:
         part, staff: as numbered in the file; 0 where it does not say.
         name: as printed, or empty.
         instrument: Humdrum's code (`piano`, `soprn`), or empty.
+        family: Humdrum's class of instruments (`vox`, `str`), or empty.
         clef: the first one, `G2`, or empty.
     """
 
@@ -38,6 +39,7 @@ class Track:
     staff: int = 0
     name: str = ""
     instrument: str = ""
+    family: str = ""
     clef: str = ""
 
 
