@@ -36,12 +36,12 @@ COUNTERS = {
     ".musicxml": ("musicxml", count_musicxml),
     ".xml": ("musicxml", count_musicxml),
 }
-# What a reader tells: (line, notes it has beyond the page's count, notes it lacks). A named group gives the number.
+# What a reader tells, and whether it then has more notes than the page's count, or fewer.
 TOLD = (
     (re.compile(r"^(?:part .*: )?(?P<more>\d+) ties without a beginning"), 1),
     (re.compile(r"(?P<less>\d+) notes without (?:pitch|length)(?: were)? left out"), -1),
     (re.compile(r"^a track of (?P<less>\d+) notes doubles"), -1),
-    (re.compile(r"^(?P<less>\d+) (?:notes struck twice|drum notes)"), -1),
+    (re.compile(r"^(?P<less>\d+) notes struck twice"), -1),
 )
 
 
