@@ -7,8 +7,8 @@ Run by hand, with scores in the folder `corpora` of the folder that RITORNELLO_D
 What is measured, for each folder and format: the share of files that are read; the share whose notes agree with a count
 that shares no code with the library (`raw_counts.py`: fields of **kern spines, elements of MusicXML, events of MIDI);
 notes a second and bars a second of one core's time, opening the files included. Struck notes and grace notes are
-counted apart. Notes that a reader says it left out or struck (a tie without a beginning) are taken into account: what is lost
-or won must have been told. `--music21 N` reads N files of each row with music21 too, in one process: seconds and notes.
+counted apart. Notes that a reader says it left out or struck (a tie without a beginning) are taken into account: what
+is lost or won must have been told. `--music21 N` reads N files of each row with music21 too: seconds and notes.
 """
 
 from __future__ import annotations
