@@ -309,7 +309,7 @@ def perform_file(
     take: int | None = None,
     expression: float | None = None,
 ) -> Performed:
-    """Play a score file (MIDI or MusicXML) expressively and write it.
+    """Play a score file (MIDI, MusicXML or **kern) expressively and write it.
 
     Repeats and endings are played out; a sheet (MusicXML) keeps their signs.
 

@@ -35,7 +35,6 @@ from composer.theory.meter import Meter
 
 IDEA_BARS = 2
 IDEA_ROUNDS = 4  # drafts of the idea: so many times the particles
-TUNE_ROUNDS = 2
 _SEQUENCE_STEPS = (0, 1, -1, 2, -2, 3, -3, 4, -4)
 
 
@@ -87,7 +86,7 @@ def compose_theme(
     if not pinned and task.kind in ("period", "sentence") and sum(task.phrase_bars) > IDEA_BARS:
         idea = _draft_idea(task, source, statistics, generator)
         pinned = _lay_out(task, idea)
-    notes = _draft_tune(task, pinned, source, statistics, generator)
+    notes = _draft_tune(task, pinned, source, generator)
     exact = off_grid(task.given)
     true = [(*exact.get((onset, pitch), (onset, length)), pitch) for onset, length, pitch in notes]
     moved = sorted(MelodyNote(onset - task.pickup_tick, length, pitch) for onset, length, pitch in true)
@@ -116,22 +115,12 @@ def _draft_idea(
 
 
 def _draft_tune(
-    task: ThemeTask,
-    pinned: list[Sounding],
-    source: NoteSource,
-    statistics: StyleStatistics,
-    generator: np.random.Generator,
+    task: ThemeTask, pinned: list[Sounding], source: NoteSource, generator: np.random.Generator
 ) -> list[Sounding]:
-    """Return the best of some fillings of the whole theme round its pins."""
+    """Return the whole theme, filled round its pins."""
     stretch = _stretch(task, pinned, end_tick=task.local.end_tick, source=source)
-    best: tuple[float, list[Sounding]] = (-np.inf, [])
-    for _ in range(TUNE_ROUNDS):
-        filled = run_filter(source, stretch, generator)
-        notes = _tune_of(filled.play, filled.articulate, task.low_pitch)
-        score = _rate(notes, task, statistics, task.local.end_tick) - 0.3 * filled.penalty
-        if score > best[0]:
-            best = (score, notes)
-    return best[1]
+    filled = run_filter(source, stretch, generator)
+    return _tune_of(filled.play, filled.articulate, task.low_pitch)
 
 
 def _rate(notes: list[Sounding], task: ThemeTask, statistics: StyleStatistics, span_ticks: int) -> float:
