@@ -279,11 +279,12 @@ class _Checker:
         self.transformations((*path, "transformations"), phrase.transformations)
         if phrase.theme_bars is not None:
             self.theme_bars(path, phrase)
+        slots = None
         if phrase.harmony is not None and phrase.bars is not None:
             slots = self.harmony((*path, "harmony"), phrase.harmony, keys[0], phrase.bars)
             self.close((*path, "harmony"), slots, phrase.cadence or section_cadence, phrase.bars)
-        if phrase.formula is not None:
-            self.formula((*path, "formula"), phrase.formula, keys[-1])
+        if phrase.formula is not None and self.formula((*path, "formula"), phrase.formula, keys[-1]):
+            self.agree((*path, "formula"), phrase.formula, slots)
         return keys[-1]
 
     def theme_bars(self, path: KeyPath, phrase: PhraseEntry) -> None:
@@ -334,7 +335,23 @@ class _Checker:
                 "a PAC is V I in root position on a strong beat, an HC ends on V in root position",
             )
 
-    def formula(self, path: KeyPath, formula: Formula, key: Key) -> None:
+    def agree(self, path: KeyPath, formula: Formula, slots: tuple[Slot, ...] | None) -> None:
+        """Check that a sound formula stands over the chords of its phrase's harmony, where those are stated."""
+        for numeral, beat in zip(formula.chords, formula.onsets, strict=True):
+            tick = round(beat * self.meter.beat_ticks) if self.meter else 0
+            slot = next((slot for slot in slots or () if slot.start_tick <= tick < slot.end_tick), None)
+            if slot is not None and slot.numeral and parse_chord(numeral, slot.key.mode) != slot.chord:
+                self.add(
+                    path,
+                    f"the formula has {numeral} {beat:g} beats after the phrase's first bar line, its harmony "
+                    f"{slot.numeral}",
+                    "after a change of the chords take `formula` out: it is drawn anew",
+                )
+                return
+
+    def formula(self, path: KeyPath, formula: Formula, key: Key) -> bool:
+        """Check a formula by itself; return whether nothing is wrong with it."""
+        before = len(self.problems)
         lengths = {len(getattr(formula, name)) for name in ("chords", "onsets", "soprano", "bass")}
         if len(lengths) > 1 or 0 in lengths:
             self.add(
@@ -348,6 +365,7 @@ class _Checker:
             for index, degree in enumerate(getattr(formula, name)):
                 if degree != "-":
                     self.catch((*path, name, index), lambda degree=degree: parse_degree(degree, key.mode))  # type: ignore[misc]
+        return len(self.problems) == before
 
     def link(self, path: KeyPath, link: Link) -> None:
         key = self.catch((*path, "key"), lambda: resolve_key(link.key, self.home))

@@ -221,6 +221,20 @@ def test_pinned_chords_that_contradict_the_cadence_are_refused(library):
         resolve(rondo(bars=4, cadence="PAC", harmony="i | iv | V | VI"), library=library)
 
 
+def test_a_formula_that_its_harmony_has_outgrown_is_refused(planned, library):
+    plan = planned()
+    section = plan.section("B")
+    last = section.phrases[-1]
+    assert last.formula is not None
+    first, *others = last.formula.chords
+    wrong = last.formula.model_copy(update={"chords": ("viio65" if first != "viio65" else "ii", *others)})
+    phrases = (*section.phrases[:-1], last.model_copy(update={"formula": wrong}))
+    changed = section.model_copy(update={"phrases": phrases})
+    sections = tuple(changed if other.id == "B" else other for other in plan.sections)
+    with pytest.raises(PlanError, match=r"formula has .* beats after .*, its harmony .*take `formula` out"):
+        resolve(plan.model_copy(update={"sections": sections}), library=library)
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
