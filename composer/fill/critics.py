@@ -201,7 +201,7 @@ def reach(bar: Bar) -> Penalty:
 
 
 def leaps(bar: Bar) -> Penalty:
-    """Outer lines that leap: each semitone beyond a fifth, more for the top line than for the bass.
+    """Outer lines that leap: each semitone beyond a fifth, more in the top line, where wider than a step counts too.
 
     A line is what is struck as the lowest or highest note of its moment; given notes of the top line are left alone.
     """
@@ -220,6 +220,8 @@ def leaps(bar: Bar) -> Penalty:
             if is_top:
                 fresh &= bar.free[np.maximum(moments[1:] - first_new, 0), line[moments[1:]]]
             cost[particle] += price * np.maximum(size - 7, 0)[fresh].sum()
+            if is_top:
+                cost[particle] += 0.09 * np.maximum(size - 2, 0)[fresh].sum()
     return cost
 
 

@@ -86,6 +86,15 @@ def test_critics_are_never_negative_and_judge_each_particle_alone(bar):
         assert critic(both)[0] == pytest.approx(critic(alone)[0]), name
 
 
+def test_the_top_line_rather_steps_than_skips(bar):
+    stepping, skipping, leaping = (
+        [(0, 4, 72), (4, 4, 72 + size), (8, 4, 72), (12, 4, 72 + size)] for size in (2, 5, 12)
+    )
+    bass = [(0, 16, 48)]
+    one, two, three = critics.leaps(bar(stepping + bass, skipping + bass, leaping + bass))
+    assert one == 0 < two < three
+
+
 def test_a_line_of_leaps_is_worse_than_one_of_steps(bar):
     steps = [(onset, 4, pitch) for onset, pitch in zip((0, 4, 8, 12), (72, 74, 76, 74), strict=True)]
     leaps = [(onset, 4, pitch) for onset, pitch in zip((0, 4, 8, 12), (72, 83, 65, 79), strict=True)]
