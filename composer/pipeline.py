@@ -256,6 +256,11 @@ def build_plan(
     for path, (_, earlier) in zip(keep, plans, strict=False):
         _check_same_piece(earlier, plan, path, plan_path)
     given = {entry.id for entry in expanded(stated.sections) if entry.enters is not None}
+    if join_problems(plan, stated=given):
+        # What the planner itself would say is no slip of the user's: a resolved plan is built without a warning.
+        bare = tuple(entry.model_copy(update={"enters": None}) for entry in stated.sections)
+        usual = resolve(stated.model_copy(update={"sections": bare}), folder=plan_path.parent)
+        given -= {own.id for own, said in zip(usual.sections, plan.sections, strict=True) if own.enters == said.enters}
     return _finish(
         plan,
         plan_folder=plan_path.parent,

@@ -179,6 +179,19 @@ def test_the_plan_that_is_kept_is_never_written_over(plan_file, tmp_path):
         pipeline.build_plan(plan_file, keep=(kept,), folder=tmp_path)
 
 
+def test_a_resolved_plan_is_built_without_warnings_until_a_join_is_edited(plan_file, tmp_path):
+    plan_file.write_text(PLAN.replace("copy_of: A, recall: full", "copy_of: A, key: V"))
+    resolved = tmp_path / "resolved.yaml"
+    pipeline.build_plan(plan_file, outputs=(resolved,))
+    assert pipeline.build_plan(resolved).warnings == ()
+    edited = tmp_path / "edited.yaml"
+    head, enters, tail = resolved.read_text().partition("    enters: {key: G major, chord: V")
+    assert enters
+    edited.write_text(head + "    enters: {key: F major, chord: V" + tail)
+    (warning,) = pipeline.build_plan(edited).warnings
+    assert "was planned to follow V in F major" in str(warning)
+
+
 def test_a_plan_is_never_written_over(plan_file):
     with pytest.raises(OptionError, match="would be overwritten"):
         pipeline.build_plan(plan_file, outputs=(plan_file,))
