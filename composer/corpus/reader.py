@@ -34,6 +34,8 @@ class ReadResult:
         format: `midi`, `musicxml`, `mxl` or `kern`.
         is_live: True for a MIDI file that was played: bars and note values are only a guess.
         pickup_confidence: 0..1 where the place of the first bar line was guessed from the notes, else 1.
+        piece: the piece's number within its file, where a file holds several (the tunes of a book); else empty.
+        rights, origin: the licence or copyright, and the edition or address, as the file states them; else empty.
     """
 
     score: Score
@@ -43,10 +45,13 @@ class ReadResult:
     format: str
     is_live: bool = False
     pickup_confidence: float = 1.0
+    piece: str = ""
+    rights: str = ""
+    origin: str = ""
 
 
 def read_score(path: str | Path, *, unfold: bool = False) -> ReadResult:
-    """Read a MIDI, MusicXML, compressed MusicXML or Humdrum **kern file.
+    """Read the (first) piece of a MIDI, MusicXML, compressed MusicXML or Humdrum **kern file.
 
     Args:
         path: the file.
@@ -55,8 +60,15 @@ def read_score(path: str | Path, *, unfold: bool = False) -> ReadResult:
     Raises:
         MusicFileError: no such file, or nothing in it that can be read as music; with the line or byte.
     """
-    source = str(path)
-    return read_bytes(_load(Path(path)), source, unfold=unfold)
+    first, *others = read_pieces(path, unfold=unfold)
+    if not others:
+        return first
+    return replace(first, mended=(*first.mended, f"the file holds {len(others)} more pieces; this is the first"))
+
+
+def read_pieces(path: str | Path, *, unfold: bool = False) -> tuple[ReadResult, ...]:
+    """Read all pieces of a file, one or more; otherwise as `read_score`."""
+    return (read_bytes(_load(Path(path)), str(path), unfold=unfold),)
 
 
 def read_bytes(data: bytes, source: str, *, unfold: bool = False) -> ReadResult:
@@ -118,7 +130,8 @@ def iter_folder(path: str | Path) -> Iterator[ReadResult | MusicFileError]:
     """Read every score file below a folder, in the order of their paths.
 
     Yields:
-        A result for each file that was read, and the error for each that was not: one bad file never stops the others.
+        A result for each piece that was read, and the error for each file that was not: one bad file never stops the
+        others.
 
     Raises:
         MusicFileError: no such folder.
@@ -128,7 +141,7 @@ def iter_folder(path: str | Path) -> Iterator[ReadResult | MusicFileError]:
         raise MusicFileError("no such folder", place=folder)
     for file in sorted(file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES):
         try:
-            yield read_score(file)
+            yield from read_pieces(file)
         except MusicFileError as error:
             yield error
 

@@ -36,7 +36,7 @@ def ship_network(
         OutputError: the files cannot be written.
     """
     figures = {
-        "held_out_nats_per_step": round(result.best.nats, 4),  # mean of told everything and told nothing, cropped range
+        "held_out_nats_per_step": round(result.best.nats, 4),  # mean of what validation heard, cropped range
         "updates": result.best.update,
         "steps_heard": result.best.update * config.windows.rows * config.windows.steps,
     }

@@ -145,8 +145,14 @@ def some_pieces(pieces: Sequence[Piece], num_steps: int) -> list[Piece]:
 
 
 def validation_batches(pieces: Sequence[Piece], config: WindowConfig, *, seed: int) -> Iterator[Batch]:
-    """Yield the held-out pieces twice: told everything, and told nothing; the stream's name says which."""
-    for name, told in ((TOLD, GROUPS), (UNTOLD, ())):
+    """Yield the held-out pieces twice: told everything, and told nothing; the stream's name says which.
+
+    A network that is always told the same is measured once, and told that.
+    """
+    streams = ((TOLD, GROUPS), (UNTOLD, ()))
+    if config.told != "random":
+        streams = ((TOLD if config.told else UNTOLD, tuple(config.told)),)
+    for name, told in streams:
         for batch in Windows(pieces, measuring(config, told), seed=seed).batches():
             yield replace(batch, stream=name)
 

@@ -149,6 +149,14 @@ def test_taught_and_held_out_pieces_are_apart(data: Path) -> None:
     assert told == sum(piece.num_steps for piece in held_out)
 
 
+@pytest.mark.parametrize(("told", "stream"), [("[]", UNTOLD), ("[key]", TOLD)])
+def test_a_network_that_is_always_told_the_same_is_judged_by_that(data: Path, told: str, stream: str) -> None:
+    config = parse_config(CONFIG.replace("UPDATES", "1").replace("pitches: 40", f"pitches: 40, told: {told}"))
+    sources, root = locate_sources(config.sources, data=(str(data),), config_folder=data)
+    _, held_out = make_windows(config, collect(sources, root, cache=cache_folder()))
+    assert {batch.stream for batch in validation_batches(held_out, config.windows, seed=1)} == {stream}
+
+
 def test_likelihood_adds_up_over_pieces(data: Path) -> None:
     from composer.network.biaxial import BiaxialNetwork
 
