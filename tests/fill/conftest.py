@@ -11,6 +11,7 @@ import pytest
 
 from composer import pipeline
 from composer.fill.fill import FilledPiece
+from composer.fill.particles import Stretch
 from composer.outline import Outline, SectionSpan
 from composer.plan.model import Plan, SectionEntry
 from composer.plan.planner import resolve
@@ -99,6 +100,24 @@ def fill_text(fill_plan) -> Callable[..., Composed]:
         return fill_plan(change(resolve(parse_plan(text))))
 
     return filled
+
+
+@pytest.fixture
+def stretches_heard(make_fake_source) -> Callable[[Plan], list[Stretch]]:
+    """Fill a plan, and tell what its source was asked for, in order."""
+
+    def heard_in(plan: Plan) -> list[Stretch]:
+        heard: list[Stretch] = []
+
+        class Listening(type(make_fake_source())):
+            def start(self, stretch: Stretch) -> Any:
+                heard.append(stretch)
+                return super().start(stretch)
+
+        pipeline.fill_plan(plan, make_source=lambda _setting: Listening())
+        return heard
+
+    return heard_in
 
 
 @pytest.fixture(scope="session")

@@ -324,17 +324,10 @@ sections:
         assert all((onset, third, pitch + shift) in notes for onset, pitch in tune)
 
 
-def test_tunes_voices_and_sections_all_hear_what_is_not_to_be_copied(make_fake_source):
-    heard = []
-
-    class Listening(type(make_fake_source())):
-        def start(self, stretch):
-            heard.append((stretch.ensemble, stretch.runs))
-            return super().start(stretch)
-
+def test_tunes_voices_and_sections_all_hear_what_is_not_to_be_copied(stretches_heard):
     text = 'plan: 1\nform: ternary\nstyle: bach\nkey: C major\nmeter: "3/4"\nseed: 4\nensemble: keyboard\n'
-    pipeline.fill_plan(resolve(parse_plan(text)), make_source=lambda _: Listening())
+    heard = stretches_heard(resolve(parse_plan(text)))
     expected = load_runs(load_style("bach"))
-    assert {ensemble for ensemble, _ in heard} == {"line", "keyboard"}
-    for _, runs in heard:
-        assert [index.real_median for index in runs] == [expected.real_median]
+    assert {stretch.ensemble for stretch in heard} == {"line", "keyboard"}
+    for stretch in heard:
+        assert [index.real_median for index in stretch.runs] == [expected.real_median]

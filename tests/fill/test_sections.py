@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from composer import pipeline
 from composer.fill.local import Local
 from composer.fill.particles import Stretch, run_filter
 from composer.fill.sections import RECALLED_LEVEL, section_stretch
@@ -182,17 +181,8 @@ def test_bars_follow_each_other_and_phrases_end_with_theirs(prepared):
             assert {ends[index] for index in stretch.phrase_ends} >= {p.end_tick // 2520 for p in local.phrases}
 
 
-def test_a_phrase_hears_the_theme_that_it_follows_as_near_as_its_fidelity_says(make_fake_source):
-    heard: dict[tuple[int, bool], Stretch] = {}
-
-    class Listening(type(make_fake_source())):
-        def start(self, stretch):
-            heard[len(heard), stretch.lead_in_steps > 0] = stretch
-            return super().start(stretch)
-
-    plan = resolve(parse_plan(PLAN.format(pickup=0)))
-    pipeline.fill_plan(plan, make_source=lambda _setting: Listening())
-    first, second, third = list(heard.values())[-3:]
+def test_a_phrase_hears_the_theme_that_it_follows_as_near_as_its_fidelity_says(stretches_heard):
+    first, second, third = stretches_heard(resolve(parse_plan(PLAN.format(pickup=0))))[-3:]
     assert set(first.reference.level) == {RECALLED_LEVEL}
     assert set(second.reference.level) == {0}
     lead = third.lead_in_steps
@@ -202,16 +192,9 @@ def test_a_phrase_hears_the_theme_that_it_follows_as_near_as_its_fidelity_says(m
     assert (third.pins.code[lead:] == FREE).mean() > 0.5  # it follows, it does not state
 
 
-def test_a_phrase_of_little_fidelity_hears_the_rhythm_alone(make_fake_source):
-    heard: list[Stretch] = []
-
-    class Listening(type(make_fake_source())):
-        def start(self, stretch):
-            heard.append(stretch)
-            return super().start(stretch)
-
+def test_a_phrase_of_little_fidelity_hears_the_rhythm_alone(stretches_heard):
     plan = resolve(parse_plan(PLAN.format(pickup=0).replace("fidelity: 0.5", "fidelity: 0.2")))
-    pipeline.fill_plan(plan, make_source=lambda _setting: Listening())
+    heard = stretches_heard(plan)
     first, third = heard[-3], heard[-1]
     lead = third.lead_in_steps
     assert not third.reference.play.any()
@@ -220,18 +203,10 @@ def test_a_phrase_of_little_fidelity_hears_the_rhythm_alone(make_fake_source):
     assert third.reference.rhythm[lead:].any()
 
 
-def test_a_phrase_in_sequence_hears_the_theme_in_sequence(make_fake_source):
-    heard: list[Stretch] = []
-
-    class Listening(type(make_fake_source())):
-        def start(self, stretch):
-            heard.append(stretch)
-            return super().start(stretch)
-
+def test_a_phrase_in_sequence_hears_the_theme_in_sequence(stretches_heard):
     sequence = "{sequence: {step: -1, times: 1}}"
     text = PLAN.format(pickup=0).replace("fidelity: 0.5, bars: 2", f"fidelity: 0.5, bars: 4, as: [{sequence}]")
-    pipeline.fill_plan(resolve(parse_plan(text)), make_source=lambda _setting: Listening())
-    stretch = heard[-1]
+    stretch = stretches_heard(resolve(parse_plan(text)))[-1]
     lead = stretch.lead_in_steps
     model, copy = stretch.reference.articulate[lead : lead + 32], stretch.reference.articulate[lead + 32 :]
     top = [cells.shape[1] - 1 - cells[:, ::-1].argmax(axis=1) for cells in (model, copy)]
