@@ -20,7 +20,7 @@ SOURCES = {"composer": "composer", "cli": "composer.cli", "plans": "composer.pla
 
 # A room may import from the levels above it; rooms of one level may know each other as long as there is no circle.
 LEVELS = (
-    ("errors", "files"),
+    ("errors", "files", "parallel"),
     ("theory",),
     ("score", "performance", "outline"),
     ("abc", "theme", "style", "style_statistics"),
@@ -48,6 +48,8 @@ KEEPERS = {
     "miditoolkit": {"corpus", "export"},
     "mido": {"corpus", "export"},
     "matplotlib": {"export", "evaluate"},
+    "joblib": {"parallel"},
+    "distributed": {"parallel"},
     "click": {"cli"},
     "rich": {"cli"},
 }

@@ -1,0 +1,103 @@
+"""Map a function over many items on all cores, or on the cluster that the caller has put in force.
+
+By default the work is done by joblib's own processes (loky), which start fresh and import only what the function needs.
+Inside `with joblib.parallel_config(backend=…)` the backend named there does it: `"dask"`, `"ray"`, `"threading"`; see
+docs/large-collections.md. The function must then be importable by the workers (a module's function, or a
+`functools.partial` of one), and items and results must be picklable.
+"""
+
+from __future__ import annotations
+
+import traceback
+import warnings
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, islice
+from typing import Any, Generic, TypeVar
+
+import joblib
+from joblib.parallel import BACKENDS, DEFAULT_BACKEND, get_active_backend
+
+from composer.errors import ComposerError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_FEW = 8  # items; starting processes (a second or so) does not pay for fewer
+_ROUND = 32  # items for each worker that are given out, and whose results may wait, at once
+
+
+def parallel_map(
+    function: Callable[[T], R], items: Iterable[T], *, workers: int | None = None, few: int = _FEW
+) -> Iterator[R]:
+    """Yield `function(item)` of each item, in their order, as they are asked for.
+
+    Items are taken, and results wait, in rounds of some dozens a worker: neither the list of items nor the results need
+    to fit into memory. Giving up the iteration, by Ctrl-C too, stops the workers.
+
+    Args:
+        function: called in another process, perhaps on another machine.
+        items: any number.
+        workers: how many at once; 1 runs everything here. Default: as many as `joblib.parallel_config` says, else one
+            for each core that this process may use. A cluster uses all its workers whatever is said here.
+        few: fewer items than this are not worth starting processes for: they run here, unless the caller has put
+            another backend in force.
+
+    Raises:
+        ComposerError: of the first item whose function raised one, as it is; other exceptions likewise, with the
+            worker's traceback as a note.
+    """
+    backend, asked = get_active_backend()
+    is_local = isinstance(backend, BACKENDS[DEFAULT_BACKEND])
+    count = workers or asked or -1
+    rest = iter(items)
+    head = list(islice(rest, few))
+    if count == 1 or (is_local and (len(head) < few or joblib.effective_n_jobs(count) == 1)):
+        yield from map(function, chain(head, rest))
+        return
+    with _parallel(count) as parallel:
+        everything = chain(head, rest)
+        size = _ROUND * max(1, joblib.effective_n_jobs(count))
+        while batch := list(islice(everything, size)):
+            outcomes = parallel(joblib.delayed(partial(_call, function))(item) for item in batch)
+            try:
+                for outcome in outcomes:
+                    if outcome.error is not None:
+                        raise outcome.error
+                    yield outcome.value
+            finally:
+                _close(outcomes)
+
+
+@dataclass(frozen=True)
+class _Outcome(Generic[R]):
+    """What one call came to: backends differ in how, and whether, they hand on an exception; a value always comes."""
+
+    value: R
+    error: Exception | None = None
+
+
+def _call(function: Callable[[T], R], item: T) -> _Outcome[Any]:
+    try:
+        return _Outcome(function(item))
+    except Exception as error:
+        if not isinstance(error, ComposerError):
+            error.add_note(f"in a worker:\n{traceback.format_exc()}")
+        return _Outcome(None, error)
+
+
+def _parallel(count: int) -> joblib.Parallel:
+    # No memory maps: items are small, and a worker of a cluster would not see the file.
+    try:
+        return joblib.Parallel(n_jobs=count, return_as="generator", max_nbytes=None)
+    except ValueError:  # a backend that can only return lists: multiprocessing, Ray
+        return joblib.Parallel(n_jobs=count, max_nbytes=None)
+
+
+def _close(outcomes: Iterable[object]) -> None:
+    """Cancel what has not been asked for, where the backend gives results one by one."""
+    if isinstance(outcomes, Generator):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # that work was in vain: it was the caller's wish
+            outcomes.close()
