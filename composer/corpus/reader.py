@@ -68,7 +68,12 @@ def read_score(path: str | Path, *, unfold: bool = False) -> ReadResult:
 
 def read_pieces(path: str | Path, *, unfold: bool = False) -> tuple[ReadResult, ...]:
     """Read all pieces of a file, one or more; otherwise as `read_score`."""
-    return (read_bytes(_load(Path(path)), str(path), unfold=unfold),)
+    return read_pieces_bytes(load_bytes(Path(path)), str(path), unfold=unfold)
+
+
+def read_pieces_bytes(data: bytes, source: str, *, unfold: bool = False) -> tuple[ReadResult, ...]:
+    """Read all pieces of a file that is in memory already; as `read_pieces`."""
+    return (read_bytes(data, source, unfold=unfold),)
 
 
 def read_bytes(data: bytes, source: str, *, unfold: bool = False) -> ReadResult:
@@ -146,8 +151,12 @@ def iter_folder(path: str | Path) -> Iterator[ReadResult | MusicFileError]:
             yield error
 
 
-def _load(path: Path) -> bytes:
-    """Read a regular file within bounds; never waits for a pipe or reads a device without end."""
+def load_bytes(path: Path) -> bytes:
+    """Return the bytes of a regular file within bounds; never waits for a pipe or reads a device without end.
+
+    Raises:
+        MusicFileError: no such file, not a file, or larger than `MAX_FILE_BYTES`.
+    """
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with os.fdopen(handle, "rb") as stream:
