@@ -7,11 +7,13 @@ common: another edition, an arrangement, another setting of the tune).
 
 Conventions: time is relative throughout: a piece in halved note values, or behind a rest, is the same piece. Lengths of
 notes, graces, bars and voices make no difference. A run is counted as intervals in semitones and ratios of the times
-from onset to onset. Runs that are common stock (that many pieces have) say nothing and are not counted. `likeness` is
-the share, 0..1, of the runs of the piece with fewer of them that the other has too; 1 for `same` and `transposed`.
+from onset to onset. Common stock says nothing and is not counted: runs that many pieces have, scales, repeated notes
+and trills, and in the bass every run in even notes (accompaniments are alike everywhere). `likeness` is the share,
+0..1, of the runs of the piece with fewer of them that the other has too; 1 for `same` and `transposed`.
 
 The sample of a line is its smallest hashes (Broder 1997): of two lines the same part of all hashes is compared, so that
-lines of any length can be, and 10,000 pieces take 40 MB.
+lines of any length can be, and 10,000 pieces take at most 40 MB. How well it finds, and how the numbers below were
+chosen, is measured in `tests/benchmarks/bench_duplicates.py`.
 
 Contents: `Fingerprint`, `Duplicate`, `fingerprint_of`, `find_duplicates`, `group_works`.
 """
@@ -24,6 +26,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from composer.analysis.hands import bass_line, top_line
@@ -33,12 +36,13 @@ Kind = Literal["same", "transposed", "near"]
 Hashes = NDArray[np.uint32]
 Integers = NDArray[np.int64]
 
-_RUN_NOTES = 7  # notes of a run
+_RUN_NOTES = 6  # notes of a run
+_MIN_INTERVALS = 3  # different ones in a run that counts: scales, trills and repeated notes have fewer
 _SAMPLE = 512  # hashes of a line that are kept
-_RATIO_STEPS = 2  # ratios of times are told apart to this part of an octave
+_RATIO_STEPS = 2  # ratios of times are told apart to half a doubling
 _COMMON_PIECES = 24  # a run that more pieces (duplicates aside) have is common stock
 _COMMON_SHARE = 0.01  # … and this share of all pieces
-_MIN_SHARED = 6  # runs: fewer in common are chance
+_MIN_SHARED = 8  # runs: fewer in common are chance
 _NEAR_LIKENESS = 0.4  # inclusive
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # of the hash of a run; odd, so that no bit of an earlier note is lost
@@ -87,8 +91,8 @@ def fingerprint_of(score: Score) -> Fingerprint:
         len(notes),
         _hash_of_all(place, pitch),
         _hash_of_all(place, pitch - pitch.min(initial=127)),
-        _sample(top_line(score)),
-        _sample(bass_line(score)),
+        _sample(top_line(score), uneven=False),
+        _sample(bass_line(score), uneven=True),
     )
 
 
@@ -172,22 +176,24 @@ def _hash_of_all(place: Integers, pitch: Integers) -> int:
     return int(np.bitwise_xor.reduce(spread, initial=0))
 
 
-def _sample(line: Sequence[Note]) -> Hashes:
-    """Return the smallest hashes of a line's runs."""
+def _sample(line: Sequence[Note], *, uneven: bool) -> Hashes:
+    """Return the smallest hashes of a line's runs; with `uneven` only of runs in different note values."""
     if len(line) < _RUN_NOTES:
         return np.zeros(0, np.uint32)
     onset = np.array([note.onset_tick for note in line], np.int64)
-    pitch = np.array([note.pitch for note in line], np.int64)
-    gaps = np.log2(np.diff(onset))
-    ratios = np.rint(_RATIO_STEPS * np.diff(gaps)).astype(np.int64)  # [note - 2]
-    intervals = np.diff(pitch)  # [note - 1]
-    count = len(line) - _RUN_NOTES + 1
-    total = np.zeros(count, np.uint64)
-    for step in range(_RUN_NOTES - 1):
-        total = total * _FACTOR + _mixed(intervals[step : step + count])
-    for step in range(_RUN_NOTES - 2):
-        total = total * _FACTOR + _mixed(ratios[step : step + count])
-    return np.unique((_mixed(total) >> np.uint64(32)).astype(np.uint32))[:_SAMPLE]
+    intervals = np.diff([note.pitch for note in line])  # [note - 1]
+    ratios = np.rint(_RATIO_STEPS * np.diff(np.log2(np.diff(onset)))).astype(np.int64)  # [note - 2]
+    by_run = sliding_window_view(intervals, _RUN_NOTES - 1)  # [run, interval]
+    counts = (np.diff(np.sort(by_run, axis=1), axis=1) != 0).sum(axis=1) + 1 >= _MIN_INTERVALS
+    if uneven:
+        counts &= (sliding_window_view(ratios, _RUN_NOTES - 2) != 0).any(axis=1)
+    num_runs = len(by_run)
+    total = np.zeros(num_runs, np.uint64)
+    for place in range(_RUN_NOTES - 1):
+        total = total * _FACTOR + _mixed(intervals[place : place + num_runs])
+    for place in range(_RUN_NOTES - 2):
+        total = total * _FACTOR + _mixed(ratios[place : place + num_runs])
+    return np.unique((_mixed(total[counts]) >> np.uint64(32)).astype(np.uint32))[:_SAMPLE]
 
 
 def _mixed(values: NDArray[np.int64] | NDArray[np.uint64]) -> NDArray[np.uint64]:
