@@ -25,6 +25,7 @@ from composer.corpus.kern_parts import make_parts
 from composer.corpus.kern_signs import KernSigns, meter_of
 from composer.corpus.kern_spines import SpineReader
 from composer.corpus.musicxml_bars import join_bars
+from composer.corpus.statements import joined
 from composer.errors import MusicFileError, Place
 from composer.score import Bar, Mark, Score
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
@@ -34,6 +35,9 @@ MAX_MENDED = 500  # lines that are listed
 _DEFAULT_METER = Meter(4, 4)
 _IS_METER = re.compile(r"^(?:yy)?M\d")
 _RECORD = re.compile(r"^(OTL|OPR|OTP|COM)(?:@@?[A-Z]+)?\d*:(.*)$")
+# Of the electronic edition: owner, message, country. Of what it was made from: document, manuscript, print, address.
+_RIGHTS_RECORDS = ("YEC", "YEM", "YEN", "YER")
+_ORIGIN_RECORDS = ("YOR", "YOO", "YOM", "SMS", "SMS-siglum", "SMS-shelfmark", "PPR", "PPP", "PDT", "URL", "URL-scan")
 _REPEAT_SIGN = re.compile(r"[:!|]")
 _BAR_NUMBER = re.compile(r"^=+(\d+)")
 
@@ -46,11 +50,14 @@ class KernReading:
         score: the piece as written.
         mended: a line for each thing that was judged, moved or left out.
         played: spans [start_tick, end_tick) in the order of the expansion list; empty where the file has none.
+        rights, origin: what its reference records say of its licence, and of its source and edition.
     """
 
     score: Score
     mended: tuple[str, ...]
     played: tuple[tuple[int, int], ...]
+    rights: str = ""
+    origin: str = ""
 
 
 def is_kern(data: bytes) -> bool:
@@ -97,7 +104,9 @@ def read_kern(data: bytes, source: str) -> KernReading:
     )
     if len(mended) > MAX_MENDED:
         mended[MAX_MENDED:] = [f"and {len(mended) - MAX_MENDED} more"]
-    return KernReading(score, tuple(mended), order.spans)
+    return KernReading(
+        score, tuple(mended), order.spans, _statement(draft, *_RIGHTS_RECORDS), _statement(draft, *_ORIGIN_RECORDS)
+    )
 
 
 def _decode(data: bytes, mended: list[str]) -> str:
@@ -250,6 +259,16 @@ def _record(draft: KernDraft, *names: str) -> str:
             if text:
                 found.setdefault(match[1], text)
     return next((found[name] for name in names if name in found), "")
+
+
+def _statement(draft: KernDraft, *names: str) -> str:
+    """Return what the records of these names say, in the order of the names."""
+    said: dict[str, list[str]] = {name: [] for name in names}
+    for sign in draft.signs:
+        if sign.kind == "record":
+            name, _, text = sign.text.partition(":")
+            said.get(name.rstrip("0123456789"), []).append(html.unescape(text))
+    return joined(text for texts in said.values() for text in texts)
 
 
 def _composer(draft: KernDraft) -> str:

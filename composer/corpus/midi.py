@@ -14,6 +14,7 @@ from composer.corpus.midi_parts import Line, drop_doublings, is_organ_file, make
 from composer.corpus.pickup import find_pickup
 from composer.corpus.quantise import LIVE_SHARE, BeatGrid, grace_chain, leading_offset
 from composer.corpus.smf import RawNote, Smf, parse_smf
+from composer.corpus.statements import joined, says_origin, says_rights
 from composer.errors import MusicFileError, Place
 from composer.score import Bar, Mark, Note, Score, TempoMark
 from composer.theory.key import Key
@@ -34,6 +35,8 @@ class MidiReading:
         off_grid_share: share of the notes whose onset fitted no musical place, 0..1.
         is_live: True where the notes were played, not written: bars and values are then only a guess.
         pickup_confidence: 0..1 where the pickup was guessed from the notes; 1 where the file says it.
+        rights: copyright notices, and text events that speak of a licence.
+        origin: text events that name an address or an edition.
     """
 
     score: Score
@@ -41,6 +44,8 @@ class MidiReading:
     off_grid_share: float
     is_live: bool
     pickup_confidence: float
+    rights: str = ""
+    origin: str = ""
 
 
 def read_midi(data: bytes, source: str) -> MidiReading:
@@ -88,7 +93,9 @@ def read_midi(data: bytes, source: str) -> MidiReading:
     )
     tempos = _tempos([(place(tick), usec) for tick, usec in smf.tempos], score, mended)
     score = Score(score.parts, bars, keys, tempos, marks=score.marks, title=score.title)
-    return MidiReading(score, tuple(mended), off_grid_share, is_live, confidence)
+    rights = joined([*smf.copyrights, *(text for text in smf.texts if says_rights(text))])
+    origin = joined(text for text in smf.texts if says_origin(text))
+    return MidiReading(score, tuple(mended), off_grid_share, is_live, confidence, rights, origin)
 
 
 # ---------------------------------------------------------------- notes

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from composer.corpus.musicxml_bars import lay_bars
 from composer.corpus.musicxml_part import NoteDraft, PartDraft, PartReader
 from composer.corpus.musicxml_signs import Signs
+from composer.corpus.statements import joined, says_origin
 from composer.corpus.xmlfile import Element, XmlTree, parse_xml
 from composer.errors import MusicFileError, Place
 from composer.score import (
@@ -32,15 +34,33 @@ MAX_PARTS = 100  # inclusive
 MAX_BARS = 20_000  # inclusive
 
 
-def read_musicxml(data: bytes, source: str) -> tuple[Score, list[str]]:
+# Names of <miscellaneous-field>s, as programs write them.
+_RIGHTS_FIELDS = frozenset({"copyright", "rights", "license", "licence"})
+_ORIGIN_FIELDS = frozenset({"source", "url", "edition", "publisher", "imslp"})
+
+
+@dataclass(frozen=True)
+class MusicXmlReading:
+    """What a MusicXML document says.
+
+    Attributes:
+        score: the piece as written.
+        mended: a line for each thing that was mended (`bar 12: …`).
+        rights, origin: what it states of its licence, and of its source.
+    """
+
+    score: Score
+    mended: tuple[str, ...]
+    rights: str
+    origin: str
+
+
+def read_musicxml(data: bytes, source: str) -> MusicXmlReading:
     """Read a MusicXML document (`score-partwise` or `score-timewise`).
 
     Args:
         data: the XML text.
         source: the file's name, for errors.
-
-    Returns:
-        The score, and a line for each thing that was mended (`bar 12: …`).
 
     Raises:
         MusicFileError: not MusicXML, or a value that cannot be music; with its line.
@@ -72,7 +92,7 @@ def read_musicxml(data: bytes, source: str) -> tuple[Score, list[str]]:
         title=_text(tree.root, "work/work-title") or _text(tree.root, "movement-title"),
         composer=_composer(tree.root),
     )
-    return score, mended
+    return MusicXmlReading(score, tuple(mended), *_statements(tree.root))
 
 
 # ---------------------------------------------------------------- parts
@@ -208,6 +228,24 @@ def _voice_numbers(notes: Iterable[NoteDraft]) -> dict[tuple[int, int], tuple[in
 
 def _text(element: Element, path: str) -> str:
     return " ".join((element.findtext(path) or "").split())[:200]
+
+
+def _statements(root: Element) -> tuple[str, str]:
+    """Return what the identification says of rights and origin."""
+    said = root.find("identification")
+    if said is None:
+        return "", ""
+    fields = [(field.get("name", "").lower(), field.text) for field in said.iterfind("miscellaneous/*")]
+    creators = [creator.text or "" for creator in said.iterfind("creator")]  # "Transcribed from IMSLP …" stands there
+    rights = [
+        *(one.text for one in said.iterfind("rights")),
+        *(text for name, text in fields if name in _RIGHTS_FIELDS),
+    ]
+    origin = [
+        *(one.text for one in said.iterfind("source")),
+        *(text for name, text in fields if name in _ORIGIN_FIELDS),
+    ]
+    return joined(rights), joined([*origin, *filter(says_origin, creators)])
 
 
 def _composer(root: Element) -> str:

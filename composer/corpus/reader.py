@@ -90,14 +90,16 @@ def read_bytes(data: bytes, source: str, *, unfold: bool = False) -> ReadResult:
             kind,
             reading.is_live,
             reading.pickup_confidence,
+            rights=reading.rights,
+            origin=reading.origin,
         )
     elif kind in ("mxl", "musicxml"):
-        score, mended = read_musicxml(open_mxl(data, source) if kind == "mxl" else data, source)
-        result = ReadResult(score, tuple(mended), 0.0, source, kind)
+        page = read_musicxml(open_mxl(data, source) if kind == "mxl" else data, source)
+        result = ReadResult(page.score, page.mended, 0.0, source, kind, rights=page.rights, origin=page.origin)
     elif kind == "kern":
         kern = read_kern(data, source)
         order = kern.played
-        result = ReadResult(kern.score, kern.mended, 0.0, source, kind)
+        result = ReadResult(kern.score, kern.mended, 0.0, source, kind, rights=kern.rights, origin=kern.origin)
     elif not data:
         raise MusicFileError("the file is empty", place=Place(source))
     else:

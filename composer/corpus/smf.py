@@ -19,6 +19,7 @@ MAX_NOTES = 150_000  # of a file
 MAX_TRACKS = 1_000  # chunks that are read; further ones are listed
 MAX_QUARTERS = 50_000  # of a piece: seven hours at 120
 MAX_WARNINGS = 50
+MAX_TEXTS = 200
 _HEADER_SEARCH_BYTES = 4_096  # RIFF and MacBinary put something before the header
 
 
@@ -62,6 +63,8 @@ class Smf:
         keys: (tick, sharps, is minor).
         tempos: (tick, microseconds a quarter).
         markers: (tick, text).
+        copyrights: copyright notices.
+        texts: what text events say, at most `MAX_TEXTS` of them.
         warnings: what was damaged, with its byte.
     """
 
@@ -72,6 +75,8 @@ class Smf:
     keys: list[tuple[int, int, bool]] = field(default_factory=list)
     tempos: list[tuple[int, int]] = field(default_factory=list)
     markers: list[tuple[int, str]] = field(default_factory=list)
+    copyrights: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def warn(self, byte: int, message: str) -> None:
@@ -301,6 +306,10 @@ class _TrackReader:
         match kind:
             case 0x2F:
                 return True
+            case 0x01 if len(self.smf.texts) < MAX_TEXTS:
+                self.smf.texts.append(_decode(body))
+            case 0x02 if len(self.smf.copyrights) < MAX_TEXTS:
+                self.smf.copyrights.append(_decode(body))
             case 0x03:
                 self.track.name = self.track.name or _decode(body)
             case 0x06:
