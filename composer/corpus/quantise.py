@@ -15,7 +15,7 @@ from composer.theory.meter import TICKS_PER_QUARTER
 # Parts of a quarter, plainest first: 8ths, 16ths, 32nds, triplets of 8ths, 16ths and 32nds, 64ths, then 5 and 7.
 SUBDIVISIONS = (1, 2, 4, 8, 3, 6, 12, 16, 24, 5, 7, 10)
 TOLERANCE_TICKS = 70  # 1/144 of a quarter: less than half the distance between any two of the grids above
-LIVE_SHARE = 0.25  # more onsets than this beside every grid: nobody wrote that, somebody played it
+_FINE = frozenset((12, 16, 24, 5, 7, 10))  # parts that are rare in written music
 
 
 class BeatGrid:
@@ -24,17 +24,22 @@ class BeatGrid:
     Args:
         onset_ticks: score ticks as floats, of all notes.
         file_tick: score ticks in one tick of the file (what was lost in rounding there is tolerated).
+
+    Attributes:
+        tolerance_ticks: so near to a place is on it.
+        fine_share: share of the quarters that need a grid which is rare in written music, 0..1.
     """
 
     def __init__(self, onset_ticks: Iterable[float], *, file_tick: float) -> None:
-        self._tolerance = max(TOLERANCE_TICKS, min(1.01 * file_tick, 300.0))
+        self.tolerance_ticks = max(TOLERANCE_TICKS, min(1.01 * file_tick, 300.0))
         by_quarter: dict[int, list[float]] = {}
         for tick in onset_ticks:
-            quarter = int((tick + self._tolerance) // TICKS_PER_QUARTER)
+            quarter = int((tick + self.tolerance_ticks) // TICKS_PER_QUARTER)
             by_quarter.setdefault(quarter, []).append(tick - quarter * TICKS_PER_QUARTER)
         self._parts: dict[int, int] = {}
         for quarter, places in by_quarter.items():
             self._parts[quarter] = self._best(sorted(set(places)))
+        self.fine_share = sum(parts in _FINE for parts in self._parts.values()) / max(1, len(self._parts))
 
     def _best(self, places: Sequence[float]) -> int:
         """Return the coarsest subdivision that holds all places, or the one that misses least."""
@@ -42,7 +47,7 @@ class BeatGrid:
         for order, parts in enumerate(SUBDIVISIONS):
             step = TICKS_PER_QUARTER / parts
             errors = [abs(place - round(place / step) * step) for place in places]
-            misses = sum(error > self._tolerance for error in errors)
+            misses = sum(error > self.tolerance_ticks for error in errors)
             if misses == 0:
                 return parts
             # A played beat: small errors are weighed against the fineness that they cost.
@@ -51,20 +56,24 @@ class BeatGrid:
             )
         return SUBDIVISIONS[min(ranked)[2]]
 
+    def miss(self, tick: float) -> float:
+        """Return how far an onset is from its nearest place."""
+        return abs(self.snap(tick)[0] - tick)
+
     def snap(self, tick: float) -> tuple[int, bool]:
         """Return the place of an onset, and whether it fitted there."""
-        quarter = int((tick + self._tolerance) // TICKS_PER_QUARTER)
+        quarter = int((tick + self.tolerance_ticks) // TICKS_PER_QUARTER)
         step = TICKS_PER_QUARTER // self._parts.get(quarter, 4)
         base = quarter * TICKS_PER_QUARTER
         place = base + round((tick - base) / step) * step
-        return max(0, place), abs(place - tick) <= self._tolerance
+        return max(0, place), abs(place - tick) <= self.tolerance_ticks
 
     def snap_end(self, onset_tick: int, tick: float) -> tuple[int, bool]:
         """Return the place of a note's end: on its own quarter's grid, on another plain one, or the nearest 16th."""
         for parts in (self._parts.get(int(tick // TICKS_PER_QUARTER), 4), *SUBDIVISIONS):
             step = TICKS_PER_QUARTER // parts
             place = round(tick / step) * step
-            if abs(place - tick) <= self._tolerance and place > onset_tick:
+            if abs(place - tick) <= self.tolerance_ticks and place > onset_tick:
                 return place, True
         step = TICKS_PER_QUARTER // max(4, self._parts.get(int(onset_tick // TICKS_PER_QUARTER), 4))
         return max(onset_tick + step, round(tick / step) * step), False
