@@ -81,15 +81,16 @@ _CATALOGUE = re.compile(
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "ae", "Ö": "oe", "Ü": "ue"})
 
 
-def work_id(path: PurePath | str, title: str = "") -> str:
-    """Return the id of the work that a file holds.
+def work_id(path: PurePath | str, title: str = "", number: str = "") -> str:
+    """Return the id of the work that a file, or one piece of it, holds.
 
     Args:
         path: the file's path; only its name and its folder's name are read.
         title: as printed in the score or listed in a manifest; helps where the name says little.
+        number: of the piece, where the file holds several: the tunes of a book are works of their own.
 
     Returns:
-        `tune/…` for a chorale, `COMPOSER/…` for a catalogued work, else `file/FOLDER/NAME`.
+        `tune/…` for a chorale, `COMPOSER/…` for a catalogued work, else `file/FOLDER/NAME` (and `/NUMBER`).
     """
     place = PurePath(path)
     name = place.stem
@@ -98,11 +99,12 @@ def work_id(path: PurePath | str, title: str = "") -> str:
         return _tune(chorale["title"])
     bwv = _BWV.search(name) or _BWV.search(title)
     if bwv:
-        number = int(bwv["number"])
-        if number in _CHORALE_BWV and title and not bwv["appendix"] and not _BWV.fullmatch(title.strip()):
+        bwv_number = int(bwv["number"])
+        if bwv_number in _CHORALE_BWV and title and not bwv["appendix"] and not _BWV.fullmatch(title.strip()):
             return _tune(re.split(r"[(\[]", title)[0])
-        return f"bach/bwv{'-anh' if bwv['appendix'] else ''}-{number}{bwv['part'] or ''}"
-    return _catalogued(place, name)
+        return f"bach/bwv{'-anh' if bwv['appendix'] else ''}-{bwv_number}{bwv['part'] or ''}"
+    work = _catalogued(place, name)
+    return f"{work}/{_slug(number)}" if number and work.startswith("file/") else work
 
 
 def split_of(work: str) -> Split:

@@ -96,7 +96,7 @@ def evaluate_network(
             "the card does not say what music it learned from", place=path, mend="name some with --data"
         )
     sources, root = locate_sources([source_from_card(told) for told in card.sources], data=data, config_folder=Path())
-    collection = collect(sources, root, cache=cache_folder(), on_progress=on_progress)  # before TensorFlow's threads
+    collection = collect(sources, root, cache=cache_folder(), on_progress=on_progress)
     held_out = by_split(collection.pieces, "test")
 
     start_backend()

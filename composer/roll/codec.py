@@ -10,6 +10,7 @@ two voices on one pitch become one; bars with a note off the grid are encoded as
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from composer.roll.grid import LOWER_HAND, LOWEST_PITCH, NO_HAND, NUM_PITCHES, STEP_TICKS, UPPER_HAND
 from composer.score import LOWER_STAFF, UPPER_STAFF, Note, Part, Score, sort_notes
 
+Cell = TypeVar("Cell", np.bool_, np.int8)
 BoolArray = NDArray[np.bool_]
 ByteArray = NDArray[np.int8]
 
@@ -45,6 +47,74 @@ class Roll:
     def num_steps(self) -> int:
         """Steps of the piece."""
         return int(self.play.shape[0])
+
+
+@dataclass(frozen=True, eq=False)
+class PackedRoll:
+    """A `Roll` in a tenth of the memory: arrays of the same names and shapes are made anew when they are asked for.
+
+    Attributes:
+        play_bits: uint8 [step, byte].
+        articulate_bits: uint8 [byte]; a bit for each cell that plays, in the order of steps, then pitches.
+        hands, voices: int8 [cell that plays].
+        valid: bool [step].
+        num_outside: as in `Roll`.
+    """
+
+    play_bits: NDArray[np.uint8]
+    articulate_bits: NDArray[np.uint8]
+    hands: ByteArray
+    voices: ByteArray
+    valid: BoolArray
+    num_outside: int = 0
+
+    @property
+    def num_steps(self) -> int:
+        """Steps of the piece."""
+        return int(self.play_bits.shape[0])
+
+    @property
+    def play(self) -> BoolArray:
+        """As `Roll.play`."""
+        return np.unpackbits(self.play_bits, axis=1, count=NUM_PITCHES).astype(bool)
+
+    @property
+    def articulate(self) -> BoolArray:
+        """As `Roll.articulate`."""
+        return self._spread(np.unpackbits(self.articulate_bits, count=len(self.hands)).astype(bool), False)
+
+    @property
+    def hand(self) -> ByteArray:
+        """As `Roll.hand`."""
+        return self._spread(self.hands, NO_HAND)
+
+    @property
+    def voice(self) -> ByteArray:
+        """As `Roll.voice`."""
+        return self._spread(self.voices, NO_HAND)
+
+    def _spread(self, values: NDArray[Cell], fill: int) -> NDArray[Cell]:
+        play = self.play
+        cells = np.full(play.shape, fill, values.dtype)
+        cells[play] = values
+        return cells
+
+
+def pack(roll: Roll) -> PackedRoll:
+    """Return the same roll, packed; `unpack` is its inverse. Where nothing sounds there is no hand and no voice."""
+    return PackedRoll(
+        np.packbits(roll.play, axis=1),
+        np.packbits(roll.articulate[roll.play]),
+        roll.hand[roll.play],
+        roll.voice[roll.play],
+        roll.valid,
+        roll.num_outside,
+    )
+
+
+def unpack(packed: PackedRoll) -> Roll:
+    """Return the whole arrays of a packed roll."""
+    return Roll(packed.play, packed.articulate, packed.hand, packed.voice, packed.valid, packed.num_outside)
 
 
 def encode(score: Score) -> Roll:

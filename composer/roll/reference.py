@@ -19,6 +19,7 @@ from composer.roll.pins import top_line
 
 NUM_LEVELS = 6
 MAX_SHIFT = 12  # semitones, either way
+_MAX_BAR_STEPS = 96  # six whole notes
 
 
 @dataclass(frozen=True)
@@ -111,17 +112,20 @@ def bar_starts(bar: NDArray[np.int16]) -> NDArray[np.int_]:
 def best_references(articulate: BoolArray, bar: NDArray[np.int16]) -> BestReferences:
     """Find for each bar the most similar earlier one of the same length under any transposition within `MAX_SHIFT`.
 
+    A bar of more than `_MAX_BAR_STEPS` (a cadenza without bar lines) is like no other.
+
     Args:
         articulate: bool [step, pitch].
         bar: int16 [step], index of the bar of each step (contiguous from 0).
     """
     starts = bar_starts(bar)
     lengths = np.diff(np.append(starts, len(bar)))
-    longest = int(lengths.max(initial=0))
+    longest = int(min(lengths.max(initial=0), _MAX_BAR_STEPS))
     count, num_pitches = len(starts), articulate.shape[1]
     padded = np.zeros((count, longest, num_pitches), np.float32)
     for index, (start, length) in enumerate(zip(starts, lengths, strict=True)):
-        padded[index, :length] = articulate[start : start + length]
+        if length <= longest:
+            padded[index, :length] = articulate[start : start + length]
     sizes = padded.sum(axis=(1, 2))
     total = np.maximum(sizes[:, None] + sizes[None, :], 1)
     earlier = (np.arange(count)[None, :] < np.arange(count)[:, None]) & (lengths[:, None] == lengths[None, :])

@@ -13,6 +13,7 @@ from composer.errors import Place, PlanError, Problem, TrainingError
 from composer.network.config import NetworkConfig
 from composer.plan.strict_yaml import Document, read_strict
 from composer.roll.inputs import GROUPS, NOTE_LAYOUT, STEP_LAYOUT
+from composer.roll.values import VALUES
 from composer.training.schedule import FitConfig
 from composer.training.typed_yaml import build, check_keys
 from composer.training.windows import LINE, WindowConfig
@@ -31,6 +32,8 @@ class SourceConfig:
         ensemble: of all its pieces; "" to tell it from each.
         weight: how often its steps are visited, beside those of other sources.
         include: patterns of file names (`*BWV8*`); a file belongs to the first source that has it.
+        values: how note values are read: "written", "halved" or, when nothing is said, as the music suggests
+            (`roll/values.py`).
         files: how many files were there when the network was trained; a warning is given where it differs.
         name, url, licence, credit: of the collection, for the card.
     """
@@ -40,6 +43,7 @@ class SourceConfig:
     ensemble: str = ""
     weight: float = 1.0
     include: tuple[str, ...] = ("*",)
+    values: str = ""
     files: int | None = None
     name: str = ""
     url: str = ""
@@ -184,6 +188,10 @@ def _build_sources(document: Document, head: _Head | None, problems: list[Proble
         sources.append(source)
         if source.weight <= 0:
             problems.append(Problem("a weight must be above 0", document.place((*path, "weight"))))
+        if source.values and source.values not in VALUES:
+            problems.append(
+                _unknown("reading of note values", source.values, VALUES, document.place((*path, "values")))
+            )
         if head is None:
             continue
         if source.composer not in head.composers:

@@ -1,34 +1,29 @@
-"""Scores → prepared pieces: the arrays of one piece with all its facts, cached as compressed files.
+"""Files of music → the pieces that a network learns from, each on its side of the split.
 
-Conventions: a `Piece` keeps small integers only (rolls as bits, facts as int16); the network's inputs are made from
-them batch by batch (`training/windows.py`). A cache folder holds one `.npz` a piece, named by the hash of the
-source and of `FORMAT`; it is made again when either changes.
+Conventions: a `Piece` keeps small integers only; the network's inputs are made from them batch by batch
+(`training/windows.py`). The pieces of all files are taken together, so that editions, arrangements and settings of one
+work are found to be one, whatever they are called, and lie on one side.
+
+The work is done in `training/making.py`, on all cores or on a cluster; `training/piece_cache.py` keeps it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from composer.analysis.outline import ensemble_of, outline_of
+from composer.analysis.duplicates import group_works
 from composer.analysis.works import split_of, work_id
-from composer.corpus.reader import read_score
+from composer.corpus.reader import load_bytes
 from composer.errors import MusicFileError, TrainingError
-from composer.files import write_atomic
-from composer.roll.codec import Roll, encode
-from composer.roll.facts import StepFacts, facts_of
-from composer.roll.grid import NUM_PITCHES
-from composer.roll.reference import BestReferences, best_references
-
-FORMAT = 1  # raise when the meaning of a cached array changes
-MIN_BARS = 4
+from composer.parallel import parallel_map
+from composer.roll.codec import PackedRoll, Roll
+from composer.roll.facts import StepFacts
+from composer.roll.reference import BestReferences
+from composer.training.making import Answer, Task, answer
+from composer.training.piece_cache import PieceCache
+from composer.training.piece_file import Prepared, Unfit, from_bytes
 
 
 @dataclass(frozen=True)
@@ -36,13 +31,14 @@ class Piece:
     """One piece, ready to be cut into windows.
 
     Attributes:
-        name: the file's name.
+        name: the file's name, and the piece's number where the file holds several.
         work: what keeps variants of one work on the same side of the split.
         split: "train", "valid" or "test".
         composer, ensemble: the style it teaches.
         roll: notes on the grid.
         facts: of each step.
         references: of each bar.
+        told: what was read otherwise than it is written (`roll/values.py`).
     """
 
     name: str
@@ -50,9 +46,10 @@ class Piece:
     split: str
     composer: str
     ensemble: str
-    roll: Roll
+    roll: Roll | PackedRoll
     facts: StepFacts
     references: BestReferences
+    told: tuple[str, ...] = ()
 
     @property
     def num_steps(self) -> int:
@@ -61,68 +58,115 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Source:
-    """A folder of scores that teaches one style.
+class MusicFile:
+    """A file of music and what it teaches.
 
     Attributes:
-        files: the scores.
+        path: of the file.
         composer: name of the style's composer.
-        ensemble: of all of them, or None to tell it from each score.
+        ensemble: of its pieces, or "" to tell it from each.
+        values: how note values are read, as `roll.values.read_on_grid` takes it.
     """
 
-    files: tuple[Path, ...]
+    path: Path
     composer: str
-    ensemble: str | None = None
+    ensemble: str = ""
+    values: str = "auto"
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A file that taught nothing, and why."""
+    """A file, or a piece of it, that taught nothing, and why."""
 
     path: Path
     reason: str
+    number: str = ""
 
 
-def prepare(source: Source, *, cache: Path) -> Iterator[Piece | LeftOut]:
-    """Yield the pieces of a source, read and analysed once and then from the cache.
+def prepare(
+    files: Sequence[MusicFile],
+    *,
+    cache: Path,
+    workers: int | None = None,
+    on_progress: Callable[[float], None] | None = None,
+) -> list[list[Piece | LeftOut]]:
+    """Return the pieces of each file, read and analysed once and then from the cache.
+
+    Args:
+        files: those of all sources: their pieces are told apart and grouped together.
+        cache: the folder of prepared pieces.
+        workers: as `parallel_map`.
+        on_progress: called with the share done, 0..1.
+
+    Returns:
+        For each file what its pieces came to, in order.
 
     Raises:
         OutputError: the cache folder cannot be written.
+        TrainingError: the workers of a cluster run another version of this program.
     """
-    cache.mkdir(parents=True, exist_ok=True)
-    for path in source.files:
-        content = path.read_bytes()
-        label = f"{FORMAT}|{source.composer}|{source.ensemble}|{path.name}|".encode()
-        cached = cache / f"{hashlib.sha256(label + content).hexdigest()[:32]}.npz"
-        piece = _load(cached) if cached.exists() else None
-        if piece is None:
-            made = _make(path, source)
-            if isinstance(made, LeftOut):
-                yield made
-                continue
-            piece = made
-            _save(piece, cached)
-        yield piece
+    found = _found(files, PieceCache.at(cache), workers, on_progress or (lambda _share: None))
+    rows = [(index, one) for index, made in enumerate(found) for one in made]
+    fit = [(files[index].path, one) for index, one in rows if isinstance(one, Prepared)]
+    ids = [work_id(path, one.title, one.number) for path, one in fit]
+    works = iter(group_works(ids, [one.fingerprint for _, one in fit]))
+    results: list[list[Piece | LeftOut]] = [[] for _ in files]
+    for index, one in rows:
+        file = files[index]
+        if isinstance(one, Unfit):
+            results[index].append(LeftOut(file.path, one.reason, one.number))
+            continue
+        work = next(works)
+        name = f"{file.path.name}#{one.number}" if one.number else file.path.name
+        ensemble = file.ensemble or one.ensemble
+        results[index].append(
+            Piece(name, work, split_of(work), file.composer, ensemble, one.roll, one.facts, one.references, one.told)
+        )
+    return results
 
 
-def _make(path: Path, source: Source) -> Piece | LeftOut:
-    try:
-        read = read_score(path)
-    except MusicFileError as error:
-        return LeftOut(path, str(error))
-    score = read.score
-    if len(score.bars) < MIN_BARS:
-        return LeftOut(path, f"only {len(score.bars)} bars")
-    roll = encode(score)
-    if not roll.play.any():
-        return LeftOut(path, "no notes in the range of the network")
-    if not roll.valid.any():
-        return LeftOut(path, "no bar fits the grid of sixteenths")
-    ensemble = source.ensemble or ensemble_of(score)
-    facts = facts_of(outline_of(score, ensemble=ensemble))
-    work = work_id(path, score.title)
-    references = best_references(roll.articulate, facts.bar)
-    return Piece(path.name, work, split_of(work), source.composer, ensemble, roll, facts, references)
+def _found(
+    files: Sequence[MusicFile], cache: PieceCache, workers: int | None, on_progress: Callable[[float], None]
+) -> list[tuple[Prepared | Unfit, ...]]:
+    """Return what is prepared of each file: what the cache holds, then the rest."""
+    found: list[tuple[Prepared | Unfit, ...]] = [()] * len(files)
+    missing: dict[Path, list[int]] = {}  # files of one content are made once
+    for index, file in enumerate(files):
+        try:
+            place = cache.path_of(Task(load_bytes(file.path), file.values))
+        except MusicFileError as error:
+            found[index] = (Unfit("", error.problems[0].message),)
+            continue
+        kept = cache.load(place)
+        if kept is None:
+            missing.setdefault(place, []).append(index)
+        else:
+            found[index] = kept
+    done = len(files) - sum(map(len, missing.values()))
+    answers = parallel_map(answer, _tasks(files, missing.values()), workers=workers)
+    for (place, owners), made in zip(missing.items(), answers, strict=True):
+        pieces = _checked(made, cache)
+        cache.save(place, made.data)
+        for index in owners:
+            found[index] = pieces
+        done += len(owners)
+        on_progress(done / len(files))
+    return found
+
+
+def _tasks(files: Sequence[MusicFile], owners: Iterable[list[int]]) -> Iterator[Task]:
+    for first, *_ in owners:
+        yield Task(load_bytes(files[first].path), files[first].values)
+
+
+def _checked(made: Answer, cache: PieceCache) -> tuple[Prepared | Unfit, ...]:
+    pieces = from_bytes(made.data)
+    if made.version != cache.version or pieces is None:
+        raise TrainingError(
+            "the workers run another version of this program than the one that asked them",
+            mend="install the same on every machine, and change nothing while music is being read",
+        )
+    return pieces
 
 
 def by_split(pieces: Iterable[Piece], split: str) -> list[Piece]:
@@ -135,39 +179,3 @@ def by_split(pieces: Iterable[Piece], split: str) -> list[Piece]:
     if not chosen:
         raise TrainingError(f'no piece on the "{split}" side of the split', mend="give more pieces")
     return chosen
-
-
-def _save(piece: Piece, path: Path) -> None:
-    arrays = {
-        "label": np.array([piece.name, piece.work, piece.split, piece.composer, piece.ensemble]),
-        "play": np.packbits(piece.roll.play, axis=1),
-        "articulate": np.packbits(piece.roll.articulate, axis=1),
-        "hand": piece.roll.hand,
-        "voice": piece.roll.voice,
-        "valid": piece.roll.valid,
-        **{f"fact_{field.name}": getattr(piece.facts, field.name) for field in fields(StepFacts)},
-        **{f"reference_{field.name}": getattr(piece.references, field.name) for field in fields(BestReferences)},
-    }
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    write_atomic(path, buffer.getvalue())
-
-
-def _load(path: Path) -> Piece | None:
-    """Return the cached piece, or None when the file is not whole (it is then made again)."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        name, work, split, composer, ensemble = (str(text) for text in arrays["label"])
-        roll = Roll(
-            np.unpackbits(arrays["play"], axis=1, count=NUM_PITCHES).astype(bool),
-            np.unpackbits(arrays["articulate"], axis=1, count=NUM_PITCHES).astype(bool),
-            arrays["hand"],
-            arrays["voice"],
-            arrays["valid"],
-        )
-        facts = StepFacts(**{field.name: arrays[f"fact_{field.name}"] for field in fields(StepFacts)})
-        references = BestReferences(**{f.name: arrays[f"reference_{f.name}"] for f in fields(BestReferences)})
-    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error):
-        return None
-    return Piece(name, work, split, composer, ensemble, roll, facts, references)

@@ -1,4 +1,4 @@
-"""The sources of a training configuration → prepared pieces, read and analysed on all cores.
+"""The sources of a training configuration → prepared pieces, read and analysed.
 
 Where the files are: paths in the configuration lie below the data folder, which `--data` or the environment variable
 RITORNELLO_DATA names (without either: below the configuration's own folder). Other music given as `--data` takes the
@@ -8,12 +8,9 @@ place of the configuration's sources.
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatch
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +18,8 @@ from composer.corpus.builtin import builtin_paths
 from composer.corpus.reader import SUFFIXES
 from composer.errors import TrainingError
 from composer.training.config import BUILTIN, DATA_VARIABLE, SourceConfig
-from composer.training.dataset import LeftOut, Piece, Source, prepare
+from composer.training.dataset import LeftOut, MusicFile, Piece, prepare
+from composer.training.piece_cache import PieceCache
 
 OnProgress = Callable[[str, float], None]
 
@@ -121,49 +119,38 @@ def collect(
         for source, files in zip(sources, listed, strict=True)
         if source.files is not None and source.files != len(files)
     ]
-    jobs = [
-        (index, Source((path,), source.composer, source.ensemble or None))
-        for index, (source, files) in enumerate(zip(sources, listed, strict=True))
-        for path in files
+    owners = [index for index, files in enumerate(listed) for _ in files]
+    files = [
+        MusicFile(path, source.composer, source.ensemble, source.values or "auto")
+        for source, paths in zip(sources, listed, strict=True)
+        for path in paths
     ]
+
+    def report(share: float) -> None:
+        if on_progress is not None:
+            on_progress("reading the music", share)
+
     pieces: list[Piece] = []
     weights: list[float] = []
     left_out: list[LeftOut] = []
     counts = [0] * len(sources)
-    results = _prepare_all([source for _, source in jobs], cache)
-    for number, ((index, _), result) in enumerate(zip(jobs, results, strict=True), start=1):
-        if on_progress is not None:
-            on_progress("reading the music", number / len(jobs))
-        if isinstance(result, LeftOut):
-            left_out.append(result)
-            continue
-        pieces.append(result)
-        weights.append(sources[index].weight)
-        counts[index] += 1
+    for index, results in zip(owners, prepare(files, cache=cache, on_progress=report), strict=True):
+        for result in results:
+            if isinstance(result, LeftOut):
+                left_out.append(result)
+                continue
+            pieces.append(result)
+            weights.append(sources[index].weight)
+            counts[index] += 1
+    tidied = PieceCache.at(cache).tidy()
+    warnings += [tidied] if tidied else []
     if not pieces:
         raise TrainingError(
-            f"none of the {len(jobs)} files taught anything" if jobs else "the sources hold no files of music",
+            f"none of the {len(files)} files taught anything" if files else "the sources hold no files of music",
             place=root,
             mend=left_out[0].reason if left_out else f"files that end in {', '.join(sorted(SUFFIXES))}",
         )
     return Collection(tuple(pieces), tuple(weights), tuple(left_out), tuple(counts), tuple(warnings))
-
-
-def _prepare_all(sources: Sequence[Source], cache: Path) -> Iterator[Piece | LeftOut]:
-    """Yield the result of each single-file source, in order."""
-    cache.mkdir(parents=True, exist_ok=True)
-    workers = min(os.cpu_count() or 1, 8)
-    # A forked copy of TensorFlow's threads hangs; a spawned one would run the caller's script again.
-    if workers == 1 or len(sources) < 8 or "tensorflow" in sys.modules or not hasattr(os, "fork"):
-        for source in sources:
-            yield _prepare_one(source, cache)
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
-        yield from pool.map(_prepare_one, sources, [cache] * len(sources), chunksize=1)
-
-
-def _prepare_one(source: Source, cache: Path) -> Piece | LeftOut:
-    return next(iter(prepare(source, cache=cache)))
 
 
 def source_to_card(source: SourceConfig, pieces: int) -> dict[str, Any]:

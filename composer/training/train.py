@@ -71,7 +71,6 @@ def train_from_config(
     """
     config = read_config(config_path)
     sources, root = locate_sources(config.sources, data=data, config_folder=config_path.parent)
-    # Before anything imports TensorFlow: its threads would not outlive the fork of the readers.
     collection = collect(sources, root, cache=cache_folder(), on_progress=on_progress)
     windows, held_out = make_windows(config, collection)
     output.mkdir(parents=True, exist_ok=True)
@@ -149,7 +148,7 @@ def validation_batches(pieces: Sequence[Piece], config: WindowConfig, *, seed: i
 
     A network that is always told the same is measured once, and told that.
     """
-    streams = ((TOLD, GROUPS), (UNTOLD, ()))
+    streams: tuple[tuple[str, tuple[str, ...]], ...] = ((TOLD, GROUPS), (UNTOLD, ()))
     if config.told != "random":
         streams = ((TOLD if config.told else UNTOLD, tuple(config.told)),)
     for name, told in streams:

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from composer.roll.codec import Roll, decode, encode
+from composer.roll.codec import Roll, decode, encode, pack, unpack
 from composer.roll.grid import (
     HIGHEST_PITCH,
     LOWER_HAND,
@@ -179,3 +179,19 @@ def test_decoding_gives_back_what_was_encoded(notes: tuple[Note, ...]) -> None:
     assert decode(roll) == notes
     assert not (roll.articulate & ~roll.play).any(), "a strike implies a sounding note"
     assert ((roll.hand >= 0) == roll.play).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(0, 40))
+def test_a_packed_roll_comes_back_as_it_was(seed: int, num_steps: int) -> None:
+    draw = np.random.default_rng(seed)
+    play = draw.random((num_steps, NUM_PITCHES)) < 0.1
+    hand = np.where(play, draw.integers(NO_HAND, UPPER_HAND + 1, play.shape), NO_HAND).astype(np.int8)
+    voice = np.where(play, draw.integers(0, 5, play.shape), -1).astype(np.int8)
+    roll = Roll(play, play & (draw.random(play.shape) < 0.5), hand, voice, draw.random(num_steps) < 0.9, 3)
+    packed = pack(roll)
+    for back in (packed, unpack(packed)):
+        for name in ("play", "articulate", "hand", "voice", "valid"):
+            np.testing.assert_array_equal(getattr(back, name), getattr(roll, name), err_msg=name)
+            assert getattr(back, name).dtype == getattr(roll, name).dtype
+        assert (back.num_steps, back.num_outside) == (num_steps, 3)

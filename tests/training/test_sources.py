@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import joblib
+import numpy as np
 import pytest
 
 from composer.errors import TrainingError
@@ -93,18 +96,35 @@ def test_reading_on_all_cores_gives_the_same_pieces_in_the_same_order(tmp_path: 
             '<?xml version="1.0"?><score-partwise><part-list><score-part id="P"><part-name>P</part-name>'
             f'</score-part></part-list><part id="P">{bars}</part></score-partwise>'
         )
-    # In a process of its own, which has not loaded TensorFlow: only then are copies of it made.
+    sources = [SourceConfig(path="bach", composer="bach")]
+    told: list[float] = []
+    with joblib.parallel_config(n_jobs=1):
+        here = collect(sources, tmp_path, cache=tmp_path / "one")
+    with joblib.parallel_config(n_jobs=2):
+        there = collect(sources, tmp_path, cache=tmp_path / "two", on_progress=lambda _, share: told.append(share))
+    assert [piece.name for piece in here.pieces] == [f"{number}.xml" for number in range(10)]
+    for one, other in zip(here.pieces, there.pieces, strict=True):
+        assert (one.name, one.work) == (other.name, other.work)
+        np.testing.assert_array_equal(one.roll.articulate, other.roll.articulate)
+        np.testing.assert_array_equal(one.facts.tonic, other.facts.tonic)
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+def test_a_worker_imports_no_tensorflow() -> None:
     code = (
-        "import os, sys; from pathlib import Path; from composer.training import sources\n"
-        "from composer.training.config import SourceConfig\n"
-        "os.cpu_count = lambda: int(sys.argv[2])\n"
-        "found = sources.collect([SourceConfig(path='bach', composer='bach')], Path(sys.argv[1]),"
-        " cache=Path(sys.argv[1]) / f'cache{sys.argv[2]}')\n"
-        "print([(p.name, int(p.roll.articulate.sum()), p.facts.tonic.tolist()) for p in found.pieces])"
+        "from composer.training.sources import collect; import sys; print({'tensorflow', 'keras'} & set(sys.modules))"
     )
-    one, two = (
-        subprocess.run([sys.executable, "-c", code, str(tmp_path), cores], capture_output=True, text=True, check=True)
-        for cores in ("1", "2")
-    )
-    assert one.stdout == two.stdout
-    assert one.stdout.count(".xml") == 10
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "set()"
+
+
+def test_pieces_out_of_use_are_removed_and_told(data: Path, tmp_path: Path) -> None:
+    (data / "bach" / "air.krn").write_text("**kern\n*M4/4\n" + "=\n4c\n4d\n4e\n4f\n" * 6 + "*-\n")
+    old = tmp_path / "cache" / "0123456789abcdef-old.npz"
+    old.parent.mkdir()
+    old.write_bytes(b"")
+    os.utime(old, (0, 0))
+    found = collect([REST], data, cache=tmp_path / "cache")
+    assert not old.exists()
+    assert any("1 prepared files" in warning for warning in found.warnings)
