@@ -7,7 +7,7 @@ The tree (exit code of the command in brackets)::
     │   ├── PlanError             a plan file or a brief
     │   ├── ThemeError            a theme: ABC text or a file that a plan pins
     │   ├── StyleError            a style's name, card or mixture
-    │   ├── MusicFileError        a MIDI, MusicXML or **kern file that cannot be read
+    │   ├── MusicFileError        a MIDI, MusicXML, **kern or ABC file that cannot be read
     │   ├── WeightsError          a network's weights or card
     │   ├── TrainingError         training data or a training configuration
     │   ├── OptionError           an option or argument of a command or function
@@ -105,7 +105,7 @@ class StyleError(UserError):
 
 
 class MusicFileError(UserError):
-    """A MIDI, MusicXML or Humdrum **kern file that cannot be read."""
+    """A MIDI, MusicXML, Humdrum **kern or ABC file that cannot be read."""
 
 
 class WeightsError(UserError):

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from composer.corpus.abc_book import is_abc
+from composer.corpus.abc_reader import read_abc
 from composer.corpus.kern import is_kern, read_kern
 from composer.corpus.midi import read_midi
 from composer.corpus.musicxml import read_musicxml
@@ -18,7 +20,7 @@ from composer.score import Score
 
 MAX_FILE_BYTES = 48 * 2**20  # inclusive
 SUFFIXES = frozenset(  # looked for in folders
-    {".mid", ".midi", ".smf", ".kar", ".rmi", ".musicxml", ".xml", ".mxl", ".krn", ".kern"}
+    {".mid", ".midi", ".smf", ".kar", ".rmi", ".musicxml", ".xml", ".mxl", ".krn", ".kern", ".abc"}
 )
 
 
@@ -31,7 +33,7 @@ class ReadResult:
         mended: a line for each thing that was judged, moved, mended or left out; empty for a sound file.
         off_grid_share: share of the notes whose onset fitted no musical place, 0..1 (MIDI; 0 for notation).
         source: the file's path.
-        format: `midi`, `musicxml`, `mxl` or `kern`.
+        format: `midi`, `musicxml`, `mxl`, `kern` or `abc`.
         is_live: True for a MIDI file that was played: bars and note values are only a guess.
         pickup_confidence: 0..1 where the place of the first bar line was guessed from the notes, else 1.
         piece: the piece's number within its file, where a file holds several (the tunes of a book); else empty.
@@ -51,7 +53,7 @@ class ReadResult:
 
 
 def read_score(path: str | Path, *, unfold: bool = False) -> ReadResult:
-    """Read the (first) piece of a MIDI, MusicXML, compressed MusicXML or Humdrum **kern file.
+    """Read the (first) piece of a MIDI, MusicXML, compressed MusicXML, Humdrum **kern or ABC file.
 
     Args:
         path: the file.
@@ -60,55 +62,69 @@ def read_score(path: str | Path, *, unfold: bool = False) -> ReadResult:
     Raises:
         MusicFileError: no such file, or nothing in it that can be read as music; with the line or byte.
     """
-    first, *others = read_pieces(path, unfold=unfold)
-    if not others:
-        return first
-    return replace(first, mended=(*first.mended, f"the file holds {len(others)} more pieces; this is the first"))
+    return read_bytes(load_bytes(Path(path)), str(path), unfold=unfold)
 
 
 def read_pieces(path: str | Path, *, unfold: bool = False) -> tuple[ReadResult, ...]:
-    """Read all pieces of a file, one or more; otherwise as `read_score`."""
+    """Read all pieces of a file, one or more (the tunes of an ABC book); otherwise as `read_score`."""
     return read_pieces_bytes(load_bytes(Path(path)), str(path), unfold=unfold)
 
 
 def read_pieces_bytes(data: bytes, source: str, *, unfold: bool = False) -> tuple[ReadResult, ...]:
     """Read all pieces of a file that is in memory already; as `read_pieces`."""
-    return (read_bytes(data, source, unfold=unfold),)
+    return tuple(
+        _unfolded(result, order) if unfold and (result.score.repeats or order) else result
+        for result, order in _read(data, source)
+    )
 
 
 def read_bytes(data: bytes, source: str, *, unfold: bool = False) -> ReadResult:
     """Read a file that is in memory already; as `read_score`."""
+    first, *others = read_pieces_bytes(data, source, unfold=unfold)
+    if not others:
+        return first
+    return replace(first, mended=(*first.mended, f"the file holds {len(others)} more pieces; this is the first"))
+
+
+def _read(data: bytes, source: str) -> list[tuple[ReadResult, Sequence[tuple[int, int]]]]:
+    """Return the pieces of a file, each with its order of playing where the file states one."""
     kind = sniff(data)
-    order: tuple[tuple[int, int], ...] = ()  # of playing, where the file states it
     if kind == "midi":
-        reading = read_midi(data, source)
+        midi = read_midi(data, source)
         result = ReadResult(
-            reading.score,
-            reading.mended,
-            reading.off_grid_share,
+            midi.score,
+            midi.mended,
+            midi.off_grid_share,
             source,
             kind,
-            reading.is_live,
-            reading.pickup_confidence,
-            rights=reading.rights,
-            origin=reading.origin,
+            midi.is_live,
+            midi.pickup_confidence,
+            rights=midi.rights,
+            origin=midi.origin,
         )
-    elif kind in ("mxl", "musicxml"):
+        return [(result, ())]
+    if kind in ("mxl", "musicxml"):
         page = read_musicxml(open_mxl(data, source) if kind == "mxl" else data, source)
-        result = ReadResult(page.score, page.mended, 0.0, source, kind, rights=page.rights, origin=page.origin)
-    elif kind == "kern":
+        return [(ReadResult(page.score, page.mended, 0.0, source, kind, rights=page.rights, origin=page.origin), ())]
+    if kind == "kern":
         kern = read_kern(data, source)
-        order = kern.played
         result = ReadResult(kern.score, kern.mended, 0.0, source, kind, rights=kern.rights, origin=kern.origin)
-    elif not data:
+        return [(result, kern.played)]
+    if kind == "abc":
+        return [
+            (
+                ReadResult(one.score, one.mended, 0.0, source, kind, False, 1.0, one.piece, one.rights, one.origin),
+                one.played,
+            )
+            for one in read_abc(data, source)
+        ]
+    if not data:
         raise MusicFileError("the file is empty", place=Place(source))
-    else:
-        raise MusicFileError(
-            "neither MIDI nor MusicXML nor Humdrum **kern",
-            place=Place(source, detail="byte 0"),
-            mend="a MIDI file begins with MThd, MusicXML with an XML declaration, Humdrum with **kern",
-        )
-    return _unfolded(result, order) if unfold and (result.score.repeats or order) else result
+    raise MusicFileError(
+        "neither MIDI nor MusicXML nor Humdrum **kern nor ABC",
+        place=Place(source, detail="byte 0"),
+        mend="MIDI begins with MThd, MusicXML with an XML declaration, Humdrum with **kern, an ABC tune with X:",
+    )
 
 
 def _unfolded(result: ReadResult, order: Sequence[tuple[int, int]]) -> ReadResult:
@@ -121,7 +137,7 @@ def _unfolded(result: ReadResult, order: Sequence[tuple[int, int]]) -> ReadResul
 
 
 def sniff(data: bytes) -> str:
-    """Return `midi`, `mxl`, `musicxml`, `kern` or an empty string, from the first bytes."""
+    """Return `midi`, `mxl`, `musicxml`, `kern`, `abc` or an empty string, from the content."""
     head = data[:4096]
     if head.startswith(b"PK"):
         return "mxl"
@@ -130,7 +146,9 @@ def sniff(data: bytes) -> str:
         return "musicxml"
     if b"MThd" in head:
         return "midi"
-    return "kern" if is_kern(data) else ""
+    if is_kern(data):
+        return "kern"
+    return "abc" if is_abc(data) else ""
 
 
 def iter_folder(path: str | Path) -> Iterator[ReadResult | MusicFileError]:
