@@ -1,0 +1,280 @@
+"""Read broken, strange and hostile files: each must end in a Score or in one error of ours, within 5 s and 512 MB.
+
+What it is: every file of the `malformed` folder, files that go beyond the limits (`giants.py`) and mutants of sound
+ones (`mutations.py`) are read, repeats written out, by worker processes with limits (`limited.py`). With `--whole` what
+was read also goes through what `compose perform` does: outline, performer, MIDI and MusicXML writers, and what was
+written is read again.
+
+Conventions: a foreign exception is one of another class than MusicFileError, or an error without a place, of several
+problems or with control characters, or a Score that breaks its own rules. Exit code 1 where anything is foreign, late
+or too large; such files are kept in `--keep`.
+
+Data: the environment variable RITORNELLO_DATA names a folder with `malformed/` and `corpora/`; without it only mutants
+of the sound files of `sound_files.py` are read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import itertools
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+# Before numpy is imported: its threads' stacks would count as memory.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from giants import GIANTS
+from limited import Done, run_jobs
+from mutations import FORMATS, mutant
+from sound_files import sound_files
+
+from composer.corpus.reader import SUFFIXES, read_bytes
+from composer.errors import MusicFileError
+from composer.score import Score
+
+LIMIT_SEC = 5.0
+LIMIT_BYTES = 512 * 2**20
+WHOLE_SEC = 60.0  # for reading, performing and writing: nothing is promised there, but that it ends
+
+
+class UnsoundError(Exception):
+    """A Score or an error that breaks a rule."""
+
+
+@dataclass
+class Row:
+    """What became of the files of one kind."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    slowest: tuple[float, str] = (0.0, "")
+    largest: tuple[int, str] = (0, "")
+    faults: list[str] = field(default_factory=list)
+
+
+# ---------------------------------------------------------------- one file
+
+
+def read_one(file: tuple[str, bytes]) -> str:
+    """Read a file; return `clean`, `mended` or `refused`."""
+    name, data = file
+    try:
+        result = read_bytes(data, name, unfold=True)
+    except MusicFileError as error:
+        check_error(error, name)
+        return "refused"
+    check_score(result.score)
+    for line in result.mended:
+        if not line.isprintable() or not line:
+            raise UnsoundError(f"a mended line that cannot be printed: {line!r}")
+    return "mended" if result.mended else "clean"
+
+
+def perform_one(file: tuple[str, bytes]) -> str:
+    """Do with a file what `compose perform` does, but for writing it to the disk; then read what was written."""
+    from composer.analysis.outline import outline_of
+    from composer.export.midi import midi_bytes
+    from composer.export.musicxml import mxl_bytes
+    from composer.perform import perform
+
+    name, data = file
+    try:
+        played, written = (read_bytes(data, name, unfold=unfold).score for unfold in (True, False))
+    except MusicFileError:
+        return "refused"
+    outline = outline_of(played)
+    sheet = outline if played == written else outline_of(written)
+    performance = perform(played, outline, player="baroque", take=1, expression=1.0)
+    for again in (midi_bytes(performance), mxl_bytes(written, outline=sheet)):
+        check_score(read_bytes(again, f"{name}, written").score)
+    return "performed"
+
+
+def check_error(error: MusicFileError, name: str) -> None:
+    """Raise UnsoundError where an error does not tell what its reader needs."""
+    (problem, *others) = error.problems
+    if others:
+        raise UnsoundError(f"{len(error.problems)} problems at once")
+    if problem.place is None or not problem.place.source.startswith(name):
+        raise UnsoundError(f"an error without its file: {error}")
+    if not problem.message or not str(error).isprintable() or len(str(error)) > 400:
+        raise UnsoundError(f"an error that cannot be printed on a line: {str(error)!r}")
+
+
+def check_score(score: Score) -> None:
+    """Raise UnsoundError where a Score breaks one of the rules of `composer/score.py`."""
+    notes = [note for part in score.parts for note in part.notes]
+    rules = {
+        "there is a note": bool(notes) and all(part.notes for part in score.parts),
+        "notes begin in the piece": all(0 <= note.onset_tick <= score.end_tick for note in notes),
+        "notes end in the piece": all(note.end_tick <= score.end_tick for note in notes),
+        "pitches are MIDI's": all(0 <= note.pitch <= 127 for note in notes),
+        "lengths are positive": all((note.duration_tick > 0) != note.is_grace for note in notes),
+        "times are whole": all(type(note.onset_tick) is type(note.duration_tick) is int for note in notes),
+        "notes are sorted": all(
+            (one.onset_tick, one.pitch) <= (other.onset_tick, other.pitch)
+            for part in score.parts
+            for one, other in itertools.pairwise(part.notes)
+        ),
+        "staves are two": all(note.staff in (1, 2) and note.staff <= p.staves for p in score.parts for note in p.notes),
+        "voices are counted from 1": all(note.voice >= 1 for note in notes),
+        "spelling is pitch": all(note.spelling is None or note.spelling.pitch == note.pitch for note in notes),
+        "bars begin at 0": bool(score.bars) and score.bars[0].onset_tick == 0,
+        "bars have no gaps": all(one.end_tick == other.onset_tick for one, other in itertools.pairwise(score.bars)),
+        "bars have a length": all(bar.duration_tick > 0 for bar in score.bars),
+        "keys begin at 0": not score.keys or score.keys[0][0] == 0,
+        "keys are sorted": [tick for tick, _ in score.keys] == sorted({tick for tick, _ in score.keys}),
+        "tempos are sorted": [mark.tick for mark in score.tempos] == sorted({mark.tick for mark in score.tempos}),
+        "tempos can be played": all(1 <= mark.beat_bpm <= 4000 for mark in score.tempos),
+        "repeats are passages": all(one.start_tick < one.end_tick <= score.end_tick for one in score.repeats),
+        "repeats follow each other": all(
+            one.end_tick <= other.start_tick for one, other in itertools.pairwise(score.repeats)
+        ),
+        "slurs go on": all(slur.onset_tick < slur.end_tick <= score.end_tick for slur in score.slurs),
+        "slurs have a part": all(0 <= slur.part < len(score.parts) for slur in score.slurs),
+        "hairpins go on": all(d.end_tick is None or d.tick < d.end_tick for d in score.dynamics),
+        "signs stand in the piece": all(
+            0 <= tick <= score.end_tick
+            for tick in (
+                *score.fermata_ticks,
+                *(sign.tick for sign in (*score.tempos, *score.dynamics, *score.marks)),
+                *(tick for tick, _ in score.keys),
+            )
+        ),
+    }
+    broken = [rule for rule, holds in rules.items() if not holds]
+    if broken:
+        raise UnsoundError(f"not so: {', '.join(broken)}")
+
+
+# ---------------------------------------------------------------- many files
+
+
+def judge(
+    kind: str, jobs: Sequence[int], data_of: Callable[[int], tuple[str, bytes]], options: argparse.Namespace
+) -> tuple[Row, list[int]]:
+    """Read the files of one kind; return what became of them, and which were read."""
+    row, read = Row(), []
+    for done in run_jobs(
+        jobs,
+        data_of,
+        read_one,
+        workers=options.workers,
+        limit_sec=LIMIT_SEC,
+        limit_bytes=LIMIT_BYTES,
+    ):
+        count(kind, row, done, data_of, options, limit_sec=LIMIT_SEC)
+        if done.answer in ("clean", "mended"):
+            read.append(done.job)
+    return row, sorted(read)
+
+
+def count(
+    kind: str,
+    row: Row,
+    done: Done,
+    data_of: Callable[[int], tuple[str, bytes]],
+    options: argparse.Namespace,
+    *,
+    limit_sec: float,
+) -> None:
+    """Put what became of one file into its row; keep the file where that is a fault."""
+    fault = done.fault
+    if not fault and done.cpu_sec > limit_sec:
+        fault = "late"
+    if not fault and done.peak_bytes > LIMIT_BYTES:
+        fault = "memory"
+    outcome = (
+        done.answer if not fault else fault.partition(" ")[0] if fault.startswith(("late", "memory")) else "foreign"
+    )
+    row.outcomes[outcome] += 1
+    name = data_of(done.job)[0]
+    row.slowest = max(row.slowest, (done.cpu_sec, name))
+    row.largest = max(row.largest, (done.peak_bytes, name))
+    if fault:
+        row.faults.append(f"{name}: {fault} ({done.cpu_sec:.1f} s, {done.peak_bytes / 2**20:.0f} MB)")
+        print(f"  {kind}: {row.faults[-1]}", flush=True)
+        options.keep.mkdir(parents=True, exist_ok=True)
+        (options.keep / f"{kind}-{Path(name).name}").write_bytes(data_of(done.job)[1])
+
+
+def families(options: argparse.Namespace) -> Iterator[tuple[str, Sequence[int], Callable[[int], tuple[str, bytes]]]]:
+    """Yield each family of files: its name, the numbers of its files, and what makes (name, data) of a number."""
+    root = Path(os.environ["RITORNELLO_DATA"]) if "RITORNELLO_DATA" in os.environ else None
+    if root is not None and "malformed" in options.families:
+        for suffixes, title in ((SUFFIXES, "malformed, score files"), (None, "malformed, others")):
+            paths = sorted(p for p in (root / "malformed").rglob("*") if p.is_file())
+            paths = [path for path in paths if (path.suffix.lower() in SUFFIXES) == (suffixes is not None)]
+            yield title, range(len(paths)), functools.partial(_of_paths, paths)
+    if "giants" in options.families:
+        yield "giants", range(len(GIANTS)), _of_giants
+    if "mutants" in options.families:
+        sound = sound_files(root / "corpora" if root is not None else None)
+        for kind in options.formats:
+            jobs = range(options.first, options.first + options.mutations // len(options.formats))
+            yield f"mutants of {kind}", jobs, functools.partial(_of_mutants, kind, sound, options.seed)
+
+
+def _of_paths(paths: Sequence[Path], job: int) -> tuple[str, bytes]:
+    return str(paths[job]), paths[job].read_bytes()
+
+
+def _of_giants(job: int) -> tuple[str, bytes]:
+    name = sorted(GIANTS)[job]
+    return name, GIANTS[name]()
+
+
+def _of_mutants(kind: str, sound: dict[str, list[bytes]], seed: int, job: int) -> tuple[str, bytes]:
+    return f"{kind}-{seed}-{job}", mutant(kind, sound, seed=seed, index=job)
+
+
+def table(rows: dict[str, Row], outcomes: Sequence[str]) -> Iterator[str]:
+    """Yield the lines of the table."""
+    yield f"{'':28}{'files':>7}" + "".join(f"{outcome:>10}" for outcome in outcomes) + f"{'slowest':>10}{'largest':>10}"
+    for kind, row in rows.items():
+        counts = "".join(f"{row.outcomes[outcome]:10,}" for outcome in outcomes)
+        figures = f"{row.slowest[0]:8.2f} s{row.largest[0] / 2**20:7.0f} MB"
+        yield f"{kind:28}{row.outcomes.total():7,}{counts}{figures}   ({row.slowest[1]}; {row.largest[1]})"
+
+
+def main() -> None:
+    """Read, count, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mutations", type=int, default=10_000, help="mutants in all, the same number of each format")
+    parser.add_argument("--formats", nargs="+", choices=FORMATS, default=list(FORMATS))
+    parser.add_argument(
+        "--families", nargs="+", choices=("malformed", "giants", "mutants"), default=["malformed", "giants", "mutants"]
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, metavar="N", help="begin with mutant N")
+    parser.add_argument("--whole", action="store_true", help="perform and write what was read")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--keep", type=Path, default=Path("hostile-files"), help="folder for files that are a fault")
+    options = parser.parse_args()
+    if options.whole:  # before the workers are forked
+        import composer.analysis.outline
+        import composer.export.writers
+        import composer.perform  # noqa: F401
+    rows: dict[str, Row] = {}
+    performed: dict[str, Row] = {}
+    for kind, jobs, data_of in families(options):
+        rows[kind], read = judge(kind, jobs, data_of, options)
+        if options.whole:
+            performed[kind] = Row()
+            for done in run_jobs(
+                read, data_of, perform_one, workers=options.workers, limit_sec=WHOLE_SEC, limit_bytes=4 * LIMIT_BYTES
+            ):
+                count(kind, performed[kind], done, data_of, options, limit_sec=WHOLE_SEC)
+    print("\n".join(table(rows, ("clean", "mended", "refused", "foreign", "late", "memory"))))
+    if options.whole:
+        print("\nperformed, written and read again:")
+        print("\n".join(table(performed, ("performed", "foreign", "late", "memory"))))
+    sys.exit(any(row.faults for row in (*rows.values(), *performed.values())))
+
+
+if __name__ == "__main__":
+    main()
