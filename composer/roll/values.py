@@ -37,9 +37,11 @@ _COMPOUND_OF = {
 _RATIO = Fraction(3, 2)
 _CHANGE_BARS = 1.9  # what a change of the subdivision costs; there and back: just below four bars
 _AS_WRITTEN = 0.01  # a bar that fits both is read as it is written
-_LONG_TICKS = 2 * TICKS_PER_QUARTER  # a half: as long as the middle note of music in long values, or longer
-_SHORT_TICKS = TICKS_PER_QUARTER  # and next to none of its notes is shorter than a quarter
-_MAX_SHORT_SHARE = 0.1
+# Music in long values: bars of breves, the middle note a quarter at least, next to nothing shorter than an eighth.
+_LONG_BAR_TICKS = 8 * TICKS_PER_QUARTER
+_LONG_NOTE_TICKS = TICKS_PER_QUARTER
+_SHORT_TICKS = TICKS_PER_QUARTER // 2
+_MAX_SHORT_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,11 @@ def read_on_grid(score: Score, *, values: str = "auto") -> Reading:
 
 
 def is_in_long_values(score: Score) -> bool:
-    """Return whether the music moves in halves and longer notes, as in editions that keep breves."""
-    durations = np.array([note.duration_tick for part in score.parts for note in part.notes if not note.is_grace])
-    if not len(durations):
+    """Return whether the music is written in twice the values of later music, as in editions barred in breves."""
+    values = np.array([note.duration_tick for part in score.parts for note in part.notes if not note.is_grace])
+    if not len(values) or np.median([bar.duration_tick for bar in score.bars]) < _LONG_BAR_TICKS:
         return False
-    return bool(np.median(durations) >= _LONG_TICKS and np.mean(durations < _SHORT_TICKS) <= _MAX_SHORT_SHARE)
+    return bool(np.median(values) >= _LONG_NOTE_TICKS and np.mean(values < _SHORT_TICKS) <= _MAX_SHORT_SHARE)
 
 
 def halve_values(score: Score) -> Score:

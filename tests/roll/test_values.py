@@ -122,11 +122,12 @@ def test_breves_are_read_at_half_their_values() -> None:
     assert read_on_grid(tune(bar_of(EIGHTH) * 4), values="halved").score.parts[0].notes[0].duration_tick == SIXTEENTH
 
 
-def test_long_values_are_few_notes_below_a_quarter() -> None:
-    halves = [2 * QUARTER] * 40
+def test_long_values_are_bars_of_breves_without_sixteenths() -> None:
+    quarters, halves = [QUARTER] * 80, [2 * QUARTER] * 40
     assert is_in_long_values(tune(halves, meter="4/2"))
-    assert not is_in_long_values(tune(halves + bar_of(EIGHTH, 8) * 2, meter="4/2"))
-    assert not is_in_long_values(tune(bar_of(QUARTER) * 8))
+    assert is_in_long_values(tune(quarters, meter="2/1"))
+    assert not is_in_long_values(tune(quarters + bar_of(SIXTEENTH, 8), meter="4/2"))
+    assert not is_in_long_values(tune(halves, meter="4/4")), "a chorale in halves is a chorale"
 
 
 def test_a_meter_over_thirty_two_cannot_be_halved() -> None:
