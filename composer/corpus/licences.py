@@ -63,5 +63,10 @@ def licence_named(text: str, *, first: bool = False) -> str:
     """
     found = sorted((match.start(), name(match)) for pattern, name in _NAMES for match in pattern.finditer(text))
     names = list(dict.fromkeys(name for _, name in found))
-    plain = [name for name in names if not any(re.match(rf"{re.escape(name)}-\d", other) for other in names)]
+    plain = [name for name in names if not any(_is_closer(other, name) for other in names)]
     return plain[0] if first and plain else " / ".join(plain)
+
+
+def _is_closer(name: str, other: str) -> bool:
+    """True where a name says what another one says, and more: its version, or by which deed a work is given away."""
+    return bool(re.match(rf"{re.escape(other)}-\d", name)) or (name, other) == ("CC0-1.0", "public domain")

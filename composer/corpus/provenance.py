@@ -4,11 +4,11 @@ What it is: a file's own words come first; then a manifest that lists it, then a
 one above, up to the root that was given. What nobody states stays unknown: a licence is never inferred from the age of
 the music.
 
-Conventions: licences are named as `licences.py` does; empty means unknown. A README that names several says them of other
-things than this file, and is passed over. Manifests are `manifest.jsonl` (an object a line) or `manifest.json` (a list of objects, alone
-or as `files`): `file`, `licence`, `source`, `title`, or the names below.
+Conventions: licences are named as `licences.py` does; empty means unknown. A README that names several says them of
+other things than this file, and is passed over. Manifests are `manifest.jsonl` (an object a line) or `manifest.json` (a
+list of objects, alone or as `files`) with `file`, `licence`, `source`, `title`, or the names below.
 
-Contents: `Provenance`, `Provenances`.
+Contents: `Provenance`, `UNKNOWN`, `Provenances`.
 """
 
 from __future__ import annotations
@@ -52,6 +52,9 @@ class Provenance:
     source: str = ""
     title: str = ""
     stated_in: str = ""
+
+
+UNKNOWN = Provenance()
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ class Provenances:
                         where.as_posix(),
                     ),
                 )
-        general = Provenance()
+        general = UNKNOWN
         for stems, read in ((_LICENCES, _of_licence), (_READMES, _of_readme)):
             for name in (name for name in names if name.lower().split(".")[0] in stems):
                 if not general.licence:
@@ -152,7 +155,7 @@ def _of_licence(text: str, where: str) -> Provenance:
 def _of_readme(text: str, where: str) -> Provenance:
     lines = [line.strip("#*-> \t") for line in text.splitlines() if says_rights(line)]
     name = licence_named("\n".join(lines))
-    return Provenance(name, joined(lines), stated_in=where) if name and " / " not in name else Provenance()
+    return Provenance(name, joined(lines), stated_in=where) if name and " / " not in name else UNKNOWN
 
 
 def _rows(text: str) -> Iterable[Mapping[str, Any]]:

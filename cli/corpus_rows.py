@@ -1,0 +1,109 @@
+"""What a survey of a folder looks like on the screen: rows, lines and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from composer.errors import printable
+
+from .summary import Row, listed
+
+if TYPE_CHECKING:  # its import takes numpy, which `compose corpus --help` does without
+    from composer.analysis.survey import FileSurvey, FolderSurvey
+    from composer.analysis.survey_totals import Totals
+
+_SHOWN_FILES = 10  # files left out that are told one by one
+_SHOWN_KINDS = 8  # kinds of mended lines, keys, meters
+
+
+def totals_rows(totals: Totals) -> list[Row]:
+    """Return labels and texts of the totals."""
+    rows = [
+        ("files", f"{_count(totals.usable_files, 'file')} read of {totals.files:,}: {_counts(totals.formats)}"),
+        *listed("left out", (f"{number:,} × {reason}" for reason, number in totals.left_out.items())),
+        *listed("passed over", [_counts(totals.passed_over)] if totals.passed_over else []),
+        ("pieces", f"{_count(totals.pieces, 'piece')} of {_count(totals.works, 'work')}"),
+        ("", f"{_count(totals.bars, 'bar')}, {_count(totals.notes, 'note')}, {_count(totals.graces, 'grace note')}"),
+        ("on 16ths", f"{totals.notes_on_grid:.1%} of the notes, {totals.bars_on_grid:.1%} of the bars"),
+        *listed("played", [f"{_count(totals.live, 'live performance')}, not counted there"] if totals.live else []),
+        ("meters", f"{_counts(totals.meters)} bars"),
+        ("keys", f"{_counts(totals.keys)}; {totals.heard_keys:,} from the notes, the others as the scores state"),
+        ("ensembles", _counts(totals.ensembles)),
+        ("tempos", _tempos(totals)),
+        ("duplicates", _duplicates(totals)),
+        ("licences", _counts(totals.licences, shown=len(totals.licences))),
+        ("mended", f"{_count(totals.mended_files, 'file')}" if totals.mended_files else "nothing"),
+        *(("", f"{number:,} × {kind}") for kind, number in islice(totals.mended.items(), _SHOWN_KINDS)),
+    ]
+    more = len(totals.mended) - _SHOWN_KINDS
+    rows += [("", f"and {_count(more, 'other kind')}")] if more > 0 else []
+    return [(label, printable(text)) for label, text in rows]
+
+
+def totals_json(totals: Totals) -> str:
+    """Return the totals as JSON."""
+    return json.dumps(asdict(totals), indent=2, ensure_ascii=True)
+
+
+def left_out_lines(survey: FolderSurvey) -> Iterator[str]:
+    """Yield a line for each of the first files that were left out, and how many more there are."""
+    errors = [file.error for file in survey.files if file.error]
+    yield from (f"left out: {printable(error)}" for error in errors[:_SHOWN_FILES])
+    if len(errors) > _SHOWN_FILES:
+        yield f"left out: {_count(len(errors) - _SHOWN_FILES, 'more file')}, named in the manifest"
+
+
+def file_lines(survey: FolderSurvey) -> Iterator[str]:
+    """Yield a line for each file."""
+    for file in survey.files:
+        yield printable(file.error or f"{file.path}: {_contents(file)}")
+
+
+def _contents(file: FileSurvey) -> str:
+    pieces = file.pieces
+    told = [
+        *([_count(len(pieces), "piece")] if len(pieces) > 1 else []),
+        _count(sum(piece.bars for piece in pieces), "bar"),
+        _count(sum(piece.notes for piece in pieces), "note"),
+        *dict.fromkeys(piece.key for piece in pieces if piece.key),
+        *dict.fromkeys(meter for piece in pieces for meter in piece.meters),
+    ]
+    mended = sum(len(piece.mended) for piece in pieces)
+    told += [f"{mended} mended"] if mended else []
+    return ", ".join([*told[: _SHOWN_KINDS + 4], file.provenance.licence or "licence unknown"])
+
+
+def _tempos(totals: Totals) -> str:
+    if totals.slowest_bpm is None:
+        return "none stated"
+    hours, minutes = divmod(round(totals.duration_sec / 60), 60)
+    return (
+        f"stated in {_count(totals.tempos, 'piece')}: {totals.slowest_bpm:.0f} to {totals.fastest_bpm:.0f} beats a "
+        f"minute, together {hours} h {minutes:02} min"
+    )
+
+
+def _duplicates(totals: Totals) -> str:
+    found = totals.duplicates
+    if not found.groups:
+        return "none"
+    return (
+        f"{_count(found.same, 'piece')} with the notes of another ({_count(found.identical_files, 'file')} byte for "
+        f"byte), {found.transposed:,} transposed, {_count(found.near, 'pair')} near (an edition, an arrangement, a "
+        f"setting of one tune); {_count(found.distinct, 'piece')} where each of these counts once"
+    )
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number:,} {name}" if number == 1 else f"{number:,} {name}s"
+
+
+def _counts(counts: Mapping[str, int], *, shown: int = _SHOWN_KINDS) -> str:
+    """Return `4/4 120, 3/4 80`, the first ones, and how many are not shown."""
+    parts: Iterable[str] = (f"{name} {number:,}" for name, number in islice(counts.items(), shown))
+    rest = sum(islice(counts.values(), shown, None))
+    return ", ".join([*parts, *([f"others {rest:,}"] if rest else [])])
