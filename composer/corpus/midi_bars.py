@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from composer.corpus.meter_finder import MeterGuess, find_meter, kin
 from composer.corpus.midi_parts import Line
 from composer.corpus.pickup import find_pickup
 from composer.errors import MusicFileError, Place
-from composer.score import Bar
+from composer.score import Bar, Note
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
 MAX_BARS = 20_000
+SURE_AGAINST = 0.97  # the notes' confidence from which a stated 4/4 is doubted
 
 
 def lay_bars(
@@ -22,37 +24,28 @@ def lay_bars(
     is_live: bool,
     source: str,
 ) -> tuple[tuple[Bar, ...], float]:
-    """Lay bars from 0 to the last note; return them with the confidence in their beginning."""
-    changes: list[tuple[int, Meter]] = []
-    for tick, meter in meters:
-        if tick >= end_tick:
-            continue
-        if changes and changes[-1][0] == tick:
-            changes[-1] = (tick, meter)
-        elif not changes or changes[-1][1] != meter or len(changes) == 1:
-            changes.append((tick, meter))
-    if not changes:
-        changes = [(0, Meter(4, 4))]
-        mended.append("no time signature: 4/4 is taken")
-    elif changes[0][0] > 0:
-        changes.insert(0, (0, changes[0][1]))
-    pickup_tick, confidence = 0, 1.0
-    if len(changes) > 1 and 0 < changes[1][0] < changes[1][1].bar_ticks and changes[1][0] <= changes[0][1].bar_ticks:
-        # A first short bar with a time signature of its own, and the piece's after it.
-        pickup_tick = changes[1][0]
-        changes[:2] = [(0, changes[1][1])]
-    elif is_live:
-        confidence = 0.0
+    """Lay bars from 0 to the last note; return them with the confidence in their beginning.
+
+    Args:
+        meters: (tick, meter) of each time signature, by tick.
+        lines: the notes.
+        end_tick: the end of the last note.
+        mended: what was judged by ear is added.
+        is_live: True where nothing can be heard in the notes' places.
+        source: the file's name, for errors.
+
+    Raises:
+        MusicFileError: more than `MAX_BARS`.
+    """
+    changes = _stated(meters, end_tick)
+    notes = [note for line in lines for note in line.notes if not note.is_grace]
+    if changes:
+        pickup_tick, confidence = _first_bar(changes, notes, end_tick, mended, is_live=is_live)
+        if len(changes) == 1 and changes[0][1] == Meter(4, 4) and not is_live:
+            _doubt(notes, end_tick, mended)
     else:
-        notes = [note for line in lines for note in line.notes if not note.is_grace]
-        span_end = changes[1][0] if len(changes) > 1 else end_tick
-        guess = find_pickup([n for n in notes if n.onset_tick < span_end], changes[0][1], end_tick=span_end)
-        pickup_tick, confidence = guess.pickup_tick, guess.confidence
-        if pickup_tick:
-            mended.append(
-                f"a pickup of {pickup_tick / TICKS_PER_QUARTER:g} quarters was heard in the notes "
-                f"(the file does not say; confidence {confidence:.2f})"
-            )
+        meter, pickup_tick, confidence = _by_ear(notes, end_tick, mended, is_live=is_live)
+        changes = [(0, meter)]
     bars: list[Bar] = []
     for index, (start, meter) in enumerate(changes):
         stop = changes[index + 1][0] if index + 1 < len(changes) else end_tick
@@ -71,3 +64,63 @@ def lay_bars(
     if pickup_tick and len(bars) > 1 and last.onset_tick + last.meter.bar_ticks - pickup_tick >= end_tick:
         bars[-1] = Bar(last.number, last.onset_tick, last.meter.bar_ticks - pickup_tick, last.meter)
     return tuple(bars), confidence
+
+
+def _stated(meters: Sequence[tuple[int, Meter]], end_tick: int) -> list[tuple[int, Meter]]:
+    """Return the changes of meter from tick 0 on, the last of each tick; a second one of the same meter is kept."""
+    changes: list[tuple[int, Meter]] = []
+    for tick, meter in meters:
+        if tick >= end_tick:
+            continue
+        if changes and changes[-1][0] == tick:
+            changes[-1] = (tick, meter)
+        elif not changes or changes[-1][1] != meter or len(changes) == 1:
+            changes.append((tick, meter))
+    if changes and changes[0][0] > 0:
+        changes.insert(0, (0, changes[0][1]))
+    return changes
+
+
+def _first_bar(
+    changes: list[tuple[int, Meter]], notes: Sequence[Note], end_tick: int, mended: list[str], *, is_live: bool
+) -> tuple[int, float]:
+    """Return the length of the pickup and the confidence in it; a signature of its own is joined to the next."""
+    if len(changes) > 1 and 0 < changes[1][0] < changes[1][1].bar_ticks and changes[1][0] <= changes[0][1].bar_ticks:
+        # A first short bar with a time signature of its own, and the piece's after it.
+        pickup_tick = changes[1][0]
+        changes[:2] = [(0, changes[1][1])]
+        return pickup_tick, 1.0
+    if is_live:
+        return 0, 0.0
+    span_end = changes[1][0] if len(changes) > 1 else end_tick
+    guess = find_pickup([n for n in notes if n.onset_tick < span_end], changes[0][1], end_tick=span_end)
+    if guess.pickup_tick:
+        mended.append(
+            f"a pickup of {guess.pickup_tick / TICKS_PER_QUARTER:g} quarters was heard in the notes "
+            f"(the file does not say; confidence {guess.confidence:.2f})"
+        )
+    return guess.pickup_tick, guess.confidence
+
+
+def _by_ear(notes: Sequence[Note], end_tick: int, mended: list[str], *, is_live: bool) -> tuple[Meter, int, float]:
+    """Return meter, pickup and the confidence in it for a file without a time signature."""
+    guess = MeterGuess(Meter(4, 4), 0, 0.0, 0.0) if is_live else find_meter(notes, end_tick=end_tick)
+    if not guess.confidence:
+        mended.append("no time signature: 4/4 is taken")
+        return guess.meter, 0, 0.0
+    pickup = f" after a pickup of {guess.pickup_tick / TICKS_PER_QUARTER:g} quarters" if guess.pickup_tick else ""
+    mended.append(
+        f"no time signature: {guess.meter}{pickup} was heard in the notes (confidence {guess.confidence:.2f}; "
+        f"{guess.kin_confidence:.2f} that bars of another length would have the same beats)"
+    )
+    return guess.meter, guess.pickup_tick, guess.confidence
+
+
+def _doubt(notes: Sequence[Note], end_tick: int, mended: list[str]) -> None:
+    """Say where the notes speak against a 4/4 that a program may have written for want of better."""
+    guess = find_meter(notes, end_tick=end_tick)
+    if kin(guess.meter) != kin(Meter(4, 4)) and guess.kin_confidence >= SURE_AGAINST:
+        mended.append(
+            f"the file says 4/4; the notes sound like {guess.meter} (confidence {guess.kin_confidence:.2f}); "
+            "4/4 was kept"
+        )

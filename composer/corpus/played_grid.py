@@ -178,7 +178,7 @@ def _step_costs() -> Floats:
         rows.append(
             [(1 - _KEEP) * usual + _KEEP * (usual / total if other in family else 0) for other, usual in _USUAL.items()]
         )
-    return np.log(np.array(rows))
+    return np.asarray(np.log(np.array(rows)), dtype=np.float64)
 
 
 _STEPS = _step_costs()
