@@ -287,7 +287,7 @@ def _log_ratios(profiles: Floats, bar: int) -> Floats:
     counts = np.maximum(1, np.bincount(places, minlength=bar))
     means = sums / counts
     mean = np.maximum(means.mean(axis=1, keepdims=True), 1e-9)
-    return np.log((means + 0.1 * mean) / mean)
+    return np.asarray(np.log((means + 0.1 * mean) / mean), dtype=np.float64)
 
 
 def _share(values: Floats, wanted: float) -> float:
