@@ -42,6 +42,7 @@ _SAMPLE = 512  # hashes of a line that are kept
 _RATIO_STEPS = 2  # ratios of times are told apart to half a doubling
 _COMMON_PIECES = 24  # a run that more pieces (duplicates aside) have is common stock
 _COMMON_SHARE = 0.01  # … and this share of all pieces
+_MIN_NOTES = 8  # of a piece that is looked for at other pitches: every single note is a transposed single note
 _MIN_SHARED = 8  # runs: fewer in common are chance
 _NEAR_LIKENESS = 0.4  # inclusive
 
@@ -109,7 +110,7 @@ def find_duplicates(fingerprints: Sequence[Fingerprint]) -> tuple[Duplicate, ...
         moved = first_of.setdefault(("intervals", print_.num_notes, print_.intervals), place)
         if same < place:
             found.append(Duplicate(same, place, "same", 1.0))
-        elif moved < place:
+        elif moved < place and print_.num_notes >= _MIN_NOTES:
             found.append(Duplicate(moved, place, "transposed", 1.0))
         else:
             alone.append(place)
