@@ -4,10 +4,12 @@ What it is: the laid-out sheet (`notation.lay_out`) as partwise MusicXML, elemen
 The file is written here and not by music21, whose writer numbers voices anew, places directions nowhere, makes random
 ids and is slow; so the same score gives the same bytes.
 
-Conventions: voices 1-4 belong to the upper staff, 5-8 to the lower one; stems are stated where a staff has two voices.
+Conventions: voices 1-4 belong to the upper staff, 5-8 to the lower one (more where a staff has more than four); stems
+are stated where a staff has two voices.
 Directions (rehearsal marks and tempo above the first part, dynamics in each) stand before the note of voice 1 at their
-place, with an offset where none begins there. A pickup is bar 0 and implicit. The title is in `work-title`, credits
-(`seed: 7`) are in `miscellaneous`, and there is no date.
+place, with an offset where none begins there. A pickup is bar 0 and implicit; so is a bar that only one voice says is
+shorter than its meter, or a reader would take it for a mistake. The title is in `work-title`, credits (`seed: 7`) are
+in `miscellaneous`, and there is no date. A score that states no key has no key signature.
 
 Contents: `musicxml_bytes`, `mxl_bytes`, `write_musicxml`.
 """
@@ -23,6 +25,7 @@ from pathlib import Path
 
 import composer
 from composer.export.clefs import Clef, choose_clefs
+from composer.export.divided import divided_at_repeats
 from composer.export.musicxml_directions import Direction, directions_of_part
 from composer.export.musicxml_notes import add_event
 from composer.export.notation import lay_out
@@ -56,12 +59,13 @@ def musicxml_bytes(score: Score, *, outline: Outline | None = None) -> bytes:
     Raises:
         OptionError: the score has no bars, or a note begins after the last one.
     """
+    score = divided_at_repeats(score)
     sheet = lay_out(score, outline)
     root = ET.Element("score-partwise", {"version": "4.0"})
     _add_head(root, score)
     _add_part_list(root, score.parts)
     for index, part in enumerate(score.parts):
-        _PartWriter(sheet, index).add_to(add(root, "part", id_=_part_id(index)), part)
+        _PartWriter(sheet, index, score).add_to(add(root, "part", id_=_part_id(index)), part)
     ET.indent(root, " ")
     return (_HEADER + ET.tostring(root, encoding="unicode") + "\n").encode()
 
@@ -148,11 +152,14 @@ def _midi_channel(index: int) -> int:
 class _PartWriter:
     """Writes the bars of one part; `tick // self.unit` are divisions."""
 
-    def __init__(self, sheet: Sheet, index: int) -> None:
-        self.score = sheet.score
+    def __init__(self, sheet: Sheet, index: int, score: Score) -> None:
+        self.score = score
+        self.sheet = sheet
         self.bars = sheet.parts[index]
-        self.two_staves = sheet.score.parts[index].staves > 1
-        self.directions = directions_of_part(sheet.score, index)
+        self.two_staves = score.parts[index].staves > 1
+        self.directions = directions_of_part(score, index)
+        most_voices = max((v.voice for bar in self.bars for v in bar.voices if v.staff == UPPER_STAFF), default=1)
+        self.voices_per_staff = max(VOICES_PER_STAFF, most_voices)
         lengths = {
             length
             for bar in self.bars
@@ -168,11 +175,15 @@ class _PartWriter:
         numbers = _measure_numbers(self.score.bars)
         for index, bar in enumerate(self.bars):
             number, is_implicit = numbers[index]
+            is_implicit |= bar.bar.duration_tick < bar.bar.meter.bar_ticks and self._is_one_voice(index)
             measure = add(element, "measure", number=number, **({"implicit": "yes"} if is_implicit else {}))
             self._add_left_barline(measure, bar.bar)
             self._add_attributes(measure, index, clefs)
             self._add_voices(measure, bar)
             self._add_right_barline(measure, bar.bar)
+
+    def _is_one_voice(self, index: int) -> bool:
+        return len(self.sheet.parts) == 1 and len(self.bars[index].voices) == 1
 
     def _add_attributes(self, measure: ET.Element, index: int, clefs: Sequence[Sequence[Clef]]) -> None:
         """Append what changes at this bar: everything at the first."""
@@ -181,7 +192,7 @@ class _PartWriter:
         attributes = ET.Element("attributes")
         if before is None:
             add(attributes, "divisions", TICKS_PER_QUARTER // self.unit)
-        if before is None or before.key != bar.key:
+        if self.score.keys and (before is None or before.key != bar.key):
             key = add(attributes, "key")
             add(key, "fifths", bar.key.signature)
             add(key, "mode", bar.key.mode)
@@ -223,7 +234,8 @@ class _PartWriter:
     def _directions_in(self, bar: Bar) -> Iterator[Direction]:
         for direction in self.directions:
             last = bar.onset_tick < direction.tick <= bar.end_tick
-            if last if direction.closes else bar.onset_tick <= direction.tick < bar.end_tick:
+            at_end = direction.tick == bar.end_tick == self.score.end_tick
+            if last if direction.closes else bar.onset_tick <= direction.tick < bar.end_tick or at_end:
                 yield direction
 
     def _add_direction(self, measure: ET.Element, direction: Direction, tick: int) -> None:
@@ -257,7 +269,7 @@ class _PartWriter:
             measure,
             event,
             duration=event.duration_tick // self.unit,
-            voice=voice.voice + VOICES_PER_STAFF * (voice.staff - UPPER_STAFF),
+            voice=voice.voice + self.voices_per_staff * (voice.staff - UPPER_STAFF),
             staff=voice.staff if self.two_staves else None,
             stem=stem,
             hides_rests=hides_rests,
@@ -280,9 +292,9 @@ class _PartWriter:
         """Append the line at the end of a bar where it is not a plain one: repeats, the end, a new section."""
         repeats = self.score.repeats
         endings = [(repeat, e) for repeat in repeats for e in repeat.endings if e[1] == bar.end_tick]
-        # With voltas the passage is repeated behind each of them but the last.
+        # With voltas the passage is repeated behind each of them that is not the last time.
         backward = [r for r in repeats if r.end_tick == bar.end_tick and not r.endings]
-        backward += [repeat for repeat, ending in endings if ending != repeat.endings[-1]]
+        backward += [repeat for repeat, (_, _, passes) in endings if min(passes, default=1) < repeat.times]
         is_last = bar.end_tick == self.score.end_tick
         new_section = any(mark.tick == bar.end_tick for mark in self.score.marks)
         repeat_follows = any(repeat.start_tick == bar.end_tick for repeat in repeats)
@@ -294,7 +306,8 @@ class _PartWriter:
             stops = "stop" if (repeat in backward) else "discontinue"
             add(barline, "ending", number=_pass_numbers(passes), type_=stops)
         for repeat in backward[:1]:
-            times = {"times": repeat.times} if repeat.times > 2 else {}
+            by_endings = max((max(passes, default=0) for _, _, passes in repeat.endings), default=0)
+            times = {"times": repeat.times} if repeat.times > max(2, by_endings) else {}
             add(barline, "repeat", direction="backward", **times)
 
 

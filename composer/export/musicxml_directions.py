@@ -9,7 +9,11 @@ from composer.export.xmltree import add
 from composer.score import UPPER_STAFF, Dynamic, Score, TempoMark
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
-_LEVELS = frozenset(["pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "fp", "sf", "sfz", "fz"])
+_LEVELS = frozenset(
+    {letter * count for letter in "pf" for count in range(1, 7)}
+    | {"mp", "mf", "pf", "n", "sf", "sfp", "sfpp", "fp", "rf", "rfz", "sfz", "sffz", "sfzp", "fz"}
+)
+MAX_WEDGES = 16  # at once; MusicXML numbers them from 1
 _WEDGES = {"cresc": "crescendo", "dim": "diminuendo"}
 _BEAT_UNITS = {
     TICKS_PER_QUARTER * 4: ("whole", 0),
@@ -31,7 +35,7 @@ class Direction:
     Attributes:
         tick: its place.
         closes: it ends something that lasted until then, and so belongs to the bar that ends there.
-        element: without its offset.
+        element: without its offset; a `direction`, or a bare `sound`.
     """
 
     tick: int
@@ -47,12 +51,16 @@ def directions_of_part(score: Score, index: int) -> list[Direction]:
         found += [Direction(mark.tick, False, _rehearsal(mark.text, two_staves)) for mark in score.marks]
         found += _tempos(score, two_staves)
     dynamics = sorted(score.dynamics, key=lambda dynamic: dynamic.tick)
+    free_from = [-1] * MAX_WEDGES
     for dynamic in dynamics:
         if dynamic.end_tick is None:
             found.append(Direction(dynamic.tick, False, _level(dynamic, two_staves)))
-        else:
-            found.append(Direction(dynamic.tick, False, _wedge(_WEDGES.get(dynamic.level, "crescendo"), two_staves)))
-            found.append(Direction(dynamic.end_tick, True, _wedge("stop", two_staves)))
+            continue
+        number = next((n for n, tick in enumerate(free_from, 1) if tick <= dynamic.tick), MAX_WEDGES)
+        free_from[number - 1] = dynamic.end_tick
+        kind = _WEDGES.get(dynamic.level, "crescendo")
+        found.append(Direction(dynamic.tick, False, _wedge(kind, number, two_staves)))
+        found.append(Direction(dynamic.end_tick, True, _wedge("stop", number, two_staves)))
     return sorted(found, key=lambda direction: (direction.tick, not direction.closes))
 
 
@@ -64,13 +72,14 @@ def _rehearsal(text: str, two_staves: bool) -> ET.Element:
 
 
 def _tempos(score: Score, two_staves: bool) -> list[Direction]:
-    """Return the tempo marks; one that changes nothing that is printed is left out."""
+    """Return the tempo marks; one that changes nothing that is printed only sounds."""
     found: list[Direction] = []
     printed: tuple[object, ...] | None = None
     for mark in score.tempos:
         meter = score.meter_at(mark.tick)
         shown = (round(mark.beat_bpm), meter.beat_ticks)
         if shown == printed and not mark.text:
+            found.append(Direction(mark.tick, False, ET.Element("sound", {"tempo": _per_minute(mark, meter)})))
             continue
         printed = shown
         found.append(Direction(mark.tick, False, _tempo(mark, meter, two_staves)))
@@ -89,8 +98,13 @@ def _tempo(mark: TempoMark, meter: Meter, two_staves: bool) -> ET.Element:
         add(metronome, "beat-unit-dot")
     add(metronome, "per-minute", round(mark.beat_bpm))
     _add_staff(direction, two_staves)
-    add(direction, "sound", tempo=f"{mark.beat_bpm * meter.beat_quarters:.6g}")
+    add(direction, "sound", tempo=_per_minute(mark, meter))
     return direction
+
+
+def _per_minute(mark: TempoMark, meter: Meter) -> str:
+    """Return the quarters a minute, as exact as a tempo is."""
+    return f"{mark.beat_bpm * meter.beat_quarters:.8g}"
 
 
 def _level(dynamic: Dynamic, two_staves: bool) -> ET.Element:
@@ -104,9 +118,9 @@ def _level(dynamic: Dynamic, two_staves: bool) -> ET.Element:
     return direction
 
 
-def _wedge(kind: str, two_staves: bool) -> ET.Element:
+def _wedge(kind: str, number: int, two_staves: bool) -> ET.Element:
     direction = ET.Element("direction", {"placement": "below"})
-    add(add(direction, "direction-type"), "wedge", type_=kind, number=1)
+    add(add(direction, "direction-type"), "wedge", type_=kind, number=number)
     _add_staff(direction, two_staves)
     return direction
 

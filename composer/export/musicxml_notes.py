@@ -7,8 +7,9 @@ import xml.etree.ElementTree as ET
 from composer.export.written import Event, WrittenNote
 from composer.export.xmltree import add
 
-# Names of articulations in a Score -> the group of MusicXML's notations and the element in it.
-_SIGNS = {
+# Names of articulations in a Score -> the group of MusicXML's notations and the element in it. Those of a chord stand
+# at its first note, an ornament at its own. The reader has the same rows (`corpus/musicxml_part.py`).
+_CHORD_SIGNS = {
     "staccato": ("articulations", "staccato"),
     "staccatissimo": ("articulations", "staccatissimo"),
     "tenuto": ("articulations", "tenuto"),
@@ -16,13 +17,24 @@ _SIGNS = {
     "marcato": ("articulations", "strong-accent"),
     "strong-accent": ("articulations", "strong-accent"),
     "portato": ("articulations", "detached-legato"),
+    "soft-accent": ("articulations", "soft-accent"),
     "breath": ("articulations", "breath-mark"),
+    "caesura": ("articulations", "caesura"),
+    "tremolo": ("ornaments", "tremolo"),
+    "up-bow": ("technical", "up-bow"),
+    "down-bow": ("technical", "down-bow"),
+    "open-string": ("technical", "open-string"),
+    "harmonic": ("technical", "harmonic"),
+    "stopped": ("technical", "stopped"),
+}
+_ORNAMENTS = {
     "trill": ("ornaments", "trill-mark"),
     "mordent": ("ornaments", "mordent"),
     "inverted-mordent": ("ornaments", "inverted-mordent"),
     "turn": ("ornaments", "turn"),
     "inverted-turn": ("ornaments", "inverted-turn"),
 }
+_TREMOLO = {"tremolo": {"type_": "single"}}
 
 
 def add_event(
@@ -49,7 +61,7 @@ def add_event(
     for index, head in enumerate(event.notes or (None,)):
         note = add(measure, "note", **({"print_object": "no"} if hides_rests and head is None else {}))
         if event.is_grace:
-            add(note, "grace", slash="yes")
+            add(note, "grace", **({} if "appoggiatura" in event.articulations else {"slash": "yes"}))
         if index:
             add(note, "chord")
         if head is None:
@@ -109,14 +121,18 @@ def _add_notations(note: ET.Element, event: Event, head: WrittenNote | None, *, 
             add(notations, "slur", type_=kind, number=number)
         for edge in event.tuplet_edges:
             add(notations, "tuplet", type_=edge, bracket="no" if event.beams else "yes")
-        for group in ("ornaments", "articulations"):
-            signs = [sign for sign in map(_SIGNS.get, event.articulations) if sign and sign[0] == group]
-            if signs:
-                element = add(notations, group)
-                for _, tag in signs:
-                    add(element, tag)
-        if "fermata" in event.articulations:
-            add(notations, "fermata", type_="inverted" if is_lower else "upright")
+    own = head.note.articulations if head is not None and not head.tied_from else ()
+    signs = [_ORNAMENTS[name] for name in own if name in _ORNAMENTS]
+    if is_first:
+        signs += [_CHORD_SIGNS[name] for name in event.articulations if name in _CHORD_SIGNS]
+    for group in ("ornaments", "technical", "articulations"):
+        tags = [tag for one, tag in signs if one == group]
+        if tags:
+            element = add(notations, group)
+            for tag in tags:
+                add(element, tag, *((3,) if tag == "tremolo" else ()), **_TREMOLO.get(tag, {}))
+    if is_first and "fermata" in event.articulations:
+        add(notations, "fermata", type_="inverted" if is_lower else "upright")
     if "arpeggio" in event.articulations:
         add(notations, "arpeggiate")
     if len(notations):

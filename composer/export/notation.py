@@ -2,13 +2,19 @@
 
 Conventions: ticks as in the Score. Every staff of every bar has voice 1, filled from bar line to bar line with chords
 and rests; further voices only where they have notes, filled in the same way. A chord that is cut, at the bar line or
-because one note value cannot say its length, is tied. A note that is longer than the piece ends with the last bar.
+because one note value cannot say its length, is tied. A note that is longer than the piece ends with the last bar; a
+grace note at its end stands behind the last note.
+
+Fermatas: a note that bears one bears it where it ends. A tick in `fermata_ticks` at which no note says so is marked on
+every staff, on what begins there, note or rest; where nothing does anywhere, or all parts of a piece in which no note
+bears a fermata sound (a composed chorale), on what sounds.
 
 Contents: `lay_out`, `signatures_of_bars`.
 """
 
 from __future__ import annotations
 
+import bisect
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +31,10 @@ from composer.outline import Outline
 from composer.score import LOWER_STAFF, UPPER_STAFF, Bar, Note, Part, Score
 from composer.theory.key import MAX_SIGNATURE, Key
 
-MAX_SLURS = 6  # at once in one part; MusicXML numbers them from 1
+MAX_SLURS = 16  # at once in one part; MusicXML numbers them from 1
+
+# (kind, staff, voice, onset, pitch, is_grace) -> numbers
+Slurs = Mapping[tuple[str, int, int, int, int, bool], Sequence[int]]
 
 
 def lay_out(score: Score, outline: Outline | None = None) -> Sheet:
@@ -36,14 +45,19 @@ def lay_out(score: Score, outline: Outline | None = None) -> Sheet:
     """
     if not score.bars:
         raise OptionError("a score without bars cannot be written", mend="give it at least one bar")
-    late = next((note for _, note in score.notes() if note.onset_tick >= score.end_tick), None)
+    late = next((note for _, note in score.notes() if note.onset_tick >= score.end_tick + note.is_grace), None)
     if late:
         raise OptionError(
             f"a note begins at tick {late.onset_tick}, after the last bar, which ends at {score.end_tick}"
         )
+    are_of_page = [all(note.spelling for note in part.notes) for part in score.parts]  # who spells, numbers voices too
     score = spelled(score, outline)
     keys = signatures_of_bars(score)
-    return Sheet(score, tuple(_lay_out_part(score, index, keys) for index in range(len(score.parts))))
+    fermatas = Fermatas(score)
+    parts = (
+        _lay_out_part(score, index, keys, fermatas, are_of_page=of_page) for index, of_page in enumerate(are_of_page)
+    )
+    return Sheet(score, tuple(parts))
 
 
 def signatures_of_bars(score: Score) -> tuple[Key, ...]:
@@ -59,22 +73,24 @@ def signatures_of_bars(score: Score) -> tuple[Key, ...]:
     return tuple(signatures)
 
 
-def _lay_out_part(score: Score, index: int, keys: Sequence[Key]) -> tuple[SheetBar, ...]:
+def _lay_out_part(
+    score: Score, index: int, keys: Sequence[Key], fermatas: Fermatas, *, are_of_page: bool
+) -> tuple[SheetBar, ...]:
     part = score.parts[index]
     slurs = _slur_ends(score, index)
     bars: list[list[VoiceBar]] = [[] for _ in score.bars]
     for staff in (UPPER_STAFF, LOWER_STAFF)[: part.staves]:
         alters_before: dict[tuple[str, int], int] = {}
-        voices = [_notes_of_bars(score, notes) for notes in divide(_staff_notes(part, staff, score.end_tick))]
+        staff_notes = _staff_notes(part, staff, score.end_tick)
+        voices = [_notes_of_bars(score, notes) for notes in divide(staff_notes, are_of_page=are_of_page)]
         for bar_index, bar in enumerate(score.bars):
-            laid: list[VoiceBar] = []
-            fermatas = score.fermata_ticks
-            for number, bar_notes in enumerate((notes[bar_index] for notes in voices), 1):
-                if bar_notes or number == 1:
-                    laid.append(VoiceBar(staff, number, _events(bar_notes, bar, fermatas, slurs)))
-                    fermatas = tuple(t for t in fermatas if not _sounds_at(bar_notes, t))  # one on each staff
-            if not laid:
-                laid = [VoiceBar(staff, 1, _events((), bar, (), {}))]
+            in_voices = [notes[bar_index] for notes in voices] or [[]]
+            marked = fermatas.of_voices(in_voices, bar)
+            laid = [
+                VoiceBar(staff, number, _events(bar_notes, bar, marked.get(number, ()), fermatas, slurs))
+                for number, bar_notes in enumerate(in_voices, 1)
+                if bar_notes or number == 1
+            ]
             laid, alters_before = with_accidentals(laid, keys[bar_index], alters_before)
             bars[bar_index] += laid
     return tuple(SheetBar(bar, key, tuple(voices)) for bar, key, voices in zip(score.bars, keys, bars, strict=True))
@@ -84,10 +100,6 @@ def _staff_notes(part: Part, staff: int, end_tick: int) -> list[Note]:
     """Return the notes of a staff, none longer than the piece."""
     notes = [note for note in part.notes if part.staves == 1 or note.staff == staff]
     return [n if n.end_tick <= end_tick else replace(n, duration_tick=end_tick - n.onset_tick) for n in notes]
-
-
-def _sounds_at(notes: Iterable[Note], tick: int) -> bool:
-    return any(note.onset_tick <= tick < note.end_tick for note in notes)
 
 
 def _notes_of_bars(score: Score, notes: Iterable[Note]) -> list[list[Note]]:
@@ -105,18 +117,26 @@ def _notes_of_bars(score: Score, notes: Iterable[Note]) -> list[list[Note]]:
 
 
 def _events(
-    notes: Sequence[Note],
-    bar: Bar,
-    fermata_ticks: Sequence[int],
-    slurs: Mapping[tuple[str, int, int, int], Sequence[int]],
+    notes: Sequence[Note], bar: Bar, marked: Sequence[int], fermatas: Fermatas, slurs: Slurs
 ) -> tuple[Event, ...]:
-    """Write one voice of one bar. Where its notes overlap, they are cut at every onset and end, and tied."""
-    if not notes and bar.duration_tick == bar.meter.bar_ticks:
-        return (Event(bar.onset_tick, bar.duration_tick, (), ""),)
+    """Write one voice of one bar. Where its notes overlap, they are cut at every onset and end, and tied.
+
+    Args:
+        notes: those that sound in the bar.
+        bar: where.
+        marked: ticks in this bar at which this voice has a fermata, whether or not its notes bear one.
+        fermatas: where a note that bears one has it.
+        slurs: ends of slurs.
+    """
+    if not notes and bar.duration_tick == bar.meter.bar_ticks and set(marked) <= {bar.onset_tick}:
+        return (Event(bar.onset_tick, bar.duration_tick, (), "", articulations=("fermata",) if marked else ()),)
     sounding = [note for note in notes if not note.is_grace]
     edges = {bar.onset_tick, bar.end_tick}
     for note in sounding:
         edges |= {max(note.onset_tick, bar.onset_tick), min(note.end_tick, bar.end_tick)}
+    places = [note.onset_tick for note in notes if note.is_grace] + [fermatas.tick_of(note) for note in sounding]
+    places += [tick for tick in marked if not any(n.onset_tick < tick < n.end_tick for n in sounding)]
+    edges |= {tick for tick in places if tick is not None and bar.onset_tick < tick < bar.end_tick}
     ticks = sorted(edges)
     shift = bar.lead_tick - bar.onset_tick  # from ticks to places in the bar
     pairs = list(itertools.pairwise(ticks))
@@ -124,13 +144,14 @@ def _events(
     spans = [Span(start + shift, end + shift, not chord) for (start, end), chord in zip(pairs, chords, strict=True)]
     values = write_values(spans, bar.meter)
     events = [_event(value, chords[value.span], -shift) for value in values]
-    events = [_with_signs(event, fermata_ticks, slurs) for event in with_beams(events, values, bar)]
+    events = [_with_signs(event, marked, fermatas, slurs) for event in with_beams(events, values, bar)]
     for grace in (note for note in notes if note.is_grace):
         before = next((i for i, event in enumerate(events) if event.onset_tick >= grace.onset_tick), len(events))
         while before < len(events) and events[before].is_grace:
             before += 1
         assert grace.spelling is not None  # `spelled` has given one to every note
-        events.insert(before, Event(grace.onset_tick, 0, (WrittenNote(grace, grace.spelling),), "eighth"))
+        head = Event(grace.onset_tick, 0, (WrittenNote(grace, grace.spelling),), "eighth")
+        events.insert(before, _with_signs(head, (), fermatas, slurs))
     return tuple(events)
 
 
@@ -144,39 +165,113 @@ def _event(value: Value, chord: Sequence[Note], shift: int) -> Event:
     return Event(start, end - start, tuple(heads), value.kind, value.dots, value.ratio, value.tuplet_edges)
 
 
-def _with_signs(
-    event: Event, fermata_ticks: Sequence[int], slurs: Mapping[tuple[str, int, int, int], Sequence[int]]
-) -> Event:
-    """Add articulations, where a chord begins, fermatas, where it ends, and the ends of slurs."""
+def _with_signs(event: Event, marked: Sequence[int], fermatas: Fermatas, slurs: Slurs) -> Event:
+    """Add articulations, where a chord begins, fermatas, where they stand, and the ends of slurs."""
     signs: dict[str, None] = {}
     ends: dict[tuple[str, int], None] = {}
+    end_tick = max(event.onset_tick + event.duration_tick, event.onset_tick + 1)
+    if any(event.onset_tick <= tick < end_tick for tick in marked):
+        signs["fermata"] = None
     for head in event.notes:
         note = head.note
-        signs |= dict.fromkeys(
-            name for name in note.articulations if not (head.tied_to if name == "fermata" else head.tied_from)
-        )
-        if not head.tied_to and any(note.onset_tick <= tick < note.end_tick for tick in fermata_ticks):
-            signs["fermata"] = None
-        for kind in ("stop", "start"):
-            numbers = slurs.get((kind, note.staff, note.voice, note.onset_tick), ())
-            ends |= dict.fromkeys((kind, number) for number in numbers if not head.tied_from)
+        own = note.articulations if not head.tied_from else ()
+        signs |= dict.fromkeys(name for name in own if name != "fermata")
+        if "fermata" in note.articulations:
+            tick = fermatas.tick_of(note)
+            if not head.tied_to if tick is None else event.onset_tick <= tick < end_tick:
+                signs["fermata"] = None
+        if not head.tied_from:
+            where = (note.staff, note.voice, note.onset_tick, note.pitch, note.is_grace)
+            ends |= {(kind, number): None for kind in ("stop", "start") for number in slurs.get((kind, *where), ())}
     return replace(event, articulations=tuple(signs), slurs=tuple(ends))
 
 
-def _slur_ends(score: Score, index: int) -> dict[tuple[str, int, int, int], list[int]]:
-    """Return the numbers of the slurs that `start` or `stop` at (kind, staff, voice, onset); slurs at once differ.
+class Fermatas:
+    """Where the fermatas of a score stand; see the module's docstring."""
 
-    A slur without a note at one of its ends, and a seventh at once, cannot be written and are left out.
+    def __init__(self, score: Score) -> None:
+        self._ticks = sorted(set(score.fermata_ticks))
+        self._bar_ticks = {bar.onset_tick for bar in score.bars}
+        notes = [(part, note) for part, note in score.notes() if not note.is_grace]
+        borne = {self.tick_of(note) for _, note in notes if "fermata" in note.articulations}
+        self._unborne = [tick for tick in self._ticks if tick not in borne]
+        begun = {note.onset_tick for _, note in notes}
+        staves = {(part, note.staff) for part, note in notes}
+
+        def all_sound(tick: int) -> bool:
+            return {(part, n.staff) for part, n in notes if n.onset_tick <= tick < n.end_tick} == staves
+
+        # In a composed chorale every voice stops; on a page a fermata over one part's rest is that part's.
+        self._held = {tick for tick in self._unborne if tick not in begun or (not borne and all_sound(tick))}
+
+    def tick_of(self, note: Note) -> int | None:
+        """Return where a note bears its fermata; None where it bears none, or no tick says where."""
+        if "fermata" not in note.articulations:
+            return None
+        low, high = (bisect.bisect_left(self._ticks, tick) for tick in (note.onset_tick, max(note.end_tick, 1)))
+        within = self._ticks[low:high]
+        if not within or within[0] == note.onset_tick:
+            return within[0] if within else None
+        return next((tick for tick in within if tick in self._bar_ticks), within[-1])
+
+    def of_voices(self, voices: Sequence[Sequence[Note]], bar: Bar) -> dict[int, list[int]]:
+        """Return the ticks in a bar of one staff at which each voice is marked, though no note bears a fermata."""
+        marked: dict[int, list[int]] = {}
+        for tick in self._unborne:
+            if not bar.onset_tick <= tick < bar.end_tick:
+                continue
+            begin = [i for i, notes in enumerate(voices, 1) if any(_begins(note, tick) for note in notes)]
+            sound = [i for i, notes in enumerate(voices, 1) if any(n.onset_tick <= tick < n.end_tick for n in notes)]
+            if begin or not sound:
+                marked.setdefault(begin[0] if begin else 1, []).append(tick)
+            elif tick in self._held:
+                marked.setdefault(sound[0], []).append(tick)
+        return marked
+
+
+def _begins(note: Note, tick: int) -> bool:
+    return note.onset_tick == tick and not note.is_grace
+
+
+def _slur_ends(score: Score, index: int) -> dict[tuple[str, int, int, int, int, bool], list[int]]:
+    """Return the numbers of the slurs that `start` or `stop` at a note.
+
+    A slur that leads to another voice ends at the note there. Numbers are free again in the next bar, in the same voice
+    after the slur's end: they must differ in the order of the file, which holds a bar's voices one after the other. A
+    slur without any note at one of its ends, and a seventeenth at once, cannot be written and are left out.
     """
-    onsets = {(note.staff, note.voice, note.onset_tick) for note in score.parts[index].notes if not note.is_grace}
-    ends: dict[tuple[str, int, int, int], list[int]] = defaultdict(list)
-    free_from = [0] * MAX_SLURS
+    notes_at: dict[int, list[Note]] = defaultdict(list)
+    for note in score.parts[index].notes:
+        notes_at[note.onset_tick].append(note)
+    ends: dict[tuple[str, int, int, int, int, bool], list[int]] = defaultdict(list)
+    free_from = [(-1, -1, (0, 0))] * MAX_SLURS  # (in its own voice, in all voices, which voice)
     for slur in sorted((s for s in score.slurs if s.part == index), key=lambda s: (s.onset_tick, s.end_tick)):
-        places = [(slur.staff, slur.voice, tick) for tick in (slur.onset_tick, slur.end_tick)]
-        number = next((n for n, tick in enumerate(free_from, 1) if tick <= slur.onset_tick), None)
-        if number is None or slur.end_tick <= slur.onset_tick or not onsets.issuperset(places):
+        home = (slur.staff, slur.voice)
+        first, last = (_slurred(notes_at.get(tick, ()), home) for tick in (slur.onset_tick, slur.end_tick))
+        if first is None or last is None or slur.end_tick <= slur.onset_tick:
             continue
-        free_from[number - 1] = slur.end_tick + 1
-        for kind, place in zip(("start", "stop"), places, strict=True):
-            ends[kind, *place].append(number)
+        stays = (last.staff, last.voice) == home
+        number = next(
+            (
+                n
+                for n, (own, all_voices, voice) in enumerate(free_from, 1)
+                if all_voices <= score.bar_at(slur.onset_tick).onset_tick or (voice == home and own <= slur.onset_tick)
+            ),
+            None,
+        )
+        if number is None:
+            continue
+        bar_end_tick = score.bar_at(slur.end_tick).end_tick
+        free_from[number - 1] = (slur.end_tick + 1, bar_end_tick, home) if stays else (bar_end_tick, bar_end_tick, home)
+        for kind, note in (("start", first), ("stop", last)):
+            ends[kind, note.staff, note.voice, note.onset_tick, note.pitch, note.is_grace].append(number)
     return ends
+
+
+def _slurred(notes: Sequence[Note], home: tuple[int, int]) -> Note | None:
+    """Return the note at which a slur of voice `home` (staff, voice) begins or ends; `notes` begin there."""
+    return min(
+        notes,
+        key=lambda note: (note.is_grace, (note.staff, note.voice) != home, note.staff != home[0], -note.pitch),
+        default=None,
+    )

@@ -3,10 +3,14 @@
 Conventions: voices are numbered from 1, the uppermost; a staff has at most `MAX_VOICES`. Notes of one voice, onset and
 length are one chord.
 
-Where the notes name more than one voice they keep them; otherwise overlapping chords are parted by height, so that the
-upper one is voice 1, in as few voices as there are chords at once. A chord that does not fit into its voice, because
-another still sounds there, goes to the nearest free one. What finds no free voice stays in its own; the writer then
-cuts it and its neighbour into tied chords. So no note is lost.
+Notes from a page keep their voices; where two chords of a voice overlap, the writer cuts them into tied chords, as
+they were on the page. Otherwise, where the notes name more than one voice they keep them; where they do not,
+overlapping chords are parted by height, so that the upper one is voice 1, in as few voices as there are chords at once.
+A chord that does not fit into its voice, because another still sounds there, goes to the nearest free one. What finds
+no free voice stays in its own, and is cut too. So no note is lost.
+
+A grace note goes where the note that it leads to is; else to a voice in which something begins at its tick, else to one
+that is silent there.
 
 Contents: `divide`.
 """
@@ -19,7 +23,7 @@ from dataclasses import dataclass, field, replace
 
 from composer.score import Note
 
-MAX_VOICES = 4
+MAX_VOICES = 4  # that a collision may open; a page may have more
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,15 @@ class _Line:
         self.ends.insert(index, chord.end_tick)
 
 
-def divide(notes: Sequence[Note]) -> tuple[tuple[Note, ...], ...]:
+def divide(notes: Sequence[Note], *, are_of_page: bool = False) -> tuple[tuple[Note, ...], ...]:
     """Return the notes of each voice, voice 1 first, each in the notes' order; empty voices at the end are left out.
 
     Args:
-        notes: of one staff, sorted by onset. A grace note goes where the note that it leads to is.
+        notes: of one staff, sorted by onset.
+        are_of_page: their voices are those of a printed page, and stay.
     """
+    if are_of_page:
+        return _as_on_the_page(notes)
     chords = _chords(note for note in notes if not note.is_grace)
     if len({chord.voice for chord in chords}) <= 1:
         chords = _by_height(chords)
@@ -83,11 +90,29 @@ def divide(notes: Sequence[Note]) -> tuple[tuple[Note, ...], ...]:
     divided: list[list[Note]] = [[] for _ in range(MAX_VOICES)]
     main = {(note.onset_tick, note.voice): voice for note, voice in reversed(voice_of.items())}
     for note in notes:
-        voice = main.get((note.onset_tick, note.voice), 1) if note.is_grace else voice_of[note]
+        voice = _voice_of_grace(note, main, lines) if note.is_grace else voice_of[note]
         divided[voice - 1].append(note)
     while divided and not divided[-1]:
         divided.pop()
     return tuple(tuple(voice_notes) for voice_notes in divided)
+
+
+def _as_on_the_page(notes: Sequence[Note]) -> tuple[tuple[Note, ...], ...]:
+    """Return the notes by the rank of their voices."""
+    ranks = {voice: rank for rank, voice in enumerate(sorted({note.voice for note in notes}))}
+    divided: list[list[Note]] = [[] for _ in ranks]
+    for note in notes:
+        divided[ranks[note.voice]].append(note)
+    return tuple(map(tuple, divided))
+
+
+def _voice_of_grace(note: Note, main: dict[tuple[int, int], int], lines: Sequence[_Line]) -> int:
+    tick = note.onset_tick
+    if (tick, note.voice) in main:
+        return main[tick, note.voice]
+    begin = (number for number, line in enumerate(lines, 1) if tick in line.onsets)
+    silent = (number for number, line in enumerate(lines, 1) if line.is_free(_Chord(tick, tick + 1, (), number)))
+    return next(begin, next(silent, 1))
 
 
 def _chords(notes: Iterable[Note]) -> list[_Chord]:

@@ -41,7 +41,7 @@ class Event:
         notes: lowest first; empty for a rest.
         kind, dots, ratio, tuplet_edges: as in `rhythm.Value`; a rest for a whole bar has kind "".
         beams: `begin`, `continue`, `end`, `forward hook`, `backward hook` for each beam, the eighths' first.
-        articulations: of all its notes, each once.
+        articulations: of all its notes, each once; of a rest only `fermata`.
         slurs: (`start` or `stop`, number).
     """
 

@@ -1,0 +1,103 @@
+"""What a Score says, as counted facts of each kind, so that two scores can be compared kind by kind.
+
+Conventions: what a format cannot hold is not a fact. Not told apart, because neither MusicXML nor the page can hold it:
+
+- the number of a voice: a fact is its rank among the voices of its staff (1, 3 and 4 are the first, second and third);
+- which voice of a staff is the end of a slur;
+- which notes at a fermata's tick bear the sign: a fermata is a tick;
+- a tempo finer than a thousandth;
+- blanks in titles and names beyond the first.
+
+Of MIDI only what its events say is a fact: notes of each part (as `struck`: one key sounds once on a channel), meters
+and bar lines, key signatures, tempos in quarters a minute, markers, the title.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from composer.score import Note, Score
+from composer.theory.meter import TICKS_PER_QUARTER
+
+Facts = dict[str, Counter[Any]]
+
+
+def page_facts(score: Score) -> Facts:
+    """Return the facts of the written page, by kind."""
+    notes, staves, spellings, voices, signs = (Counter[Any]() for _ in range(5))
+    for index, part in enumerate(score.parts):
+        ranks = _voice_ranks(part.notes)
+        for note in part.notes:
+            one = (index, note.onset_tick, note.pitch, note.duration_tick, note.is_grace)
+            notes[one] += 1
+            staves[one, note.staff] += 1
+            spellings[one, str(note.spelling)] += 1
+            voices[one, note.staff, ranks[note.staff, note.voice]] += 1
+            signs.update((one, sign) for sign in note.articulations if sign != "fermata")
+    return {
+        "notes": notes,
+        "staves": staves,
+        "voices": voices,
+        "spellings": spellings,
+        "signs": signs,
+        "slurs": Counter((one.onset_tick, one.end_tick, one.part, one.staff) for one in score.slurs),
+        "parts": Counter((i, _plain(p.name), p.program, p.staves) for i, p in enumerate(score.parts)),
+        "bars": Counter((bar.number, bar.onset_tick, bar.duration_tick) for bar in score.bars),
+        "meters": Counter((bar.onset_tick, str(bar.meter)) for bar in score.bars),
+        "keys": Counter((tick, str(key)) for tick, key in score.keys),
+        "tempos": Counter((mark.tick, f"{mark.beat_bpm:.3f}", mark.text) for mark in score.tempos),
+        "dynamics": Counter(score.dynamics),
+        "fermatas": Counter(set(score.fermata_ticks)),
+        "marks": Counter(score.marks),
+        "repeats": Counter(score.repeats),
+        "head": Counter([_plain(score.title), _plain(score.composer), *score.credits]),
+    }
+
+
+def struck_facts(score: Score, tick: int = 1) -> Facts:
+    """Return the facts that MIDI holds, by kind; places in units of `tick` Score ticks."""
+    return {
+        "notes": Counter((index, *one) for index, part in enumerate(score.parts) for one in _struck(part.notes, tick)),
+        "bars": Counter(bar.onset_tick // tick for bar in score.bars),
+        "meters": Counter((bar.onset_tick // tick, str(bar.meter)) for bar in score.bars),
+        "keys": Counter((at // tick, key.signature, key.mode) for at, key in score.keys),
+        "tempos": Counter(
+            (mark.tick // tick, f"{mark.beat_bpm * score.meter_at(mark.tick).beat_quarters:.1f}")
+            for mark in score.tempos
+        ),
+        "marks": Counter((mark.tick // tick, mark.text) for mark in score.marks),
+        "title": Counter([_plain(score.title)]),
+    }
+
+
+def _voice_ranks(notes: Iterable[Note]) -> dict[tuple[int, int], int]:
+    """Return the rank of each (staff, voice) within its staff, from 1."""
+    found = sorted({(note.staff, note.voice) for note in notes})
+    return {one: sum(other[0] == one[0] and other <= one for other in found) for one in found}
+
+
+def _struck(notes: Iterable[Note], tick: int) -> list[tuple[int, int, int]]:
+    """Return (onset, pitch, duration) of the keys of each staff: a key that is struck while it sounds begins anew."""
+    kept: list[list[int]] = []  # staff, onset, pitch, end
+    last: dict[tuple[int, int], list[int]] = {}
+    for note in sorted((n for n in notes if not n.is_grace), key=lambda n: (n.onset_tick, n.pitch, n.duration_tick)):
+        one = [note.staff, note.onset_tick, note.pitch, note.end_tick]
+        before = last.get((note.staff, note.pitch))
+        if before is not None and before[3] > one[1]:
+            end = max(before[3], one[3])
+            if before[1] == one[1]:
+                before[3] = end
+                continue
+            before[3], one[3] = one[1], end
+        last[note.staff, note.pitch] = one
+        kept.append(one)
+    return [(onset // tick, pitch, (end - onset) // tick) for _, onset, pitch, end in kept]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+MIDI_TICK = TICKS_PER_QUARTER // 480  # Score ticks of one tick of the MIDI files that are written
