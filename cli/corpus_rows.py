@@ -23,24 +23,27 @@ _SHOWN_KINDS = 8  # kinds of mended lines, keys, meters
 def totals_rows(totals: Totals) -> list[Row]:
     """Return labels and texts of the totals."""
     rows = [
-        ("files", f"{_count(totals.usable_files, 'file')} read of {totals.files:,}: {_counts(totals.formats)}"),
+        ("files", f"{count_of(totals.usable_files, 'file')} read of {totals.files:,}: {_counts(totals.formats)}"),
         *listed("left out", (f"{number:,} × {reason}" for reason, number in totals.left_out.items())),
         *listed("passed over", [_counts(totals.passed_over)] if totals.passed_over else []),
-        ("pieces", f"{_count(totals.pieces, 'piece')} of {_count(totals.works, 'work')}"),
-        ("", f"{_count(totals.bars, 'bar')}, {_count(totals.notes, 'note')}, {_count(totals.graces, 'grace note')}"),
+        ("pieces", f"{count_of(totals.pieces, 'piece')} of {count_of(totals.works, 'work')}"),
+        (
+            "",
+            f"{count_of(totals.bars, 'bar')}, {count_of(totals.notes, 'note')}, {count_of(totals.graces, 'grace note')}",
+        ),
         ("on 16ths", f"{totals.notes_on_grid:.1%} of the notes, {totals.bars_on_grid:.1%} of the bars"),
-        *listed("played", [f"{_count(totals.live, 'live performance')}, not counted there"] if totals.live else []),
+        *listed("played", [f"{count_of(totals.live, 'live performance')}, not counted there"] if totals.live else []),
         ("meters", f"{_counts(totals.meters)} bars"),
         ("keys", f"{_counts(totals.keys)}; {totals.heard_keys:,} from the notes, the others as the scores state"),
         ("ensembles", _counts(totals.ensembles)),
         ("tempos", _tempos(totals)),
         ("duplicates", _duplicates(totals)),
         ("licences", _counts(totals.licences, shown=len(totals.licences))),
-        ("mended", f"{_count(totals.mended_files, 'file')}" if totals.mended_files else "nothing"),
+        ("mended", f"{count_of(totals.mended_files, 'file')}" if totals.mended_files else "nothing"),
         *(("", f"{number:,} × {kind}") for kind, number in islice(totals.mended.items(), _SHOWN_KINDS)),
     ]
     more = len(totals.mended) - _SHOWN_KINDS
-    rows += [("", f"and {_count(more, 'other kind')}")] if more > 0 else []
+    rows += [("", f"and {count_of(more, 'other kind')}")] if more > 0 else []
     return [(label, printable(text)) for label, text in rows]
 
 
@@ -54,7 +57,7 @@ def left_out_lines(survey: FolderSurvey) -> Iterator[str]:
     errors = [file.error for file in survey.files if file.error]
     yield from (f"left out: {printable(error)}" for error in errors[:_SHOWN_FILES])
     if len(errors) > _SHOWN_FILES:
-        yield f"left out: {_count(len(errors) - _SHOWN_FILES, 'more file')}, named in the manifest"
+        yield f"left out: {count_of(len(errors) - _SHOWN_FILES, 'more file')}, named in the manifest"
 
 
 def file_lines(survey: FolderSurvey) -> Iterator[str]:
@@ -66,9 +69,9 @@ def file_lines(survey: FolderSurvey) -> Iterator[str]:
 def _contents(file: FileSurvey) -> str:
     pieces = file.pieces
     told = [
-        *([_count(len(pieces), "piece")] if len(pieces) > 1 else []),
-        _count(sum(piece.bars for piece in pieces), "bar"),
-        _count(sum(piece.notes for piece in pieces), "note"),
+        *([count_of(len(pieces), "piece")] if len(pieces) > 1 else []),
+        count_of(sum(piece.bars for piece in pieces), "bar"),
+        count_of(sum(piece.notes for piece in pieces), "note"),
         *dict.fromkeys(piece.key for piece in pieces if piece.key),
         *dict.fromkeys(meter for piece in pieces for meter in piece.meters),
     ]
@@ -82,7 +85,7 @@ def _tempos(totals: Totals) -> str:
         return "none stated"
     hours, minutes = divmod(round(totals.duration_sec / 60), 60)
     return (
-        f"stated in {_count(totals.tempos, 'piece')}: {totals.slowest_bpm:.0f} to {totals.fastest_bpm:.0f} beats a "
+        f"stated in {count_of(totals.tempos, 'piece')}: {totals.slowest_bpm:.0f} to {totals.fastest_bpm:.0f} beats a "
         f"minute, together {hours} h {minutes:02} min"
     )
 
@@ -92,13 +95,14 @@ def _duplicates(totals: Totals) -> str:
     if not found.groups:
         return "none"
     return (
-        f"{_count(found.same, 'piece')} with the notes of another ({_count(found.identical_files, 'file')} byte for "
-        f"byte), {found.transposed:,} transposed, {_count(found.near, 'pair')} near (an edition, an arrangement, a "
-        f"setting of one tune); {_count(found.distinct, 'piece')} where each of these counts once"
+        f"{count_of(found.same, 'piece')} with the notes of another ({count_of(found.identical_files, 'file')} byte for "
+        f"byte), {found.transposed:,} transposed, {count_of(found.near, 'pair')} near (an edition, an arrangement, a "
+        f"setting of one tune); {count_of(found.distinct, 'piece')} where each of these counts once"
     )
 
 
-def _count(number: int, name: str) -> str:
+def count_of(number: int, name: str) -> str:
+    """Return `1 bar`, `2,000 bars`."""
     return f"{number:,} {name}" if number == 1 else f"{number:,} {name}s"
 
 

@@ -194,7 +194,7 @@ def _survey_stated(root: Path, path: str) -> tuple[FileSurvey, str, str]:
         data = load_bytes(root / path)
         file = replace(file, sha256=hashlib.sha256(data).hexdigest())
         results = read_pieces_bytes(data, path)
-        pieces = tuple(_survey_piece(result, path) for result in results)
+        pieces = tuple(_survey_piece(result, root.resolve() / path) for result in results)
     except MusicFileError as error:
         problem = error.problems[0]
         return replace(file, error=str(problem), reason=problem.message), "", ""
@@ -205,7 +205,7 @@ def _survey_stated(root: Path, path: str) -> tuple[FileSurvey, str, str]:
     return replace(file, format=first.format, pieces=pieces), first.rights, first.origin
 
 
-def _survey_piece(result: ReadResult, path: str) -> PieceSurvey:
+def _survey_piece(result: ReadResult, path: Path) -> PieceSurvey:
     score = result.score
     graces = sum(note.is_grace for part in score.parts for note in part.notes)
     notes = sum(len(part.notes) for part in score.parts) - graces

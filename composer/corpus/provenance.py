@@ -41,7 +41,7 @@ class Provenance:
 
     Attributes:
         licence: its name, or several; empty where nobody states one.
-        rights: the words that state it, or a copyright without a licence.
+        rights: the words that state it, behind the file's own; or a copyright without a licence.
         source: an edition, a collection, an address.
         title: as a manifest lists it.
         stated_in: who states the licence: `the file`, or the path below the root of a manifest, licence or README.
@@ -95,7 +95,7 @@ class Provenances:
         licence = next((one for one in told if one.licence), None)
         return Provenance(
             licence.licence if licence else "",
-            licence.rights if licence else next((one.rights for one in told if one.rights), ""),
+            joined([rights, licence.rights]) if licence else next((one.rights for one in told if one.rights), ""),
             next((one.source for one in told if one.source), ""),
             next((one.title for one in told if one.title), ""),
             licence.stated_in if licence else "",
