@@ -22,15 +22,13 @@ _SHOWN_KINDS = 8  # kinds of mended lines, keys, meters
 
 def totals_rows(totals: Totals) -> list[Row]:
     """Return labels and texts of the totals."""
+    sizes = ((totals.bars, "bar"), (totals.notes, "note"), (totals.graces, "grace note"))
     rows = [
         ("files", f"{count_of(totals.usable_files, 'file')} read of {totals.files:,}: {_counts(totals.formats)}"),
         *listed("left out", (f"{number:,} × {reason}" for reason, number in totals.left_out.items())),
         *listed("passed over", [_counts(totals.passed_over)] if totals.passed_over else []),
         ("pieces", f"{count_of(totals.pieces, 'piece')} of {count_of(totals.works, 'work')}"),
-        (
-            "",
-            f"{count_of(totals.bars, 'bar')}, {count_of(totals.notes, 'note')}, {count_of(totals.graces, 'grace note')}",
-        ),
+        ("", ", ".join(count_of(*row) for row in sizes)),
         ("on 16ths", f"{totals.notes_on_grid:.1%} of the notes, {totals.bars_on_grid:.1%} of the bars"),
         *listed("played", [f"{count_of(totals.live, 'live performance')}, not counted there"] if totals.live else []),
         ("meters", f"{_counts(totals.meters)} bars"),
@@ -94,10 +92,11 @@ def _duplicates(totals: Totals) -> str:
     found = totals.duplicates
     if not found.groups:
         return "none"
+    identical = count_of(found.identical_files, "file")
     return (
-        f"{count_of(found.same, 'piece')} with the notes of another ({count_of(found.identical_files, 'file')} byte for "
-        f"byte), {found.transposed:,} transposed, {count_of(found.near, 'pair')} near (an edition, an arrangement, a "
-        f"setting of one tune); {count_of(found.distinct, 'piece')} where each of these counts once"
+        f"{count_of(found.same, 'piece')} with the notes of another ({identical} byte for byte), "
+        f"{found.transposed:,} transposed, {count_of(found.near, 'pair')} near (an edition, an arrangement, a setting "
+        f"of one tune); {count_of(found.distinct, 'piece')} where each of these counts once"
     )
 
 
