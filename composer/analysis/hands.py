@@ -7,19 +7,13 @@ arrays. Grace notes belong to no line.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
-from dataclasses import dataclass
 
+from composer.analysis.hand_split import split_hands
 from composer.score import LOWER_STAFF, Note, Part, Score
 
 LOWER_HAND = 0
 UPPER_HAND = 1
 _SINGLE_LINE_SHARE = 0.97  # of the notes of a part must not overlap, for it to be one voice
-_MIDDLE_PITCH = 60
-_HAND_SPAN_SEMITONES = 14  # a ninth: what one hand holds
-_MOVE_COST = 0.1  # for each semitone of a note from the hand's centre
-_REACH_COST = 3.0  # for each semitone beyond the hand's span
-_CROSSING_COST = 2.0  # for each semitone by which the hands are crossed
 
 
 def is_single_line(part: Part) -> bool:
@@ -30,9 +24,12 @@ def is_single_line(part: Part) -> bool:
 
 
 def melody_line(score: Score) -> tuple[Note, ...]:
-    """Return the melody: the first part where that is one voice (a soprano, a first violin), else the top line."""
+    """Return the melody: the first part where that is one voice (a soprano, a first violin), else the top line.
+
+    A voice above a keyboard is the melody however low it lies.
+    """
     first = score.parts[0] if score.parts else None
-    if first and len(score.parts) > 1 and is_single_line(first) and not _is_below(score, 0):
+    if first and len(score.parts) > 1 and is_single_line(first) and (_is_song(score) or not _is_below(score, 0)):
         return tuple(note for note in first.notes if not note.is_grace)
     return top_line(score)
 
@@ -59,7 +56,7 @@ def hand_of_notes(score: Score) -> tuple[int, ...]:
     if any(note.staff >= LOWER_STAFF for _, note in tagged) and len(sounding) == 1:
         return tuple(LOWER_HAND if note.staff >= LOWER_STAFF else UPPER_HAND for _, note in tagged)
     if len(sounding) <= 1:
-        return _split_by_reach([note for _, note in tagged])
+        return split_hands([note for _, note in tagged])
     hand_of_part = _hands_of_parts(score, sounding)
     return tuple(
         LOWER_HAND if note.staff >= LOWER_STAFF else hand_of_part[index]  # the lower staff is always the lower hand
@@ -76,6 +73,11 @@ def _hands_of_parts(score: Score, sounding: list[int]) -> dict[int, int]:
     order = sorted(sounding, key=lambda index: -_mean_pitch(score.parts[index])) if len(sounding) <= 3 else sounding
     upper = set(order[: (len(order) + 1) // 2])
     return {index: UPPER_HAND if index in upper else LOWER_HAND for index in sounding}
+
+
+def _is_song(score: Score) -> bool:
+    """Return whether all parts after the first are keyboards on two staves."""
+    return all(any(note.staff >= LOWER_STAFF for note in part.notes) for part in score.parts[1:] if part.notes)
 
 
 def _mean_pitch(part: Part) -> float:
@@ -101,51 +103,3 @@ def _outer(score: Score, *, sign: int) -> tuple[Note, ...]:
             line.append(best)
         held += struck
     return tuple(line)
-
-
-@dataclass(frozen=True)
-class _Path:
-    """The cheapest way to one split of an onset: its cost, the hands' centres after it, and the way there."""
-
-    cost: float
-    lower_centre: float
-    upper_centre: float
-    split: int = 0  # how many notes of the onset, from below, the lower hand takes
-    before: _Path | None = None
-
-
-def _split_by_reach(notes: list[Note]) -> tuple[int, ...]:
-    """Return hands for the notes of one staff: the cheapest path of splits from onset to onset."""
-    groups = [list(group) for _, group in itertools.groupby(notes, key=lambda note: note.onset_tick)]
-    paths = [_Path(0.0, _MIDDLE_PITCH - 10.0, _MIDDLE_PITCH + 10.0)]
-    for group in groups:
-        pitches = [note.pitch for note in group]  # sorted, as `Score.notes` gives them
-        paths = [_cheapest(paths, pitches, split) for split in range(len(pitches) + 1)]
-    hands: list[int] = []
-    path: _Path | None = min(paths, key=lambda candidate: candidate.cost)
-    for group in reversed(groups):
-        assert path is not None  # there is one path object for each onset
-        hands += [LOWER_HAND if place < path.split else UPPER_HAND for place in reversed(range(len(group)))]
-        path = path.before
-    return tuple(reversed(hands))
-
-
-def _cheapest(paths: list[_Path], pitches: list[int], split: int) -> _Path:
-    low, high = pitches[:split], pitches[split:]
-    costs = [path.cost + _move(low, path.lower_centre) + _move(high, path.upper_centre) for path in paths]
-    cost, before = min(zip(costs, paths, strict=True), key=lambda pair: pair[0])
-    left, right = _centre(low, before.lower_centre), _centre(high, before.upper_centre)
-    crossing = _CROSSING_COST * max(0.0, left - right)
-    return _Path(cost + _reach(low) + _reach(high) + crossing, left, right, split, before)
-
-
-def _move(pitches: Iterable[int], centre: float) -> float:
-    return _MOVE_COST * sum(abs(pitch - centre) for pitch in pitches)
-
-
-def _reach(pitches: list[int]) -> float:
-    return _REACH_COST * max(0, pitches[-1] - pitches[0] - _HAND_SPAN_SEMITONES) if pitches else 0.0
-
-
-def _centre(pitches: list[int], before: float) -> float:
-    return 0.5 * before + 0.5 * sum(pitches) / len(pitches) if pitches else before
