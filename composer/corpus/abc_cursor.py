@@ -69,6 +69,7 @@ class Cursor:
         self.layer = self._layers[0]
         self.has_content = False  # a note or rest in this measure
         self._has_ending = False  # a volta is open
+        self._is_full_line = False  # the line of the file ended where the bar was full, without a bar line
 
     @property
     def measure(self) -> int:
@@ -84,6 +85,23 @@ class Cursor:
         self._meter = meter
         if not self.has_content:
             self._measure.meter = meter
+
+    def begin_event(self) -> None:
+        """Make ready for a note or rest: where a line ended with a full bar, its bar line may be missing."""
+        if self._is_full_line:
+            self._is_full_line = False
+            self._report.count("bar lines missing at the end of a line were set")
+            self._end_measure("|")
+
+    def end_line(self) -> None:
+        """Say that a line of the file ends here."""
+        self._is_full_line = (
+            self.has_content
+            and self.layer.index == 0
+            and self._measure.meter is not None
+            and self._measure.length_tick is not None
+            and self.layer.tick == self._measure.meter.bar_ticks
+        )
 
     def advance(self, length: Ticks, notes: list[AbcNote]) -> None:
         """Move on by an event's length."""
@@ -111,12 +129,9 @@ class Cursor:
             if self._measure.length_tick is None:  # a rest for the bar, and a note in it
                 self._measure.length_tick = 0
 
-    def rest_bars(self, count: int, text: str) -> None:
-        """Rest for whole bars."""
+    def rest_bars(self, count: int) -> None:
+        """Rest for whole bars, from a bar line on."""
         self.end_ties()
-        if self.has_content:
-            self._report.say(f"{text} in the middle of a bar; a bar line was set before it")
-            self._end_measure("|")
         for place in range(min(count, MAX_MEASURES + 1)):
             if place:
                 self._end_measure("|")
@@ -125,6 +140,7 @@ class Cursor:
 
     def overlay(self) -> None:
         """Go back to the beginning of the bar, with another line of notes."""
+        self._is_full_line = False
         place = self.layer.index + 1
         if place == _MAX_LAYERS:
             raise self._report.error(f"more than {_MAX_LAYERS} lines of notes in one bar of a voice")
@@ -182,6 +198,7 @@ class Cursor:
             self.draft.measures.pop()
 
     def _end_measure(self, signs: str) -> None:
+        self._is_full_line = False
         measures = self.draft.measures
         if self.has_content:
             self._measure.length_tick = self._length()

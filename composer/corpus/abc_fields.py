@@ -23,6 +23,7 @@ _KEY = re.compile(r"^\s*([A-Ga-g])(#|b|♯|♭)?\s*([A-Za-z]*)")
 _ACCIDENTAL = re.compile(r"(\^\^|__|[_^=])([A-Ga-g])(?![A-Za-z0-9])")
 _PROPERTY = re.compile(r'([A-Za-z_-]+)=\s*("[^"]*"|\S+)')
 _CLEF = re.compile(r"(?:^|\s|=)\"?(treble|alto|tenor|bass|perc|none)([1-5])?([+^_-]8)?\"?(?=\s|$)")
+_OCTAVA = re.compile(r"(?<!\S)[+-]8va\b")  # an old form of treble-8
 _METER = re.compile(r"^\(?\s*(\d{1,2}(?:\s*\+\s*\d{1,2})*)\s*\)?\s*/\s*(\d{1,2})$")
 _TEMPO = re.compile(r"^((?:\d{1,3}\s*/\s*\d{1,3}\s*)+|[A-Ga-g](?:\d{1,3}(?:/\d{1,3})?)?)\s*=\s*(\d{1,4}(?:\.\d+)?)$")
 _PIPES = {"F": 1, "C": 1}  # what the highland pipes sound, whether it is printed (Hp) or not (HP)
@@ -122,10 +123,11 @@ def read_clef(text: str) -> AbcClef:
             semitones = number
         elif name == "octave" and number is not None:
             octaves = number
-    if clef := _CLEF.search(text):
+    clef = _CLEF.search(text)
+    if clef:
         is_percussion = clef[1] == "perc"
-        if clef[3]:
-            octaves = (octaves or 0) + (1 if clef[3][0] in "+^" else -1)
+    if sign := (clef and clef[3]) or (_OCTAVA.search(text) or [""])[0]:
+        octaves = (octaves or 0) + (1 if sign[0] in "+^" else -1)
     return AbcClef(semitones, octaves, is_percussion)
 
 

@@ -22,6 +22,7 @@ TOKEN = re.compile(
             ("bar", r"\.?(?:::+(?![:|])|:*\[?\|(?:[|\]:]|\[\|)*)(?:\d[\d,-]*)?"),
             ("field", r"\[[IKLMNPQRTUVmrsw]:[^\]]*\]"),
             ("ending", r"\[\s?\d[\d,-]*"),
+            ("named_ending", r'\[(?="[^"]*"\s)'),  # `["Coda" e3`; within a chord there are no blanks
             ("chord", r"\["),
             ("chord_end", rf"\]{_LENGTH}"),
             ("rest", rf"[zx]{_LENGTH}"),
@@ -35,7 +36,7 @@ TOKEN = re.compile(
             ("slur", r"\.?\("),
             ("slur_end", r"\.?\)"),
             ("broken", r">+|<+"),
-            ("decoration", r"![^!\s\[\]|:]{1,40}!|\+[^+\s\[\]|:]{1,40}\+"),
+            ("decoration", r"![^!\s\[\]|]{1,40}!|\+[^+\s\[\]|]{1,40}\+"),
             ("overlay", r"&+"),
             ("symbol", r"[.~H-Wh-w]"),
             ("ignored", r"[\\$*#;?@!]"),

@@ -30,6 +30,7 @@ from composer.corpus.abc_scan import SYMBOLS, TOKEN
 from composer.corpus.abc_voice import AbcSetting, VoiceReader
 
 _FIELD = re.compile(r"^([A-Z]|[mrsw]):(?![|:])\s*(.*?)\s*$")
+_HEADER_FIELD = re.compile(r"^([A-Za-z]):+\s*(.*?)\s*$")
 _BODY_NOTES = frozenset("ABCDEFG")  # in the body `C:` may be a note before a repeat sign; as fields they end there
 _DRUM_CHANNEL = 10
 _MODES_KEPT = ("major", "minor", "")
@@ -57,6 +58,7 @@ class TuneReader:
         self._draft = AbcTuneDraft([])
         self._header_programs: list[int] = []
         self._is_in_body = False
+        self._has_key = any(line.text.startswith("K:") for line in tune.lines)
 
     def read(self) -> AbcTuneDraft:
         """Read all lines.
@@ -91,12 +93,12 @@ class TuneReader:
         if text.startswith("%%"):
             self._instruction(text[2:])
             return
-        field = _FIELD.match(text)
+        field = (_FIELD if self._is_in_body else _HEADER_FIELD).match(text)
         if not self._is_in_body:
             if field:
                 self._header_field(field[1], field[2])
                 return
-            if "|" not in text:
+            if self._has_key or "|" not in text:
                 self._report.count("lines in the header that are no fields; left out")
                 return
             self._report.say("music before a K: field; read without a key signature")
@@ -116,6 +118,7 @@ class TuneReader:
                 voice = self._current()
             elif kind != "space" and kind is not None:
                 voice.take(kind, token[0])
+        voice.cursor.end_line()
         self._report.column = 0
 
     # ---------------------------------------------------------------- fields

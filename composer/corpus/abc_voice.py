@@ -86,7 +86,8 @@ class VoiceReader:
             "string": self._string, "grace": self._begin_grace, "grace_end": self._end_grace,
             "tuplet": self._begin_tuplet, "slur": self._begin_slur, "slur_end": self._end_slur,
             "broken": self._break_rhythm, "decoration": self._decoration, "overlay": self._overlay,
-            "symbol": self._symbol, "spacer": self._rest_signs, "other": self._other,
+            "named_ending": self._named_ending, "symbol": self._symbol, "spacer": self._rest_signs,
+            "other": self._other,
         }  # fmt: skip
 
     def take(self, kind: str, text: str) -> None:
@@ -114,6 +115,7 @@ class VoiceReader:
         assert found is not None
         accidental, name, marks, length = found.groups()
         letter = name.upper()
+        self.cursor.begin_event()
         octave = (5 if name != letter else 4) + marks.count("'") - marks.count(",") + self.setting.octaves
         written = Spelling(letter, self._alter(letter, octave, accidental), octave)
         if not 0 <= written.pitch + self.setting.semitones <= _MAX_PITCH:
@@ -199,6 +201,7 @@ class VoiceReader:
         if self._chord is not None:
             self._report.count("rests inside chords; left out")
             return
+        self.cursor.begin_event()
         length = self._ticks(times, divided, self._factor())
         self.cursor.end_ties()
         self._rest_signs(text)
@@ -213,8 +216,12 @@ class VoiceReader:
     def _bar_rest(self, text: str) -> None:
         """Rest for whole bars: `Z4` is four of them."""
         self._close_groups()
-        self.cursor.rest_bars(int(text[1:] or 1), text[:10])
-        self._rest_signs(text)
+        if self.cursor.has_content:
+            self._report.say(f"{text[:10]} in the middle of a bar; read as {text[:10].lower()}")
+            self._rest(text.lower())
+        else:
+            self.cursor.rest_bars(int(text[1:] or 1))
+            self._rest_signs(text)
 
     def _ticks(self, times: int, divided: int, factor: Fraction | None) -> Ticks:
         """Return `times / divided` units in ticks."""
@@ -274,6 +281,9 @@ class VoiceReader:
     def _ending(self, text: str) -> None:
         self._close_groups()
         self.cursor.begin_ending(text)
+
+    def _named_ending(self, _text: str) -> None:
+        self._report.count("brackets over the notes that have a name, not a number; left out")
 
     def _overlay(self, _text: str) -> None:
         self._close_groups()
@@ -350,7 +360,7 @@ class VoiceReader:
 
     def _decoration(self, text: str) -> None:
         name = text[1:-1]
-        if not is_music(name):
+        if not is_music(name):  # names are written small, but for D.C. and D.S.
             self._decorate(name)
             return
         # Old dialects: `!` was a line break, and `+` stood round a chord.
@@ -363,6 +373,7 @@ class VoiceReader:
             self._end_chord("]")
 
     def _decorate(self, name: str) -> None:
+        name = name if name in JUMPS else name.lower()
         if name in ARTICULATIONS:
             self._articulations.append(ARTICULATIONS[name])
         elif name in LEVELS:

@@ -2,10 +2,11 @@
 
 Run by hand, with scores in the folder `corpora` of the folder that RITORNELLO_DATA names:
 
-    RITORNELLO_DATA=… python tests/benchmarks/bench_reading.py [--formats kern midi …] [--every N] [--music21 N]
+    RITORNELLO_DATA=… python tests/benchmarks/bench_reading.py [--formats kern midi abc …] [--every N] [--music21 N]
 
 What is measured, for each folder and format: the share of files that are read; the share whose notes agree with a count
-that shares no code with the library (`raw_counts.py`: fields of **kern spines, elements of MusicXML, events of MIDI);
+that shares no code with the library (`raw_counts.py`: fields of **kern spines, elements of MusicXML, events of MIDI,
+note letters of ABC);
 notes a second and bars a second of one core's time, opening the files included. Struck notes and grace notes are
 counted apart. Notes that a reader says it left out or struck (a tie without a beginning) are taken into account: what
 is lost or won must have been told. `--music21 N` reads N files of each row with music21 too: seconds and notes.
@@ -22,12 +23,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from raw_counts import RawCount, count_kern, count_midi, count_musicxml
+from raw_counts import RawCount, count_abc, count_kern, count_midi, count_musicxml
 
-from composer.corpus.reader import ReadResult, read_bytes
+from composer.corpus.reader import ReadResult, read_pieces_bytes
 from composer.errors import MusicFileError
 
 COUNTERS = {
+    ".abc": ("abc", count_abc),
     ".krn": ("kern", count_kern),
     ".kern": ("kern", count_kern),
     ".mid": ("midi", count_midi),
@@ -61,16 +63,18 @@ class Row:
     mended: Counter[str] = field(default_factory=Counter)
 
 
-def counted(result: ReadResult) -> RawCount:
-    """Count the notes of a result, as the page has them."""
-    notes = [note for part in result.score.parts for note in part.notes]
-    graces = sum(note.is_grace for note in notes)
-    told = 0
-    for line in result.mended:
-        for pattern, sign in TOLD:
-            if found := pattern.search(line):
-                told += sign * int(next(iter(found.groupdict().values())))
-    return RawCount(len(notes) - graces - told, graces)
+def counted(results: Iterable[ReadResult]) -> RawCount:
+    """Count the notes of a file's pieces, as the page has them."""
+    notes = graces = 0
+    for result in results:
+        found = [note for part in result.score.parts for note in part.notes]
+        graces += sum(note.is_grace for note in found)
+        notes += sum(not note.is_grace for note in found)
+        for line in result.mended:
+            for pattern, sign in TOLD:
+                if told := pattern.search(line):
+                    notes -= sign * int(next(iter(told.groupdict().values())))
+    return RawCount(notes, graces)
 
 
 def measure(path: Path, row: Row) -> None:
@@ -79,14 +83,14 @@ def measure(path: Path, row: Row) -> None:
     row.files += 1
     start = time.process_time()
     try:
-        result = read_bytes(path.read_bytes(), path.name)
+        results = read_pieces_bytes(path.read_bytes(), path.name)
     except MusicFileError as error:
         row.refused.append(str(error))
         return
     row.seconds += time.process_time() - start
     row.read += 1
-    row.bars += len(result.score.bars)
-    ours, raw = counted(result), count(path.read_bytes())
+    row.bars += sum(len(result.score.bars) for result in results)
+    ours, raw = counted(results), count(path.read_bytes())
     row.notes += ours.notes
     row.graces += ours.graces
     # A MIDI file has no grace notes: some short ones are read so.
@@ -94,7 +98,7 @@ def measure(path: Path, row: Row) -> None:
     row.equal += same
     if not same:
         row.unequal.append(f"{path.name}: {tuple(ours)} notes and graces, {tuple(raw)} in the file")
-    row.mended.update({re.sub(r"\d+([.,]\d+)*", "N", line)[:70] for line in result.mended})
+    row.mended.update({re.sub(r"\d+([.,]\d+)*", "N", line)[:70] for one in results for line in one.mended})
 
 
 def table(rows: dict[tuple[str, str], Row]) -> Iterator[str]:
@@ -128,7 +132,7 @@ def beside_music21(paths: Iterable[Path]) -> str:
     failed = 0
     for path in paths:
         start = time.process_time()
-        notes[1] += counted(read_bytes(path.read_bytes(), path.name)).notes
+        notes[1] += counted(read_pieces_bytes(path.read_bytes(), path.name)).notes
         seconds[1] += time.process_time() - start
         start = time.process_time()
         try:
@@ -148,7 +152,7 @@ def beside_music21(paths: Iterable[Path]) -> str:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--formats", nargs="+", default=["kern", "midi", "musicxml"])
+    parser.add_argument("--formats", nargs="+", default=["kern", "midi", "musicxml", "abc"])
     parser.add_argument("--every", type=int, default=1, help="only every N-th file")
     parser.add_argument(
         "--list", type=int, default=10, metavar="N", help="name N files that differ, and N that are refused"

@@ -81,6 +81,55 @@ def count_musicxml(data: bytes) -> RawCount:
     return RawCount(notes, graces)
 
 
+def count_abc(data: bytes) -> RawCount:
+    """Count the note letters in the tunes of a book that no tie joins to the note before."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    notes = graces = 0
+    for tune in re.split(r"(?m)^X:", re.sub(r"\r\n?", "\n", text))[1:]:
+        _, _, rest = tune.partition("\nK:")
+        voice = ""
+        tied: dict[str, set[str]] = {}  # of each voice: the notes that a tie holds
+        for piece in re.split(r"(\[?V:[^\]\n]*\]?)", "\n".join(_music_lines(rest.partition("\n")[2]))):
+            if "V:" in piece:
+                voice = piece.strip("[V:] ").split(" ")[0]
+                continue
+            graces += sum(len(_ABC_NOTE.findall(group)) for group in re.findall(r"\{([^}]*)\}", piece))
+            for item in _ABC_ITEM.findall(re.sub(r"\{[^}]*\}-?", "", piece)):
+                held = tied.pop(voice, set())
+                names = _ABC_NOTE.findall(item)
+                notes += sum(name not in held for name in names)
+                ties = names if item.endswith("-") else _ABC_NOTE.findall(" ".join(re.findall(r"[^-\s]+-", item)))
+                tied[voice] = {form for name in ties for form in (name, name.lstrip("^_="))}
+    return RawCount(notes, graces)
+
+
+_ABC_NOTE = re.compile(r"(?:\^\^|\^|__|_|=)?[A-Ga-g][,']*")
+_ABC_ITEM = re.compile(  # a chord, a note, a rest, a repeat sign (over which no tie holds)
+    rf"\[[^\]|]*\][\d/]*(?:\s*\.?-)?|{_ABC_NOTE.pattern}[\d/]*(?:\s*\.?-)?|[zxZX]|::|:+\|"
+)
+_ABC_SIGNS = re.compile(  # chord symbols, fields, symbols, decorations
+    r'"[^"]*"|\[[A-UW-Zmr]:[^\]]*\]|[.~H-UWh-uw](?!:)'
+    r"|!(?![A-Ga-g]{3,}|[\dA-Ga-gz/]*[A-G][\dA-Ga-gz/]*!)[^!\s\[\]|]*!"
+)
+
+
+def _music_lines(body: str) -> list[str]:
+    """Return the lines of music of a tune, without words, signs and comments."""
+    found: list[str] = []
+    is_apart = False  # after an empty line
+    for line in re.sub(r"(?<!\\)%.*", "", re.sub(r"(?m)^%.*\n", "", body)).split("\n"):
+        is_apart |= not line.strip() and bool(found)
+        is_words = re.match(r"[A-Za-z+]:(?![|:])", line) or (
+            is_apart and ("|" not in line or re.search(r"[A-Za-z]{12}", line))
+        )
+        if line.startswith(("V:", "[V:")) or not is_words:
+            found.append(_ABC_SIGNS.sub("", line))
+    return found
+
+
 def count_midi(data: bytes) -> RawCount:
     """Count the note-on events, but for drums."""
     midi = mido.MidiFile(file=io.BytesIO(data), charset="latin-1")
