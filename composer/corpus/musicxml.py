@@ -1,7 +1,7 @@
 """MusicXML to Score.
 
 What it is: parts, bars, ties and signs put together from the drafts of `musicxml_part.py`. Repeats stay written (see
-`unfold.py`); ties are merged; spelling is kept.
+`unfold.py`); ties are merged; spelling is kept. What a Score has no place for is counted and listed, a line a kind.
 
 Conventions for bars: a first bar shorter than its meter is a pickup (number 0). Two neighbours that together make one
 bar (split by a repeat sign) become one bar. Any other short or long bar is mended, or kept where the page marks it, and
@@ -11,11 +11,11 @@ listed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from composer.corpus.musicxml_bars import lay_bars
-from composer.corpus.musicxml_part import NoteDraft, PartDraft, PartReader
+from composer.corpus.musicxml_bars import CRUMB_TICKS, lay_bars
+from composer.corpus.musicxml_part import MAX_NOTES, NoteDraft, PartDraft, PartReader
 from composer.corpus.musicxml_signs import Signs
 from composer.corpus.statements import joined, says_origin
 from composer.corpus.xmlfile import Element, XmlTree, parse_xml
@@ -32,8 +32,15 @@ from composer.score import (
 
 MAX_PARTS = 100  # inclusive
 MAX_BARS = 20_000  # inclusive
+MAX_MEASURES = 100_000  # of all parts, inclusive; the longest symphony of 40 parts has 80,000
 
-
+_OTHER_DOCUMENTS = {
+    "museScore": "export it from MuseScore as MusicXML",
+    "mei": "MEI is not read; convert it to MusicXML",
+    "html": "a web page; download the score itself",
+    "opus": "it only lists scores; open one of them",
+    "container": "it only names the score of an .mxl file",
+}
 # Names of <miscellaneous-field>s, as programs write them.
 _RIGHTS_FIELDS = frozenset({"copyright", "rights", "license", "licence"})
 _ORIGIN_FIELDS = frozenset({"source", "url", "edition", "publisher", "imslp"})
@@ -47,12 +54,14 @@ class MusicXmlReading:
         score: the piece as written.
         mended: a line for each thing that was mended (`bar 12: …`).
         rights, origin: what it states of its licence, and of its source.
+        played: spans [start_tick, end_tick) in the order of playing; empty but for a da capo or the like.
     """
 
     score: Score
     mended: tuple[str, ...]
     rights: str
     origin: str
+    played: tuple[tuple[int, int], ...] = ()
 
 
 def read_musicxml(data: bytes, source: str) -> MusicXmlReading:
@@ -66,10 +75,11 @@ def read_musicxml(data: bytes, source: str) -> MusicXmlReading:
         MusicFileError: not MusicXML, or a value that cannot be music; with its line.
     """
     tree = parse_xml(data, source)
-    mended: list[str] = []
+    mended = list(tree.mended)
     drafts = _read_parts(tree, mended)
     if not any(draft.notes for draft in drafts):
-        raise MusicFileError("there is no note in this score", place=Place(source))
+        told = f" ({'; '.join(mended[:2])})" if mended else ""
+        raise MusicFileError(f"there is no note in this score{told}", place=Place(source))
     measure_ticks, bars = lay_bars(drafts, mended)
     parts: list[Part] = []
     slurs: list[Slur] = []
@@ -78,7 +88,10 @@ def read_musicxml(data: bytes, source: str) -> MusicXmlReading:
         if draft.notes:
             added = _make_parts(draft, measure_ticks, mended, first_index=len(parts), slurs=slurs, fermatas=fermatas)
             parts.extend(added)
-    events = Signs(drafts, measure_ticks, bars)
+        elif len(drafts) > 1:
+            mended.append(f"part {draft.name or draft.id} has no notes; left out")
+    events = Signs(drafts, measure_ticks, bars, mended)
+    repeats = events.repeats()
     score = Score(
         parts=tuple(parts),
         bars=tuple(bars),
@@ -87,12 +100,16 @@ def read_musicxml(data: bytes, source: str) -> MusicXmlReading:
         dynamics=events.dynamics(),
         marks=events.marks(),
         slurs=tuple(sorted(slurs, key=lambda slur: (slur.onset_tick, slur.part, slur.staff, slur.voice))),
-        repeats=events.repeats(),
+        repeats=repeats,
         fermata_ticks=tuple(sorted(fermatas | events.rest_fermatas())),
-        title=_text(tree.root, "work/work-title") or _text(tree.root, "movement-title"),
+        title=_title(tree.root),
         composer=_composer(tree.root),
+        credits=_credits(tree.root),
     )
-    return MusicXmlReading(score, tuple(mended), *_statements(tree.root))
+    played = events.played(repeats)
+    for what, count in sum((draft.left_out for draft in drafts), Counter[str]()).items():
+        mended.append(f"{count} {what} left out")
+    return MusicXmlReading(score, tuple(mended), *_statements(tree.root), tuple(played))
 
 
 # ---------------------------------------------------------------- parts
@@ -110,17 +127,25 @@ def _read_parts(tree: XmlTree, mended: list[str]) -> list[PartDraft]:
                 part.attrib.update({k: v for k, v in measure.attrib.items() if k in ("number", "implicit")})
                 by_part.setdefault(part.get("id") or "", []).append(part)
     else:
-        raise MusicFileError(f"a <{root.tag[:40]}> is not a MusicXML score", place=Place(tree.source))
+        mend = _OTHER_DOCUMENTS.get(root.tag)
+        raise MusicFileError(f"a <{root.tag[:40]}> is not a MusicXML score", place=Place(tree.source), mend=mend)
     if not by_part:
         raise MusicFileError("there is no part in this score", place=Place(tree.source))
     if len(by_part) > MAX_PARTS:
         raise MusicFileError(f"{len(by_part)} parts are more than the limit of {MAX_PARTS}", place=Place(tree.source))
+    if sum(map(len, by_part.values())) > MAX_MEASURES:
+        raise MusicFileError(f"more than {MAX_MEASURES:,} measures in all parts", place=Place(tree.source))
     named = {part.get("id"): part for part in root.iterfind("part-list/score-part")}
     drafts = []
+    num_notes = 0
     for part_id, measures in by_part.items():
         if len(measures) > MAX_BARS:
-            raise MusicFileError(f"{len(measures)} bars are more than the limit of {MAX_BARS:,}", place=tree.source)
+            what = f"{len(measures):,} bars are more than the limit of {MAX_BARS:,}"
+            raise MusicFileError(what, place=Place(tree.source))
         draft = PartReader(tree, part_id[:40], mended).read(measures)
+        num_notes += len(draft.notes)
+        if num_notes > MAX_NOTES:
+            raise MusicFileError(f"more than {MAX_NOTES:,} notes in all parts", place=Place(tree.source))
         listed = named.get(part_id)
         if listed is not None:
             draft.name = _text(listed, "part-name")
@@ -142,40 +167,34 @@ def _make_parts(
 ) -> list[Part]:
     """Merge ties, number staves and voices; staves below the second (an organ's pedal) become parts of their own."""
     voices = _voice_numbers(draft.notes)
-    loose = 0
+    loose = cut = 0
     merged: list[list[Note]] = [[] for _ in range(max(note.staff for note in draft.notes))]
-    held: dict[tuple[int, int], dict[int, tuple[int, int]]] = {}  # (pitch, end tick) -> staff -> place in `merged`
-    open_slurs: dict[str, tuple[int, int, int, int]] = {}
+    held: dict[tuple[int, int], list[_Held]] = {}  # (pitch, end tick) -> notes that are tied on
     for raw in sorted(draft.notes, key=lambda n: (n.measure, n.local_tick, not n.is_grace)):
         onset_tick = measure_ticks[raw.measure] + raw.local_tick
         # A note that is too long for its bar is cut there: often it is tied on, and its written length is the mistake.
         bar_tick = measure_ticks[raw.measure + 1]
         end_tick = onset_tick + raw.duration_tick
-        end_tick = bar_tick if onset_tick < bar_tick < end_tick else end_tick
+        if onset_tick < bar_tick < end_tick:
+            cut += end_tick - bar_tick > CRUMB_TICKS
+            end_tick = bar_tick
         staff, voice = voices[raw.staff, raw.voice]
-        part_shift, part_staff = (0, raw.staff) if raw.staff <= LOWER_STAFF else (raw.staff - LOWER_STAFF, UPPER_STAFF)
+        part_staff = raw.staff if raw.staff <= LOWER_STAFF else UPPER_STAFF
         if "fermata" in raw.articulations:
             fermatas.add(onset_tick)
-        for number, kind in raw.slurs:
-            if kind == "start":
-                open_slurs[number] = (onset_tick, first_index + part_shift, part_staff, voice)
-            elif kind == "stop" and number in open_slurs:
-                start_tick, *where = open_slurs.pop(number)
-                if onset_tick > start_tick:
-                    slurs.append(Slur(start_tick, onset_tick, *where))
-        place = _held_place(held, raw.pitch, onset_tick, raw.staff) if raw.tie_stop and not raw.is_grace else None
-        if place is not None:
-            before = merged[place[0]][place[1]]
-            note = Note(
-                before.onset_tick,
-                before.pitch,
-                end_tick - before.onset_tick,
-                before.staff,
-                before.voice,
-                before.spelling,
-                articulations=tuple(dict.fromkeys((*before.articulations, *raw.articulations))),
+        before = _take_held(held, raw, onset_tick, voice) if raw.tie_stop and not raw.is_grace else None
+        if before is not None:
+            place = before.place
+            first = merged[place[0]][place[1]]
+            merged[place[0]][place[1]] = Note(
+                first.onset_tick,
+                first.pitch,
+                end_tick - first.onset_tick,
+                first.staff,
+                first.voice,
+                first.spelling,
+                articulations=tuple(dict.fromkeys((*first.articulations, *raw.articulations))),
             )
-            merged[place[0]][place[1]] = note
         else:
             loose += raw.tie_stop and not raw.is_grace
             place = (staff - 1, len(merged[staff - 1]))
@@ -192,12 +211,18 @@ def _make_parts(
                 )
             )
         if raw.tie_start and not raw.is_grace:
-            held.setdefault((raw.pitch, end_tick), {})[raw.staff] = place
+            held.setdefault((raw.pitch, end_tick), []).append(_Held(raw.staff, voice, place))
     if loose:
         mended.append(f"part {draft.name or draft.id}: {loose} ties without a beginning; their notes are struck")
+    if endless := sum(map(len, held.values())):
+        mended.append(f"part {draft.name or draft.id}: {endless} ties lead to no note; left out")
+    if cut:
+        mended.append(f"part {draft.name or draft.id}: {cut} notes were longer than their bar; cut at the bar line")
+    slurs += _slurs(draft, measure_ticks, voices, first_index)
     main = [note for staff_notes in merged[:LOWER_STAFF] for note in staff_notes]
     name = draft.name or draft.id
-    parts = [Part(name, sort_notes(main), draft.program, max(1, min(2, len(merged))))] if main else []
+    staves = max(1, min(2, max(len(merged), draft.staves)))
+    parts = [Part(name, sort_notes(main), draft.program, staves)] if main else []
     for index, notes in enumerate(merged[LOWER_STAFF:]):
         if notes:
             parts.append(Part(f"{name}, staff {index + 3}", sort_notes(notes), draft.program))
@@ -205,14 +230,66 @@ def _make_parts(
     return parts
 
 
-def _held_place(
-    held: dict[tuple[int, int], dict[int, tuple[int, int]]], pitch: int, onset_tick: int, staff: int
-) -> tuple[int, int] | None:
-    """Take the tied note that waits for this one: on its own staff, or on another (a voice that crosses)."""
-    by_staff = held.get((pitch, onset_tick))
-    if not by_staff:
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A note that is tied on: its staff and voice, and its place in the merged notes."""
+
+    staff: int
+    voice: int
+    place: tuple[int, int]
+
+
+def _take_held(held: dict[tuple[int, int], list[_Held]], raw: NoteDraft, onset_tick: int, voice: int) -> _Held | None:
+    """Take the tied note that waits for this one: in its own voice, on its staff, or on another (a voice crosses)."""
+    waiting = held.get((raw.pitch, onset_tick))
+    if not waiting:
         return None
-    return by_staff.pop(staff if staff in by_staff else next(iter(by_staff)))
+    found = min(waiting, key=lambda one: (one.staff != raw.staff, one.voice != voice))
+    waiting.remove(found)
+    return found
+
+
+def _slurs(
+    draft: PartDraft,
+    measure_ticks: Sequence[int],
+    voices: Mapping[tuple[int, int], tuple[int, int]],
+    first_index: int,
+) -> Iterator[Slur]:
+    """Pair the ends of slurs.
+
+    Their numbers differ in the order of the file, in which the voices of a bar follow each other.
+    """
+    waiting: dict[str, NoteDraft] = {}
+    ends: dict[str, NoteDraft] = {}  # that came before their beginning: in an upper voice of the same bar
+
+    def tick_of(note: NoteDraft) -> int:
+        return measure_ticks[note.measure] + note.local_tick
+
+    def pair(first: NoteDraft, last: NoteDraft) -> Iterator[Slur]:
+        if tick_of(last) <= tick_of(first):
+            draft.left_out["slurs within one moment (of grace notes)"] += 1
+            return
+        shift, staff = (0, first.staff) if first.staff <= LOWER_STAFF else (first.staff - LOWER_STAFF, UPPER_STAFF)
+        yield Slur(tick_of(first), tick_of(last), first_index + shift, staff, voices[first.staff, first.voice][1])
+
+    for note in draft.notes:
+        for number, kind in note.slurs:
+            if kind == "start":
+                last = ends.get(number)
+                if last is not None and last.measure == note.measure and tick_of(last) > tick_of(note):
+                    yield from pair(note, ends.pop(number))
+                    continue
+                draft.left_out["slurs without an end"] += number in waiting
+                waiting[number] = note
+            elif kind == "stop" and number in waiting:
+                yield from pair(waiting.pop(number), note)
+            elif kind == "stop":
+                draft.left_out["slurs without a beginning"] += number in ends
+                ends[number] = note
+    for what, count in (("an end", len(waiting)), ("a beginning", len(ends))):
+        if count:
+            draft.left_out[f"slurs without {what}"] += count
+    draft.left_out += Counter()  # drops what was counted nought times
 
 
 def _voice_numbers(notes: Iterable[NoteDraft]) -> dict[tuple[int, int], tuple[int, int]]:
@@ -246,6 +323,26 @@ def _statements(root: Element) -> tuple[str, str]:
         *(text for name, text in fields if name in _ORIGIN_FIELDS),
     ]
     return joined(rights), joined([*origin, *filter(says_origin, creators)])
+
+
+def _title(root: Element) -> str:
+    """Return the title; of a piece within a set both names: `Winterreise, D.911: Gute Nacht`."""
+    work, movement = _text(root, "work/work-title"), _text(root, "movement-title")
+    if not work or not movement or movement in work:
+        return work or movement
+    return movement if work in movement else f"{work}: {movement}"[:200]
+
+
+def _credits(root: Element) -> tuple[str, ...]:
+    """Return the lines of small print that this library's own files hold (`seed: 7`)."""
+    software = root.findtext("identification/encoding/software") or ""
+    if not software.startswith("Ritornello"):
+        return ()
+    lines = []
+    for one in root.iterfind("identification/miscellaneous/miscellaneous-field"):
+        name, text = one.get("name", "")[:80], " ".join((one.text or "").split())[:200]
+        lines.append(text if name.startswith("credit ") else f"{name}: {text}")
+    return tuple(lines[:100])
 
 
 def _composer(root: Element) -> str:

@@ -11,16 +11,22 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from composer.errors import MusicFileError, Place
 
+T = TypeVar("T")
 MAX_MIDI_BYTES = 32 * 2**20  # inclusive
-MAX_NOTES = 150_000  # of a file
+MAX_NOTES = 80_000  # of a file; the longest of our corpora has 12,000
+MAX_EVENTS = 1_200_000  # of a file
 MAX_TRACKS = 1_000  # chunks that are read; further ones are listed
 MAX_QUARTERS = 50_000  # of a piece: seven hours at 120
 MAX_WARNINGS = 50
+MAX_SIGNS = 40_000  # of one kind: tempos, meters, keys, markers
+SHORTEST_QUARTER_USEC = 60_000  # 1,000 quarters a minute
 MAX_TEXTS = 200
 _HEADER_SEARCH_BYTES = 4_096  # RIFF and MacBinary put something before the header
+_SYSTEM_DATA = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # bytes after a system message that has no business in a file
 
 
 @dataclass(slots=True)
@@ -66,6 +72,7 @@ class Smf:
         copyrights: copyright notices.
         texts: what text events say, at most `MAX_TEXTS` of them.
         warnings: what was damaged, with its byte.
+        num_events: read so far.
     """
 
     kind: int
@@ -78,6 +85,7 @@ class Smf:
     copyrights: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    num_events: int = 0
 
     def warn(self, byte: int, message: str) -> None:
         """Note down damage; beyond `MAX_WARNINGS` only that there is more."""
@@ -116,7 +124,10 @@ def parse_smf(data: bytes, source: str) -> Smf:
     if division == 0:
         raise _error(source, at + 12, "0 ticks a quarter")
     smf = Smf(kind, float(division))
-    if at:
+    leads = data.startswith(b"MTrk")
+    if leads:
+        smf.warn(at, "the header stands behind a track")
+    elif at:
         smf.warn(0, f"{at} bytes before the header were skipped")
     if kind > 2:
         smf.warn(at + 8, f"type {kind} is unknown; read as type 1")
@@ -132,6 +143,8 @@ def parse_smf(data: bytes, source: str) -> Smf:
     if header_length < 6 or start > len(data):
         smf.warn(at + 4, f"a header of {header_length} bytes; read as 6")
         start = at + 14
+    if leads:
+        start = 0
     _read_chunks(data, start, count, smf)
     if not any(track.notes for track in smf.tracks):
         where, why = (len(data), "no note could be read") if smf.warnings else (at, "there is no note in this file")
@@ -170,9 +183,10 @@ def _read_chunks(data: bytes, start: int, count: int, smf: Smf) -> None:
         else:
             following = data.find(b"MTrk", position)
             if following < 0:
-                smf.warn(position, "bytes after the last track were skipped")
+                if name != b"MThd":
+                    smf.warn(position, "bytes after the last track were skipped")
                 break
-            if not (name.isalnum() and position + 8 + length == following):
+            if not (name.isalnum() and position + 8 + length == following) and name != b"MThd":
                 smf.warn(position, "bytes that are no track were skipped")
             position = following
     if smf.kind != 0 and count != len(smf.tracks):
@@ -231,39 +245,52 @@ class _TrackReader:
         self.smf, self.track, self.sounding = smf, track, sounding
         self.tick = 0
         self.orphans = 0
+        self._status = 0  # of the last channel message; 0 before the first
         self._max_tick = int(MAX_QUARTERS * smf.quarter_ticks)
 
     def read(self) -> None:
-        data, status = self.data, 0
         while self.at < self.end:
             here = self.at
+            self.smf.num_events += 1
+            if self.smf.num_events > MAX_EVENTS:
+                raise _DamageError(here, f"more than {MAX_EVENTS:,} events; the rest of the file was left out")
             tick = self.tick + self._variable_length()
             if tick > self._max_tick:
                 raise _DamageError(here, f"a time beyond {MAX_QUARTERS:,} quarters; the rest of the track was left out")
             self.tick = tick
-            if self.at >= self.end:
-                raise _DamageError(here, "the track ends in the middle of an event")
-            first = data[self.at]
-            if first >= 0xF0:
-                self.at += 1
-                if first == 0xFF:
-                    if self._meta():
-                        if self.at < self.end:
-                            self.smf.warn(self.at, "events after the end mark of a track were left out")
-                        return
-                elif first in (0xF0, 0xF7):
-                    self._skip(self._variable_length(), "a system message")
-                else:
-                    self.smf.warn(here, f"a system byte {first:#04x} was skipped")
-                # Running status is not cleared: writers that go on after a meta event mean the last channel message.
-                continue
-            if first >= 0x80:
-                status = first
-                self.at += 1
-            elif status == 0:
-                raise _DamageError(self.at, "an event without a status; the rest of the track was left out")
-            self._channel_message(status)
+            if self._event():
+                if self.at < self.end:
+                    self.smf.warn(self.at, "events after the end mark of a track were left out")
+                return
         self.smf.warn(self.end, "a track without an end mark")
+
+    def _event(self) -> bool:
+        """Read an event behind its time; return True for the end mark."""
+        if self.at >= self.end:
+            raise _DamageError(self.at, "the track ends in the middle of an event")
+        first = self.data[self.at]
+        if first < 0x80 and self._status == 0:
+            found = next((place for place in range(self.at, self.end) if self.data[place] >= 0x80), self.end)
+            self.smf.warn(self.at, f"data without a status; {found - self.at} bytes were skipped")
+            self.at = found
+            return found < self.end and self._event()
+        if first < 0xF0:
+            if first >= 0x80:
+                self._status = first
+                self.at += 1
+            self._channel_message(self._status)
+            return False
+        # Running status is not cleared: writers that go on after a meta event mean the last channel message.
+        self.at += 1
+        if first == 0xFF:
+            return self._meta()
+        if first in (0xF0, 0xF7):
+            self._skip(self._variable_length(), "a system message")
+        else:
+            self.smf.warn(self.at - 1, f"a system message {first:#04x} was skipped")
+            for _ in range(_SYSTEM_DATA.get(first, 0)):
+                self.at += self.at < self.end and self.data[self.at] < 0x80
+        return False
 
     def _channel_message(self, status: int) -> None:
         data, here = self.data, self.at
@@ -313,17 +340,23 @@ class _TrackReader:
             case 0x03:
                 self.track.name = self.track.name or _decode(body)
             case 0x06:
-                self.smf.markers.append((self.tick, _decode(body)))
-            case 0x51 if length >= 3 and int.from_bytes(body[:3], "big") > 0:
-                self.smf.tempos.append((self.tick, int.from_bytes(body[:3], "big")))
+                self._sign(self.smf.markers, (self.tick, _decode(body)), "markers")
+            case 0x51 if length >= 3 and int.from_bytes(body[:3], "big") >= SHORTEST_QUARTER_USEC:
+                self._sign(self.smf.tempos, (self.tick, int.from_bytes(body[:3], "big")), "tempos")
             case 0x58 if length >= 2 and 1 <= body[0] <= 64 and body[1] <= 5:
-                self.smf.meters.append((self.tick, body[0], 2 ** body[1]))
+                self._sign(self.smf.meters, (self.tick, body[0], 2 ** body[1]), "time signatures")
             case 0x59 if length >= 2 and body[1] <= 1 and -7 <= (body[0] ^ 0x80) - 0x80 <= 7:
-                self.smf.keys.append((self.tick, (body[0] ^ 0x80) - 0x80, body[1] == 1))
+                self._sign(self.smf.keys, (self.tick, (body[0] ^ 0x80) - 0x80, body[1] == 1), "key signatures")
             case 0x51 | 0x58 | 0x59:
                 what = {0x51: "tempo", 0x58: "time signature", 0x59: "key signature"}[kind]
                 self.smf.warn(here, f"a {what} that does not exist was ignored")
         return False
+
+    def _sign(self, signs: list[T], sign: T, what: str) -> None:
+        if len(signs) < MAX_SIGNS:
+            signs.append(sign)
+        else:
+            self.smf.warn(self.at, f"more than {MAX_SIGNS:,} {what}; the rest was left out")
 
     def _skip(self, length: int, what: str) -> None:
         if self.at + length > self.end:
