@@ -15,12 +15,25 @@ from composer.corpus.midi import read_midi
 from composer.corpus.musicxml import read_musicxml
 from composer.corpus.unfold import played_spans, unfold_spans
 from composer.corpus.xmlfile import open_mxl
-from composer.errors import MusicFileError, Place
+from composer.errors import MusicFileError, Place, printable
 from composer.score import Score
 
 MAX_FILE_BYTES = 48 * 2**20  # inclusive
+MAX_MENDED = 1_000  # lines that are told of a piece
+MAX_MENDED_CHARS = 300  # of such a line, inclusive
 SUFFIXES = frozenset(  # looked for in folders
     {".mid", ".midi", ".smf", ".kar", ".rmi", ".musicxml", ".xml", ".mxl", ".krn", ".kern", ".abc"}
+)
+# What users take for a score file: how it begins, its name, what would be right.
+_OTHER_FORMATS = (
+    (b"SMF2CLIP", "a MIDI 2.0 clip", "export a Standard MIDI File (MIDI 1.0)"),
+    (b"%PDF", "a PDF", "it holds a picture of the music; export MusicXML from the program that made it"),
+    (b"RIFF", "a sound file", "export MIDI or MusicXML from the program that made it"),
+    (b"ID3", "a sound file", "export MIDI or MusicXML from the program that made it"),
+    (b"OggS", "a sound file", "export MIDI or MusicXML from the program that made it"),
+    (b"fLaC", "a sound file", "export MIDI or MusicXML from the program that made it"),
+    (b"\x18FICHIER GUITAR PRO", "a Guitar Pro file", "export MIDI or MusicXML from Guitar Pro"),
+    (b"\\version", "a LilyPond source", "let LilyPond make a MIDI file of it: \\midi { } in its \\score block"),
 )
 
 
@@ -73,7 +86,7 @@ def read_pieces(path: str | Path, *, unfold: bool = False) -> tuple[ReadResult, 
 def read_pieces_bytes(data: bytes, source: str, *, unfold: bool = False) -> tuple[ReadResult, ...]:
     """Read all pieces of a file that is in memory already; as `read_pieces`."""
     return tuple(
-        _unfolded(result, order) if unfold and (result.score.repeats or order) else result
+        _unfolded(_told(result), order) if unfold and (result.score.repeats or order) else _told(result)
         for result, order in _read(data, source)
     )
 
@@ -105,7 +118,8 @@ def _read(data: bytes, source: str) -> list[tuple[ReadResult, Sequence[tuple[int
         return [(result, ())]
     if kind in ("mxl", "musicxml"):
         page = read_musicxml(open_mxl(data, source) if kind == "mxl" else data, source)
-        return [(ReadResult(page.score, page.mended, 0.0, source, kind, rights=page.rights, origin=page.origin), ())]
+        result = ReadResult(page.score, page.mended, 0.0, source, kind, rights=page.rights, origin=page.origin)
+        return [(result, page.played)]
     if kind == "kern":
         kern = read_kern(data, source)
         result = ReadResult(kern.score, kern.mended, 0.0, source, kind, rights=kern.rights, origin=kern.origin)
@@ -120,11 +134,22 @@ def _read(data: bytes, source: str) -> list[tuple[ReadResult, Sequence[tuple[int
         ]
     if not data:
         raise MusicFileError("the file is empty", place=Place(source))
+    for begins, name, mend in _OTHER_FORMATS:
+        if data.startswith(begins):
+            raise MusicFileError(f"{name} is not read", place=Place(source, detail="byte 0"), mend=mend)
     raise MusicFileError(
         "neither MIDI nor MusicXML nor Humdrum **kern nor ABC",
         place=Place(source, detail="byte 0"),
         mend="MIDI begins with MThd, MusicXML with an XML declaration, Humdrum with **kern, an ABC tune with X:",
     )
+
+
+def _told(result: ReadResult) -> ReadResult:
+    """Make what was mended fit for a terminal: some of it may be quoted from a stranger's file."""
+    lines = [printable(line).replace("\n", " ")[:MAX_MENDED_CHARS] for line in result.mended[:MAX_MENDED]]
+    if len(result.mended) > MAX_MENDED:
+        lines.append(f"and {len(result.mended) - MAX_MENDED:,} more")
+    return replace(result, mended=tuple(lines))
 
 
 def _unfolded(result: ReadResult, order: Sequence[tuple[int, int]]) -> ReadResult:
@@ -144,7 +169,7 @@ def sniff(data: bytes) -> str:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text.startswith(b"<") or head.startswith((b"\xff\xfe<", b"\xfe\xff\0<", b"<\0", b"\0<")):
         return "musicxml"
-    if b"MThd" in head:
+    if b"MThd" in head or head.startswith(b"MTrk"):
         return "midi"
     if is_kern(data):
         return "kern"
