@@ -5,8 +5,8 @@ ones (`mutations.py`) are read, repeats written out, by worker processes with li
 was read also goes through what `compose perform` does: outline, performer, MIDI and MusicXML writers, and what was
 written is read again.
 
-Conventions: a foreign exception is one of another class than MusicFileError, or an error without a place, of several
-problems or with control characters, or a Score that breaks its own rules. Exit code 1 where anything is foreign, late
+Conventions: a foreign exception is one of another class than MusicFileError, or an error without its file or with
+control characters, or a Score that breaks its own rules. Exit code 1 where anything is foreign, late
 or too large; such files are kept in `--keep`.
 
 Data: the environment variable RITORNELLO_DATA names a folder with `malformed/` and `corpora/`; without it only mutants
@@ -38,6 +38,8 @@ from composer.errors import MusicFileError
 from composer.score import Score
 
 LIMIT_SEC = 5.0
+MAX_PROBLEMS = 20  # of one error, inclusive: a book of tunes none of which can be read
+MAX_LINE = 500  # characters of a problem, the file's name included
 LIMIT_BYTES = 512 * 2**20
 WHOLE_SEC = 60.0  # for reading, performing and writing: nothing is promised there, but that it ends
 
@@ -69,7 +71,7 @@ def read_one(file: tuple[str, bytes]) -> str:
         return "refused"
     check_score(result.score)
     for line in result.mended:
-        if not line.isprintable() or not line:
+        if not line.isprintable() or not 0 < len(line) <= MAX_LINE:
             raise UnsoundError(f"a mended line that cannot be printed: {line!r}")
     return "mended" if result.mended else "clean"
 
@@ -96,13 +98,13 @@ def perform_one(file: tuple[str, bytes]) -> str:
 
 def check_error(error: MusicFileError, name: str) -> None:
     """Raise UnsoundError where an error does not tell what its reader needs."""
-    (problem, *others) = error.problems
-    if others:
+    if not 1 <= len(error.problems) <= MAX_PROBLEMS:
         raise UnsoundError(f"{len(error.problems)} problems at once")
-    if problem.place is None or not problem.place.source.startswith(name):
-        raise UnsoundError(f"an error without its file: {error}")
-    if not problem.message or not str(error).isprintable() or len(str(error)) > 400:
-        raise UnsoundError(f"an error that cannot be printed on a line: {str(error)!r}")
+    for problem in error.problems:
+        if problem.place is None or not problem.place.source.startswith(name):
+            raise UnsoundError(f"a problem without its file: {problem}")
+        if not problem.message or not str(problem).isprintable() or len(str(problem)) > MAX_LINE:
+            raise UnsoundError(f"a problem that cannot be printed on a line: {str(problem)!r}")
 
 
 def check_score(score: Score) -> None:
@@ -129,7 +131,9 @@ def check_score(score: Score) -> None:
         "keys begin at 0": not score.keys or score.keys[0][0] == 0,
         "keys are sorted": [tick for tick, _ in score.keys] == sorted({tick for tick, _ in score.keys}),
         "tempos are sorted": [mark.tick for mark in score.tempos] == sorted({mark.tick for mark in score.tempos}),
-        "tempos can be played": all(1 <= mark.beat_bpm <= 4000 for mark in score.tempos),
+        "tempos can be played": all(
+            2 <= mark.beat_bpm * score.meter_at(mark.tick).beat_quarters <= 1000.01 for mark in score.tempos
+        ),
         "repeats are passages": all(one.start_tick < one.end_tick <= score.end_tick for one in score.repeats),
         "repeats follow each other": all(
             one.end_tick <= other.start_tick for one, other in itertools.pairwise(score.repeats)
