@@ -21,6 +21,7 @@ from composer.theory.key import Key
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
 MAX_PARTS = 64
+UNTITLED = "Untitled"  # what this program's own writer calls a piece without a title
 _DRUM_CHANNEL = 9  # counted from 0
 
 
@@ -75,7 +76,15 @@ def read_midi(data: bytes, source: str) -> MidiReading:
         return max(0, round((tick - on_grid.shift_tick) * on_grid.file_tick / step) * step)
 
     meters = [(place(tick), Meter(upper, lower)) for tick, upper, lower in sorted(smf.meters)]
-    bars, confidence = lay_bars(meters, lines, end_tick, mended, is_live=on_grid.is_live, source=source)
+    bars, confidence = lay_bars(
+        meters,
+        lines,
+        end_tick,
+        mended,
+        tracks_end_tick=place(max(track.end_tick for track in smf.tracks)),
+        is_live=on_grid.is_live,
+        source=source,
+    )
     keys = _keys([(place(tick), sharps, minor) for tick, sharps, minor in smf.keys])
     score = Score(
         parts=make_parts(lines, mended, is_organ=is_organ),
@@ -149,4 +158,4 @@ def _tempos(rows: Sequence[tuple[int, int]], score: Score, mended: list[str]) ->
 def _title(smf: Smf) -> str:
     """Return the first track's name where it is a title: that track holds no notes, or is the only one."""
     first = smf.tracks[0]
-    return first.name[:200] if len(smf.tracks) > 1 and not first.notes else ""
+    return first.name[:200] if len(smf.tracks) > 1 and not first.notes and first.name != UNTITLED else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from composer.corpus.meter_finder import MeterGuess, find_meter, kin
 from composer.corpus.midi_parts import Line
@@ -12,6 +13,7 @@ from composer.score import Bar, Note
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
 MAX_BARS = 20_000
+MAX_REST_BARS = 4  # after the last note; more is the rest of a program's window
 SURE_AGAINST = 0.97  # the notes' confidence from which a stated 4/4 is doubted
 
 
@@ -21,6 +23,7 @@ def lay_bars(
     end_tick: int,
     mended: list[str],
     *,
+    tracks_end_tick: int,
     is_live: bool,
     source: str,
 ) -> tuple[tuple[Bar, ...], float]:
@@ -31,6 +34,7 @@ def lay_bars(
         lines: the notes.
         end_tick: the end of the last note.
         mended: what was judged by ear is added.
+        tracks_end_tick: the end of the longest track: a few bars of rest may follow the last note.
         is_live: True where nothing can be heard in the notes' places.
         source: the file's name, for errors.
 
@@ -60,10 +64,35 @@ def lay_bars(
             tick += length
             if len(bars) > MAX_BARS:
                 raise MusicFileError(f"more than {MAX_BARS:,} bars", place=Place(source))
-    last = bars[-1]
-    if pickup_tick and len(bars) > 1 and last.onset_tick + last.meter.bar_ticks - pickup_tick >= end_tick:
-        bars[-1] = Bar(last.number, last.onset_tick, last.meter.bar_ticks - pickup_tick, last.meter)
+    _complete(bars, end_tick, tracks_end_tick)
     return tuple(bars), confidence
+
+
+def _complete(bars: list[Bar], end_tick: int, tracks_end_tick: int) -> None:
+    """Mend the bars in place: rests at the end, a last bar that is short for the pickup, one bar that is cut in two."""
+    last = bars[-1]
+    rest_bars, over = divmod(tracks_end_tick - last.end_tick, last.meter.bar_ticks)
+    if 0 < rest_bars <= MAX_REST_BARS and over == 0:
+        for _ in range(rest_bars):
+            bars.append(Bar(bars[-1].number + 1, bars[-1].end_tick, last.meter.bar_ticks, last.meter))
+        last = bars[-1]
+    if bars[0].number == 0 and len(bars) > 1:
+        whole = bars[1].meter
+        short = whole.bar_ticks - bars[0].duration_tick
+        if last.meter == whole and last.onset_tick + short >= end_tick:
+            bars[-1] = replace(last, duration_tick=short)
+        elif last.duration_tick == short and bars[-2].meter == whole:
+            bars[-1] = replace(last, meter=whole)  # with a signature of its own
+    for index in range(1, len(bars) - 2):
+        before, one, other, after = bars[index - 1 : index + 3]
+        if (
+            before.meter == after.meter
+            and before.meter not in (one.meter, other.meter)
+            and one.duration_tick + other.duration_tick == before.meter.bar_ticks
+        ):
+            # Two signatures for the two halves of a bar at a repeat sign.
+            bars[index] = replace(one, meter=before.meter)
+            bars[index + 1] = replace(other, meter=before.meter)
 
 
 def _stated(meters: Sequence[tuple[int, Meter]], end_tick: int) -> list[tuple[int, Meter]]:

@@ -65,18 +65,19 @@ def put_on_grid(raw_lines: Sequence[RawLine], quarter_ticks: float, mended: list
         graces = [{} for _ in spans]  # so many are no ornaments: a performance
     mains = [span[0] for one, found in zip(spans, graces, strict=True) for i, span in enumerate(one) if i not in found]
     exact = BeatGrid(mains, file_tick=file_tick)
-    misses = [exact.miss(tick) for tick in mains]
     share = sum(not exact.snap(tick)[1] for tick in mains) / num_notes
+    misses = [exact.miss(tick) for tick in mains] or [0.0]
+    is_spread = bool(np.quantile(misses, _SPREAD_QUANTILE) > exact.tolerance_ticks / 2)
     grid: BeatGrid | PlayedGrid = exact
     is_live, spread_tick = False, 0.0
-    if share > _EXACT_SHARE or exact.fine_share > _FINE_SHARE:
+    if is_spread or share > _EXACT_SHARE or exact.fine_share > _FINE_SHARE:
         onsets = [span[0] for one in spans for span in one]
         played = PlayedGrid(onsets, tolerance_ticks=exact.tolerance_ticks)
         if len(onsets) < _MIN_JUDGED:
             is_live = share > _LIVE_SHARE
         else:
             is_live = lead(played, onsets, tolerance_ticks=exact.tolerance_ticks) < LIVE_LEAD
-        if is_live or (share > _EXACT_SHARE and np.quantile(misses, _SPREAD_QUANTILE) > exact.tolerance_ticks / 2):
+        if is_live or is_spread:
             grid, spread_tick, graces = played, played.spread_ticks, [{} for _ in spans]
     lines, misfits = _snap_lines(raw_lines, spans, graces, grid, mended, is_exact=grid is exact)
     if not is_live:

@@ -14,6 +14,8 @@ from composer.theory.meter import TICKS_PER_QUARTER
 
 # Parts of a quarter, plainest first: 8ths, 16ths, 32nds, triplets of 8ths, 16ths and 32nds, 64ths, then 5 and 7.
 SUBDIVISIONS = (1, 2, 4, 8, 3, 6, 12, 16, 24, 5, 7, 10)
+# Parts of a quarter that may look like grace notes; 9 and 18 are too near to those that LilyPond plays.
+_EXACT_PARTS = (5, 7, 10, 11, 13, 14, 16, 20, 24, 32)
 TOLERANCE_TICKS = 70  # 1/144 of a quarter: less than half the distance between any two of the grids above
 _FINE = frozenset((12, 16, 24, 5, 7, 10))  # parts that are rare in written music
 
@@ -119,8 +121,18 @@ def grace_chain(
     mains: list[float] = []
     graces: dict[int, float] = {}
     candidates: list[int] = []
+    exact = max(10.0, 0.51 * file_tick)
+
+    def is_tuplet(onset: float, end: float) -> bool:
+        """True where place and length are the same whole part of a quarter: nobody plays a grace note so long."""
+        return any(
+            abs(end - onset - TICKS_PER_QUARTER / parts) <= exact
+            and abs(onset - round(onset * parts / TICKS_PER_QUARTER) * TICKS_PER_QUARTER / parts) <= exact
+            for parts in _EXACT_PARTS
+        )
+
     for index, (onset, end) in enumerate(notes):
-        if end - onset <= longest_tick and not is_on_grid(onset):
+        if end - onset <= longest_tick and not is_on_grid(onset) and not is_tuplet(onset, end):
             candidates.append(index)
         else:
             mains.append(onset)
