@@ -348,9 +348,15 @@ def _zeros() -> bytes:
     return bytes(48_000_000)
 
 
+def _rows(piece: bytes, times: int) -> bytes:
+    """Return lines of 60,000 bytes at most."""
+    each = 60_000 // len(piece)
+    return b"".join(piece * min(each, times - at) + b"\n" for at in range(0, times, each))
+
+
 @_giant
 def _abc_as_many_notes_as_may_be() -> bytes:
-    return b"X:1\nL:1/16\nK:C\n" + b"CDEFGABc|" * 16_000 + b"\n"
+    return b"X:1\nL:1/16\nM:C\nK:C\n" + _rows(b"CDEFGABcCDEFGABc|", 9_300)
 
 
 @_giant
@@ -359,18 +365,29 @@ def _abc_tunes_without_end() -> bytes:
 
 
 @_giant
+def _abc_as_many_tunes_as_may_be() -> bytes:
+    return b"".join(b"X:%d\nT:x\nK:C\nV:1\nCDEF|\nV:2\nCDEF|\n\n" % i for i in range(5_000))
+
+
+@_giant
+def _abc_as_many_bad_tunes_as_may_be() -> bytes:
+    return b"".join(b"X:%d\nT:x\nK:C\nC9999999999|\n\n" % i for i in range(5_000))
+
+
+@_giant
 def _abc_chords_without_end() -> bytes:
-    return b"X:1\nK:C\n" + b"[CEGc]8|" * 40_000 + b"[" + b"C" * 1_000_000
+    return b"X:1\nK:C\n" + _rows(b"[CEGc]8|", 40_000) + b"[" + b"C" * 60_000
 
 
 @_giant
 def _abc_brackets_without_end() -> bytes:
-    return b"X:1\nK:C\n" + b"(" * 2_000_000 + b"C" + b"{" * 1_000_000 + b"!" * 1_000_001 + b'"' * 1_000_001
+    rows = [_rows(sign, 1_000_000) for sign in (b"(", b"{", b"!", b'"', b"(3", b"[")]
+    return b"X:1\nK:C\nC|" + b"C|".join(rows)
 
 
 @_giant
 def _abc_fields_without_end() -> bytes:
-    return b"X:1\nK:C\nC" + b"[K:G][M:3/4][L:1/4][V:2]" * 200_000 + b"D|\n"
+    return b"X:1\nK:C\nC" + _rows(b"[K:G][M:3/4][L:1/4][V:2]", 200_000) + b"D|\n"
 
 
 @_giant
@@ -379,12 +396,37 @@ def _abc_voices_without_end() -> bytes:
 
 
 @_giant
+def _abc_voices_in_turn() -> bytes:
+    return b"X:1\nK:C\n" + b"".join(b"V:%d\nCDEF|\n" % (i % 60) for i in range(36_000))
+
+
+@_giant
 def _abc_repeats_without_end() -> bytes:
-    return b"X:1\nK:C\n" + b"|:C4:|" * 60_000 + b"|:" * 60_000
+    return b"X:1\nK:C\n" + _rows(b"|:C4:|", 19_000) + _rows(b"|:", 60_000)
+
+
+@_giant
+def _abc_overlays_without_end() -> bytes:
+    return b"X:1\nK:C\n" + _rows(b"C4&E4&G4|", 15_000) + _rows(b"C&", 60_000)
+
+
+@_giant
+def _abc_ties_slurs_and_graces_without_end() -> bytes:
+    return b"X:1\nK:C\n" + _rows(b"{dcd}(C-C-C)", 30_000) + _rows(b"(C-", 10_000)
+
+
+@_giant
+def _abc_words_without_end() -> bytes:
+    return b"X:1\nK:C\n" + b"CDEF|\nw: " + _rows(b"a-b_c ", 500_000)
+
+
+@_giant
+def _abc_free_meter() -> bytes:
+    return b"X:1\nM:none\nK:C\n" + _rows(b"C", 100_000)
 
 
 @_giant
 def _abc_one_long_note() -> bytes:
     return (
-        b"X:1\nK:C\nC999999999999999999999 D/" + b"/" * 100_000 + b" E" + b"'" * 100_000 + b" " + b"^" * 100_000 + b"F|"
+        b"X:1\nK:C\nC999999999999999999999 D/" + b"/" * 60_000 + b"\nE" + b"'" * 60_000 + b"\n" + b"^" * 60_000 + b"F|"
     )
