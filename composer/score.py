@@ -59,7 +59,7 @@ class Part:
 
     Attributes:
         name: `Piano`, `Soprano` …
-        notes: sorted by onset, then pitch.
+        notes: sorted by onset, then pitch; grace notes first, in the order in which they are played.
         program: General MIDI program, 0..127.
         staves: 1 or 2.
     """
@@ -224,19 +224,18 @@ class Score:
         return bar.meter.strength((tick - bar.onset_tick + bar.lead_tick) % bar.meter.bar_ticks)
 
     def notes(self) -> Iterator[tuple[int, Note]]:
-        """Yield (part index, note) of all parts, sorted by onset, then pitch."""
-        tagged = (
-            (note.onset_tick, note.pitch, index, note) for index, part in enumerate(self.parts) for note in part.notes
-        )
-        for _, _, index, note in sorted(tagged, key=lambda row: row[:3]):
-            yield index, note
+        """Yield (part index, note) of all parts, sorted by onset, then pitch; grace notes first, in their order."""
+        tagged = ((index, note) for index, part in enumerate(self.parts) for note in part.notes)
+        yield from sorted(tagged, key=lambda row: (*_order(row[1]), row[0]))
 
 
 def sort_notes(notes: Iterable[Note]) -> tuple[Note, ...]:
-    """Return the notes in a Part's order."""
-    return tuple(
-        sorted(notes, key=lambda note: (note.onset_tick, note.pitch, note.duration_tick, note.staff, note.voice))
-    )
+    """Return the notes in a Part's order; grace notes of one onset keep the order in which they come."""
+    return tuple(sorted(notes, key=lambda note: (*_order(note), note.duration_tick, note.staff, note.voice)))
+
+
+def _order(note: Note) -> tuple[int, bool, int]:
+    return (note.onset_tick, not note.is_grace, 0 if note.is_grace else note.pitch)
 
 
 def make_bars(meter: Meter, count: int, *, pickup_tick: int = 0) -> tuple[Bar, ...]:

@@ -16,7 +16,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from composer.corpus.kern_clock import MAX_BARS, KernDraft, lay_out
@@ -24,7 +24,7 @@ from composer.corpus.kern_order import read_order
 from composer.corpus.kern_parts import make_parts
 from composer.corpus.kern_signs import KernSigns, meter_of
 from composer.corpus.kern_spines import SpineReader
-from composer.corpus.musicxml_bars import join_bars
+from composer.corpus.musicxml_bars import join_bars, with_printed_numbers
 from composer.corpus.statements import joined
 from composer.errors import MusicFileError, Place
 from composer.score import Bar, Mark, Score
@@ -151,7 +151,7 @@ def _lay_bars(draft: KernDraft, source: str, mended: list[str]) -> tuple[Bar, ..
         meter = _meter_at(meters, start)
         rows.append((stop - start, meter, stop - start < meter.bar_ticks))
     numbers = {tick: int(found[1][:6]) for tick, text in edges if (found := _BAR_NUMBER.match(text))}
-    bars = _with_printed_numbers(join_bars([tick for tick, _ in edges], rows), numbers)
+    bars = with_printed_numbers(join_bars([tick for tick, _ in edges], rows), numbers)
     _check_lengths(bars, dict(edges), mended)
     return bars
 
@@ -229,18 +229,6 @@ def _edges_by_meter(meters: Sequence[tuple[int, Meter]], end_tick: int) -> list[
     for (start, meter), stop in zip(meters, [*(tick for tick, _ in meters[1:]), end_tick], strict=True):
         edges += [(tick, "") for tick in range(start, stop, meter.bar_ticks)]
     return [*edges, (end_tick, "")]
-
-
-def _with_printed_numbers(bars: Sequence[Bar], numbers: dict[int, int]) -> tuple[Bar, ...]:
-    """Give the bars their printed numbers where these run without a gap (an excerpt may begin at bar 45)."""
-    body = bars[1:] if bars[0].number == 0 else bars
-    printed = [numbers.get(bar.onset_tick) for bar in body]
-    first = printed[0] if printed else None
-    if first is None or first < 1 or (bars[0].number == 0 and first != 1):
-        return tuple(bars)
-    if any(number != first + i for i, number in enumerate(printed)):
-        return tuple(bars)
-    return (*bars[: len(bars) - len(body)], *(replace(bar, number=first + i) for i, bar in enumerate(body)))
 
 
 def _quarters(ticks: int) -> str:

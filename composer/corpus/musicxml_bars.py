@@ -7,6 +7,7 @@ and listed with its number.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from composer.corpus.musicxml_part import PartDraft
 from composer.score import Bar
@@ -14,6 +15,7 @@ from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
 _DEFAULT_METER = Meter(4, 4)
 CRUMB_TICKS = TICKS_PER_QUARTER // 100
+MEANT_SO = 2  # so many voices of a measure that end together mean its length
 
 
 def lay_bars(drafts: Sequence[PartDraft], mended: list[str]) -> tuple[list[int], list[Bar]]:
@@ -25,7 +27,7 @@ def lay_bars(drafts: Sequence[PartDraft], mended: list[str]) -> tuple[list[int],
     meter = _DEFAULT_METER
     _stretch_local_meters(drafts, mended)
     for draft in drafts:
-        _move_late_measures(draft, mended)
+        _move_late_measures(draft, [other for other in drafts if other is not draft], mended)
     lengths_of = [
         [draft.measures[i].length_tick for draft in drafts if i < len(draft.measures) and draft.measures[i].length_tick]
         for i in range(count)
@@ -53,7 +55,7 @@ def lay_bars(drafts: Sequence[PartDraft], mended: list[str]) -> tuple[list[int],
             )
             is_marked = any(measure.is_divided for measure in here)
             if not makes_one and not is_marked:
-                agree = len(set(lengths)) == 1 and len(lengths) > 1
+                agree = len(set(lengths)) == 1 and sum(m.num_full for m in here if m.length_tick) > 1
                 if agree:
                     mended.append(f"{name}: {_quarters(nominal - length)} too short for {meter}; kept as it is")
                 else:
@@ -63,7 +65,12 @@ def lay_bars(drafts: Sequence[PartDraft], mended: list[str]) -> tuple[list[int],
             mended.append(f"{name}: a part is {_quarters(length - min(lengths))} too short; filled with a rest")
         rows.append((length, meter, is_short))
         onsets.append(onsets[-1] + length)
-    return onsets, join_bars(onsets, rows)
+    numbers = {
+        onset: int(measure.number)
+        for onset, measure in zip(onsets, longest.measures, strict=False)
+        if measure.number.isdecimal()
+    }
+    return onsets, list(with_printed_numbers(join_bars(onsets, rows), numbers))
 
 
 def _stretch_local_meters(drafts: Sequence[PartDraft], mended: list[str]) -> None:
@@ -92,8 +99,11 @@ def _stretch_local_meters(drafts: Sequence[PartDraft], mended: list[str]) -> Non
             note.duration_tick = end_tick - note.local_tick
 
 
-def _move_late_measures(draft: PartDraft, mended: list[str]) -> None:
-    """Move a part's measure back when it is too long by just the gap that it begins with (seen in converted files)."""
+def _move_late_measures(draft: PartDraft, others: Sequence[PartDraft], mended: list[str]) -> None:
+    """Move a part's measure back when it is too long by just the gap that it begins with (seen in converted files).
+
+    Where another part is as long, or all say the same, the bar is meant to be so long.
+    """
     meter = _DEFAULT_METER
     first_ticks: dict[int, int] = {}
     for note in draft.notes:
@@ -102,7 +112,8 @@ def _move_late_measures(draft: PartDraft, mended: list[str]) -> None:
     for index, measure in enumerate(draft.measures):
         meter = measure.meter or meter
         excess = measure.length_tick - meter.bar_ticks
-        if 0 < excess == first_ticks.get(index):
+        long_ones = [o for o in others if index < len(o.measures) and o.measures[index].length_tick > meter.bar_ticks]
+        if 0 < excess == first_ticks.get(index) and not long_ones and measure.num_full < MEANT_SO:
             late[index] = excess
             measure.length_tick -= excess
             mended.append(
@@ -128,6 +139,18 @@ def join_bars(onsets: Sequence[int], rows: Sequence[tuple[int, Meter, bool]]) ->
         index += step
         number += 1
     return bars
+
+
+def with_printed_numbers(bars: Sequence[Bar], numbers: dict[int, int]) -> tuple[Bar, ...]:
+    """Give the bars their printed numbers where these run without a gap (an excerpt may begin at bar 45)."""
+    body = bars[1:] if bars[0].number == 0 else bars
+    printed = [numbers.get(bar.onset_tick) for bar in body]
+    first = printed[0] if printed else None
+    if first is None or first < 1 or (bars[0].number == 0 and first != 1):
+        return tuple(bars)
+    if any(number != first + i for i, number in enumerate(printed)):
+        return tuple(bars)
+    return (*bars[: len(bars) - len(body)], *(replace(bar, number=first + i) for i, bar in enumerate(body)))
 
 
 def _quarters(ticks: int) -> str:

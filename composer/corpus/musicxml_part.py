@@ -7,6 +7,8 @@ stay local to the measure here, because only all parts together say how long a m
 from __future__ import annotations
 
 import math
+import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,29 +18,50 @@ from composer.errors import MusicFileError
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
 from composer.theory.pitch import LETTERS, Spelling
 
+JUMPS = ("segno", "coda", "tocoda", "fine", "dacapo", "dalsegno")  # attributes of <sound>
 MAX_DIVISIONS = 1_000_000  # inclusive, a quarter
 MAX_MEASURE_QUARTERS = 512  # inclusive; longer ones are a mistake or an attack
 MAX_NOTES = 150_000  # of one document; the longest quartet of our corpora has 22,000
 _MAX_PITCH = 127
 
-# MusicXML's element -> the Score's word
-_ARTICULATIONS = {
+# MusicXML's element -> the Score's word. Those of a chord stand at one of its notes and hold for all of them …
+_CHORD_SIGNS = {
     "staccato": "staccato",
     "staccatissimo": "staccatissimo",
     "tenuto": "tenuto",
     "accent": "accent",
     "strong-accent": "marcato",
+    "soft-accent": "soft-accent",
     "detached-legato": "portato",
+    "tremolo": "tremolo",
+    "fermata": "fermata",
+    "arpeggiate": "arpeggio",
+    "breath-mark": "breath",
+    "caesura": "caesura",
+    "up-bow": "up-bow",
+    "down-bow": "down-bow",
+    "open-string": "open-string",
+    "harmonic": "harmonic",
+    "stopped": "stopped",
+}
+# … an ornament only for its own.
+_ORNAMENTS = {
     "trill-mark": "trill",
     "mordent": "mordent",
     "inverted-mordent": "inverted-mordent",
     "turn": "turn",
     "inverted-turn": "inverted-turn",
-    "tremolo": "tremolo",
-    "fermata": "fermata",
-    "arpeggiate": "arpeggio",
-    "breath-mark": "breath",
 }
+_SIGNS = _CHORD_SIGNS | _ORNAMENTS
+_OF_CHORD = frozenset(_CHORD_SIGNS.values())
+_GROUPS = frozenset({"articulations", "ornaments", "technical"})
+_KEPT_NOTATIONS = frozenset({"tied", "slur", "tuplet"})  # a tuplet's lengths say all of it
+_LAYOUT = frozenset({"octave-shift", "staff-divide", "image", "eyeglasses"})  # pitches stand where they sound
+_HAIRPIN_WORDS = (("cresc", "crescendo"), ("decresc", "diminuendo"), ("dim", "diminuendo"))
+_BEAT_UNITS = {
+    "long": 16.0, "breve": 8.0, "whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5, "16th": 0.25, "32nd": 0.125,
+}  # fmt: skip
+_MAX_PASSES = 16  # of an ending, inclusive
 
 
 @dataclass(slots=True)
@@ -80,6 +103,7 @@ class MeasureDraft:
         meter: in force.
         length_tick: where the furthest voice ended; 0 where the measure is empty or holds only a whole-bar rest.
         is_divided: True where a repeat, a double bar or an ending closes it, or it is marked `implicit`.
+        num_full: how many runs of notes (between backups) end where the furthest one does.
     """
 
     number: str
@@ -87,19 +111,31 @@ class MeasureDraft:
     meter: Meter | None
     length_tick: int = 0
     is_divided: bool = False
+    num_full: int = 0
 
 
 @dataclass(slots=True)
 class PartDraft:
-    """One part of the document."""
+    """One part of the document.
+
+    Attributes:
+        id, name, program: as in the document's list of parts.
+        transpose, diatonic: semitones and steps from what is written to what sounds.
+        staves: as the file states them, 1 where it does not.
+        measures, notes, events: in the order of the file.
+        left_out: what a Score has no place for, and how often it stands there.
+    """
 
     id: str
     name: str = ""
     program: int = 0
     transpose: int = 0
+    diatonic: int | None = None
+    staves: int = 1
     measures: list[MeasureDraft] = field(default_factory=list)
     notes: list[NoteDraft] = field(default_factory=list)
     events: list[EventDraft] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
 
 
 class PartReader:
@@ -120,7 +156,9 @@ class PartReader:
         self._base_tick = 0  # where the divisions in force began, in this measure
         self._cursor = 0.0  # in divisions after that
         self._previous_tick = 0  # onset of the last note, for chords
-        self._left_out: dict[str, int] = {}
+        self._chord: list[NoteDraft] = []  # the last note and those that sound with it
+        self._run_ends: list[int] = []  # of this measure: where each run between backups ended
+        self._hairpin_words: dict[str, str] = {}  # number of `dashes` -> the hairpin that they stand for
 
     def read(self, measures: Iterable[Element]) -> PartDraft:
         """Read all measures.
@@ -130,8 +168,6 @@ class PartReader:
         """
         for element in measures:
             self._read_measure(element)
-        for what, count in self._left_out.items():
-            self._mended.append(f"part {self.draft.id}: {count} {what} left out")
         return self.draft
 
     def _read_measure(self, element: Element) -> None:
@@ -142,12 +178,15 @@ class PartReader:
         )  # fmt: skip
         self.draft.measures.append(measure)
         self._base_tick, self._cursor, self._previous_tick = 0, 0.0, 0
+        self._chord = []
+        self._run_ends = []
         is_rest_only = True
         for child in element:
             match child.tag:
                 case "note":
                     is_rest_only &= self._read_note(child, index)
                 case "backup":
+                    self._run_ends.append(self._tick)
                     self._move(child, -1.0)
                 case "forward":
                     self._move(child, 1.0)
@@ -158,10 +197,16 @@ class PartReader:
                 case "direction":
                     self._read_direction(child, index)
                 case "sound":
-                    self._read_sound(child, index, self._tick, "")
+                    self._read_sound(child, index, self._offset_tick(child), "")
                 case "barline":
                     self._read_barline(child, index, measure)
+                case "harmony":
+                    self._leave_out("chord symbols")
+                case "figured-bass":
+                    self._leave_out("figures of a bass")
             measure.length_tick = max(measure.length_tick, self._tick)
+        self._run_ends.append(self._tick)
+        measure.num_full = sum(tick == measure.length_tick for tick in self._run_ends)
         if is_rest_only:
             measure.length_tick = 0  # a rest for the whole bar is as long as the others say
         if len(self.draft.notes) > MAX_NOTES:
@@ -222,34 +267,62 @@ class PartReader:
         articulations: list[str] = []
         slurs: list[tuple[str, str]] = []
         ties = {child.get("type", "") for child in element if child.tag == "tie"}
+        if is_grace and children["grace"].get("slash") != "yes":
+            articulations.append("appoggiatura")
         for notations in element.iterfind("notations"):
             for mark in notations:
                 if mark.tag == "tied":
                     ties.add(mark.get("type", ""))
                 elif mark.tag == "slur":
                     slurs.append((mark.get("number", "1"), mark.get("type", "")))
-                elif mark.tag in ("articulations", "ornaments", "technical"):
-                    articulations.extend(_ARTICULATIONS[m.tag] for m in mark if m.tag in _ARTICULATIONS)
-                elif mark.tag in _ARTICULATIONS:
-                    articulations.append(_ARTICULATIONS[mark.tag])
+                for sign in mark if mark.tag in _GROUPS else (mark,):
+                    if sign.tag in _SIGNS:
+                        articulations.append(_SIGNS[sign.tag])
+                    elif sign.tag not in _KEPT_NOTATIONS:
+                        self._leave_out(f"signs of a note ({sign.tag})")
+        if "lyric" in children:
+            self._leave_out("syllables of a text")
         staff = int(self._number(children["staff"], 1, 99)) if "staff" in children else 1
         voice_text = (children["voice"].text or "").strip() if "voice" in children else "1"
-        self.draft.notes.append(
-            NoteDraft(
-                index,
-                onset_tick,
-                duration_tick,
-                pitch,
-                spelling if self.draft.transpose == 0 else None,
-                staff,
-                int(voice_text) if voice_text.isdecimal() and len(voice_text) < 6 else 1,
-                is_grace,
-                "start" in ties,
-                "stop" in ties,
-                tuple(dict.fromkeys(articulations)),
-                tuple(slurs),
-            )
+        note = NoteDraft(
+            index,
+            onset_tick,
+            duration_tick,
+            pitch,
+            self._sounding(spelling, pitch),
+            staff,
+            int(voice_text) if voice_text.isdecimal() and len(voice_text) < 6 else 1,
+            is_grace,
+            "start" in ties,
+            "stop" in ties,
+            tuple(dict.fromkeys(articulations)),
+            tuple(slurs),
         )
+        self.draft.notes.append(note)
+        self._chord = [*self._chord, note] if "chord" in children else [note]
+        if any(one.articulations for one in self._chord) and len(self._chord) > 1:
+            self._share_signs()
+
+    def _share_signs(self) -> None:
+        """Give the signs of a chord to all its notes; but one that is only held on keeps its own."""
+        signs = dict.fromkeys(sign for note in self._chord for sign in note.articulations if sign in _OF_CHORD)
+        struck = [note for note in self._chord if not note.tie_stop] or self._chord
+        for note in self._chord:
+            is_struck = any(note is one for one in struck)
+            shared = [sign for sign in signs if is_struck or sign == "fermata"]
+            own = [sign for sign in note.articulations if sign not in _OF_CHORD]
+            note.articulations = (*shared, *own)
+
+    def _sounding(self, spelling: Spelling, pitch: int) -> Spelling | None:
+        """Return how a note of a transposing instrument is spelled where it sounds."""
+        if self.draft.transpose == 0:
+            return spelling
+        if self.draft.diatonic is None:
+            return None
+        octaves, place = divmod(LETTERS.index(spelling.letter) + self.draft.diatonic, len(LETTERS))
+        plain = Spelling(LETTERS[place], 0, spelling.octave + octaves)
+        alter = pitch - plain.pitch
+        return Spelling(plain.letter, alter, plain.octave) if abs(alter) <= 2 else None
 
     def _spelling(self, pitch: Element) -> Spelling:
         letter = (pitch.findtext("step") or "").strip().upper()
@@ -263,8 +336,11 @@ class PartReader:
         return Spelling(letter, alter, octave)
 
     def _fermata_of_rest(self, element: Element, index: int, tick: int) -> None:
-        if element.find("notations/fermata") is not None:
-            self.draft.events.append(EventDraft(index, tick, "fermata", None))
+        for sign in element.iterfind("notations/*"):
+            if sign.tag == "fermata":
+                self.draft.events.append(EventDraft(index, tick, "fermata", None))
+            elif sign.tag not in _KEPT_NOTATIONS:
+                self._leave_out("signs over rests")
 
     def _move(self, element: Element, sign: float) -> None:
         duration = element.find("duration")
@@ -288,15 +364,23 @@ class PartReader:
             self._base_tick, self._cursor = tick, 0.0
         for time in element.iterfind("time"):
             self._read_time(time)
+        staves = element.find("staves")
+        if staves is not None:
+            self.draft.staves = int(self._number(staves, 1, 99))
         for transpose in element.iterfind("transpose"):
             chromatic, octaves = transpose.find("chromatic"), transpose.find("octave-change")
-            self.draft.transpose = (0 if chromatic is None else int(self._number(chromatic, -36, 36))) + (
-                0 if octaves is None else 12 * int(self._number(octaves, -3, 3))
-            )
+            shift = 0 if octaves is None else int(self._number(octaves, -3, 3))
+            self.draft.transpose = (0 if chromatic is None else int(self._number(chromatic, -36, 36))) + 12 * shift
+            diatonic = transpose.find("diatonic")
+            self.draft.diatonic = None if diatonic is None else int(self._number(diatonic, -36, 36)) + 7 * shift
+        for style in element.iterfind("measure-style/*"):
+            if style.tag != "multiple-rest":  # the rests are there all the same
+                self._leave_out(f"signs that stand for bars ({style.tag})")
         for key in element.iterfind("key"):
             fifths = key.find("fifths")
             if fifths is None:
-                continue  # a key of single accidentals: the notes carry them anyway
+                self._leave_out("key signatures of single accidentals (the notes have theirs)")
+                continue
             value = self._number(fifths, -99, 99)
             if abs(value) > 7:
                 self._mended.append(f"{self._bar}: a key signature of {int(value)} accidentals was ignored")
@@ -306,7 +390,7 @@ class PartReader:
 
     def _read_time(self, element: Element) -> None:
         if element.find("senza-misura") is not None:
-            self._meter = None
+            self._mended.append(f"{self._bar}: no meter from here on; the last one is kept")
             return
         beats, beat_types = element.findall("beats"), element.findall("beat-type")
         if not beats or len(beats) != len(beat_types):
@@ -323,41 +407,68 @@ class PartReader:
         self._meter = Meter(upper, lower)
 
     def _read_direction(self, element: Element, index: int) -> None:
-        tick = self._tick
-        offset = element.find("offset")
-        if offset is not None:
-            tick = max(0, tick + round(self._number(offset, -1e6, 1e6) * TICKS_PER_QUARTER / self._divisions))
-        words = " ".join((w.text or "").strip() for w in element.iterfind("direction-type/words")).strip()[:80]
+        tick = self._offset_tick(element)
+        words = _one_line(" ".join(w.text or "" for w in element.iterfind("direction-type/words")))
+        has_tempo = element.find("sound[@tempo]") is not None
+        is_dashed = False
         add = self.draft.events.append
         for mark in element.iterfind("direction-type/*"):
             if mark.tag == "dynamics":
                 for level in mark:
-                    add(EventDraft(index, tick, "dynamics", level.tag))
+                    text = (level.text or "").strip() if level.tag == "other-dynamics" else level.tag
+                    add(EventDraft(index, tick, "dynamics", text))
             elif mark.tag == "wedge":
                 add(EventDraft(index, tick, "wedge", (mark.get("type", ""), mark.get("number", "1"))))
+            elif mark.tag == "dashes":
+                is_dashed |= self._read_dashes(mark, index, tick, words)
             elif mark.tag == "rehearsal" and (mark.text or "").strip():
-                add(EventDraft(index, tick, "rehearsal", (mark.text or "").strip()[:80]))
-            elif mark.tag == "metronome" and element.find("sound[@tempo]") is None:
-                self._read_metronome(mark, index, tick, words)
+                add(EventDraft(index, tick, "rehearsal", _one_line(mark.text or "")))
+            elif mark.tag == "metronome":
+                has_tempo |= has_tempo or self._read_metronome(mark, index, tick, words)
+            elif mark.tag not in _LAYOUT and mark.tag not in ("words", "segno", "coda"):
+                self._leave_out(f"directions ({mark.tag})")
         for sound in element.iterfind("sound"):
             self._read_sound(sound, index, tick, words)
+        if words and not has_tempo and not is_dashed and not _is_jump(element):
+            self._leave_out("directions in words")
 
-    def _read_metronome(self, element: Element, index: int, tick: int, words: str) -> None:
-        unit_quarters = {"whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5, "16th": 0.25}.get(
-            (element.findtext("beat-unit") or "").strip()
-        )
-        try:
-            per_minute = float((element.findtext("per-minute") or "").strip())
-        except ValueError:
-            return  # `ca. 80` or a metric modulation: words, not a tempo
-        if unit_quarters is not None:
-            dots = len(element.findall("beat-unit-dot"))
-            self._add_tempo(index, tick, per_minute * unit_quarters * (2 - 0.5**dots), words)
+    def _offset_tick(self, element: Element) -> int:
+        offset = element.find("offset")
+        if offset is None:
+            return self._tick
+        return max(0, self._tick + round(self._number(offset, -1e6, 1e6) * TICKS_PER_QUARTER / self._divisions))
+
+    def _read_dashes(self, element: Element, index: int, tick: int, words: str) -> bool:
+        """Read a dashed line: behind `cresc.` or `dim.` it is a hairpin; return whether it was one."""
+        number = f"dashes {element.get('number', '1')}"
+        if element.get("type") == "stop":
+            if self._hairpin_words.pop(number, ""):
+                self.draft.events.append(EventDraft(index, tick, "wedge", ("stop", number)))
+                return True
+            return False
+        said = words.lower()
+        kind = next((kind for start, kind in _HAIRPIN_WORDS if re.search(rf"\b{start}", said)), "")
+        if element.get("type") != "start" or not kind:
+            return False
+        self._hairpin_words[number] = kind
+        self.draft.events.append(EventDraft(index, tick, "wedge", (kind, number)))
+        return True
+
+    def _read_metronome(self, element: Element, index: int, tick: int, words: str) -> bool:
+        """Read a metronome mark; return whether it says a tempo."""
+        unit_quarters = _BEAT_UNITS.get((element.findtext("beat-unit") or "").strip())
+        found = re.search(r"\d+(?:\.\d+)?", element.findtext("per-minute") or "")  # `ca. 80` too
+        if unit_quarters is None or found is None or len(found[0]) > 12:
+            self._leave_out("metronome marks that say no tempo")
+            return False
+        dots = len(element.findall("beat-unit-dot"))
+        self._add_tempo(index, tick, float(found[0]) * unit_quarters * (2 - 0.5**dots), words)
+        return True
 
     def _read_sound(self, element: Element, index: int, tick: int, words: str) -> None:
-        for name in ("dacapo", "dalsegno"):
+        for name in JUMPS:
             if element.get(name):
-                self._mended.append(f"{self._bar}: a {name} is not followed")
+                self.draft.events.append(EventDraft(index, tick, "jump", (name, element.get(name, "")[:40])))
         tempo = element.get("tempo")
         if tempo is not None:
             try:
@@ -382,8 +493,11 @@ class PartReader:
             times = repeat.get("times", "2")
             value = (repeat.get("direction", ""), min(8, int(times)) if times.isdecimal() and len(times) < 5 else 2)
             self.draft.events.append(EventDraft(index, tick, "repeat", value))
+        if element.find("fermata") is not None:
+            self._leave_out("fermatas over bar lines")
         if ending is not None:
-            numbers = tuple(int(n) for n in ending.get("number", "1").replace(",", " ").split() if n.isdecimal())
+            texts = ending.get("number", "1").replace(",", " ").split()
+            numbers = tuple(int(n) for n in texts if n.isdecimal() and len(n) < 4 and 1 <= int(n) <= _MAX_PASSES)
             self.draft.events.append(EventDraft(index, tick, "ending", (ending.get("type", ""), numbers or (1,))))
 
     # ---- small helpers
@@ -393,7 +507,7 @@ class PartReader:
         return f"bar {self.draft.measures[-1].number}"
 
     def _leave_out(self, what: str) -> None:
-        self._left_out[what] = self._left_out.get(what, 0) + 1
+        self.draft.left_out[what] += 1
 
     def _number(self, element: Element, low: float, high: float) -> float:
         """Return an element's text as a number within bounds, both inclusive."""
@@ -420,3 +534,11 @@ class PartReader:
             place = type(place)(place.source, self.draft.measures[-1].line)
         detail = self._bar if self.draft.measures else None
         return MusicFileError(message, place=type(place)(place.source, place.line, None, detail))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:80]
+
+
+def _is_jump(element: Element) -> bool:
+    return any(sound.get(name) for sound in element.iterfind("sound") for name in JUMPS)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import bisect
 from collections.abc import Sequence
 
+from composer.corpus.jumps import JumpSign, played_with_jumps
 from composer.corpus.mode import key_from_signature
 from composer.corpus.musicxml_part import EventDraft, PartDraft
 from composer.score import Bar, Dynamic, Mark, Part, Repeat, Score, TempoMark
 from composer.theory.key import Key
 
 LEVELS = frozenset(
-    {"pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "sf", "sfz", "fp", "sfp", "rf", "rfz", "fz"}
+    {letter * count for letter in "pf" for count in range(1, 7)}
+    | {"mp", "mf", "pf", "n", "sf", "sfp", "sfpp", "fp", "rf", "rfz", "sfz", "sffz", "sfzp", "fz"}
 )
 MAX_ENDINGS = 16  # of one repeat
 
@@ -19,10 +21,14 @@ MAX_ENDINGS = 16  # of one repeat
 class Signs:
     """The signs of all parts on one timeline, without doubles."""
 
-    def __init__(self, drafts: Sequence[PartDraft], measure_ticks: Sequence[int], bars: Sequence[Bar]) -> None:
+    def __init__(
+        self, drafts: Sequence[PartDraft], measure_ticks: Sequence[int], bars: Sequence[Bar], mended: list[str]
+    ) -> None:
         self._frame = Score((), tuple(bars))  # finds the meter of a tick
         self._drafts = drafts
         self._measure_ticks = measure_ticks
+        self._mended = mended
+        self._movement_ticks = _movements(drafts, measure_ticks)
 
     def _of(self, *kinds: str, draft: PartDraft | None = None) -> list[tuple[int, EventDraft]]:
         found = [
@@ -44,7 +50,11 @@ class Signs:
         rows: dict[int, tuple[int, str]] = {}
         for draft in plain[:1]:
             for tick, event in self._of("key", draft=draft):
-                rows[tick] = event.value
+                fifths, mode = event.value
+                rows[tick] = (_sounding_signature(fifths, draft.transpose), mode)
+        others = [{tick: e.value[0] for tick, e in self._of("key", draft=one)} for one in plain[1:]]
+        if any(other != {tick: fifths for tick, (fifths, _) in rows.items()} for other in others):
+            self._mended.append("the parts have different key signatures; those of the first hold")
         found: list[tuple[int, Key]] = []
         starts = sorted(rows)
         notes = sorted((note for part in parts for note in part.notes), key=lambda note: note.onset_tick)
@@ -66,19 +76,37 @@ class Signs:
         return tuple(marks)
 
     def dynamics(self) -> tuple[Dynamic, ...]:
-        """Return levels and hairpins."""
-        found = {Dynamic(tick, event.value) for tick, event in self._of("dynamics") if event.value in LEVELS}
-        for draft in self._drafts:
-            started: dict[str, tuple[int, str]] = {}
-            for tick, event in self._of("wedge", draft=draft):
-                kind, number = event.value
-                if kind in ("crescendo", "diminuendo"):
-                    started[number] = (tick, "cresc" if kind == "crescendo" else "dim")
-                elif kind == "stop" and number in started:
-                    start, level = started.pop(number)
-                    if tick > start:
-                        found.add(Dynamic(start, level, tick))
+        """Return levels and hairpins of all parts, each once."""
+        of_parts = [self._dynamics_of(draft) for draft in self._drafts]
+        found = set().union(*of_parts)
+        if any(one != found for one in of_parts if len(of_parts) > 1):
+            self._mended.append("the parts have different dynamics; in the score they hold for all parts")
         return tuple(sorted(found, key=lambda d: (d.tick, d.end_tick or 0, d.level)))
+
+    def _dynamics_of(self, draft: PartDraft) -> set[Dynamic]:
+        found: set[Dynamic] = set()
+        started: dict[str, tuple[int, str]] = {}
+        for tick, event in self._of("dynamics", "wedge", draft=draft):
+            if event.kind == "dynamics":
+                if event.value in LEVELS:
+                    found.add(Dynamic(tick, event.value))
+                else:
+                    draft.left_out["dynamics in words"] += 1
+                continue
+            kind, number = event.value
+            if kind in ("crescendo", "diminuendo"):
+                draft.left_out["hairpins without an end"] += number in started
+                started[number] = (tick, "cresc" if kind == "crescendo" else "dim")
+            elif kind == "stop" and number in started:
+                start, level = started.pop(number)
+                if tick > start:
+                    found.add(Dynamic(start, level, tick))
+                else:
+                    draft.left_out["hairpins without a length"] += 1
+            elif kind == "stop":
+                draft.left_out["hairpins without a beginning"] += 1
+        draft.left_out["hairpins without an end"] += len(started)
+        return found
 
     def marks(self) -> tuple[Mark, ...]:
         """Return the rehearsal marks."""
@@ -91,14 +119,61 @@ class Signs:
     def repeats(self) -> tuple[Repeat, ...]:
         """Return the repeats of the first part that has any (the others say the same)."""
         for draft in self._drafts:
-            found = pair_repeats(self._of("repeat", "ending", draft=draft), self._measure_ticks[-1])
+            found = pair_repeats(
+                self._of("repeat", "ending", draft=draft), self._measure_ticks[-1], self._movement_ticks
+            )
             if found:
                 return found
         return ()
 
+    def played(self, repeats: Sequence[Repeat]) -> list[tuple[int, int]]:
+        """Return the order of playing where the page has a da capo or a dal segno, else nothing."""
+        signs = [
+            JumpSign(event.value[0], self._measure_ticks[event.measure], self._measure_ticks[event.measure + 1], name)
+            for _, event in self._of("jump")
+            for name in [event.value[1] if event.value[0] not in ("dacapo", "fine") else ""]
+        ]
+        spans = played_with_jumps(repeats, signs, self._movement_ticks, self._measure_ticks[-1])
+        if spans:
+            self._mended.append("a da capo or dal segno is followed where repeats are written out")
+        elif signs:
+            self._mended.append("a segno, coda or fine to which nothing leads was left out")
+        return spans
 
-def pair_repeats(events: Sequence[tuple[int, EventDraft]], piece_end_tick: int) -> tuple[Repeat, ...]:
-    """Pair repeat signs and endings; a passage without an opening sign starts where the last one ended."""
+
+def _movements(drafts: Sequence[PartDraft], measure_ticks: Sequence[int]) -> list[int]:
+    """Return where a further movement begins: the printed numbers start again."""
+    longest = max(drafts, key=lambda draft: len(draft.measures))
+    found: list[int] = []
+    last = 0
+    for index, measure in enumerate(longest.measures):
+        if not measure.number.isdecimal():
+            continue
+        number = int(measure.number)
+        if number <= 1 and number < last:
+            before = longest.measures[index - 1]
+            is_pickup = not before.number.isdecimal() and before.length_tick < measure.length_tick
+            found.append(measure_ticks[index - is_pickup])
+        last = number
+    return found
+
+
+def _sounding_signature(fifths: int, semitones: int) -> int:
+    """Return the signature at sounding pitch of a part that is written so many semitones lower."""
+    return fifths if semitones % 12 == 0 else (fifths + 7 * semitones + 6) % 12 - 6
+
+
+def pair_repeats(
+    events: Sequence[tuple[int, EventDraft]], piece_end_tick: int, movement_ticks: Sequence[int] = ()
+) -> tuple[Repeat, ...]:
+    """Pair repeat signs and endings; a passage without an opening sign starts where the last one ended.
+
+    Args:
+        events: repeats and endings.
+        piece_end_tick: where an ending without an end stops.
+        movement_ticks: where a movement begins; no passage goes over it.
+    """
+    events = [*events, *((tick, EventDraft(0, 0, "repeat", ("movement", 0))) for tick in movement_ticks)]
     repeats: list[Repeat] = []
     start_tick = 0
     endings: list[tuple[int, int, tuple[int, ...]]] = []
@@ -113,8 +188,8 @@ def pair_repeats(events: Sequence[tuple[int, EventDraft]], piece_end_tick: int) 
             repeats.append(Repeat(start_tick, end_tick, times, tuple(endings)))
         back, endings, start_tick = None, [], next_start
 
-    order = {"stop": 0, "discontinue": 0, "backward": 1, "forward": 2, "start": 3}
-    for tick, event in sorted(events, key=lambda row: (row[0], order.get(row[1].value[0], 4))):
+    order = {"stop": 0, "discontinue": 0, "backward": 1, "movement": 2, "forward": 3, "start": 4}
+    for tick, event in sorted(events, key=lambda row: (row[0], order.get(row[1].value[0], 5))):
         kind, value = event.value
         if event.kind == "ending":
             if kind == "start":
@@ -122,6 +197,8 @@ def pair_repeats(events: Sequence[tuple[int, EventDraft]], piece_end_tick: int) 
             elif ending_start is not None and len(endings) < MAX_ENDINGS:
                 endings.append((ending_start[0], tick, ending_start[1]))
                 ending_start = None
+        elif kind == "movement":
+            close(tick)
         elif kind == "forward":
             close(tick)
             start_tick = tick

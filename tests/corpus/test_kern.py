@@ -125,8 +125,8 @@ def test_grace_notes_stand_where_their_main_note_begins():
 
 def test_a_grace_note_at_the_end_of_all_belongs_to_the_last_note():
     assert [str(n.spelling) for n in one_spine("4c", "4d", "8qe").parts[0].notes if n.onset_tick == QUARTER] == [
-        "D4",
         "E4",
+        "D4",
     ]
 
 
