@@ -41,7 +41,6 @@ def command(
     from composer.analysis.survey_totals import totals_of
     from composer.errors import MusicFileError
     from composer.files import check_writable, write_atomic
-    from composer.training.own_style import build_own_style, check_style_name
 
     from .corpus_rows import count_of, file_lines, left_out_lines, totals_json, totals_rows
     from .progress import progress_bar
@@ -51,6 +50,8 @@ def command(
     if manifest is not None:
         check_writable(manifest)
     if style is not None:
+        from composer.training.own_style import build_own_style, check_style_name
+
         check_style_name(style, Path())
     with progress_bar() as on_progress:
         survey = survey_folder(folder, workers=workers, on_progress=on_progress)

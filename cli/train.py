@@ -28,6 +28,11 @@ from .options import common_options
 )
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint in the run's folder.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True)
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Let a Dask cluster read and analyse the music: its scheduler, as in tcp://HOST:8786.",
+)
 @common_options
 def command(*, config_path: Path, data: tuple[str, ...], **options: Any) -> None:
     """Train a network as CONFIG (YAML) says: data, sizes, steps.

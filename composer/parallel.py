@@ -1,9 +1,9 @@
 """Map a function over many items on all cores, or on the cluster that the caller has put in force.
 
 By default the work is done by joblib's own processes (loky), which start fresh and import only what the function needs.
-Inside `with joblib.parallel_config(backend=…)` the backend named there does it: `"dask"`, `"ray"`, `"threading"`; see
-docs/large-collections.md. The function must then be importable by the workers (a module's function, or a
-`functools.partial` of one), and items and results must be picklable.
+Inside `with on_cluster(ADDRESS)`, or any `with joblib.parallel_config(backend=…)`, the backend named there does it:
+`"dask"`, `"ray"`, `"threading"`; see docs/large-collections.md. The function must then be importable by the workers (a
+module's function, or a `functools.partial` of one), and items and results must be picklable.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import traceback
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
@@ -19,13 +20,14 @@ from typing import Any, Generic, TypeVar
 import joblib
 from joblib.parallel import BACKENDS, DEFAULT_BACKEND, get_active_backend
 
-from composer.errors import ComposerError
+from composer.errors import ComposerError, OptionError
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 _FEW = 8  # items; starting processes (a second or so) does not pay for fewer
 _ROUND = 32  # items for each worker that are given out, and whose results may wait, at once
+_CONNECT_SEC = 10
 
 
 def parallel_map(
@@ -68,6 +70,32 @@ def parallel_map(
                     yield outcome.value
             finally:
                 _close(outcomes)
+
+
+@contextmanager
+def on_cluster(address: str) -> Iterator[None]:
+    """Let the workers of a Dask cluster do what `parallel_map` is given inside.
+
+    Args:
+        address: of its scheduler: `tcp://HOST:8786`.
+
+    Raises:
+        OptionError: nothing answers there, or the package `distributed` is missing.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise OptionError(
+            "a cluster needs the package distributed", mend="pip install 'ritornello[cluster]'"
+        ) from error
+    try:
+        client = Client(address, timeout=_CONNECT_SEC, set_as_default=False)
+    except (OSError, ValueError) as error:  # a TimeoutError is an OSError
+        raise OptionError(
+            f'no cluster answers at "{address}"', mend="the address of a Dask scheduler, such as tcp://localhost:8786"
+        ) from error
+    with client, joblib.parallel_config(backend="dask", client=client):
+        yield
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,7 @@ def compose(
     )
     paths = outputs
     if not paths and folder is not None:
-        stem = f"{_file_word(plan.form)}-{'-'.join(plan.style)}-{plan.seed}"
+        stem = f"{_file_word(plan.form)}-{'-'.join(map(_file_word, plan.style))}-{plan.seed}"
         paths = tuple(folder / f"{stem}{suffix}" for suffix in (".mid", ".musicxml", ".yaml"))
     return _finish(
         plan,
@@ -438,7 +438,7 @@ def fill_plan(
         plan,
         outline,
         statistics=statistics,
-        composers={card.name: card.composer or card.name for card in cards},
+        composers={name: card.composer or card.name for name, card in zip(plan.style, cards, strict=True)},
         make_source=make_source,
         pinned=_pinned_tunes(plan, plan_folder),
         runs=tuple(index for index in map(load_runs, cards) if index is not None),
@@ -599,9 +599,9 @@ def _piece(
     )
 
 
-def _file_word(form: str) -> str:
-    """Return a form's name as part of a file name: a template file's stem."""
-    return Path(form).stem
+def _file_word(name: str) -> str:
+    """Return a form's or a style's name as part of a file name: of a file's path the stem."""
+    return Path(name).stem
 
 
 __all__ = ["Performed", "Piece", "SectionLine", "build_plan", "compose", "fill_plan", "perform_file", "plan_piece"]

@@ -115,6 +115,8 @@ def _rule(kind: str, context: Any, message: str) -> tuple[str, str | None]:
     if kind == "string_pattern_mismatch":
         if "-[1-9]" in context["pattern"]:
             return "bars such as 1-4", None
+        if "ya?ml" in context["pattern"]:
+            return "a style's name (letters, digits and . _ ' + -) or its card's path, that ends in .yaml", None
         return "a word of letters, digits and . _ ' + -", None
     return message[0].lower() + message[1:], None
 

@@ -45,6 +45,14 @@ Text = Annotated[str, Strict(), StringConstraints(min_length=1, max_length=4096)
 Name = Annotated[
     str, Strict(), StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.'+-]*$")
 ]
+# A style's name, or the path of its card: ./mine.yaml.
+StyleName = Annotated[
+    str,
+    Strict(),
+    StringConstraints(
+        min_length=1, max_length=400, pattern=r"^(?:[A-Za-z0-9][A-Za-z0-9_.'+-]{0,63}|[\w~.][\w ~./\\'+-]*\.ya?ml)$"
+    ),
+]
 Bars = Annotated[int, Strict(), Field(ge=1, le=MAX_SECTION_BARS)]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Unit = Annotated[float, Strict(), Field(ge=0, le=1, allow_inf_nan=False)]
@@ -327,7 +335,7 @@ def _style_alone(value: Any) -> Any:
 
 
 StyleMix = Annotated[
-    dict[Name, Annotated[float, Strict(), Field(gt=0, le=1000, allow_inf_nan=False)]],
+    dict[StyleName, Annotated[float, Strict(), Field(gt=0, le=1000, allow_inf_nan=False)]],
     BeforeValidator(_style_alone),
     Field(min_length=1),
 ]

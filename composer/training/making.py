@@ -51,7 +51,7 @@ class Answer:
 
 
 def answer(task: Task) -> Answer:
-    """Prepare the pieces of one file; a file that cannot be read is an `Unfit`, never an exception."""
+    """Prepare the pieces of one file; what cannot be read or analysed is an `Unfit`, never an exception."""
     return Answer(code_version(VERSION_OF), to_bytes(make_pieces(task)))
 
 
@@ -61,7 +61,14 @@ def make_pieces(task: Task) -> tuple[Prepared | Unfit, ...]:
         results = read_pieces_bytes(task.content, "")
     except MusicFileError as error:
         return (Unfit("", _without_name(error)),)
-    return tuple(_make(result, task.values) for result in results)
+    return tuple(_made(result, task.values) for result in results)
+
+
+def _made(result: ReadResult, values: str) -> Prepared | Unfit:
+    try:
+        return _make(result, values)
+    except Exception as error:  # a fault of ours in one of thousands: told as such, and the others are made
+        return Unfit(result.piece, f"a fault of this program: {type(error).__name__}: {error}")
 
 
 def _make(result: ReadResult, values: str) -> Prepared | Unfit:

@@ -1,5 +1,9 @@
 """Make the files of a style: its statistics, its index of runs and its card, from the training side of its pieces.
 
+What a recipe does not say is told from the pieces: for whom they are written, the forms and the player that suit it. A
+style of a user's own folder is made so (`training/own_style.py`). Note values are read as the network reads them
+(`roll/values.py`). The program's own styles are made by hand:
+
     python -m composer.training.style_files --data FOLDER [--output FOLDER] [--runs] [NAME ...]
 
 `FOLDER` holds `corpora/…` (default: the environment variable RITORNELLO_DATA). The same files give the same bytes. Only
@@ -15,17 +19,21 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from composer.analysis.copying import make_run_index, runs_to_bytes
-from composer.analysis.outline import outline_of
+from composer.analysis.duplicates import fingerprint_of, group_works
+from composer.analysis.outline import ensemble_of, outline_of
 from composer.analysis.statistics import AnalysedPiece, style_statistics
 from composer.analysis.works import split_of, work_id
-from composer.corpus.reader import ReadResult, read_score
+from composer.corpus.reader import read_pieces
 from composer.errors import MusicFileError, TrainingError
 from composer.files import write_all_atomic
+from composer.parallel import parallel_map
+from composer.plan.forms import form_names
+from composer.roll.values import read_on_grid
 from composer.score import Score
 from composer.style import Source, StyleCard, read_style, styles_folder, write_style
 from composer.style_statistics import StyleStatistics, meter_class, statistics_to_json
@@ -38,14 +46,35 @@ _RUNS_SUFFIX = ".runs.safetensors"
 _MAX_OFF_GRID_SHARE = 0.1  # of a piece's notes; more, and its bars are only a guess
 
 
+# What suits an ensemble, best first; of the forms those that there are, a minuet only where 3/4 is usual.
+_FORMS = {
+    "chorale": ("chorale", "strophic"),
+    "keyboard": ("binary", "ternary", "rondo", "sonata", "minuet", "variations"),
+    "line": ("binary", "ternary", "rondo"),
+    "organ": ("fugue", "ritornello", "binary", "ternary"),
+    "quartet": ("sonata", "minuet", "rondo", "ternary"),
+    "song": ("song", "strophic", "ternary", "binary"),
+}
+_PLAYERS = {"chorale": "chorale", "organ": "organ", "song": "romantic"}
+_USUAL_PLAYER = "classical"
+_USUAL_ENSEMBLE = "keyboard"
+# Meter class → (slow, usual, fast) beats a minute, where neither the scores nor the recipe say: a walk, and round it.
+_USUAL_TEMPO_BPM = {
+    "duple": (60.0, 84.0, 112.0),
+    "triple": (72.0, 96.0, 132.0),
+    "quadruple": (66.0, 92.0, 120.0),
+    "compound": (48.0, 66.0, 88.0),
+}
+
+
 @dataclass(frozen=True)
 class StyleRecipe:
-    """What a style is made from.
+    """What a style is made from; what is empty is told from the pieces.
 
     Attributes:
         name, description, composer, ensemble, forms, player: of the card.
         pattern: the files, below the data folder.
-        source: name, address, licence and credit of the collection.
+        sources: name, address, licence and credit of the collections; of a single one the pieces are counted.
         weight: how many times a file counts, by its name.
         usual_tempo_bpm: where the scores state no tempo: meter → (slow, usual, fast).
     """
@@ -53,13 +82,32 @@ class StyleRecipe:
     name: str
     description: str
     composer: str
-    ensemble: str
-    forms: tuple[str, ...]
-    player: str
-    pattern: str
-    source: Source
+    ensemble: str = ""
+    forms: tuple[str, ...] = ()
+    player: str = ""
+    pattern: str = "**/*"
+    sources: tuple[Source, ...] = ()
     weight: Callable[[str], int] = lambda _name: 1
     usual_tempo_bpm: dict[str, tuple[float, float, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StylePiece:
+    """A piece that a style is counted from.
+
+    Attributes:
+        path: its file.
+        number: of the piece, where its file holds several; else "".
+        score: in the note values in which the network reads it.
+        ensemble: as told from the score.
+        work: id of the work.
+    """
+
+    path: Path
+    number: str
+    score: Score
+    ensemble: str
+    work: str
 
 
 def bach_weight(name: str) -> int:
@@ -84,11 +132,13 @@ RECIPES = (
         forms=("binary", "rondo", "invention", "fugue", "ritornello", "ternary", "minuet", "variations"),
         player="baroque",
         pattern="corpora/mutopia/BachJS/*.mid",
-        source=Source(
-            "Mutopia Project: keyboard music of J. S. Bach",
-            "https://www.mutopiaproject.org",
-            "public domain; BWV 817 Polonaise: CC BY 4.0",
-            "Typeset by the volunteers of the Mutopia Project; the Polonaise of BWV 817 under CC BY 4.0.",
+        sources=(
+            Source(
+                "Mutopia Project: keyboard music of J. S. Bach",
+                "https://www.mutopiaproject.org",
+                "public domain; BWV 817 Polonaise: CC BY 4.0",
+                "Typeset by the volunteers of the Mutopia Project; the Polonaise of BWV 817 under CC BY 4.0.",
+            ),
         ),
         weight=bach_weight,
     ),
@@ -100,11 +150,7 @@ RECIPES = (
         forms=("chorale", "strophic"),
         player="chorale",
         pattern="corpora/chorales/*.musicxml",
-        source=Source(
-            "DCMLab: Bach chorales",
-            "https://github.com/DCMLab/bach_chorales",
-            "CC0-1.0",
-        ),
+        sources=(Source("DCMLab: Bach chorales", "https://github.com/DCMLab/bach_chorales", "CC0-1.0"),),
         usual_tempo_bpm={"4/4": (60.0, 76.0, 92.0), "3/4": (72.0, 88.0, 104.0)},
     ),
 )
@@ -122,11 +168,26 @@ def build_style(recipe: StyleRecipe, *, data: Path, output: Path) -> StyleCard:
         TrainingError: there are no such files.
         OutputError: the place cannot be written.
     """
-    training, held_out = _readable_pieces(recipe, data)
+    return write_style_files(recipe, *_sides(_readable_pieces(recipe, data)), output=output)
+
+
+def write_style_files(
+    recipe: StyleRecipe, training: Sequence[StylePiece], held_out: Sequence[StylePiece], *, output: Path
+) -> StyleCard:
+    """Count a style from pieces and write its files; without held-out pieces there is no index of runs.
+
+    Raises:
+        TrainingError: there is nothing to count.
+        OutputError: the place cannot be written.
+    """
+    if not training:
+        raise TrainingError(f'no piece to count for the style "{recipe.name}"', mend="give more pieces")
     statistics = style_statistics(_analysed(recipe, training), name=recipe.name)
-    runs = _runs_file(training, held_out)
-    card = _card(recipe, statistics)
-    write_all_atomic({output / card.statistics: statistics_to_json(statistics).encode(), output / card.runs: runs})
+    card = _card(recipe, statistics, runs=f"{recipe.name}{_RUNS_SUFFIX}" if held_out else "")
+    files = {output / card.statistics: statistics_to_json(statistics).encode()}
+    if card.runs:
+        files[output / card.runs] = _runs_file(training, held_out)
+    write_all_atomic(files)
     write_style(card, output / f"{recipe.name}.yaml")
     return card
 
@@ -139,73 +200,104 @@ def build_runs(recipe: StyleRecipe, *, data: Path, output: Path) -> StyleCard:
     """
     card_path = output / f"{recipe.name}.yaml"
     card = replace(read_style(card_path), runs=f"{recipe.name}{_RUNS_SUFFIX}")
-    write_all_atomic({output / card.runs: _runs_file(*_readable_pieces(recipe, data))})
+    write_all_atomic({output / card.runs: _runs_file(*_sides(_readable_pieces(recipe, data)))})
     write_style(card, card_path)
     return card
 
 
-def _readable_pieces(recipe: StyleRecipe, data: Path) -> tuple[list[ReadResult], list[ReadResult]]:
-    """Return the pieces of the training side and the held-out ones, each in the order of the files."""
+def read_style_pieces(path: Path) -> list[StylePiece]:
+    """Return the pieces of a file that a style can be counted from; none of a file that cannot be read.
+
+    `compose corpus` names such files; live performances and pieces that fit no grid are left out too.
+    """
+    try:
+        results = read_pieces(path)
+    except MusicFileError:
+        return []
+    return [
+        StylePiece(
+            path,
+            result.piece,
+            read_on_grid(result.score).score,
+            ensemble_of(result.score),
+            work_id(path, result.score.title, result.piece),
+        )
+        for result in results
+        if not result.is_live
+        and result.off_grid_share <= _MAX_OFF_GRID_SHARE
+        and any(part.notes for part in result.score.parts)
+    ]
+
+
+def _readable_pieces(recipe: StyleRecipe, data: Path) -> list[StylePiece]:
+    """Return the pieces in the order of the files."""
     paths = sorted(data.glob(recipe.pattern))
     if not paths:
         raise TrainingError(f"no files {recipe.pattern}", place=data, mend="name the folder that holds corpora/")
-    results = [result for result in map(_read, paths) if result is not None and not result.is_live]
-    sides: tuple[list[ReadResult], list[ReadResult]] = ([], [])
-    for result in results:
-        if result.off_grid_share <= _MAX_OFF_GRID_SHARE:
-            is_training = split_of(work_id(result.source, result.score.title)) == "train"
-            sides[0 if is_training else 1].append(result)
+    return [piece for pieces in parallel_map(read_style_pieces, paths) for piece in pieces]
+
+
+def _sides(pieces: Sequence[StylePiece]) -> tuple[list[StylePiece], list[StylePiece]]:
+    """Return the pieces of the training side and the held-out ones; what is alike stays together."""
+    works = group_works([piece.work for piece in pieces], [fingerprint_of(piece.score) for piece in pieces])
+    sides: tuple[list[StylePiece], list[StylePiece]] = ([], [])
+    for piece, work in zip(pieces, works, strict=True):
+        sides[0 if split_of(work) == "train" else 1].append(piece)
     return sides
 
 
-def _runs_file(training: Sequence[ReadResult], held_out: Sequence[ReadResult]) -> bytes:
-    return runs_to_bytes(make_run_index((result.score for result in training), (result.score for result in held_out)))
+def _runs_file(training: Sequence[StylePiece], held_out: Sequence[StylePiece]) -> bytes:
+    return runs_to_bytes(make_run_index((piece.score for piece in training), (piece.score for piece in held_out)))
 
 
-def _analysed(recipe: StyleRecipe, chosen: Sequence[ReadResult]) -> Iterator[AnalysedPiece]:
+def _analysed(recipe: StyleRecipe, chosen: Sequence[StylePiece]) -> Iterator[AnalysedPiece]:
     """Yield the pieces, analysed on all cores, in the order of the files."""
-    with ProcessPoolExecutor() as pool:
-        analysed = pool.map(_analyse, [(result.score, recipe.ensemble) for result in chosen], chunksize=4)
-        for result, piece in zip(chosen, analysed, strict=True):
-            yield AnalysedPiece(result.score, piece.outline, recipe.weight(Path(result.source).name))
+    outlines = parallel_map(partial(outline_of, ensemble=recipe.ensemble or None), (piece.score for piece in chosen))
+    for piece, outline in zip(chosen, outlines, strict=True):
+        yield AnalysedPiece(piece.score, outline, recipe.weight(piece.path.name))
 
 
-def _read(path: Path) -> ReadResult | None:
-    try:
-        return read_score(path)
-    except MusicFileError:
-        return None  # `compose corpus` names such files; a style is counted from those that can be read
-
-
-def _analyse(task: tuple[Score, str]) -> AnalysedPiece:
-    score, ensemble = task
-    return AnalysedPiece(score, outline_of(score, ensemble=ensemble))
-
-
-def _card(recipe: StyleRecipe, statistics: StyleStatistics) -> StyleCard:
+def _card(recipe: StyleRecipe, statistics: StyleStatistics, *, runs: str) -> StyleCard:
     meters = tuple(meter for meter, _ in Counter(statistics.meters).most_common(6))
-    tempo_of_class = statistics.tempo_bpm
-    tempos = {
-        meter: tempo_of_class[kind] for meter in meters if (kind := meter_class(parse_meter(meter))) in tempo_of_class
-    }
-    registers, source = statistics.registers, recipe.source
+    ensemble = recipe.ensemble or _ensemble(statistics)
+    registers = statistics.registers
     low = registers.get("lower", registers["bass"])  # a single line has no lower hand
     high = registers.get("upper", registers["melody"])
+    sources = recipe.sources
+    if len(sources) == 1:
+        sources = (replace(sources[0], pieces=statistics.pieces, bars=statistics.bars),)
     return StyleCard(
         name=recipe.name,
         description=recipe.description,
         composer=recipe.composer,
-        ensemble=recipe.ensemble,
-        forms=recipe.forms,
+        ensemble=ensemble,
+        forms=recipe.forms or _forms(ensemble, meters),
         meters=meters,
-        tempo_bpm={**tempos, **recipe.usual_tempo_bpm},
+        tempo_bpm={meter: _tempo(meter, statistics) for meter in meters} | recipe.usual_tempo_bpm,
         register=(round(low[0]) - _BELOW_SEMITONES, round(high[2]) + _ABOVE_SEMITONES),
-        player=recipe.player,
+        player=recipe.player or _PLAYERS.get(ensemble, _USUAL_PLAYER),
         statistics=f"{recipe.name}.json",
-        runs=f"{recipe.name}{_RUNS_SUFFIX}",
-        sources=(Source(source.name, source.url, source.licence, source.credit, statistics.pieces, statistics.bars),),
+        runs=runs,
+        sources=sources,
         figures={name: values[1] for name, values in statistics.figures.items()},
     )
+
+
+def _ensemble(statistics: StyleStatistics) -> str:
+    """Return the ensemble of most pieces."""
+    counts = Counter(statistics.ensembles).most_common(1)
+    return counts[0][0] if counts else _USUAL_ENSEMBLE
+
+
+def _forms(ensemble: str, meters: Sequence[str]) -> tuple[str, ...]:
+    known = form_names()
+    suiting = [form for form in _FORMS.get(ensemble, _FORMS[_USUAL_ENSEMBLE]) if form in known]
+    return tuple(form for form in suiting if form != "minuet" or "3/4" in meters[:3])
+
+
+def _tempo(meter: str, statistics: StyleStatistics) -> tuple[float, float, float]:
+    kind = meter_class(parse_meter(meter))
+    return statistics.tempo_bpm.get(kind) or _USUAL_TEMPO_BPM[kind]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from composer.files import write_atomic
 from composer.network.startup import start_backend
+from composer.parallel import on_cluster
 from composer.roll.inputs import GROUPS
 from composer.training.batch import Batch
 from composer.training.config import TrainingConfig, read_config
@@ -52,6 +54,7 @@ def train_from_config(
     output: Path,
     resume: bool = False,
     device: str = "auto",
+    cluster: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> TrainingResult:
     """Train the network that a configuration describes.
@@ -62,16 +65,18 @@ def train_from_config(
         output: the folder of the run: checkpoints, log, left_out.json, NAME.safetensors and its card NAME.yaml.
         resume: go on from the last checkpoint in that folder.
         device: `auto`, `cpu` or `gpu`.
+        cluster: address of the Dask scheduler whose workers read and analyse the music; None: this machine does.
         on_progress: called with what is being done and the share done, 0..1.
 
     Raises:
         TrainingError: the configuration, the sources or the run's folder cannot be used.
-        OptionError: a GPU was asked for and there is none.
+        OptionError: a GPU was asked for and there is none, or no cluster answers.
         OutputError: a file cannot be written.
     """
     config = read_config(config_path)
     sources, root = locate_sources(config.sources, data=data, config_folder=config_path.parent)
-    collection = collect(sources, root, cache=cache_folder(), on_progress=on_progress)
+    with on_cluster(cluster) if cluster else nullcontext():
+        collection = collect(sources, root, cache=cache_folder(), on_progress=on_progress)
     windows, held_out = make_windows(config, collection)
     output.mkdir(parents=True, exist_ok=True)
     warnings = [*collection.warnings, *_write_left_out(output / LEFT_OUT_NAME, collection, windows)]
@@ -163,7 +168,10 @@ def cache_folder() -> Path:
 
 def _write_left_out(path: Path, collection: Collection, windows: Windows) -> list[str]:
     """Write what taught nothing and why; return a warning that counts them."""
-    told = [{"file": str(left.path), "reason": left.reason} for left in collection.left_out]
+    told = [
+        {"file": f"{left.path}#{left.number}" if left.number else str(left.path), "reason": left.reason}
+        for left in collection.left_out
+    ]
     reason = f"wider than {windows.config.pitches} semitones"
     told += [{"file": name, "reason": reason} for name in windows.left_out]
     write_atomic(path, (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode())

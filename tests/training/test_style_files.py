@@ -18,9 +18,9 @@ ATTRIBUTES = (
 )
 
 
-def song(title: str) -> str:
+def song(title: str, tune: str = "CEGE") -> str:
     notes = "".join(
-        f"<note><pitch><step>{step}</step><octave>4</octave></pitch><duration>1</duration></note>" for step in "CEGE"
+        f"<note><pitch><step>{step}</step><octave>4</octave></pitch><duration>1</duration></note>" for step in tune
     )
     bars = "".join(
         BAR.format(number=number, attributes=ATTRIBUTES if number == 1 else "", notes=notes) for number in range(1, 9)
@@ -37,8 +37,9 @@ def recipe():
 def songs(tmp_path):
     folder = tmp_path / "corpora" / "songs"
     folder.mkdir(parents=True)
-    for number, title in enumerate(("Jesu_meine_Freude", "Vater_unser_im_Himmelreich")):  # the second is held out
-        (folder / f"{number:03}_{title}.musicxml").write_text(song(title))
+    # The second is held out.
+    for number, (title, tune) in enumerate((("Jesu_meine_Freude", "CEGE"), ("Vater_unser_im_Himmelreich", "FGAC"))):
+        (folder / f"{number:03}_{title}.musicxml").write_text(song(title, tune))
 
 
 @pytest.mark.usefixtures("songs")
