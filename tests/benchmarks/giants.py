@@ -182,7 +182,7 @@ def _xml_signs_without_end() -> bytes:
     signs = signs.format(1, 90) + signs.format(2, 99)
     return _document(
         f"<measure>{_FIRST}{_C4.format(16, '')}</measure>"
-        + f"<measure>{signs * 20}{_C4.format(16, '')}</measure>" * 9_000
+        + f"<measure>{signs * 20}{_C4.format(16, '')}</measure>" * 6_200
     )
 
 
