@@ -154,9 +154,12 @@ def read_meter(text: str) -> tuple[Meter | None, bool]:
     return Meter(upper, lower), True
 
 
-def default_unit(meter: Meter | None, text: str) -> int:
-    """Return the unit length in ticks where no L: field states it: an eighth, or a 16th under less than 3/4."""
-    is_short = meter is not None and "C" not in text.upper() and Fraction(meter.upper, meter.lower) < Fraction(3, 4)
+def default_unit(meter_text: str) -> int:
+    """Return the unit length in ticks where no L: field states it, by the M: field: an eighth, a 16th under 3/4."""
+    meter, _ = read_meter(meter_text)
+    is_short = (
+        meter is not None and "C" not in meter_text.upper() and Fraction(meter.upper, meter.lower) < Fraction(3, 4)
+    )
     return WHOLE_TICKS // (16 if is_short else 8)
 
 

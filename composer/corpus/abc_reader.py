@@ -19,6 +19,7 @@ from composer.corpus.musicxml_part import PartDraft
 from composer.corpus.musicxml_signs import Signs
 from composer.errors import MusicFileError, Place, Problem
 from composer.score import Score
+from composer.theory.meter import Meter
 
 _MAX_PROBLEMS = 20  # tunes whose errors are told
 
@@ -43,7 +44,7 @@ class AbcReading:
     origin: str
 
 
-def read_abc(data: bytes, source: str) -> tuple[AbcReading, ...]:
+def read_abc(data: bytes, source: str, *, meter: Meter | None = None) -> tuple[AbcReading, ...]:
     """Read a book of ABC tunes, or a single tune (which may lack its X: field).
 
     A tune that cannot be read does not stop the others: its loss is told with the first one that can.
@@ -51,6 +52,7 @@ def read_abc(data: bytes, source: str) -> tuple[AbcReading, ...]:
     Args:
         data: the file's bytes, UTF-8 or Latin-1.
         source: its name, for errors.
+        meter: of tunes that state none; None for free meter, as the standard has it.
 
     Raises:
         MusicFileError: no tune can be read; with the line and column.
@@ -63,7 +65,7 @@ def read_abc(data: bytes, source: str) -> tuple[AbcReading, ...]:
         report = AbcReport(source)
         report.num_notes = num_notes
         try:
-            readings.append(_read_tune(tune, book, report, source))
+            readings.append(_read_tune(tune, book, meter, report, source))
         except MusicFileError as error:
             lost.append((tune, error.problems[0]))
         num_notes = report.num_notes
@@ -81,8 +83,8 @@ def read_abc(data: bytes, source: str) -> tuple[AbcReading, ...]:
     return tuple(readings)
 
 
-def _read_tune(tune: AbcTune, book: AbcBook, report: AbcReport, source: str) -> AbcReading:
-    draft = TuneReader(tune, [line.text for line in book.header], report).read()
+def _read_tune(tune: AbcTune, book: AbcBook, meter: Meter | None, report: AbcReport, source: str) -> AbcReading:
+    draft = TuneReader(tune, [line.text for line in book.header], meter, report).read()
     mended = [*tune.mended, *report.mended()]
     if not any(not note.is_grace for voice in draft.voices if not voice.is_percussion for note in voice.notes):
         raise MusicFileError("there is no note in this tune", place=Place(source, tune.line))

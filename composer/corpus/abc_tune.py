@@ -28,6 +28,7 @@ from composer.corpus.abc_fields import (
 )
 from composer.corpus.abc_scan import SYMBOLS, TOKEN
 from composer.corpus.abc_voice import AbcSetting, VoiceReader
+from composer.theory.meter import Meter
 
 _FIELD = re.compile(r"^([A-Z]|[mrsw]):(?![|:])\s*(.*?)\s*$")
 _HEADER_FIELD = re.compile(r"^([A-Za-z]):+\s*(.*?)\s*$")
@@ -42,11 +43,13 @@ class TuneReader:
     Args:
         tune: its lines.
         header: fields of the file that hold for all tunes.
+        meter: of a tune that states none; None for free meter.
         report: takes what was mended.
     """
 
-    def __init__(self, tune: AbcTune, header: Iterable[str], report: AbcReport) -> None:
+    def __init__(self, tune: AbcTune, header: Iterable[str], meter: Meter | None, report: AbcReport) -> None:
         self._tune = tune
+        self._meter = meter
         self._file_header = header
         self._report = report
         self._setting = AbcSetting(0, None, AbcKey(None, "", {}), symbols=dict(SYMBOLS))
@@ -154,13 +157,13 @@ class TuneReader:
         """End the header: set what all voices begin with."""
         self._is_in_body = True
         setting = self._setting
-        setting.meter, is_read = read_meter(self._meter_text)
+        setting.meter, is_read = read_meter(self._meter_text) if self._meter_text else (self._meter, True)
         if not is_read:
             self._report.say(f'the meter "{self._meter_text[:20]}" cannot be read; read as free meter')
         unit = read_unit(self._unit_text) if self._unit_text else None
         if unit is None and self._unit_text:
             self._report.say(f'the unit length "{self._unit_text[:20]}" cannot be read; left out')
-        setting.unit_tick = unit or default_unit(setting.meter, self._meter_text)
+        setting.unit_tick = unit or default_unit(self._meter_text)
         clef = read_clef(key_text)
         setting.semitones, setting.octaves = clef.semitones or 0, clef.octaves or 0
         key = self._read_key(key_text)

@@ -2,6 +2,7 @@
 
 Conventions: a file's own key may differ from the plan's; its notes are moved to the key that the theme is written in
 (`key:` of the theme, the home key by default), by the nearest way. Its mode must be that key's, its meter the plan's.
+An ABC file without a header (X: or K:) is a body as in the plan itself; only there `x` leaves a place free.
 """
 
 from __future__ import annotations
@@ -12,17 +13,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from composer.abc import Melody, MelodyNote, parse_abc
+from composer.corpus.abc_reader import read_abc
 from composer.corpus.reader import read_score
-from composer.errors import ComposerError, MusicFileError, Place, ThemeError
+from composer.corpus.unfold import played_spans, unfold_spans
+from composer.errors import MusicFileError, ThemeError
 from composer.score import Note, Score
-from composer.theory.key import Key, parse_key
-from composer.theory.meter import Meter, parse_meter
+from composer.theory.key import Key
+from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
 SUFFIXES = (".abc", ".mid", ".midi", ".musicxml", ".xml", ".mxl", ".krn", ".kern")
 MAX_VOICES = 6
 MAX_BYTES = 4 * 2**20  # of a theme's file
 
-_FIELD = re.compile(r"^([A-Za-z]):\s*(.*?)\s*(?:%.*)?$")
+_HEADER = re.compile(rb"(?:^|[\r\n])(?:\xef\xbb\xbf)?[XK]:")
 
 
 def read_tune_file(name: str, file: str, *, key: Key, meter: Meter, folder: Path | None) -> tuple[Melody, ...]:
@@ -45,7 +48,7 @@ def read_tune_file(name: str, file: str, *, key: Key, meter: Meter, folder: Path
     if path.stat().st_size > MAX_BYTES:
         raise ThemeError(f"the theme's file is larger than {MAX_BYTES // 2**20} MB", place=path)
     if path.suffix.lower() == ".abc":
-        return (_read_abc(path, key, meter),)
+        return _read_abc(path, key, meter)
     try:
         score = read_score(path, unfold=True).score
     except MusicFileError as error:
@@ -74,39 +77,31 @@ def theme_path(name: str, file: str, folder: Path | None) -> Path:
     return path
 
 
-def _read_abc(path: Path, key: Key, meter: Meter) -> Melody:
-    """Read an ABC file: a body, with or without a header."""
+def _read_abc(path: Path, key: Key, meter: Meter) -> tuple[Melody, ...]:
+    """Read an ABC file: a tune with its header, or a body alone, which is in the theme's key and the plan's meter."""
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        data = path.read_bytes()
+        if not _HEADER.search(data):
+            return (parse_abc(data.decode("utf-8-sig"), key=key, meter=meter, source=str(path)),)
+        tune, *others = read_abc(data, str(path), meter=meter)
     except (OSError, UnicodeDecodeError) as error:
         raise ThemeError(f"cannot read the theme's file: {error}", place=path) from error
-    own = key
-    first = 0
-    for index, line in enumerate(lines):
-        match = _FIELD.match(line)
-        if match is None and line.strip():
-            break
-        first = index + 1
-        if match is not None:
-            own = _header(match[1], match[2], own, meter, Place(str(path), index + 1))
-    melody = parse_abc("\n".join(lines[first:]), key=own, meter=meter, source=str(path), line=first + 1)
-    return _moved((melody,), own, key, path)[0]
-
-
-def _header(field: str, value: str, key: Key, meter: Meter, place: Place) -> Key:
-    """Check a header field; return the key that the file is in."""
-    try:
-        if field == "K" and value:
-            return parse_key(value)
-        if field == "M" and value and parse_meter(value) != meter:
-            raise ThemeError(f"the file is in {value}, the plan in {meter}", place=place, mend="change one of them")
-        if field == "L" and value.replace(" ", "") != "1/8":
-            raise ThemeError(f"the file counts in {value}", place=place, mend="write it in L:1/8")
-    except ThemeError:
-        raise
-    except ComposerError as error:
-        raise ThemeError(error.problems[0].message, place=place, mend=error.problems[0].mend) from error
-    return key
+    except MusicFileError as error:
+        raise ThemeError(error.problems) from error
+    if others:
+        raise ThemeError(f"the file holds {len(others) + 1} tunes", place=path, mend="leave one in it")
+    unread = next((line for line in tune.mended if "cannot be read" in line), None)
+    if unread is not None:
+        raise ThemeError(unread, place=path)
+    score = unfold_spans(tune.score, tune.played or played_spans(tune.score.repeats, tune.score.end_tick))
+    voices = _voices(score, path, meter)
+    for bar in score.bars[:-1]:
+        if bar.duration_tick != meter.bar_ticks and bar.number:
+            found, wanted = (f"{ticks / TICKS_PER_QUARTER:g}" for ticks in (bar.duration_tick, meter.bar_ticks))
+            raise ThemeError(
+                f"bar {bar.number} has {found} quarters", place=path, mend=f"a bar of {meter} has {wanted}"
+            )
+    return _moved(voices, score.key_at(0), key, path)
 
 
 def _voices(score: Score, path: Path, meter: Meter) -> tuple[Melody, ...]:

@@ -39,19 +39,37 @@ def test_a_midi_file_is_moved_to_the_themes_key(tmp_path):
     assert found.bars == 2
 
 
-def test_an_abc_file_may_have_a_header(tmp_path):
-    (tmp_path / "tune.abc").write_text("X:1\nT:My tune\nM:3/4\nL:1/8\nK:D\nD2 F2 A2 | d6\n")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "X:1\nT:My tune\nM:3/4\nL:1/8\nK:D\nD2 F2 A2 | d6\n",
+        "M:3/4\nL:1/4\nK:D\nD F A | d3 |]\n",  # any unit length
+        "K:D\nD2 F2 A2 | d6\n",  # the plan's meter
+        "G2 B2 d2 | g6\n",  # a body alone: the theme's key, too
+    ],
+)
+def test_an_abc_file_may_have_a_header(text, tmp_path):
+    (tmp_path / "tune.abc").write_text(text)
     assert [note.pitch for note in tune(tmp_path, "tune.abc").melody.notes] == [67, 71, 74, 79]
+
+
+def test_an_abc_file_is_read_with_its_repeats_and_upbeat(tmp_path):
+    (tmp_path / "tune.abc").write_text("X:1\nM:3/4\nL:1/4\nK:G\nD |: G B d :| g3 |]\n")
+    found = tune(tmp_path, "tune.abc").melody
+    assert [note.pitch for note in found.notes] == [62, *(67, 71, 74), *(67, 71, 74), 79]
+    assert found.pickup_tick == found.notes[1].duration_tick
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("M:4/4\nK:G\nG8", "the file is in 4/4, the plan in 3/4"),
-        ("L:1/4\nK:G\nG3", "counts in 1/4"),
-        ("K:H\nG6", 'no key "H"'),
+        ("K:H\nG6", 'the key "H" cannot be read'),
         ("K:E minor\nG6", "say key: i at the theme"),
-        ("K:G\nG2 B2 d3", "tune.abc:2:7"),
+        ("K:G\nG2 B2 d2 | G2 B2 d3 | G6", "bar 2 has 3.5 quarters"),
+        ("G2 B2 d2 |\nG2 B2 d3", r"tune\.abc:2:7"),
+        ("X:1\nK:G\nG6\n\nX:2\nK:G\nG6\n", "the file holds 2 tunes"),
+        ("X:1\nK:G\nz6\n", "there is no note"),
     ],
 )
 def test_an_abc_file_that_does_not_fit_is_refused(text, words, tmp_path):
