@@ -83,12 +83,11 @@ def read_kern(data: bytes, source: str) -> KernReading:
     draft = lay_out(spines, source, mended, bar_ticks_of=_bar_ticks_of)
     if not any(not note.is_grace for note in draft.notes):
         raise MusicFileError("there is no note in this score", place=Place(source))
-    parts, slurs = make_parts(draft, mended)
+    parts, slurs, fermatas = make_parts(draft, mended)
     bars = _lay_bars(draft, source, mended)
     end_tick = bars[-1].end_tick
     signs = KernSigns(draft.signs, bars, mended)
     order = read_order(signs.labels(), end_tick, mended)
-    fermatas = {note.onset_tick for part in parts for note in part.notes if "fermata" in note.articulations}
     score = Score(
         parts=parts,
         bars=bars,

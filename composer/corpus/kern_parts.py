@@ -41,7 +41,7 @@ class _Staff:
     first_voice: int
 
 
-def make_parts(draft: KernDraft, mended: list[str]) -> tuple[tuple[Part, ...], tuple[Slur, ...]]:
+def make_parts(draft: KernDraft, mended: list[str]) -> tuple[tuple[Part, ...], tuple[Slur, ...], set[int]]:
     """Number parts, staves and voices, merge ties, and round times to whole ticks.
 
     Args:
@@ -49,16 +49,19 @@ def make_parts(draft: KernDraft, mended: list[str]) -> tuple[tuple[Part, ...], t
         mended: takes a line for what was judged or mended.
 
     Returns:
-        The parts that hold notes, and the slurs.
+        The parts that hold notes, the slurs, and the ticks of the fermatas over notes.
     """
     groups = _group(draft, mended)
     staves = _place(groups, draft.notes)
     notes: list[list[Note]] = [[] for _ in {staff.part for staff in staves.values()}]
     held: dict[tuple[int, int, Ticks], dict[int, list[int]]] = {}  # (part, pitch, end) -> track -> places in `notes`
+    fermatas: set[int] = set()
     loose = rounded = 0
     for raw in sorted(draft.notes, key=lambda note: (note.onset_tick, not note.is_grace)):
         where = staves[raw.track.index]
         onset_tick, end_tick = round(raw.onset_tick), round(raw.end_tick)
+        if "fermata" in raw.note.articulations:
+            fermatas.add(onset_tick)
         rounded += raw.onset_tick != onset_tick or raw.end_tick != end_tick
         pitch = raw.note.spelling.pitch
         place = None
@@ -83,18 +86,22 @@ def make_parts(draft: KernDraft, mended: list[str]) -> tuple[tuple[Part, ...], t
             )
         if raw.note.tie_start and not raw.is_grace:
             held.setdefault((where.part, pitch, raw.end_tick), {}).setdefault(raw.track.index, []).append(place)
+    endless = sum(len(places) for waiting in held.values() for places in waiting.values())
+    if endless:
+        mended.append(f"{endless} ties lead to no note; left out")
     if loose:
         mended.append(f"{loose} ties without a beginning; their notes are struck")
     if rounded:
         mended.append(f"{rounded} notes of rare tuplets begin or end between two ticks; rounded to the nearest")
-    slurs = {
-        _slur(first, last, staves[first.track.index])
-        for first, last in draft.slurs
-        if round(first.onset_tick) < round(last.onset_tick)
-    }
+    proper = [(first, last) for first, last in draft.slurs if round(first.onset_tick) < round(last.onset_tick)]
+    if len(proper) < len(draft.slurs):
+        count = len(draft.slurs) - len(proper)
+        mended.append(f"{count} slurs within one moment (of grace notes) left out")
+    slurs = {_slur(first, last, staves[first.track.index]) for first, last in proper}
     heads = {staves[track.index].part: track for group in groups for track in reversed(group)}
     parts = tuple(_part(heads[place], place, one) for place, one in enumerate(notes))
-    return parts, tuple(sorted(slurs, key=lambda slur: (slur.onset_tick, slur.part, slur.staff, slur.voice)))
+    ordered = tuple(sorted(slurs, key=lambda slur: (slur.onset_tick, slur.part, slur.staff, slur.voice)))
+    return parts, ordered, fermatas
 
 
 def _group(draft: KernDraft, mended: list[str]) -> list[list[Track]]:

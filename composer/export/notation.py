@@ -17,8 +17,8 @@ from __future__ import annotations
 import bisect
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from composer.errors import OptionError
 from composer.export.accidentals import with_accidentals
@@ -32,9 +32,6 @@ from composer.score import LOWER_STAFF, UPPER_STAFF, Bar, Note, Part, Score
 from composer.theory.key import MAX_SIGNATURE, Key
 
 MAX_SLURS = 16  # at once in one part; MusicXML numbers them from 1
-
-# (kind, staff, voice, onset, pitch, is_grace) -> numbers
-Slurs = Mapping[tuple[str, int, int, int, int, bool], Sequence[int]]
 
 
 def lay_out(score: Score, outline: Outline | None = None) -> Sheet:
@@ -77,7 +74,7 @@ def _lay_out_part(
     score: Score, index: int, keys: Sequence[Key], fermatas: Fermatas, *, are_of_page: bool
 ) -> tuple[SheetBar, ...]:
     part = score.parts[index]
-    slurs = _slur_ends(score, index)
+    slurs = _find_slurs(score, index)
     bars: list[list[VoiceBar]] = [[] for _ in score.bars]
     for staff in (UPPER_STAFF, LOWER_STAFF)[: part.staves]:
         alters_before: dict[tuple[str, int], int] = {}
@@ -134,9 +131,11 @@ def _events(
     edges = {bar.onset_tick, bar.end_tick}
     for note in sounding:
         edges |= {max(note.onset_tick, bar.onset_tick), min(note.end_tick, bar.end_tick)}
-    places = [note.onset_tick for note in notes if note.is_grace] + [fermatas.tick_of(note) for note in sounding]
+    places = [note.onset_tick for note in notes if note.is_grace]
+    places += [tick for note in sounding for tick in fermatas.ticks_of(note)]
     places += [tick for tick in marked if not any(n.onset_tick < tick < n.end_tick for n in sounding)]
-    edges |= {tick for tick in places if tick is not None and bar.onset_tick < tick < bar.end_tick}
+    places += [tick for voice in {(note.staff, note.voice) for note in sounding} for tick in slurs.cuts.get(voice, ())]
+    edges |= {tick for tick in places if bar.onset_tick < tick < bar.end_tick}
     ticks = sorted(edges)
     shift = bar.lead_tick - bar.onset_tick  # from ticks to places in the bar
     pairs = list(itertools.pairwise(ticks))
@@ -177,12 +176,11 @@ def _with_signs(event: Event, marked: Sequence[int], fermatas: Fermatas, slurs: 
         own = note.articulations if not head.tied_from else ()
         signs |= dict.fromkeys(name for name in own if name != "fermata")
         if "fermata" in note.articulations:
-            tick = fermatas.tick_of(note)
-            if not head.tied_to if tick is None else event.onset_tick <= tick < end_tick:
+            ticks = fermatas.ticks_of(note)
+            if any(event.onset_tick <= tick < end_tick for tick in ticks) if ticks else not head.tied_to:
                 signs["fermata"] = None
-        if not head.tied_from:
-            where = (note.staff, note.voice, note.onset_tick, note.pitch, note.is_grace)
-            ends |= {(kind, number): None for kind in ("stop", "start") for number in slurs.get((kind, *where), ())}
+        where = (note.staff, note.voice, event.onset_tick, note.pitch, note.is_grace)
+        ends |= {(kind, number): None for kind in ("stop", "start") for number in slurs.ends.get((kind, *where), ())}
     return replace(event, articulations=tuple(signs), slurs=tuple(ends))
 
 
@@ -193,7 +191,8 @@ class Fermatas:
         self._ticks = sorted(set(score.fermata_ticks))
         self._bar_ticks = {bar.onset_tick for bar in score.bars}
         notes = [(part, note) for part, note in score.notes() if not note.is_grace]
-        borne = {self.tick_of(note) for _, note in notes if "fermata" in note.articulations}
+        self._bearing = {note.onset_tick for _, note in notes if "fermata" in note.articulations}
+        borne = {tick for _, note in notes for tick in self.ticks_of(note)}
         self._unborne = [tick for tick in self._ticks if tick not in borne]
         begun = {note.onset_tick for _, note in notes}
         staves = {(part, note.staff) for part, note in notes}
@@ -204,15 +203,16 @@ class Fermatas:
         # In a composed chorale every voice stops; on a page a fermata over one part's rest is that part's.
         self._held = {tick for tick in self._unborne if tick not in begun or (not borne and all_sound(tick))}
 
-    def tick_of(self, note: Note) -> int | None:
-        """Return where a note bears its fermata; None where it bears none, or no tick says where."""
+    def ticks_of(self, note: Note) -> list[int]:
+        """Return where a note bears fermatas: where it begins, or where it is tied on; none where no tick says so."""
         if "fermata" not in note.articulations:
-            return None
+            return []
         low, high = (bisect.bisect_left(self._ticks, tick) for tick in (note.onset_tick, max(note.end_tick, 1)))
         within = self._ticks[low:high]
-        if not within or within[0] == note.onset_tick:
-            return within[0] if within else None
-        return next((tick for tick in within if tick in self._bar_ticks), within[-1])
+        own = [tick for tick in within if tick == note.onset_tick or tick not in self._bearing]
+        if own or not within:
+            return own
+        return [next((tick for tick in within if tick in self._bar_ticks), within[-1])]
 
     def of_voices(self, voices: Sequence[Sequence[Note]], bar: Bar) -> dict[int, list[int]]:
         """Return the ticks in a bar of one staff at which each voice is marked, though no note bears a fermata."""
@@ -233,45 +233,76 @@ def _begins(note: Note, tick: int) -> bool:
     return note.onset_tick == tick and not note.is_grace
 
 
-def _slur_ends(score: Score, index: int) -> dict[tuple[str, int, int, int, int, bool], list[int]]:
-    """Return the numbers of the slurs that `start` or `stop` at a note.
+@dataclass
+class Slurs:
+    """The ends of a part's slurs.
 
-    A slur that leads to another voice ends at the note there. Numbers are free again in the next bar, in the same voice
-    after the slur's end: they must differ in the order of the file, which holds a bar's voices one after the other. A
-    slur without any note at one of its ends, and a seventeenth at once, cannot be written and are left out.
+    Attributes:
+        ends: (`start` or `stop`, staff, voice, tick, pitch, is_grace) of a note -> numbers; the note begins at the tick
+            or is tied on there.
+        cuts: (staff, voice) -> ticks where a note must be tied on, because a slur ends within it.
     """
-    notes_at: dict[int, list[Note]] = defaultdict(list)
-    for note in score.parts[index].notes:
-        notes_at[note.onset_tick].append(note)
-    ends: dict[tuple[str, int, int, int, int, bool], list[int]] = defaultdict(list)
+
+    ends: dict[tuple[str, int, int, int, int, bool], list[int]]
+    cuts: dict[tuple[int, int], list[int]]
+
+
+def _find_slurs(score: Score, index: int) -> Slurs:
+    """Give the slurs of a part their numbers.
+
+    A slur that leads to another voice ends at the note there, one that ends within a tied note where that is tied on.
+    Numbers are free again in the next bar, in the same voice after the slur's end: they must differ in the order of the
+    file, which holds a bar's voices one after the other. A slur without any note at one of its ends, and a seventeenth
+    at once, cannot be written and are left out.
+    """
+    sounding = _Sounding(score.parts[index].notes)
+    found = Slurs(defaultdict(list), defaultdict(list))
     free_from = [(-1, -1, (0, 0))] * MAX_SLURS  # (in its own voice, in all voices, which voice)
     for slur in sorted((s for s in score.slurs if s.part == index), key=lambda s: (s.onset_tick, s.end_tick)):
         home = (slur.staff, slur.voice)
-        first, last = (_slurred(notes_at.get(tick, ()), home) for tick in (slur.onset_tick, slur.end_tick))
+        first, last = (sounding.note_for(tick, home) for tick in (slur.onset_tick, slur.end_tick))
         if first is None or last is None or slur.end_tick <= slur.onset_tick:
             continue
-        stays = (last.staff, last.voice) == home
-        number = next(
-            (
-                n
-                for n, (own, all_voices, voice) in enumerate(free_from, 1)
-                if all_voices <= score.bar_at(slur.onset_tick).onset_tick or (voice == home and own <= slur.onset_tick)
-            ),
-            None,
+        bar_tick = score.bar_at(slur.onset_tick).onset_tick
+        free = (
+            number
+            for number, (own, all_voices, voice) in enumerate(free_from, 1)
+            if all_voices <= bar_tick or (voice == home and own <= slur.onset_tick)
         )
+        number = next(free, None)
         if number is None:
             continue
         bar_end_tick = score.bar_at(slur.end_tick).end_tick
-        free_from[number - 1] = (slur.end_tick + 1, bar_end_tick, home) if stays else (bar_end_tick, bar_end_tick, home)
-        for kind, note in (("start", first), ("stop", last)):
-            ends[kind, note.staff, note.voice, note.onset_tick, note.pitch, note.is_grace].append(number)
-    return ends
+        stays = (last.staff, last.voice) == home
+        free_from[number - 1] = (slur.end_tick + 1 if stays else bar_end_tick, bar_end_tick, home)
+        for kind, note, tick in (("start", first, slur.onset_tick), ("stop", last, slur.end_tick)):
+            found.ends[kind, note.staff, note.voice, tick, note.pitch, note.is_grace].append(number)
+            if tick != note.onset_tick:
+                found.cuts[note.staff, note.voice].append(tick)
+    return found
 
 
-def _slurred(notes: Sequence[Note], home: tuple[int, int]) -> Note | None:
-    """Return the note at which a slur of voice `home` (staff, voice) begins or ends; `notes` begin there."""
-    return min(
-        notes,
-        key=lambda note: (note.is_grace, (note.staff, note.voice) != home, note.staff != home[0], -note.pitch),
-        default=None,
-    )
+class _Sounding:
+    """Finds the note of a part at which a slur begins or ends."""
+
+    def __init__(self, notes: Sequence[Note]) -> None:
+        self._notes = notes
+        self._onsets = [note.onset_tick for note in notes]
+        self._longest_tick = max((note.duration_tick for note in notes), default=0)
+
+    def note_for(self, tick: int, home: tuple[int, int]) -> Note | None:
+        """Return the note that begins or is tied on at `tick`: of the voice `home` (staff, voice), or near it."""
+        low = bisect.bisect_left(self._onsets, tick - self._longest_tick)
+        high = bisect.bisect_right(self._onsets, tick)
+        found = [note for note in self._notes[low:high] if note.onset_tick == tick or tick < note.end_tick]
+        return min(
+            found,
+            key=lambda note: (
+                note.is_grace,
+                (note.staff, note.voice) != home,
+                note.staff != home[0],
+                note.onset_tick != tick,
+                -note.pitch,
+            ),
+            default=None,
+        )

@@ -23,7 +23,8 @@ from dataclasses import dataclass, field, replace
 
 from composer.score import Note
 
-MAX_VOICES = 4  # that a collision may open; a page may have more
+MAX_VOICES = 4  # that a collision may open; a page or a file may have more
+_MOST_VOICES = 16  # that notes may name
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def divide(notes: Sequence[Note], *, are_of_page: bool = False) -> tuple[tuple[N
     chords = _chords(note for note in notes if not note.is_grace)
     if len({chord.voice for chord in chords}) <= 1:
         chords = _by_height(chords)
-    lines = [_Line() for _ in range(MAX_VOICES)]
+    lines = [_Line() for _ in range(max([MAX_VOICES, *(chord.voice for chord in chords)]))]
     voice_of: dict[Note, int] = {}
     homeless: list[_Chord] = []
 
@@ -81,13 +82,13 @@ def divide(notes: Sequence[Note], *, are_of_page: bool = False) -> tuple[tuple[N
         else:
             homeless.append(chord)
     for chord in homeless:
-        nearest = sorted(range(1, MAX_VOICES + 1), key=lambda voice: (abs(voice - chord.voice), voice))
+        nearest = sorted(range(1, len(lines) + 1), key=lambda voice: (abs(voice - chord.voice), voice))
         free = next((voice for voice in nearest if lines[voice - 1].is_free(chord)), None)
         if free:
             place(chord, free)
         else:
             voice_of.update(dict.fromkeys(chord.notes, chord.voice))
-    divided: list[list[Note]] = [[] for _ in range(MAX_VOICES)]
+    divided: list[list[Note]] = [[] for _ in lines]
     main = {(note.onset_tick, note.voice): voice for note, voice in reversed(voice_of.items())}
     for note in notes:
         voice = _voice_of_grace(note, main, lines) if note.is_grace else voice_of[note]
@@ -119,7 +120,7 @@ def _chords(notes: Iterable[Note]) -> list[_Chord]:
     """Group notes by onset, end and voice; sorted by onset, the highest first."""
     groups: dict[tuple[int, int, int], list[Note]] = {}
     for note in notes:
-        voice = min(max(note.voice, 1), MAX_VOICES)
+        voice = min(max(note.voice, 1), _MOST_VOICES)
         groups.setdefault((note.onset_tick, note.end_tick, voice), []).append(note)
     chords = [_Chord(onset, end, tuple(members), voice) for (onset, end, voice), members in groups.items()]
     return sorted(chords, key=lambda chord: (chord.onset_tick, -chord.notes[-1].pitch, chord.end_tick))

@@ -2,7 +2,7 @@
 
 Run by hand, with scores in the folder `corpora` of the folder that RITORNELLO_DATA names:
 
-    RITORNELLO_DATA=… python tests/benchmarks/bench_round_trips.py [--to musicxml midi] [--every N] [--list N] [--only TEXT]
+    RITORNELLO_DATA=… python tests/benchmarks/bench_round_trips.py [--to FORMAT …] [--every N] [--list N] [--only TEXT]
 
 Each file is read, written with the library's own writer, and read again. Equality is what `score_facts.py` writes down:
 everything that the format can hold. A piece is identical where all its facts are the same, none lost and none added.
@@ -74,7 +74,8 @@ def facts_of_trip(score: Score, kind: str) -> tuple[Facts, Facts]:
     """Return the facts before and after a trip through one format."""
     if kind == "musicxml":
         again = read_bytes(musicxml_bytes(score), "again.musicxml").score
-        return page_facts(score), page_facts(again)
+        is_spelled = all(note.spelling for _, note in score.notes())
+        return page_facts(score, is_spelled=is_spelled), page_facts(again, is_spelled=is_spelled)
     again = read_bytes(midi_bytes(as_written(score)), "again.mid").score
     return struck_facts(score, MIDI_TICK), struck_facts(again, MIDI_TICK)
 

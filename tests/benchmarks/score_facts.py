@@ -2,8 +2,9 @@
 
 Conventions: what a format cannot hold is not a fact. Not told apart, because neither MusicXML nor the page can hold it:
 
+- the signs of one chord (staccato, accent …) stand once and hold for all its notes; an ornament is its own note's;
 - the number of a voice: a fact is its rank among the voices of its staff (1, 3 and 4 are the first, second and third);
-- which voice of a staff is the end of a slur;
+- which voice of a staff a slur belongs to;
 - which notes at a fermata's tick bear the sign: a fermata is a tick;
 - a tempo finer than a thousandth;
 - blanks in titles and names beyond the first.
@@ -21,27 +22,39 @@ from typing import Any
 from composer.score import Note, Score
 from composer.theory.meter import TICKS_PER_QUARTER
 
+ORNAMENTS = frozenset({"trill", "mordent", "inverted-mordent", "turn", "inverted-turn"})
 Facts = dict[str, Counter[Any]]
 
 
-def page_facts(score: Score) -> Facts:
-    """Return the facts of the written page, by kind."""
+def page_facts(score: Score, *, is_spelled: bool = True) -> Facts:
+    """Return the facts of the written page, by kind; a score that spells no note says nothing of spelling."""
     notes, staves, spellings, voices, signs = (Counter[Any]() for _ in range(5))
+    graces: dict[tuple[int, ...], list[int]] = {}
     for index, part in enumerate(score.parts):
         ranks = _voice_ranks(part.notes)
         for note in part.notes:
             one = (index, note.onset_tick, note.pitch, note.duration_tick, note.is_grace)
             notes[one] += 1
             staves[one, note.staff] += 1
-            spellings[one, str(note.spelling)] += 1
-            voices[one, note.staff, ranks[note.staff, note.voice]] += 1
-            signs.update((one, sign) for sign in note.articulations if sign != "fermata")
+            if is_spelled:
+                spellings[one, str(note.spelling)] += 1
+            if is_spelled or not note.is_grace:
+                voices[one, note.staff, ranks[note.staff, note.voice]] += 1
+            if note.is_grace:
+                graces.setdefault((index, note.staff, ranks[note.staff, note.voice], note.onset_tick), []).append(
+                    note.pitch
+                )
+            chord = (index, note.onset_tick, note.staff, ranks[note.staff, note.voice], note.is_grace)
+            for sign in note.articulations:
+                if sign != "fermata":
+                    signs[(one if sign in ORNAMENTS else chord), sign] = 1
     return {
         "notes": notes,
         "staves": staves,
         "voices": voices,
         "spellings": spellings,
         "signs": signs,
+        "grace order": Counter((*place, *pitches) for place, pitches in graces.items() if is_spelled),
         "slurs": Counter((one.onset_tick, one.end_tick, one.part, one.staff) for one in score.slurs),
         "parts": Counter((i, _plain(p.name), p.program, p.staves) for i, p in enumerate(score.parts)),
         "bars": Counter((bar.number, bar.onset_tick, bar.duration_tick) for bar in score.bars),

@@ -149,8 +149,17 @@ def test_slurs_that_overlap_have_numbers_of_their_own(keyboard):
 
 
 def test_a_slur_without_a_note_at_its_end_is_left_out(keyboard):
-    score = keyboard([(0, 72, 1), (1, 74, 3)], slurs=(Slur(0, 2 * Q),))
+    score = keyboard([(0, 72, 1), (1, 74, 1)], slurs=(Slur(0, 2 * Q),))
     assert not any(event.slurs for event in voice(score))
+
+
+def test_a_slur_may_end_where_a_note_is_tied_on(keyboard):
+    score = keyboard([(0, 72, 1), (1, 74, 3)], slurs=(Slur(0, 2 * Q),))
+    assert [(event.onset_tick // Q, event.slurs) for event in voice(score)] == [
+        (0, (("start", 1),)),
+        (1, ()),
+        (2, (("stop", 1),)),
+    ]
 
 
 def test_a_key_change_before_the_bar_line_waits_for_it(keyboard):

@@ -50,7 +50,7 @@ def test_repeated_notes_need_one_voice():
 
 def test_a_grace_note_goes_with_the_note_that_it_leads_to():
     notes = [note(0, 72, 2), note(0, 60, 1), note(1, 59, 1), note(1, 61, 0, is_grace=True)]
-    assert pitches(notes) == [[72], [60, 59, 61]]
+    assert pitches(notes) == [[72], [60, 61, 59]]
 
 
 @given(
