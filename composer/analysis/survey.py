@@ -27,6 +27,7 @@ from composer.analysis.outline import ensemble_of
 from composer.analysis.works import work_id
 from composer.corpus.provenance import UNKNOWN, Provenance, Provenances
 from composer.corpus.reader import SUFFIXES, ReadResult, load_bytes, read_pieces_bytes
+from composer.corpus.statements import joined
 from composer.errors import MusicFileError
 from composer.parallel import parallel_map
 from composer.score import Score
@@ -201,8 +202,8 @@ def _survey_stated(root: Path, path: str) -> tuple[FileSurvey, str, str]:
     except Exception as error:  # a fault of ours in one file of thousands: told as such, and the others are read
         reason = f"a fault of this program: {type(error).__name__}: {error}"
         return replace(file, error=f"{path}: {reason}", reason=reason), "", ""
-    first = results[0]
-    return replace(file, format=first.format, pieces=pieces), first.rights, first.origin
+    rights, origin = joined(one.rights for one in results), joined(one.origin for one in results)
+    return replace(file, format=results[0].format, pieces=pieces), rights, origin
 
 
 def _survey_piece(result: ReadResult, path: Path) -> PieceSurvey:
