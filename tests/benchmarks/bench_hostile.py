@@ -35,7 +35,7 @@ from sound_files import sound_files
 
 from composer.corpus.reader import SUFFIXES, read_bytes
 from composer.errors import MusicFileError
-from composer.score import Score
+from composer.score import Score, sort_notes
 
 LIMIT_SEC = 5.0
 MAX_PROBLEMS = 20  # of one error, inclusive: a book of tunes none of which can be read
@@ -117,11 +117,7 @@ def check_score(score: Score) -> None:
         "pitches are MIDI's": all(0 <= note.pitch <= 127 for note in notes),
         "lengths are positive": all((note.duration_tick > 0) != note.is_grace for note in notes),
         "times are whole": all(type(note.onset_tick) is type(note.duration_tick) is int for note in notes),
-        "notes are sorted": all(
-            (one.onset_tick, one.pitch) <= (other.onset_tick, other.pitch)
-            for part in score.parts
-            for one, other in itertools.pairwise(part.notes)
-        ),
+        "notes are sorted": all(sort_notes(part.notes) == part.notes for part in score.parts),
         "staves are two": all(note.staff in (1, 2) and note.staff <= p.staves for p in score.parts for note in p.notes),
         "voices are counted from 1": all(note.voice >= 1 for note in notes),
         "spelling is pitch": all(note.spelling is None or note.spelling.pitch == note.pitch for note in notes),

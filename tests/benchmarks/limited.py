@@ -23,7 +23,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-PATIENCE = 6  # a worker is given up after so many times the limit, by the clock
+PATIENCE = 20  # a worker is given up after so many times the limit, by the clock
 
 
 class TooLateError(BaseException):
