@@ -6,6 +6,7 @@ last slots closed (log-weight −inf). All weights are natural logarithms and ar
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -88,58 +89,80 @@ def best_path(
     """
     table = states()
     count = len(frames)
-    back = np.zeros((count, NUM_KEYS, table.slots), dtype=np.int64)  # flat index of the state before
+    # Only the scores are kept: where each came from is asked on the way back, of the one state that is on the path.
+    scores = np.zeros((count, NUM_KEYS, table.slots))
     begins = np.ones((count, NUM_KEYS, table.slots), dtype=bool)
-    identity = np.arange(NUM_KEYS * table.slots).reshape(NUM_KEYS, table.slots)
-    score = emission[0]
+    turns = [_turn(table, int(frames.strength[frame]), bool(phrase_starts[frame])) for frame in range(count)]
+    scores[0] = emission[0]
     for frame in range(1, count):
+        score = scores[frame - 1]
         strength = int(frames.strength[frame])
         probability = _CHANGE_PROBABILITY[strength] * (1.0 if frames.strikes[frame] else _UNSTRUCK_SCALE)
-        turn = table.key_change + (_OFF_BEAT_LOG if strength < 2 else 0.0)
-        turn = turn + (_PHRASE_START_LOG if phrase_starts[frame] else 0.0)
         # The chord before, as each key hears it, leads to a new chord of that key.
-        heard, heard_from = _reinterpreted(table, score, turn, identity)
-        step = heard[:, None, :] + table.into  # [key, to, from]
-        moved, moved_from = step.max(axis=2), np.take_along_axis(heard_from, step.argmax(axis=2), axis=1)
-        direct, direct_from = _direct(table, score, turn)
-        moved_from = np.where(direct > moved, direct_from[:, None], moved_from)
-        moved = np.maximum(moved, direct) + np.log(probability)
+        heard = _reinterpreted(table, score, turns[frame])
+        moved = np.maximum((heard[:, None, :] + table.into).max(axis=2), _direct(table, score, turns[frame]))
+        moved = moved + np.log(probability)
         stayed = score + np.log1p(-probability)
         begins[frame] = moved > stayed
-        back[frame] = np.where(begins[frame], moved_from, identity)
-        score = np.maximum(moved, stayed) + emission[frame]
-    return _trace(int(score.argmax()), back, begins)
+        scores[frame] = np.maximum(moved, stayed) + emission[frame]
+    return _trace(table, scores, begins, turns)
 
 
-def _reinterpreted(table: States, score: Floats, turn: Floats, identity: Integers) -> tuple[Floats, Integers]:
-    """Return [key, slot] the best way to have heard a chord in a key, and its state: as it was, or from another key."""
-    by_chord = np.full((table.slot_of.shape[1], NUM_KEYS), -np.inf)
-    by_chord[table.sounding, np.arange(NUM_KEYS)[:, None]] = score
-    by_chord[-1] = -np.inf  # the closed slots
-    offers = by_chord[:, None, :] + turn.T[None, :, :]  # [chord, new key, old key]
-    rows = np.arange(NUM_KEYS)[:, None]
-    best = offers.max(axis=2)[table.sounding, rows]  # [new key, slot]
-    old_key = offers.argmax(axis=2)[table.sounding, rows]
-    old_state = old_key * table.slots + table.slot_of[old_key, table.sounding]
-    return np.maximum(score, best), np.where(best > score, old_state, identity)
+def _turn(table: States, strength: int, phrase_begins: bool) -> Floats:
+    """Return [old key, new key] what a change of key counts at a place."""
+    turn = table.key_change + (_OFF_BEAT_LOG if strength < 2 else 0.0)
+    return turn + (_PHRASE_START_LOG if phrase_begins else 0.0)
 
 
-def _direct(table: States, score: Floats, turn: Floats) -> tuple[Floats, Integers]:
-    """Return [key, slot] the best way into a chord of a new key without a pivot, and [key] the state before."""
-    top = score.argmax(axis=1)  # [old key]
+def _reinterpreted(table: States, score: Floats, turn: Floats) -> Floats:
+    """Return [key, slot] the best way to have heard a chord in a key: as it was, or from another key."""
+    by_chord = _by_chord(table, score)
+    offers = (by_chord[:, :, None] + turn[:, None, :]).max(axis=0)  # [chord, new key], over the old keys
+    return np.asarray(np.maximum(score, offers[table.sounding, np.arange(NUM_KEYS)[:, None]]))
+
+
+def _by_chord(table: States, score: Floats) -> Floats:
+    """Return [key, id] the score of each sounding chord in each key; −inf where the key does not have it."""
+    by_chord = np.full((NUM_KEYS, table.slot_of.shape[1]), -np.inf)
+    by_chord[np.arange(NUM_KEYS)[:, None], table.sounding] = score
+    by_chord[:, -1] = -np.inf  # the closed slots
+    return by_chord
+
+
+def _direct(table: States, score: Floats, turn: Floats) -> Floats:
+    """Return [key, slot] the best way into a chord of a new key without a pivot."""
     offers = score.max(axis=1)[:, None] + turn  # [old key, new key]
-    old_key = offers.argmax(axis=0)
-    return offers.max(axis=0)[:, None] + _DIRECT_LOG + table.prior, old_key * table.slots + top[old_key]
+    return np.asarray(offers.max(axis=0)[:, None] + _DIRECT_LOG + table.prior)
 
 
-def _trace(last: int, back: Integers, begins: NDArray[np.bool_]) -> tuple[Integers, Integers, NDArray[np.bool_]]:
+def _trace(
+    table: States, scores: Floats, begins: NDArray[np.bool_], turns: Sequence[Floats]
+) -> tuple[Integers, Integers, NDArray[np.bool_]]:
     """Follow the path back from its last state."""
-    count, _, slots = back.shape
+    count = len(scores)
     key, slot = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
     changed = np.zeros(count, dtype=bool)
-    state = last
+    state = divmod(int(scores[-1].argmax()), table.slots)
     for frame in range(count - 1, -1, -1):
-        key[frame], slot[frame] = divmod(state, slots)
-        changed[frame] = begins[frame].flat[state]
-        state = int(back[frame].flat[state])
+        key[frame], slot[frame] = state
+        changed[frame] = begins[frame][state]
+        if changed[frame] and frame:
+            state = _before(table, scores[frame - 1], turns[frame], *state)
     return key, slot, changed
+
+
+def _before(table: States, score: Floats, turn: Floats, key: int, slot: int) -> tuple[int, int]:
+    """Return the (key, slot) from which a chord that begins was reached."""
+    sounding = table.sounding[key]
+    offers = _by_chord(table, score)[:, sounding] + turn[:, key][:, None]  # [old key, slot]
+    pivot = offers.max(axis=0)
+    heard = np.maximum(score[key], pivot)
+    step = heard + table.into[key, slot]
+    if _direct(table, score, turn)[key, slot] > step.max():
+        old_key = int((score.max(axis=1) + turn[:, key]).argmax())
+        return old_key, int(score[old_key].argmax())
+    before = int(step.argmax())
+    if pivot[before] > score[key, before]:
+        old_key = int(offers[:, before].argmax())
+        return old_key, int(table.slot_of[old_key, sounding[before]])
+    return key, before
