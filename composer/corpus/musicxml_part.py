@@ -21,7 +21,7 @@ from composer.theory.pitch import LETTERS, Spelling
 JUMPS = ("segno", "coda", "tocoda", "fine", "dacapo", "dalsegno")  # attributes of <sound>
 MAX_DIVISIONS = 1_000_000  # inclusive, a quarter
 MAX_MEASURE_QUARTERS = 512  # inclusive; longer ones are a mistake or an attack
-MAX_NOTES = 150_000  # of one document; the longest quartet of our corpora has 22,000
+MAX_NOTES = 100_000  # of one document; the longest quartet of our corpora has 22,000
 _MAX_PITCH = 127
 
 # MusicXML's element -> the Score's word. Those of a chord stand at one of its notes and hold for all of them …
@@ -178,7 +178,6 @@ class PartReader:
         )  # fmt: skip
         self.draft.measures.append(measure)
         self._base_tick, self._cursor, self._previous_tick = 0, 0.0, 0
-        self._chord = []
         self._run_ends = []
         is_rest_only = True
         for child in element:
@@ -205,6 +204,7 @@ class PartReader:
                 case "figured-bass":
                     self._leave_out("figures of a bass")
             measure.length_tick = max(measure.length_tick, self._tick)
+        self._end_chord()
         self._run_ends.append(self._tick)
         measure.num_full = sum(tick == measure.length_tick for tick in self._run_ends)
         if is_rest_only:
@@ -299,17 +299,19 @@ class PartReader:
             tuple(slurs),
         )
         self.draft.notes.append(note)
-        self._chord = [*self._chord, note] if "chord" in children else [note]
-        if any(one.articulations for one in self._chord) and len(self._chord) > 1:
-            self._share_signs()
+        if "chord" not in children:
+            self._end_chord()
+        self._chord.append(note)
 
-    def _share_signs(self) -> None:
-        """Give the signs of a chord to all its notes; but one that is only held on keeps its own."""
-        signs = dict.fromkeys(sign for note in self._chord for sign in note.articulations if sign in _OF_CHORD)
-        struck = [note for note in self._chord if not note.tie_stop] or self._chord
-        for note in self._chord:
-            is_struck = any(note is one for one in struck)
-            shared = [sign for sign in signs if is_struck or sign == "fermata"]
+    def _end_chord(self) -> None:
+        """Give the signs of the chord that is over to all its notes; but one that is only held on keeps its own."""
+        chord, self._chord = self._chord, []
+        signs = dict.fromkeys(sign for note in chord for sign in note.articulations if sign in _OF_CHORD)
+        if len(chord) == 1 or not signs:
+            return
+        all_held = all(note.tie_stop for note in chord)
+        for note in chord:
+            shared = [sign for sign in signs if all_held or not note.tie_stop or sign == "fermata"]
             own = [sign for sign in note.articulations if sign not in _OF_CHORD]
             note.articulations = (*shared, *own)
 
