@@ -100,6 +100,7 @@ class _Clock:
         self._graces: list[NoteDraft] = []
         self._open_slurs: dict[int, list[NoteDraft]] = {}  # by track
         self._faults: dict[str, list[int]] = {}  # what -> lines
+        self._left_out: Counter[str] = Counter()  # what a Score has no place for
 
     def run(self) -> KernDraft:
         for row in self._rows.rows():
@@ -118,6 +119,9 @@ class _Clock:
         for fault, lines in self._faults.items():
             places = ", ".join(map(str, lines[:MAX_PLACES])) + (" …" if len(lines) > MAX_PLACES else "")
             self._mended.append(f"{len(lines)} {fault} (line {places})")
+        self._left_out["slurs without an end"] += sum(map(len, self._open_slurs.values()))
+        self._left_out["directions in words"] += self._rows.words
+        self._mended += [f"{count} {what} left out" for what, count in self._left_out.items() if count]
         return self._draft
 
     # ---- rows
@@ -140,6 +144,8 @@ class _Clock:
                     self._fault("fields without pitch and length were left out", row.line)
             elif spine.track.kind == "**dynam":
                 self._pending.append(SignDraft("dynam", text, row.line, 0, spine.track))
+            else:
+                self._left_out[f"fields of {spine.track.kind[:20] or 'a column of no kind'}"] += 1
         if timed:
             tick = self._row_tick(timed, row)
             self._settle(tick)
@@ -161,11 +167,14 @@ class _Clock:
         if self._num_bars > MAX_BARS:
             raise self._error(row, f"more than {MAX_BARS:,} bars")
         self._pending.append(SignDraft("bar", text, row.line, 0))
+        self._left_out["fermatas over bar lines"] += ";" in text
 
     def _read_signs(self, row: Row) -> None:
         if self._draft.end_tick == 0:
             _describe(row)
         for spine, text in zip(row.spines, row.fields, strict=True):
+            if text == "*ped" and spine.track.kind == KERN:
+                self._left_out["pedal marks"] += 1
             if text[1:2] in _USED_SIGNS and spine.track.kind == KERN:
                 self._pending.append(SignDraft("sign", text[1:], row.line, 0, spine.track))
 
@@ -225,6 +234,7 @@ class _Clock:
         alone = [sign for sign in self._pending if sign.kind == "dynam"]
         for sign in alone:
             sign.tick = max(self._tick, 0)
+            self._fault("dynamics within a note were put where it begins", sign.line)
         self._pending = [sign for sign in self._pending if sign.kind != "dynam"]
         self._draft.signs += alone
 
@@ -265,13 +275,18 @@ class _Clock:
         return end
 
     def _slurs(self, spine: Spine, found: KernField, draft: NoteDraft | None) -> None:
+        for sign in found.unread:
+            self._left_out[f"signs of a note ({sign})"] += 1
         waiting = self._open_slurs.setdefault(spine.track.index, [])
+        self._left_out["slurs without a beginning"] += max(0, found.slurs_close - len(waiting))
         for _ in range(min(found.slurs_close, len(waiting))):
             # The innermost of the same voice, else the innermost of the staff (a voice that has joined another).
             place = next((i for i in reversed(range(len(waiting))) if waiting[i].voice == spine.voice), -1)
             first = waiting.pop(place)
             if draft is not None:
                 self._draft.slurs.append((first, draft))
+            else:
+                self._left_out["slurs that end on a rest"] += 1
         if draft is not None and len(waiting) < 64:
             waiting.extend([draft] * min(found.slurs_open, 4))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from composer.corpus.kern_clock import KernDraft
+from composer.corpus.kern_clock import KERN, KernDraft
 from composer.corpus.kern_spines import NoteDraft, Track
 from composer.corpus.kern_token import Ticks
 from composer.score import LOWER_STAFF, UPPER_STAFF, Note, Part, Slur, sort_notes
@@ -53,6 +53,8 @@ def make_parts(draft: KernDraft, mended: list[str]) -> tuple[tuple[Part, ...], t
     """
     groups = _group(draft, mended)
     staves = _place(groups, draft.notes)
+    if extra := len({where.part for where in staves.values()}) - len(groups):
+        mended.append(f"{extra} staves beyond the second of their part became parts of their own")
     notes: list[list[Note]] = [[] for _ in {staff.part for staff in staves.values()}]
     held: dict[tuple[int, int, Ticks], dict[int, list[int]]] = {}  # (part, pitch, end) -> track -> places in `notes`
     fermatas: set[int] = set()
@@ -108,6 +110,9 @@ def _group(draft: KernDraft, mended: list[str]) -> list[list[Track]]:
     """Return the columns that hold notes as parts, uppermost first; in each its columns, uppermost first."""
     sounding = {note.track.index for note in draft.notes}
     tracks = [track for track in reversed(draft.tracks) if track.index in sounding]
+    silent = sum(track.kind == KERN and track.index not in sounding for track in draft.tracks)
+    if silent:
+        mended.append(f"{silent} columns without a note left out")
     groups: dict[tuple[str, int], list[Track]] = {}
     for track in tracks:
         key = ("part", track.part) if track.part else ("column", track.index)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
@@ -23,6 +24,10 @@ _TEMPO = re.compile(r"^MM(\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?$")
 _SIGNATURE = re.compile(r"^k\[((?:[a-gA-G](?:#|-|n))*)\]$")
 _KEY = re.compile(r"^([A-Ga-g])(#|-)?:(?P<mode>[a-z]*)$")
 _REPEAT = re.compile(r"[:|!]*[|!][:|!]*")
+_METRONOME = re.compile(
+    r"\[(?P<unit>whole|half|quarter|eighth|sixteenth)(?P<dot>-dot)?\]\s*=\s*(?:c\w*\.?\s*)?(?P<number>\d{2,3})(?!\d)"
+)
+_UNIT_QUARTERS = {"whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5, "sixteenth": 0.25}
 _LEVEL = re.compile(r"[mpfsrz]+")
 _SHARPS = "fcgdaeb"
 _UNITS = (1, 2, 4, 8, 16, 32)
@@ -86,22 +91,31 @@ class KernSigns:
         starts = sorted(signatures.keys() | stated.keys())
         notes = sorted((note for part in parts for note in part.notes), key=lambda note: note.onset_tick)
         found: list[tuple[int, Key]] = []
-        signature = 0
+        signature = passages = 0
         for start, end in zip(starts, [*starts, math.inf][1:], strict=True):
             signature = signatures.get(start, signature)
             key = stated.get(start)
             if key is None or key.signature != signature:
                 if start not in signatures:
-                    continue  # a key without its signature: a passage, not a change of sign
+                    passages += 1  # a key without its signature: a passage, not a change of sign
+                    continue
                 low, high = (bisect.bisect_left(notes, tick, key=lambda note: note.onset_tick) for tick in (start, end))
                 key = key_from_signature(signature, "", notes[low:high])
             if not found or found[-1][1] != key:
                 found.append((start if found else 0, key))
+        church = {text for _, text in self._texts("sign") if (one := _KEY.match(text)) and one["mode"]}
+        if church:
+            self._mended.append(f"the church mode {', '.join(sorted(church))[:40]} was left out; its signature is kept")
+        if passages:
+            self._mended.append(f"{passages} keys of passages without a signature left out")
         return tuple(found)
 
     def tempos(self) -> tuple[TempoMark, ...]:
         """Return the tempos with the words (OMD records) that stand beside them."""
-        words = {tick: text for tick, text in self._texts("record") if text.startswith("OMD")}
+        words: dict[int, str] = {}
+        for tick, text in self._texts("record"):
+            if text.startswith("OMD"):
+                words[tick] = " ".join([words.get(tick, ""), *text.partition(":")[2].split()]).strip()[:80]
         marks: list[TempoMark] = []
         for tick, text in self._texts("sign"):
             found = _TEMPO.match(text)
@@ -112,26 +126,48 @@ class KernSigns:
             if not 5 <= per_minute <= 1000:
                 self._mended.append(f"a tempo of {found[1][:12]} was left out")
                 continue
-            said = " ".join(words.get(tick, "").partition(":")[2].split())[:80]
-            marks.append(TempoMark(tick, per_minute / self._frame.meter_at(tick).beat_quarters, said))
-        return tuple(marks)
+            marks.append(TempoMark(tick, per_minute / self._frame.meter_at(tick).beat_quarters, words.pop(tick, "")))
+        unsaid = 0
+        for tick, said in words.items():
+            metronome = _METRONOME.search(said)
+            if metronome is None or any(mark.tick == tick for mark in marks):
+                unsaid += 1
+                continue
+            quarters = _UNIT_QUARTERS[metronome["unit"]] * (1.5 if metronome["dot"] else 1.0)
+            beat_bpm = int(metronome["number"]) * quarters / self._frame.meter_at(tick).beat_quarters
+            marks.append(TempoMark(tick, beat_bpm, said))
+        if unsaid:
+            self._mended.append(f"{unsaid} tempo words without a number left out")
+        return tuple(sorted(marks, key=lambda mark: mark.tick))
 
     def dynamics(self) -> tuple[Dynamic, ...]:
         """Return the levels and hairpins of the **dynam columns."""
         found: set[Dynamic] = set()
         hairpins: dict[tuple[int, str], int] = {}  # (column, `<` or `>`) -> where it began
+        left_out: Counter[str] = Counter()
         for sign in self._signs:
             if sign.kind != "dynam" or sign.track is None:
                 continue
             tick = round(sign.tick)
-            found.update(Dynamic(tick, level) for level in _LEVEL.findall(sign.text) if level in LEVELS)
+            said = {level: level in LEVELS for level in _LEVEL.findall(sign.text)}
+            found.update(Dynamic(tick, level) for level, is_known in said.items() if is_known)
+            left_out["dynamics in words"] += not all(said.values())
             # What ends here comes first: `[<` closes one hairpin and opens the next.
             for opening, closing, level in (("<", "[", "cresc"), (">", "]", "dim")):
                 column = (sign.track.index, opening)
-                if closing in sign.text and column in hairpins and hairpins[column] < tick:
+                if closing in sign.text and hairpins.get(column, tick) < tick:
                     found.add(Dynamic(hairpins.pop(column), level, tick))
+                elif closing in sign.text:
+                    hairpins.pop(column, None)
+                    is_short = 0 <= sign.text.find(opening) < sign.text.find(closing)
+                    left_out["hairpins over one note" if is_short else "hairpins without a beginning"] += 1
+                    if is_short:
+                        continue
                 if opening in sign.text:
+                    left_out["hairpins without an end"] += column in hairpins
                     hairpins[column] = tick
+        left_out["hairpins without an end"] += len(hairpins)
+        self._mended += [f"{count} {what} left out" for what, count in left_out.items() if count]
         return tuple(sorted(found, key=lambda d: (d.tick, d.end_tick or 0, d.level)))
 
     def rest_fermatas(self) -> set[int]:

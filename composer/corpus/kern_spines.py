@@ -7,6 +7,7 @@ holds what the head of the file says about it (part, staff, names).
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -16,6 +17,7 @@ from composer.errors import MusicFileError, Place
 
 MAX_FIELDS = 600_000  # of a document, inclusive; the longest of our corpora has 53,000
 MAX_SPINES = 256  # side by side, inclusive; a symphony has about 40
+_WORDS = re.compile(r"!!?LO:(?:TX|REH)\b.*:t=(?!P:)")  # P: a problem, for the editors
 _MANIPULATORS = frozenset({"*^", "*v", "*x", "*+", "*-"})
 
 
@@ -99,12 +101,14 @@ class SpineReader:
 
     Attributes:
         tracks: all columns met so far.
+        words: how many texts above or below the staves stand in layout comments, where a Score has no place for them.
     """
 
     def __init__(self, text: str, source: str, mended: list[str]) -> None:
         if text.count("\n") + text.count("\t") > MAX_FIELDS:
             raise MusicFileError(f"more than {MAX_FIELDS:,} fields", place=Place(source))
         self.tracks: list[Track] = []
+        self.words = 0
         self._text = text
         self._source = source
         self._mended = mended
@@ -121,6 +125,8 @@ class SpineReader:
             line = raw.rstrip("\r")
             if line.startswith("!!!"):
                 yield Row(number, "record", (), (line[3:],))
+            if line.startswith("!"):
+                self.words += sum(_WORDS.match(one) is not None for one in line.split("\t"))
             if line.startswith("!") or not line.strip():
                 continue
             if not is_open:

@@ -7,7 +7,7 @@ or the notes of a chord with blanks between them; a chord's note without a lengt
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
@@ -30,11 +30,16 @@ _TREMOLO = re.compile(r"@+\d+@*")  # its digits are no length
 _CHORD_SIGNS = {
     "'": "staccato",
     "`": "staccatissimo",
+    "|": "staccatissimo",  # a vertical stroke, as editors of early prints define it
     "~": "tenuto",
     "^": "accent",
     ":": "arpeggio",
     ",": "breath",
+    "v": "up-bow",
+    "u": "down-bow",
+    "o": "harmonic",
 }
+_UNREAD = frozenset('OIz"')  # an ornament, a sign that is only called generic, a sforzando, a pizzicato
 _NOTE_SIGNS = {
     "T": "trill",
     "t": "trill",
@@ -80,6 +85,7 @@ class KernField:
         is_rest: a rest is written.
         slurs_open, slurs_close: how many slurs begin and end here.
         has_fermata: on one of its notes, or on the rest.
+        unread: signs that a Score has no name for.
     """
 
     notes: tuple[KernNote, ...]
@@ -89,6 +95,7 @@ class KernField:
     slurs_open: int
     slurs_close: int
     has_fermata: bool
+    unread: str = ""
 
 
 @lru_cache(maxsize=1 << 14)
@@ -104,6 +111,7 @@ def parse_field(text: str) -> KernField:
     first: Ticks | None = None
     is_rest = False
     shared = _signs_of_chord(text)
+    grace = ("appoggiatura",) if "qq" in text else ()
     for one in text.split(" "):
         length = _length(one)
         first = length if first is None else first
@@ -120,12 +128,27 @@ def parse_field(text: str) -> KernField:
                 length,
                 "[" in one or "_" in one,
                 "]" in one or "_" in one,
-                tuple(dict.fromkeys((*shared, *own))),
+                tuple(dict.fromkeys((*grace, *shared, *own))),
             )
         )
+    if any(not note.tie_stop for note in notes) and any(note.tie_stop for note in notes) and shared:
+        notes = [note if not note.tie_stop else _held_on(note) for note in notes]
     return KernField(
-        tuple(notes), first, "q" in text, is_rest and not notes, text.count("("), text.count(")"), ";" in text
+        tuple(notes),
+        first,
+        "q" in text,
+        is_rest and not notes,
+        text.count("("),
+        text.count(")"),
+        ";" in text,
+        "".join(sorted(_UNREAD.intersection(text))),
     )
+
+
+def _held_on(note: KernNote) -> KernNote:
+    """Return a note of a chord that is only held on without the signs of those that are struck."""
+    names = {*_CHORD_SIGNS.values(), "marcato", "tremolo"}
+    return replace(note, articulations=tuple(name for name in note.articulations if name not in names))
 
 
 def _signs_of_chord(text: str) -> tuple[str, ...]:
