@@ -63,7 +63,8 @@ def read_midi(data: bytes, source: str) -> MidiReading:
     raw_lines = _split_lines(smf, mended)
     if not raw_lines:
         raise MusicFileError("only drums are in this file", place=Place(source))
-    on_grid = put_on_grid(raw_lines, smf.quarter_ticks, mended)
+    tracks_end_tick = max(track.end_tick for track in smf.tracks)
+    on_grid = put_on_grid(raw_lines, smf.quarter_ticks, mended, tracks_end_tick=tracks_end_tick)
     lines = on_grid.lines
     is_organ = is_organ_file(lines)
     if is_organ:
@@ -81,7 +82,7 @@ def read_midi(data: bytes, source: str) -> MidiReading:
         lines,
         end_tick,
         mended,
-        tracks_end_tick=place(max(track.end_tick for track in smf.tracks)),
+        tracks_end_tick=place(tracks_end_tick),
         is_live=on_grid.is_live,
         source=source,
     )

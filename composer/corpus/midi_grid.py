@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
+from composer.corpus.gates import WrittenEnds, find_gate
 from composer.corpus.midi_parts import Line
 from composer.corpus.played_grid import PlayedGrid, lead
-from composer.corpus.quantise import BeatGrid, grace_chain, leading_offset
+from composer.corpus.quantise import TOLERANCE_TICKS, BeatGrid, grace_chain, leading_offset
 from composer.corpus.smf import RawNote
 from composer.score import Note
 from composer.theory.meter import TICKS_PER_QUARTER
@@ -25,6 +27,10 @@ _FINE_SHARE = 0.3  # … unless so many quarters need a grid as fine as the file
 _MIN_JUDGED = 24  # onsets: fewer say nothing of how a piece was made
 _LIVE_SHARE = 0.25  # then more than this beside every grid is taken for a performance
 LIVE_LEAD = 0.33  # nats a moment: with less, the file's beats mean nothing to its notes
+_LOOSE_SHARE = 0.3  # more ends than this on no grid: notes are let go early, or held over
+_PLAIN_SHARE = 0.6  # with so many ends on 16ths and triplets they are meant so
+_PLAIN_STEPS = (TICKS_PER_QUARTER // 4, TICKS_PER_QUARTER // 3)
+_WRITTEN_GATE = 0.77  # 2/3 and 3/4 of the time may be written so: a rest after each note
 _SPREAD_QUANTILE = 0.75  # of the distances from exact places: in exact files few notes have any, in played ones most
 
 
@@ -49,8 +55,17 @@ class OnGrid:
     is_live: bool
 
 
-def put_on_grid(raw_lines: Sequence[RawLine], quarter_ticks: float, mended: list[str]) -> OnGrid:
-    """Put all notes on musical places; what was moved is added to `mended`."""
+def put_on_grid(
+    raw_lines: Sequence[RawLine], quarter_ticks: float, mended: list[str], *, tracks_end_tick: int
+) -> OnGrid:
+    """Put all notes on musical places.
+
+    Args:
+        raw_lines: the tracks.
+        quarter_ticks: ticks of the file in a quarter.
+        mended: what was moved is added.
+        tracks_end_tick: the end of the longest track: where it lies on a 16th, no note is taken to last longer.
+    """
     file_tick = TICKS_PER_QUARTER / quarter_ticks
     shift = leading_offset([note.onset_tick for _, _, notes in raw_lines for note in notes], quarter_ticks)
     if shift:
@@ -79,7 +94,9 @@ def put_on_grid(raw_lines: Sequence[RawLine], quarter_ticks: float, mended: list
             is_live = lead(played, onsets, tolerance_ticks=exact.tolerance_ticks) < LIVE_LEAD
         if is_live or is_spread:
             grid, spread_tick, graces = played, played.spread_ticks, [{} for _ in spans]
-    lines, misfits = _snap_lines(raw_lines, spans, graces, grid, mended, is_exact=grid is exact)
+    lines, misfits = _snap_lines(
+        raw_lines, spans, graces, grid, mended, limit_tick=_limit((tracks_end_tick - shift) * file_tick)
+    )
     if not is_live:
         share = misfits / num_notes
     _tell(mended, share=share, spread_tick=spread_tick, is_live=is_live)
@@ -107,36 +124,108 @@ def _snap_lines(
     grid: BeatGrid | PlayedGrid,
     mended: list[str],
     *,
-    is_exact: bool,
+    limit_tick: int,
 ) -> tuple[list[Line], int]:
     """Return the lines in ticks of the Score, and how many onsets fitted no place."""
-    lines: list[Line] = []
-    misfits = moved_ends = doubles = 0
-    for (name, program, raw), one, found in zip(raw_lines, spans, graces, strict=True):
-        kept: dict[tuple[int, int], Note] = {}
-        ornaments: list[Note] = []
+    misfits = 0
+    tracks: list[_Track] = []
+    for (_, _, raw), one, found in zip(raw_lines, spans, graces, strict=True):
+        track = _Track([], [])
         for index, (note, (onset, end)) in enumerate(zip(raw, one, strict=True)):
             if index in found:
-                onset_tick = grid.snap(found[index])[0]
-                ornaments.append(Note(onset_tick, note.pitch, 0, is_grace=True))
+                track.graces.append(Note(grid.snap(found[index])[0], note.pitch, 0, is_grace=True))
                 continue
             onset_tick, fits = grid.snap(onset)
             misfits += not fits
-            end_tick, end_fits = grid.snap_end(onset_tick, end)
-            moved_ends += not end_fits
-            before = kept.get((onset_tick, note.pitch))
+            track.strokes.append(_Stroke(onset_tick, note.pitch, end, max(end - onset, 1.0)))
+        tracks.append(track)
+    ends = _ends(tracks, grid, mended, limit_tick=limit_tick)
+    lines: list[Line] = []
+    doubles = 0
+    for (name, program, _), track, track_ends in zip(raw_lines, tracks, ends, strict=True):
+        kept: dict[tuple[int, int], Note] = {}
+        for stroke, end_tick in zip(track.strokes, track_ends, strict=True):
+            before = kept.get((stroke.onset_tick, stroke.pitch))
             doubles += before is not None
             if before is None or end_tick > before.end_tick:
-                kept[onset_tick, note.pitch] = Note(onset_tick, note.pitch, end_tick - onset_tick)
-        lines.append(Line(name, program, _cut_overlaps(kept.values()) + ornaments))
-    num_notes, num_graces = sum(map(len, spans)), sum(map(len, graces))
-    if num_graces:
+                whole = Note(stroke.onset_tick, stroke.pitch, end_tick - stroke.onset_tick)
+                kept[stroke.onset_tick, stroke.pitch] = whole
+        lines.append(Line(name, program, _cut_overlaps(kept.values()) + track.graces))
+    if num_graces := sum(map(len, graces)):
         mended.append(f"{num_graces} short notes just before the beat were read as grace notes")
     if doubles:
         mended.append(f"{doubles} notes struck twice at once on one track were read as one")
-    if moved_ends > 0.02 * num_notes and is_exact:
-        mended.append(f"the ends of {moved_ends} notes lay on no grid; moved to the nearest 16th or finer")
     return lines, misfits
+
+
+@dataclass(frozen=True, slots=True)
+class _Stroke:
+    """A note whose beginning has its place: the end as it is, the length as it was held."""
+
+    onset_tick: int
+    pitch: int
+    end: float
+    held: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Track:
+    """The notes of one track, and its grace notes."""
+
+    strokes: list[_Stroke]
+    graces: list[Note]
+
+
+def _ends(
+    tracks: Sequence[_Track], grid: BeatGrid | PlayedGrid, mended: list[str], *, limit_tick: int
+) -> list[list[int]]:
+    """Return the end of each stroke of each track."""
+    onsets = [sorted({one.onset_tick for one in track.strokes}) for track in tracks]
+    following = [dict(pairwise(places)) for places in onsets]
+    gate = find_gate(
+        one.held / (after[one.onset_tick] - one.onset_tick)
+        for track, after in zip(tracks, following, strict=True)
+        for one in track.strokes
+        if one.onset_tick in after
+    )
+    if isinstance(grid, BeatGrid):
+        exact = [[grid.snap_end(one.onset_tick, one.end) for one in track.strokes] for track in tracks]
+        loose, total = sum(not fits for ends in exact for _, fits in ends), sum(map(len, exact))
+        plain = sum(_is_plain(one.end, grid.tolerance_ticks) for track in tracks for one in track.strokes)
+        if plain > _PLAIN_SHARE * total or not (_WRITTEN_GATE < gate < 1 or loose > _LOOSE_SHARE * total):
+            if loose > 0.02 * total:
+                mended.append(f"the ends of {loose} notes lay on no grid; moved to the nearest 16th or finer")
+            return [[end for end, _ in ends] for ends in exact]
+    if gate < 1:
+        mended.append(f"most notes are held for {gate:.0%} of their written length; the whole was read")
+    spread_ticks = grid.spread_ticks if isinstance(grid, PlayedGrid) else grid.tolerance_ticks / 2
+    written = WrittenEnds(
+        (place for places in onsets for place in places), gate=gate, spread_ticks=spread_ticks, limit_tick=limit_tick
+    )
+    return [
+        [
+            written.end_of(
+                one.onset_tick,
+                one.held,
+                next_tick=after.get(one.onset_tick),
+                step_ticks=grid.step_at(one.onset_tick + one.held / gate),
+            )
+            for one in track.strokes
+        ]
+        for track, after in zip(tracks, following, strict=True)
+    ]
+
+
+def _is_plain(tick: float, tolerance_ticks: float) -> bool:
+    """True where a 16th, or a triplet's 8th, ends."""
+    return any(abs(tick - round(tick / step) * step) <= tolerance_ticks for step in _PLAIN_STEPS)
+
+
+def _limit(tracks_end: float) -> int:
+    """Return the end of the tracks where it is a musical place, else one beyond all notes."""
+    step = TICKS_PER_QUARTER // 4
+    place = round(tracks_end / step) * step
+    return place if abs(place - tracks_end) <= 2 * TOLERANCE_TICKS else 2**62
 
 
 def _cut_overlaps(notes: Iterable[Note]) -> list[Note]:

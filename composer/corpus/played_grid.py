@@ -68,6 +68,11 @@ class PlayedGrid:
         self._moment_ticks: list[float] = moments.tolist()
         self._moment_places: list[int] = self._nearest(moments).astype(int).tolist()
 
+    def step_at(self, tick: float) -> int:
+        """Return the distance between lines there: at most a 16th, where notes end that do not begin."""
+        step = self._step(tick)
+        return step if (TICKS_PER_QUARTER // step) % 3 == 0 else min(step, TICKS_PER_QUARTER // 4)
+
     def _step(self, tick: float) -> int:
         return TICKS_PER_QUARTER // self._parts.get(int(tick // TICKS_PER_QUARTER), 4)
 
@@ -87,27 +92,6 @@ class PlayedGrid:
         )
         place, step = self._moment_places[near], self._step(tick)
         return place, abs(place - tick) <= max(self._tolerance, step / 4)
-
-    def snap_end(self, onset_tick: int, tick: float) -> tuple[int, bool]:
-        """Return the place of a note's end: where others begin if that is near, else on its quarter's grid."""
-        index = bisect.bisect_left(self._moment_ticks, tick)
-        reach = max(self._tolerance, 3 * self.spread_ticks)
-        places = [
-            (abs(self._moment_ticks[i] - tick), self._moment_places[i])
-            for i in (index - 1, index)
-            if 0 <= i < len(self._moment_ticks)
-            and abs(self._moment_ticks[i] - tick) <= reach
-            and self._moment_places[i] > onset_tick
-        ]
-        if places:
-            return min(places)[1], True
-        step = self._step(tick)
-        if step > TICKS_PER_QUARTER // 4 and (TICKS_PER_QUARTER // step) % 3:
-            step = TICKS_PER_QUARTER // 4  # a short note in a quarter where only its beginning stands
-        place = round(tick / step) * step
-        if place <= onset_tick:
-            place = onset_tick + min(step, self._step(onset_tick + 1))
-        return place, abs(place - tick) <= reach
 
 
 def lead(grid: PlayedGrid, onset_ticks: Sequence[float], *, tolerance_ticks: float) -> float:

@@ -70,6 +70,10 @@ class BeatGrid:
         place = base + round((tick - base) / step) * step
         return max(0, place), abs(place - tick) <= self.tolerance_ticks
 
+    def step_at(self, tick: float) -> int:
+        """Return the distance between places there: a 16th or less."""
+        return TICKS_PER_QUARTER // max(4, self._parts.get(int(tick // TICKS_PER_QUARTER), 4))
+
     def snap_end(self, onset_tick: int, tick: float) -> tuple[int, bool]:
         """Return the place of a note's end: on its own quarter's grid, on another plain one, or the nearest 16th."""
         for parts in (self._parts.get(int(tick // TICKS_PER_QUARTER), 4), *SUBDIVISIONS):

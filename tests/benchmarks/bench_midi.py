@@ -102,7 +102,7 @@ class Sums:
     """What is summed over the files of a row."""
 
     def __init__(self) -> None:
-        self.files = self.live = self.notes = self.onsets = self.whole = self.bars = 0
+        self.files = self.live = self.notes = self.lengths = self.onsets = self.whole = self.bars = 0
         self.seconds = 0.0
 
     def add(self, score: Score, data: bytes) -> MidiReading:
@@ -115,7 +115,9 @@ class Sums:
         wanted = places(score)
         self.notes += wanted.total()
         self.onsets += (wanted & places(reading.score)).total()
-        self.whole += (lengths(score) & lengths(reading.score)).total()
+        written = lengths(score)
+        self.lengths += written.total()
+        self.whole += (written & lengths(reading.score)).total()
         self.bars += [bar.onset_tick for bar in score.bars] == [bar.onset_tick for bar in reading.score.bars]
         return reading
 
@@ -123,7 +125,7 @@ class Sums:
         notes, files = self.notes or 1, self.files or 1
         return (
             f"{self.files:5} files, live {self.live / files:6.1%}, onsets {self.onsets / notes:7.2%}, "
-            f"with lengths {self.whole / notes:7.2%}, {self.notes / (self.seconds or 1):8,.0f} notes/s"
+            f"with lengths {self.whole / (self.lengths or 1):7.2%}, {self.notes / (self.seconds or 1):8,.0f} notes/s"
         )
 
 
