@@ -15,6 +15,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from composer.score import Note
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
@@ -183,15 +185,19 @@ def _bass_onsets(notes: Sequence[Note]) -> list[int]:
 def _harmony_changes(notes: Sequence[Note], step: int, end_tick: int) -> list[float]:
     """Return for each step how unlike the pitch classes of the beat before and the beat after it are, 0..1."""
     count = -(-end_tick // step) + 1
-    weights = [[0.0] * 12 for _ in range(count)]
-    for note in notes:
-        for place in range(note.onset_tick // step, min(count, -(-note.end_tick // step))):
-            weights[place][note.pitch % 12] = 1.0
+    sounding = np.zeros((count + 1, 12))  # +1 where a note begins, -1 where it ends, then their sum
+    classes = [note.pitch % 12 for note in notes]
+    first = np.minimum([note.onset_tick // step for note in notes], count)
+    last = np.minimum([-(-note.end_tick // step) for note in notes], count)
+    np.add.at(sounding, (first, classes), 1)
+    np.add.at(sounding, (last, classes), -1)
+    weights = np.cumsum(sounding, axis=0)[:count] > 0
+    sums = np.vstack([np.zeros((1, 12)), np.cumsum(weights, axis=0)])
     width = max(1, TICKS_PER_QUARTER // step)
-    changes = []
-    for place in range(count):
-        before = [sum(row[pc] for row in weights[max(0, place - width) : place]) for pc in range(12)]
-        after = [sum(row[pc] for row in weights[place : place + width]) for pc in range(12)]
-        norm = math.sqrt(sum(x * x for x in before) * sum(x * x for x in after))
-        changes.append(1 - sum(x * y for x, y in zip(before, after, strict=True)) / norm if norm else 0.0)
+    at = np.arange(count)
+    before = sums[at] - sums[np.maximum(0, at - width)]
+    after = sums[np.minimum(count, at + width)] - sums[at]
+    norm = np.sqrt((before**2).sum(axis=1) * (after**2).sum(axis=1))
+    likeness = (before * after).sum(axis=1) / np.where(norm > 0, norm, 1)
+    changes: list[float] = np.where(norm > 0, 1 - likeness, 0.0).tolist()
     return changes

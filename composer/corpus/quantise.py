@@ -58,10 +58,6 @@ class BeatGrid:
             )
         return SUBDIVISIONS[min(ranked)[2]]
 
-    def miss(self, tick: float) -> float:
-        """Return how far an onset is from its nearest place."""
-        return abs(self.snap(tick)[0] - tick)
-
     def snap(self, tick: float) -> tuple[int, bool]:
         """Return the place of an onset, and whether it fitted there."""
         quarter = int((tick + self.tolerance_ticks) // TICKS_PER_QUARTER)
