@@ -186,7 +186,7 @@ def _harmony_changes(notes: Sequence[Note], step: int, end_tick: int) -> list[fl
     """Return for each step how unlike the pitch classes of the beat before and the beat after it are, 0..1."""
     count = -(-end_tick // step) + 1
     sounding = np.zeros((count + 1, 12))  # +1 where a note begins, -1 where it ends, then their sum
-    classes = [note.pitch % 12 for note in notes]
+    classes = np.array([note.pitch % 12 for note in notes])
     first = np.minimum([note.onset_tick // step for note in notes], count)
     last = np.minimum([-(-note.end_tick // step) for note in notes], count)
     np.add.at(sounding, (first, classes), 1)
