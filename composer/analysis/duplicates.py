@@ -45,6 +45,9 @@ _COMMON_SHARE = 0.01  # … and this share of all pieces
 _MIN_NOTES = 8  # of a piece that is looked for at other pitches: every single note is a transposed single note
 _MIN_SHARED = 8  # runs: fewer in common are chance
 _NEAR_LIKENESS = 0.4  # inclusive
+# So many are never chance: then half of that likeness will do (a line that another reader heard with other held notes).
+_MANY_SHARED = 30
+_MANY_LIKENESS = 0.2
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # of the hash of a run; odd, so that no bit of an earlier note is lost
 
@@ -227,7 +230,7 @@ def _near(samples: Sequence[Hashes]) -> Iterator[tuple[int, int, float]]:
     for left, right, shared in _shared_pairs(hashes, owners, len(samples)):
         bound = min(reach[left], reach[right])
         fewer = min(int(np.searchsorted(known[one], bound, side="right")) for one in (left, right))
-        if shared / fewer >= _NEAR_LIKENESS:
+        if shared / fewer >= (_NEAR_LIKENESS if shared < _MANY_SHARED else _MANY_LIKENESS):
             yield left, right, shared / fewer
 
 
