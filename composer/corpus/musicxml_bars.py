@@ -112,8 +112,10 @@ def _move_late_measures(draft: PartDraft, others: Sequence[PartDraft], mended: l
     for index, measure in enumerate(draft.measures):
         meter = measure.meter or meter
         excess = measure.length_tick - meter.bar_ticks
-        long_ones = [o for o in others if index < len(o.measures) and o.measures[index].length_tick > meter.bar_ticks]
-        if 0 < excess == first_ticks.get(index) and not long_ones and measure.num_full < MEANT_SO:
+        if not 0 < excess == first_ticks.get(index) or measure.num_full >= MEANT_SO:
+            continue
+        full_tick = meter.bar_ticks
+        if not any(index < len(o.measures) and o.measures[index].length_tick > full_tick for o in others):
             late[index] = excess
             measure.length_tick -= excess
             mended.append(
