@@ -86,15 +86,21 @@ def read_midi(data: bytes, source: str) -> MidiReading:
         is_live=on_grid.is_live,
         source=source,
     )
-    keys = _keys([(place(tick), sharps, minor) for tick, sharps, minor in smf.keys])
+    last_tick = bars[-1].end_tick
+    late = sum(place(tick) > last_tick for tick, *_ in (*smf.keys, *smf.tempos, *smf.markers))
+    if late:
+        mended.append(f"{late} keys, tempos or markers after the last bar were left out")
+    keys = _keys([(place(tick), sharps, minor) for tick, sharps, minor in smf.keys if place(tick) <= last_tick])
     score = Score(
         parts=make_parts(lines, mended, is_organ=is_organ),
         bars=bars,
         keys=keys,
-        marks=tuple(Mark(place(tick), text[:80]) for tick, text in sorted(smf.markers) if text),
+        marks=tuple(
+            Mark(place(tick), text[:80]) for tick, text in sorted(smf.markers) if text and place(tick) <= last_tick
+        ),
         title=_title(smf),
     )
-    tempos = _tempos([(place(tick), usec) for tick, usec in smf.tempos], score, mended)
+    tempos = _tempos([(place(tick), usec) for tick, usec in smf.tempos if place(tick) <= last_tick], score, mended)
     score = Score(score.parts, bars, keys, tempos, marks=score.marks, title=score.title)
     rights = joined([*smf.copyrights, *(text for text in smf.texts if says_rights(text))])
     origin = joined(text for text in smf.texts if says_origin(text))
@@ -108,12 +114,13 @@ def _split_lines(smf: Smf, mended: list[str]) -> list[tuple[str, int, list[RawNo
     """Return (name, program, notes) of each track; a track of several channels (type 0) is split into them."""
     lines: list[tuple[str, int, list[RawNote]]] = []
     drums = 0
+    of_all = {channel: program for track in smf.tracks for channel, program in track.programs.items()}
     for track in smf.tracks:
         by_channel: dict[int, list[RawNote]] = {}
         for note in track.notes:
             by_channel.setdefault(note.channel, []).append(note)
         drums += len(by_channel.pop(_DRUM_CHANNEL, ()))
-        programs = {channel: p for t in smf.tracks for channel, p in t.programs.items()} | track.programs
+        programs = of_all | track.programs
         for channel, notes in sorted(by_channel.items()):
             lines.append((track.name, programs.get(channel, 0), notes))
     if drums:
