@@ -10,6 +10,7 @@ are our own.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,7 @@ from composer.theory.meter import TICKS_PER_QUARTER
 
 _NOTE_SCALE = 2.0  # how much a quarter of sounding note counts against the prior
 _BASS_SCALE = 1.25  # the same for the bass
-_END_TONIC_LOG = 2.0  # the tonic under a fermata or at the end
+_END_TONIC_LOG = 3.0  # the tonic under a fermata or at the end
 _PICARDY_LOG = -1.0  # what a tonic of the other mode counts less
 _END_DOMINANT_LOG = 0.6
 _END_OTHER_LOG = -0.1
@@ -42,19 +43,46 @@ class Harmony:
     chords: tuple[ChordSpan, ...]
 
 
-def analyse_harmony(score: Score) -> Harmony:
-    """Find the local keys and the chords of a score; none for a score without notes. Fermatas are known ends."""
+@dataclass(frozen=True)
+class Evidence:
+    """What the notes of a score say, phrases aside.
+
+    Attributes:
+        frames: of the score.
+        emission: [frame, key, slot] the log-evidence of each state; without frames for a score without notes.
+    """
+
+    frames: Frames
+    emission: Floats
+
+
+def evidence_of(score: Score) -> Evidence:
+    """Hear the notes of a score: all that several analyses of its harmony have in common."""
     frames = frames_of(score)
     if not len(frames) or not frames.weight.any():
+        return Evidence(frames, np.zeros((0, NUM_KEYS, states().slots)))
+    return Evidence(frames, _emission(frames, score))
+
+
+def analyse_harmony(score: Score, *, end_ticks: Sequence[int] = (), evidence: Evidence | None = None) -> Harmony:
+    """Find the local keys and the chords of a score; none for a score without notes.
+
+    Args:
+        score: any score.
+        end_ticks: where the last note of a phrase is known to begin; fermatas are known besides.
+        evidence: of this score, where it is at hand.
+    """
+    heard = evidence_of(score) if evidence is None else evidence
+    if not len(heard.emission):
         return Harmony((), ())
-    emission = _emission(frames, score)
-    starts = _phrase_starts(frames, score)
-    key, chord, changed = best_path(frames, emission, starts)
-    return _spans(frames, score, key, chord, changed)
+    ends = sorted({*score.fermata_ticks, *end_ticks})
+    emission = _with_ends(heard, ends)
+    key, chord, changed = best_path(heard.frames, emission, _phrase_starts(heard.frames, ends))
+    return _spans(heard.frames, score, key, chord, changed)
 
 
 def _emission(frames: Frames, score: Score) -> Floats:
-    """Return [frame, key, slot] the log-evidence of each state."""
+    """Return [frame, key, slot] the log-evidence of each state, the ends of inner phrases left out."""
     count = len(frames)
     result = np.full((count, NUM_KEYS, states().slots), -np.inf)
     quarters = np.diff(frames.ticks) / TICKS_PER_QUARTER
@@ -66,14 +94,20 @@ def _emission(frames: Frames, score: Score) -> Floats:
         evidence = _NOTE_SCALE * turned @ table.notes.T + _BASS_SCALE * turned_bass @ table.bass.T
         result[:, index, : len(table)] = evidence + quarter_log[index] * quarters[:, None]
         bonus = _ending_log(table)
-        for tick in score.fermata_ticks:
-            frame = int(np.searchsorted(frames.ticks, tick, side="right")) - 1
-            if 0 <= frame < count:
-                result[frame, index, : len(table)] += bonus
         sounding = np.flatnonzero(frames.weight.any(axis=1))
         result[sounding[-1], index, : len(table)] += bonus * _LAST_SCALE
         result[sounding[0], index, : len(table)] += np.where(bonus > _END_DOMINANT_LOG, _START_TONIC_LOG, 0.0)
         result[0, index, : len(table)] += start_log[index] + table.prior
+    return result
+
+
+def _with_ends(evidence: Evidence, ends: Sequence[int]) -> Floats:
+    """Return the log-evidence with what the ends of phrases say about the chords there."""
+    frame = np.searchsorted(evidence.frames.ticks, np.array(ends, dtype=np.int64), side="right") - 1
+    frame = frame[(frame >= 0) & (frame < len(evidence.frames))]
+    result = evidence.emission.copy()
+    for index, table in enumerate(states().vocabularies):
+        np.add.at(result[:, index, : len(table)], frame, _ending_log(table))
     return result
 
 
@@ -89,10 +123,10 @@ def _ending_log(table: Vocabulary) -> Floats:
     return bonus
 
 
-def _phrase_starts(frames: Frames, score: Score) -> NDArray[np.bool_]:
-    """Return [frame] whether a phrase begins there by the fermatas: at the next strike after one."""
+def _phrase_starts(frames: Frames, ends: Sequence[int]) -> NDArray[np.bool_]:
+    """Return [frame] whether a phrase begins there: where the shortest note struck at an end stops."""
     starts = np.zeros(len(frames), dtype=bool)
-    for tick in score.fermata_ticks:
+    for tick in ends:
         held = frames.notes.onset == tick
         end = int(frames.notes.end[held].min()) if held.any() else tick
         frame = int(np.searchsorted(frames.ticks, end, side="left"))

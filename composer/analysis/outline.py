@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from composer.analysis.hands import is_single_line
-from composer.analysis.harmony import analyse_harmony
-from composer.analysis.phrases import find_phrases
+from composer.analysis.reading import read_harmony
 from composer.analysis.sections import find_sections
 from composer.analysis.texture import find_textures
 from composer.outline import DynamicSpan, Outline, TempoSpan
@@ -40,14 +39,13 @@ def outline_of(score: Score, *, ensemble: str | None = None) -> Outline:
         Keys, chords, phrases with cadences, sections, textures, and the score's own tempos and dynamics; without a
         style.
     """
-    harmony = analyse_harmony(score)
-    phrases = find_phrases(score, harmony.chords)
+    reading = read_harmony(score)
     return Outline(
         bars=score.bars,
-        keys=harmony.keys,
-        chords=harmony.chords,
-        phrases=phrases,
-        sections=find_sections(score, phrases),
+        keys=reading.keys,
+        chords=reading.chords,
+        phrases=reading.phrases,
+        sections=find_sections(score, reading.phrases),
         textures=find_textures(score),
         dynamics=_dynamics(score),
         tempos=_tempos(score),

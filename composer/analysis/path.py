@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from composer.analysis.chords import Vocabulary, vocabulary
 from composer.analysis.frames import Floats, Frames, Integers
 from composer.analysis.keys import NUM_KEYS, change_log, key_mode, key_tonic
-from composer.theory.harmony import QUALITY_FIFTHS
 
 # Probability of a new chord at a frame, by the strength of the place 0..4.
 _CHANGE_PROBABILITY = (0.04, 0.18, 0.60, 0.68, 0.78)
@@ -58,7 +57,7 @@ def states() -> States:
     """Return the tables, made once."""
     vocabularies = tuple(vocabulary(key_mode(index)) for index in range(NUM_KEYS))
     slots = max(len(table) for table in vocabularies)
-    qualities = tuple(QUALITY_FIFTHS)
+    qualities = sorted({quality for table in vocabularies for quality in table.qualities})
     closed = 12 * len(qualities)
     prior = np.full((NUM_KEYS, slots), -np.inf)
     into = np.full((NUM_KEYS, slots, slots), -np.inf)

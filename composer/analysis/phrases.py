@@ -62,8 +62,8 @@ _WINDOW_BARS = 24  # the longest phrase that is considered
 _SHORT_BAR_QUARTERS = 2.0  # inclusive: bars up to this length count as half
 
 
-def find_phrases(score: Score, chords: Sequence[ChordSpan], *, use_fermatas: bool = True) -> tuple[PhraseSpan, ...]:
-    """Find the phrases of a score.
+def divide_phrases(score: Score, chords: Sequence[ChordSpan], *, use_fermatas: bool = True) -> tuple[PhraseSpan, ...]:
+    """Find the phrases of a score whose chords are known.
 
     Args:
         score: any score.
@@ -76,7 +76,7 @@ def find_phrases(score: Score, chords: Sequence[ChordSpan], *, use_fermatas: boo
     melody = melody_line(score)
     if not melody:
         return ()
-    starts = _fermata_starts(score, melody) if use_fermatas else []
+    starts = fermata_starts(score) if use_fermatas else []
     if not starts:
         starts = _best_starts(_gather(score, chords, melody))
     spans: list[PhraseSpan] = []
@@ -86,10 +86,11 @@ def find_phrases(score: Score, chords: Sequence[ChordSpan], *, use_fermatas: boo
     return tuple(spans)
 
 
-def _fermata_starts(score: Score, melody: Sequence[Note]) -> list[int]:
-    """Return where phrases begin after fermatas: at the melody's next note."""
+def fermata_starts(score: Score) -> list[int]:
+    """Return where phrases begin after fermatas: at the melody's next note; none where fermatas don't mark phrases."""
     if len(score.fermata_ticks) < _MIN_FERMATAS:
         return []
+    melody = melody_line(score)
     onsets = [note.onset_tick for note in melody]
     starts: set[int] = set()
     for tick in score.fermata_ticks:

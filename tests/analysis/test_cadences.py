@@ -2,7 +2,7 @@ import pytest
 
 from composer.analysis.hands import melody_line
 from composer.analysis.harmony import analyse_harmony
-from composer.analysis.phrases import find_phrases
+from composer.analysis.phrases import divide_phrases
 from composer.theory.harmony import Cadence
 from composer.theory.meter import TICKS_PER_QUARTER
 
@@ -23,7 +23,7 @@ def test_the_kind_of_a_cadence(voices, kind):
     closing = (" E5 D5 C5:2", " G4 G4 E4:2", " C4 B3 G3:2", " C3 G3 C3:2")  # so that the key is plain
     texts = [a + b + c for a, b, c in zip(opening, ENDINGS[kind], closing, strict=True)]
     score = voices(*texts, fermata_ticks=(6 * Q, 10 * Q))
-    phrase = find_phrases(score, analyse_harmony(score).chords)[0]
+    phrase = divide_phrases(score, analyse_harmony(score).chords)[0]
     assert (phrase.cadence, phrase.cadence_tick) == (kind, 6 * Q)
     assert phrase.end_tick == 8 * Q
 
@@ -35,5 +35,5 @@ def test_what_sways_over_the_last_tonic_does_not_undo_the_cadence(keyboard):
     )
     chords = analyse_harmony(score).chords
     assert len(melody_line(score)) > 4
-    last = find_phrases(score, chords)[-1]
+    last = divide_phrases(score, chords)[-1]
     assert last.cadence is Cadence.PAC

@@ -2,7 +2,7 @@ import itertools
 from dataclasses import replace
 
 from composer.analysis.harmony import analyse_harmony
-from composer.analysis.phrases import find_phrases
+from composer.analysis.phrases import divide_phrases
 from composer.score import Part, Repeat, Score, make_bars
 from composer.theory.harmony import Cadence
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
@@ -11,7 +11,7 @@ Q = TICKS_PER_QUARTER
 
 
 def phrases_of(score, **options):
-    return find_phrases(score, analyse_harmony(score).chords, **options)
+    return divide_phrases(score, analyse_harmony(score).chords, **options)
 
 
 def test_fermatas_end_phrases(hymn):
@@ -57,4 +57,4 @@ def test_a_repeat_sign_begins_a_phrase(keyboard):
 
 
 def test_a_score_without_notes_has_no_phrases():
-    assert find_phrases(Score((Part("Piano", ()),), make_bars(Meter(4, 4), 2)), ()) == ()
+    assert divide_phrases(Score((Part("Piano", ()),), make_bars(Meter(4, 4), 2)), ()) == ()
