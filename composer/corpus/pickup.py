@@ -167,6 +167,8 @@ def _profile(notes: Sequence[Note], bar: int, step: int, end_tick: int) -> dict[
 
 def _bass_onsets(notes: Sequence[Note]) -> list[int]:
     """Return the onsets of notes below everything that sounds, ascending; a repeated pitch counts too."""
+    if not notes:  # the piece begins with rests for longer than its beginning is looked at
+        return [0]
     onsets: list[int] = []
     ends = [0] * 128  # of each pitch: when it was last heard
     by_onset: dict[int, list[Note]] = {}
