@@ -144,6 +144,8 @@ def pickup_features(
 def _profile(notes: Sequence[Note], bar: int, step: int, end_tick: int) -> dict[str, list[float]]:
     """Return for each place of the bar how much happens there, as the log of its ratio to the mean of all places."""
     slots = bar // step
+    if not notes:  # the piece begins with rests, for longer than its beginning is looked at
+        return {name: [0.0] * slots for name in _PROFILES}
     sums = {name: [0.0] * slots for name in _PROFILES}
     for note in notes:
         slot = note.onset_tick % bar / step
@@ -167,8 +169,6 @@ def _profile(notes: Sequence[Note], bar: int, step: int, end_tick: int) -> dict[
 
 def _bass_onsets(notes: Sequence[Note]) -> list[int]:
     """Return the onsets of notes below everything that sounds, ascending; a repeated pitch counts too."""
-    if not notes:  # the piece begins with rests for longer than its beginning is looked at
-        return [0]
     onsets: list[int] = []
     ends = [0] * 128  # of each pitch: when it was last heard
     by_onset: dict[int, list[Note]] = {}
