@@ -278,6 +278,7 @@ class _Clock:
         for sign in found.unread:
             self._left_out[f"signs of a note ({sign})"] += 1
         waiting = self._open_slurs.setdefault(spine.track.index, [])
+        self._left_out["slurs that begin on a rest"] += found.slurs_open if draft is None else 0
         self._left_out["slurs without a beginning"] += max(0, found.slurs_close - len(waiting))
         for _ in range(min(found.slurs_close, len(waiting))):
             # The innermost of the same voice, else the innermost of the staff (a voice that has joined another).

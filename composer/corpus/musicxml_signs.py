@@ -13,7 +13,7 @@ from composer.theory.key import Key
 
 LEVELS = frozenset(
     {letter * count for letter in "pf" for count in range(1, 7)}
-    | {"mp", "mf", "pf", "n", "sf", "sfp", "sfpp", "fp", "rf", "rfz", "sfz", "sffz", "sfzp", "fz"}
+    | {"mp", "mf", "pf", "n", "sf", "sff", "sfp", "sfpp", "fp", "fpp", "rf", "rfz", "sfz", "sffz", "sfzp", "fz", "ffz"}
 )
 MAX_ENDINGS = 16  # of one repeat
 
