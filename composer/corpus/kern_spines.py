@@ -18,6 +18,7 @@ from composer.errors import MusicFileError, Place
 MAX_FIELDS = 600_000  # of a document, inclusive; the longest of our corpora has 53,000
 MAX_SPINES = 256  # side by side, inclusive; a symphony has about 40
 _WORDS = re.compile(r"!!?LO:(?:TX|REH)\b.*:t=(?!P:)")  # P: a problem, for the editors
+_HEAD_GAP = re.compile(r"\t|(?<! ) +(?=\*\*)")
 _MANIPULATORS = frozenset({"*^", "*v", "*x", "*+", "*-"})
 
 
@@ -136,10 +137,14 @@ class SpineReader:
             if not self._spines:
                 self._mended.append(f"line {number}: a second piece in this file was left out")
                 return
-            width = line.count("\t") + 1
-            if width != len(self._spines):
-                raise self._error(number, f"{width} fields where {len(self._spines)} spines are open")
             fields = tuple(line.split("\t"))
+            if len(fields) != len(self._spines):
+                if not all(text.startswith("=") for text in fields):
+                    what = "1 field" if len(fields) == 1 else f"{len(fields)} fields"
+                    what += f" where {len(self._spines)} spines are open"
+                    raise self._error(number, what, "a row has one field for each spine, with a tab between")
+                self._mended.append(f"line {number}: a bar line in {len(fields)} of {len(self._spines)} columns")
+                fields = (fields[0],) * len(self._spines)
             if line.startswith("*"):
                 if _MANIPULATORS.isdisjoint(fields) and "**" not in line:
                     yield Row(number, "sign", self._spines, fields)
@@ -154,9 +159,10 @@ class SpineReader:
     def _open(self, line: str, number: int) -> None:
         if not line.startswith("**"):
             raise self._error(number, "a Humdrum file begins with its exclusive interpretations (**kern …)")
-        if line.count("\t") >= MAX_SPINES:
+        kinds = _HEAD_GAP.split(line)  # blanks for a tab are told apart here only: no kind has a blank
+        if len(kinds) > MAX_SPINES:
             raise self._error(number, f"more than {MAX_SPINES} spines")
-        self._spines = tuple(self._new_spine(kind) for kind in line.split("\t"))
+        self._spines = tuple(self._new_spine(kind) for kind in kinds)
 
     def _new_spine(self, kind: str) -> Spine:
         track = Track(len(self.tracks), kind.strip())
@@ -214,8 +220,8 @@ class SpineReader:
         for spine in self._spines:
             spine.voice = counts[spine.track.index] = counts.get(spine.track.index, 0) + 1
 
-    def _error(self, number: int, message: str) -> MusicFileError:
-        return MusicFileError(message, place=Place(self._source, number))
+    def _error(self, number: int, message: str, mend: str | None = None) -> MusicFileError:
+        return MusicFileError(message, place=Place(self._source, number), mend=mend)
 
 
 def _joined(group: list[Spine]) -> Spine:

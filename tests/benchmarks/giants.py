@@ -433,3 +433,8 @@ def _abc_one_long_note() -> bytes:
     return (
         b"X:1\nK:C\nC999999999999999999999 D/" + b"/" * 60_000 + b"\nE" + b"'" * 60_000 + b"\n" + b"^" * 60_000 + b"F|"
     )
+
+
+@_giant
+def _kern_blanks_without_end() -> bytes:
+    return b"**kern\t**kern" + b" " * 40_000_000 + b"\n4c\t4d\n*-\t*-\n"
