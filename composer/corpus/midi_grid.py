@@ -80,7 +80,7 @@ def put_on_grid(
         graces = [{} for _ in spans]  # so many are no ornaments: a performance
     mains = [span[0] for one, found in zip(spans, graces, strict=True) for i, span in enumerate(one) if i not in found]
     exact = BeatGrid(mains, file_tick=file_tick)
-    misses = [abs(exact.snap(tick)[0] - tick) for tick in mains] or [0.0]
+    misses = [abs(exact.nearest(tick) - tick) for tick in mains] or [0.0]
     share = sum(miss > exact.tolerance_ticks for miss in misses) / num_notes
     is_spread = bool(np.quantile(misses, _SPREAD_QUANTILE) > exact.tolerance_ticks / 2)
     grid: BeatGrid | PlayedGrid = exact

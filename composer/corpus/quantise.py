@@ -16,6 +16,8 @@ from composer.theory.meter import TICKS_PER_QUARTER
 SUBDIVISIONS = (1, 2, 4, 8, 3, 6, 12, 16, 24, 5, 7, 10)
 # Parts of a quarter that may look like grace notes; 9 and 18 are too near to those that LilyPond plays.
 _EXACT_PARTS = (5, 7, 10, 11, 13, 14, 16, 20, 24, 32)
+_RARE_PARTS = (3, 5, 7, 9, 10, 11, 13, 14, 15, 16, 18, 20, 22, 24, 28, 32)  # where a note may stand that fits no grid
+_EXACT_TICKS = 10.0  # so near it then stands
 TOLERANCE_TICKS = 70  # 1/144 of a quarter: less than half the distance between any two of the grids above
 _FINE = frozenset((12, 16, 24, 5, 7, 10))  # parts that are rare in written music
 
@@ -34,6 +36,8 @@ class BeatGrid:
 
     def __init__(self, onset_ticks: Iterable[float], *, file_tick: float) -> None:
         self.tolerance_ticks = max(TOLERANCE_TICKS, min(1.01 * file_tick, 300.0))
+        self._file_tick = file_tick
+        onset_ticks = list(onset_ticks)
         by_quarter: dict[int, list[float]] = {}
         for tick in onset_ticks:
             quarter = int((tick + self.tolerance_ticks) // TICKS_PER_QUARTER)
@@ -42,6 +46,7 @@ class BeatGrid:
         for quarter, places in by_quarter.items():
             self._parts[quarter] = self._best(sorted(set(places)))
         self.fine_share = sum(parts in _FINE for parts in self._parts.values()) / max(1, len(self._parts))
+        self._known = {round(tick / file_tick): self.snap(tick) for tick in onset_ticks}
 
     def _best(self, places: Sequence[float]) -> int:
         """Return the coarsest subdivision that holds all places, or the one that misses least."""
@@ -58,27 +63,55 @@ class BeatGrid:
             )
         return SUBDIVISIONS[min(ranked)[2]]
 
-    def snap(self, tick: float) -> tuple[int, bool]:
-        """Return the place of an onset, and whether it fitted there."""
+    def nearest(self, tick: float) -> int:
+        """Return the place of its quarter's grid that is nearest to `tick`."""
         quarter = int((tick + self.tolerance_ticks) // TICKS_PER_QUARTER)
         step = TICKS_PER_QUARTER // self._parts.get(quarter, 4)
         base = quarter * TICKS_PER_QUARTER
-        place = base + round((tick - base) / step) * step
-        return max(0, place), abs(place - tick) <= self.tolerance_ticks
+        return max(0, base + round((tick - base) / step) * step)
+
+    def snap(self, tick: float) -> tuple[int, bool]:
+        """Return the place of an onset, and whether it fitted there.
+
+        One that does not fit its quarter's grid may stand exactly on another: five against four.
+        """
+        place = self.nearest(tick)
+        if abs(place - tick) <= self.tolerance_ticks:
+            return place, True
+        exact = _exactly(tick, self._file_tick)
+        return (place, False) if exact is None else (exact, True)
 
     def step_at(self, tick: float) -> int:
         """Return the distance between places there: a 16th or less."""
         return TICKS_PER_QUARTER // max(4, self._parts.get(int(tick // TICKS_PER_QUARTER), 4))
 
     def snap_end(self, onset_tick: int, tick: float) -> tuple[int, bool]:
-        """Return the place of a note's end: on its own quarter's grid, on another plain one, or the nearest 16th."""
+        """Return the place of a note's end, and whether it fitted there.
+
+        Where another note begins just then, else on its own quarter's grid, on another plain one, or the nearest 16th.
+        """
+        place, fits = self._known.get(round(tick / self._file_tick), (0, False))
+        if fits and place > onset_tick:
+            return place, True
         for parts in (self._parts.get(int(tick // TICKS_PER_QUARTER), 4), *SUBDIVISIONS):
             step = TICKS_PER_QUARTER // parts
             place = round(tick / step) * step
             if abs(place - tick) <= self.tolerance_ticks and place > onset_tick:
                 return place, True
+        exact = _exactly(tick, self._file_tick)
+        if exact is not None and exact > onset_tick:
+            return exact, True
         step = TICKS_PER_QUARTER // max(4, self._parts.get(int(onset_tick // TICKS_PER_QUARTER), 4))
         return max(onset_tick + step, round(tick / step) * step), False
+
+
+def _exactly(tick: float, file_tick: float) -> int | None:
+    """Return the place on a rare grid that `tick` stands on as exactly as the file can say it, or None."""
+    for parts in _RARE_PARTS:
+        place = round(tick * parts / TICKS_PER_QUARTER) * TICKS_PER_QUARTER / parts
+        if abs(place - tick) <= max(_EXACT_TICKS, 0.51 * file_tick):
+            return round(place)
+    return None
 
 
 def leading_offset(onset_ticks: Sequence[int], quarter_ticks: float) -> int:
@@ -121,18 +154,35 @@ def grace_chain(
     mains: list[float] = []
     graces: dict[int, float] = {}
     candidates: list[int] = []
-    exact = max(10.0, 0.51 * file_tick)
+    exact = max(_EXACT_TICKS, 0.51 * file_tick)
 
     def is_tuplet(onset: float, end: float) -> bool:
-        """True where place and length are the same whole part of a quarter: nobody plays a grace note so long."""
+        """True where beginning and length are whole parts of a quarter: nobody plays a grace note so exactly."""
         return any(
-            abs(end - onset - TICKS_PER_QUARTER / parts) <= exact
-            and abs(onset - round(onset * parts / TICKS_PER_QUARTER) * TICKS_PER_QUARTER / parts) <= exact
+            end - onset > TICKS_PER_QUARTER / parts - exact
+            and all(
+                abs(tick - round(tick * parts / TICKS_PER_QUARTER) * TICKS_PER_QUARTER / parts) <= exact
+                for tick in (onset, end - onset)
+            )
             for parts in _EXACT_PARTS
         )
 
-    for index, (onset, end) in enumerate(notes):
-        if end - onset <= longest_tick and not is_on_grid(onset) and not is_tuplet(onset, end):
+    lengths = {round(end / tolerance): end - onset for onset, end in notes}  # of what ends there
+    runs: set[int] = set()  # where notes of a run begin: as long as the one before, back to a place on the grid
+
+    def is_run(onset: float, end: float) -> bool:
+        """True in a run of equal notes that begins on the grid: a tuplet of any number."""
+        before = lengths.get(round(onset / tolerance), 0.0)
+        if abs(before - (end - onset)) > 2.02 * file_tick:
+            return False
+        if round((onset - before) / tolerance) in runs or is_on_grid(onset - before):
+            runs.add(round(onset / tolerance))
+            return True
+        return False
+
+    for index, (onset, end) in sorted(enumerate(notes), key=lambda row: row[1]):
+        short = end - onset <= longest_tick
+        if short and not (is_on_grid(onset) or is_tuplet(onset, end) or is_run(onset, end)):
             candidates.append(index)
         else:
             mains.append(onset)

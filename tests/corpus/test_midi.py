@@ -49,7 +49,7 @@ def test_a_live_performance_is_recognised(midi):
 
 
 def test_a_few_notes_beside_the_grid_are_moved_and_counted(midi):
-    result = read(midi([*SCALE, (8.45, 0.4, 70), (9, 1, 71), (10, 1, 72), (11, 1, 71)]))
+    result = read(midi([*SCALE, (8.47, 0.4, 70), (9, 1, 71), (10, 1, 72), (11, 1, 71)]))
     assert not result.is_live
     assert result.off_grid_share == pytest.approx(1 / 12)
 

@@ -34,3 +34,19 @@ def test_a_short_note_before_the_beat_is_a_grace_note(length):
 def test_a_piece_beside_the_grid_is_found():
     assert leading_offset([7 + i * 120 for i in range(40)], 480) == 7
     assert leading_offset([i * 120 for i in range(40)], 480) == 0
+
+
+def test_five_against_four_both_keep_their_places():
+    onsets = sorted({i * Q / 5 for i in range(5)} | {i * Q / 4 for i in range(4)})
+    grid = BeatGrid(onsets, file_tick=21)
+    assert [grid.snap(round(tick / 21) * 21) for tick in onsets] == [(round(tick), True) for tick in onsets]
+
+
+def test_a_run_of_equal_notes_from_the_beat_on_is_a_tuplet_of_any_number():
+    notes = [(i * Q / 9, (i + 1) * Q / 9) for i in range(9)] + [(Q, 2 * Q)]
+    assert grace_chain(notes, file_tick=21) == {}
+
+
+def test_a_note_ends_where_the_next_begins():
+    grid = BeatGrid([0, Q * 5 / 7], file_tick=21)
+    assert grid.snap_end(0, Q * 5 / 7) == (Q * 5 // 7, True)
