@@ -48,5 +48,5 @@ def test_a_run_of_equal_notes_from_the_beat_on_is_a_tuplet_of_any_number():
 
 
 def test_a_note_ends_where_the_next_begins():
-    grid = BeatGrid([0, Q * 5 / 7], file_tick=21)
+    grid = BeatGrid([0, Q / 7, Q * 5 / 7], file_tick=21)
     assert grid.snap_end(0, Q * 5 / 7) == (Q * 5 // 7, True)
