@@ -17,33 +17,43 @@ from composer.score import Bar
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
 _COMMON = Meter(4, 4)
+_UNCUT_BARS = 8  # a measure so long has no bar lines
 _EXPLAINED = frozenset(":|][")  # a bar line of two signs shows why a bar is short
 
 
 def lay_abc_bars(voices: Sequence[AbcVoiceDraft], mended: list[str]) -> tuple[list[int], list[Bar]]:
     """Say how long each measure is; return the onset of each (one more for the end), and the bars."""
     count = max(len(voice.measures) for voice in voices)
-    onsets = [0]
-    rows: list[tuple[int, Meter, bool]] = []  # (length, meter, shorter than the meter)
+    onsets = [0]  # of the measures
+    starts = [0]  # of the bars: a measure of many bars is cut
+    rows: list[tuple[int, Meter, bool]] = []  # of the bars: (length, meter, shorter than the meter)
     faults: list[tuple[int, int, str]] = []  # (measure, line, what)
     meter: Meter | None = None
-    free = 0
+    free = cut = 0
     for index in range(count):
         here = [(voice, voice.measures[index]) for voice in voices if index < len(voice.measures)]
         meter = _meter_of(voices, index, meter)
         length = _length_of(index, here, meter, faults)
         free += meter is None
-        rows.append((length, meter or _fitting(length), meter is not None and length < meter.bar_ticks))
         onsets.append(onsets[-1] + length)
+        own = meter or _fitting(length)
+        is_uncut = (
+            meter is not None and length > own.bar_ticks and (count == 1 or length >= _UNCUT_BARS * own.bar_ticks)
+        )
+        cut += is_uncut
+        pieces = [own.bar_ticks] * (length // own.bar_ticks) + [length % own.bar_ticks] if is_uncut else [length]
+        for piece in pieces:
+            if piece:
+                rows.append((piece, own, meter is not None and piece < own.bar_ticks))
+                starts.append(starts[-1] + piece)
     if free:
         mended.append(f"free meter: {free} bars have a meter of their own length")
-    if count == 1 and meter is not None and onsets[-1] > meter.bar_ticks:
+    if cut:
         mended.append("no bar lines: they were set by the meter")
-        return onsets, _cut(meter, onsets[-1])
     for voice in voices:
         if 1 < len(voice.measures) < count:
             mended.append(f"voice {voice.id}: ends {count - len(voice.measures)} bars before the others")
-    bars = join_bars(onsets, rows)
+    bars = join_bars(starts, rows)
     starts = [bar.onset_tick for bar in bars]
     for index, line, what in faults:
         number = bars[bisect.bisect_right(starts, onsets[index]) - 1].number
@@ -95,21 +105,14 @@ def _fitting(length: int) -> Meter:
     return _COMMON
 
 
-def _cut(meter: Meter, end_tick: int) -> list[Bar]:
-    """Return bars of one meter; the last one may be shorter."""
-    starts = range(0, end_tick, meter.bar_ticks)
-    return [Bar(i + 1, tick, min(meter.bar_ticks, end_tick - tick), meter) for i, tick in enumerate(starts)]
-
-
 def _odd_lengths(bars: Sequence[Bar], voices: Sequence[AbcVoiceDraft], onsets: Sequence[int]) -> list[str]:
     """Tell of bars that do not fill their meter, unless the page shows why."""
     told: list[str] = []
-    measure_at = {tick: place for place, tick in enumerate(onsets[:-1])}
     for place, bar in enumerate(bars):
         excess = bar.duration_tick - bar.meter.bar_ticks
         if not excess or (excess < 0 and place in (0, len(bars) - 1)):
             continue
-        first, last = measure_at[bar.onset_tick], bisect.bisect_left(onsets, bar.end_tick) - 1
+        first, last = bisect.bisect_right(onsets, bar.onset_tick) - 1, bisect.bisect_left(onsets, bar.end_tick) - 1
         around = [
             signs
             for voice in voices

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from composer.errors import MusicFileError, Place
 
 MAX_TUNES = 5_000  # of a book, inclusive
-MAX_CHARS = 6 * 2**20  # of a book, inclusive; O'Neill's 1,850 tunes have less than 2**20
+MAX_CHARS = 4 * 2**20  # of a book, inclusive; O'Neill's 1,850 tunes have less than 2**20
 MAX_LINE_CHARS = 1 << 16  # inclusive
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")

@@ -8,12 +8,13 @@ accidentals and ties (ABC 2.1, 7.4).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from composer.corpus.abc_drafts import (
     MAX_MEASURE_QUARTERS,
     MAX_MEASURES,
+    MAX_SIGNS,
     AbcMeasure,
     AbcNote,
     AbcReport,
@@ -78,7 +79,15 @@ class Cursor:
 
     def add_event(self, kind: str, value: object, text: str = "") -> None:
         """Add a sign at the present place."""
+        if len(self.draft.events) == MAX_SIGNS:
+            raise self._report.error(f"more than {MAX_SIGNS:,} signs in one voice")
         self.draft.events.append(EventDraft(self.measure, round(self.layer.tick), kind, value, text))
+
+    def add_jump(self, kind: str) -> None:
+        """Add a da capo or the like to this bar; after its bar line it belongs to the one before."""
+        measure = self.measure if self.has_content or kind in ("segno", "coda") else max(0, self.measure - 1)
+        self.add_event("jump", (kind, ""))
+        self.draft.events[-1] = replace(self.draft.events[-1], measure=measure)
 
     def set_meter(self, meter: Meter | None) -> None:
         """Change the meter, from the next bar on where this one has begun."""
@@ -196,6 +205,11 @@ class Cursor:
             self._measure.length_tick = self._length()
         else:
             self.draft.measures.pop()
+            last = len(self.draft.measures) - 1
+            loose = [one for one in self.draft.events if one.kind == "jump" and one.measure > last]
+            if loose:
+                self._report.count("signs of a segno or coda after the last bar; left out", len(loose))
+                self.draft.events = [one for one in self.draft.events if one not in loose]
 
     def _end_measure(self, signs: str) -> None:
         self._is_full_line = False

@@ -15,7 +15,9 @@ from composer.errors import MusicFileError, Place
 from composer.theory.meter import Meter
 from composer.theory.pitch import Spelling
 
-MAX_NOTES = 150_000  # of one book, inclusive
+MAX_NOTES = 250_000  # of one book, inclusive; O'Neill's 1,850 tunes have 190,000
+MAX_TOKENS = 1_000_000  # of one book, inclusive: notes, bar lines, blanks …
+MAX_SIGNS = 50_000  # of one voice, inclusive: repeats, dynamics …
 MAX_MEASURES = 20_000  # of one voice, inclusive
 MAX_MEASURE_QUARTERS = 4_096  # inclusive; a chant may have no bar line
 MAX_VOICES = 64  # of one tune, inclusive
@@ -111,13 +113,26 @@ class AbcTuneDraft:
     origin: str = ""
 
 
-class AbcReport:
-    """Gathers what was judged, mended or left out of one tune; faults of one kind are counted."""
+@dataclass(slots=True, eq=False)
+class AbcBudget:
+    """What a whole book has used of its bounds."""
 
-    def __init__(self, source: str) -> None:
+    notes: int = 0
+    tokens: int = 0
+
+
+class AbcReport:
+    """Gathers what was judged, mended or left out of one tune; faults of one kind are counted.
+
+    Args:
+        source: the file's name, for errors.
+        budget: of the whole book.
+    """
+
+    def __init__(self, source: str, budget: AbcBudget) -> None:
         self.line = 0  # that is being read
         self.column = 0
-        self.num_notes = 0
+        self._budget = budget
         self._source = source
         self._lines: list[str] = []
         self._counts: Counter[str] = Counter()
@@ -133,6 +148,19 @@ class AbcReport:
         if len(self._first) < MAX_MENDED or what in self._counts:
             self._counts[what] += number
             self._first.setdefault(what, self.line)
+
+    def spend(self, *, notes: int = 0, tokens: int = 0) -> None:
+        """Count what was read.
+
+        Raises:
+            MusicFileError: more than any book has.
+        """
+        self._budget.notes += notes
+        self._budget.tokens += tokens
+        if self._budget.notes > MAX_NOTES:
+            raise self.error(f"more than {MAX_NOTES:,} notes in one file")
+        if self._budget.tokens > MAX_TOKENS:
+            raise self.error(f"more than {MAX_TOKENS:,} notes and signs in one file")
 
     def error(self, message: str, mend: str | None = None) -> MusicFileError:
         """Return an error at the present place."""

@@ -61,22 +61,23 @@ def _groups(draft: AbcTuneDraft, mended: list[str]) -> list[list[_Staff]]:
             by_id[voice.id] = voice
     groups: list[list[_Staff]] = []
     if draft.staves:
-        is_brace = is_staff = False
+        part: list[_Staff] | None = None  # of the brace that is open
+        staff: _Staff | None = None  # of the parenthesis that is open
         for token in _STAFF_TOKEN.findall(draft.staves):
             if token in "{}":
-                is_brace = token == "{"
-                groups.append([])
+                part = [] if token == "{" else None
+                groups += [part] if part is not None else []
             elif token in "()":
-                is_staff = token == "("
-                if is_staff and (not is_brace or not groups):
-                    groups.append([])
-                if is_staff:
-                    groups[-1].append([])
+                staff = [] if token == "(" else None
+                if staff is not None and part is not None:
+                    part.append(staff)
+                elif staff is not None:
+                    groups.append([staff])
             elif token not in "[]|*" and (named := by_id.pop(token, None)) is not None:
-                if is_staff:
-                    groups[-1][-1].append(named)
-                elif is_brace:
-                    groups[-1].append([named])
+                if staff is not None:
+                    staff.append(named)
+                elif part is not None:
+                    part.append([named])
                 else:
                     groups.append([[named]])
         if by_id:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from composer.corpus.abc_bars import lay_abc_bars
 from composer.corpus.abc_book import AbcBook, AbcTune, read_book
-from composer.corpus.abc_drafts import AbcReport
+from composer.corpus.abc_drafts import AbcBudget, AbcReport
 from composer.corpus.abc_order import played_order, with_openings
 from composer.corpus.abc_parts import make_abc_parts
 from composer.corpus.abc_tune import TuneReader
@@ -60,15 +60,12 @@ def read_abc(data: bytes, source: str, *, meter: Meter | None = None) -> tuple[A
     book = read_book(data, source)
     readings: list[AbcReading] = []
     lost: list[tuple[AbcTune, Problem]] = []
-    num_notes = 0
+    budget = AbcBudget()
     for tune in book.tunes:
-        report = AbcReport(source)
-        report.num_notes = num_notes
         try:
-            readings.append(_read_tune(tune, book, meter, report, source))
+            readings.append(_read_tune(tune, book, meter, AbcReport(source, budget), source))
         except MusicFileError as error:
             lost.append((tune, error.problems[0]))
-        num_notes = report.num_notes
     if not readings:
         problems = [problem for _, problem in lost[:_MAX_PROBLEMS]]
         raise MusicFileError(problems or [Problem("there is no tune in this file", Place(source))])
@@ -91,7 +88,7 @@ def _read_tune(tune: AbcTune, book: AbcBook, meter: Meter | None, report: AbcRep
     onsets, bars = lay_abc_bars(draft.voices, mended)
     parts, slurs = make_abc_parts(draft, onsets, mended)
     sheets = [PartDraft(voice.id, events=with_openings(voice.events)) for voice in draft.voices]
-    signs = Signs(sheets, onsets, bars)
+    signs = Signs(sheets, onsets, bars, mended)
     repeats = signs.repeats()
     labels = sorted(
         {
@@ -115,5 +112,6 @@ def _read_tune(tune: AbcTune, book: AbcBook, meter: Meter | None, report: AbcRep
         title=draft.title,
         composer=draft.composer,
     )
-    played = played_order(draft.order, labels, repeats, onsets[-1], mended)
+    played = played_order(draft.order, labels, repeats, onsets[-1], mended) or tuple(signs.played(repeats))
+    mended += [f"{number} {what}; left out" for sheet in sheets for what, number in sheet.left_out.items() if number]
     return AbcReading(score, tuple(mended), played, tune.piece, draft.rights, draft.origin)

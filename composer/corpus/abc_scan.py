@@ -20,7 +20,7 @@ TOKEN = re.compile(
             ("space", r"[ \t`]+"),
             ("note", rf"(?:{_ACCIDENTAL})?[A-Ga-g][,']*{_LENGTH}"),
             ("bar", r"\.?(?:::+(?![:|])|:*\[?\|(?:[|\]:]|\[\|)*)(?:\d[\d,-]*)?"),
-            ("field", r"\[[IKLMNPQRTUVmrsw]:[^\]]*\]"),
+            ("field", r"\[[IKLMNPQRTUVmrsw]:[^\]]{0,300}\]"),
             ("ending", r"\[\s?\d[\d,-]*"),
             ("named_ending", r'\[(?="[^"]*"\s)'),  # `["Coda" e3`; within a chord there are no blanks
             ("chord", r"\["),
@@ -94,7 +94,23 @@ WEDGES = {  # name -> (kind, number) of a MusicXML wedge
     ">)": ("stop", ">"),
     "diminuendo)": ("stop", ">"),
 }
-JUMPS = frozenset({"D.S.", "D.C.", "dacapo", "dacoda", "coda", "segno", "fine", "dalsegno", "D.C.alfine", "D.S.alfine"})
+JUMPS = {  # as letters only -> the kind of a `JumpSign`
+    "dc": "dacapo",
+    "dacapo": "dacapo",
+    "dcalfine": "dacapo",
+    "dcalcoda": "dacapo",
+    "dacapoalfine": "dacapo",
+    "ds": "dalsegno",
+    "dalsegno": "dalsegno",
+    "dsalfine": "dalsegno",
+    "dsalcoda": "dalsegno",
+    "dalsegnoalfine": "dalsegno",
+    "fine": "fine",
+    "dacoda": "tocoda",
+    "tocoda": "tocoda",
+    "segno": "segno",
+    "coda": "coda",
+}
 SILENT = frozenset(  # how it is fingered or bowed, and where phrases end: no Score holds that, no note is lost
     {"upbow", "downbow", "open", "thumb", "plus", "+", "snap", "shortphrase", "mediumphrase", "longphrase", "trill)"}
     | {"0", "1", "2", "3", "4", "5", "nil", "none", "editorial", "courtesy", "slide"}
@@ -102,10 +118,17 @@ SILENT = frozenset(  # how it is fingered or bowed, and where phrases end: no Sc
 _MUSIC_NAME = re.compile(r"[A-Ga-gz^_=,'0-9/<>()~.-]{2,}")
 
 
+@lru_cache(maxsize=1 << 12)
 def is_music(name: str) -> bool:
     """True where what stands between two `!` or `+` is music: signs of an old dialect."""
-    known = any(name in names for names in (ARTICULATIONS, WEDGES, SILENT, JUMPS, LEVELS))
+    known = any(name in names for names in (ARTICULATIONS, WEDGES, SILENT, LEVELS)) or jump_of(name)
     return not known and _MUSIC_NAME.fullmatch(name) is not None and any(c in "ABCDEFGabcdefg" for c in name)
+
+
+@lru_cache(maxsize=1 << 12)
+def jump_of(name: str) -> str:
+    """Return the kind of jump that a decoration or words over the notes name (`D.C. al Fine`), or an empty string."""
+    return JUMPS.get("".join(c for c in name[:40].lower() if c.isalpha()), "")
 
 
 @lru_cache(maxsize=1 << 12)

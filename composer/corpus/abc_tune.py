@@ -113,7 +113,9 @@ class TuneReader:
 
     def _music(self, text: str) -> None:
         voice = self._current()
-        for token in TOKEN.finditer(text):
+        tokens = list(TOKEN.finditer(text))
+        self._report.spend(tokens=len(tokens))
+        for token in tokens:
             kind = token.lastgroup
             self._report.column = token.start() + 1
             if kind == "field":

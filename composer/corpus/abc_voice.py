@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from composer.corpus.abc_cursor import Cursor
-from composer.corpus.abc_drafts import MAX_NOTES, AbcNote, AbcReport, AbcVoiceDraft
+from composer.corpus.abc_drafts import AbcNote, AbcReport, AbcVoiceDraft
 from composer.corpus.abc_fields import AbcKey
-from composer.corpus.abc_scan import ARTICULATIONS, JUMPS, NOTE, SILENT, TOKEN, WEDGES, is_music, length_of
+from composer.corpus.abc_scan import ARTICULATIONS, NOTE, SILENT, TOKEN, WEDGES, is_music, jump_of, length_of
 from composer.corpus.kern_token import Ticks, plain
 from composer.corpus.musicxml_signs import LEVELS
 from composer.theory.meter import Meter
@@ -77,6 +77,7 @@ class VoiceReader:
         self._chord_signs: list[str] = []  # stand before the chord, for all its notes
         self._is_in_grace = False
         self._articulations: list[str] = []  # wait for their note
+        self._jumps: list[str] = []  # da capo and the like, wait for their note or bar line
         self._open_slurs: list[AbcNote | None] = []  # None: waits for its first note
         self._tuplets: list[tuple[int, Fraction]] = []  # (notes left, factor)
         self._broken = _WHOLE_FACTOR  # of the next note
@@ -104,6 +105,8 @@ class VoiceReader:
     def finish(self) -> None:
         """Close what is open at the end."""
         self._close_groups()
+        for jump in self._jumps:
+            self.cursor.add_jump(jump)
         self.cursor.finish()
         if self._open_slurs:
             self._report.count("slurs that do not end; left out", len(self._open_slurs))
@@ -115,7 +118,7 @@ class VoiceReader:
         assert found is not None
         accidental, name, marks, length = found.groups()
         letter = name.upper()
-        self.cursor.begin_event()
+        self._begin_event()
         octave = (5 if name != letter else 4) + marks.count("'") - marks.count(",") + self.setting.octaves
         written = Spelling(letter, self._alter(letter, octave, accidental), octave)
         if not 0 <= written.pitch + self.setting.semitones <= _MAX_PITCH:
@@ -130,6 +133,12 @@ class VoiceReader:
             self._chord.append(head)
         else:
             self._sound([head], 1, 1)
+
+    def _begin_event(self) -> None:
+        self.cursor.begin_event()
+        for jump in self._jumps:
+            self.cursor.add_jump(jump)
+        self._jumps = []
 
     def _alter(self, letter: str, octave: int, accidental: str | None) -> int:
         """Return how much a letter is raised here."""
@@ -187,9 +196,7 @@ class VoiceReader:
 
     def _remember(self, notes: list[AbcNote]) -> None:
         self.draft.notes += notes
-        self._report.num_notes += len(notes)
-        if self._report.num_notes > MAX_NOTES:
-            raise self._report.error(f"more than {MAX_NOTES:,} notes")
+        self._report.spend(notes=len(notes))
         self.cursor.layer.sounded = notes
         if self._open_slurs and self._open_slurs[-1] is None:
             self._open_slurs = [notes[0] if first is None else first for first in self._open_slurs]
@@ -201,7 +208,7 @@ class VoiceReader:
         if self._chord is not None:
             self._report.count("rests inside chords; left out")
             return
-        self.cursor.begin_event()
+        self._begin_event()
         length = self._ticks(times, divided, self._factor())
         self.cursor.end_ties()
         self._rest_signs(text)
@@ -276,7 +283,12 @@ class VoiceReader:
             for note in self.cursor.layer.sounded:
                 note.articulations = tuple(dict.fromkeys((*note.articulations, "fermata")))
         self._articulations = []
+        jumps, self._jumps = self._jumps, []
+        for jump in jumps:
+            if jump not in ("segno", "coda"):  # these stand for the beginning of the next bar
+                self.cursor.add_jump(jump)
         self.cursor.bar(text)
+        self._jumps = [jump for jump in jumps if jump in ("segno", "coda")]
 
     def _ending(self, text: str) -> None:
         self._close_groups()
@@ -348,6 +360,9 @@ class VoiceReader:
 
     def _string(self, text: str) -> None:
         is_annotation = text[1:2] in ("^", "_", "<", ">", "@")
+        if jump := jump_of(text):
+            self._jumps.append(jump)
+            return
         what = "words over the notes" if is_annotation else "chord symbols"
         self._report.count(f"{what} are not part of a Score; left out")
 
@@ -360,7 +375,7 @@ class VoiceReader:
 
     def _decoration(self, text: str) -> None:
         name = text[1:-1]
-        if not is_music(name):  # names are written small, but for D.C. and D.S.
+        if not is_music(name):
             self._decorate(name)
             return
         # Old dialects: `!` was a line break, and `+` stood round a chord.
@@ -373,15 +388,16 @@ class VoiceReader:
             self._end_chord("]")
 
     def _decorate(self, name: str) -> None:
-        name = name if name in JUMPS else name.lower()
-        if name in ARTICULATIONS:
+        jump = jump_of(name)
+        name = name.lower()
+        if jump:
+            self._jumps.append(jump)
+        elif name in ARTICULATIONS:
             self._articulations.append(ARTICULATIONS[name])
         elif name in LEVELS:
             self.cursor.add_event("dynamics", name)
         elif name in WEDGES:
             self.cursor.add_event("wedge", WEDGES[name])
-        elif name in JUMPS:
-            self._report.count(f"signs {name} that are not followed")
         elif name in SILENT:
             self._report.count("signs of fingering, bowing or phrasing are not part of a Score; left out")
         else:
