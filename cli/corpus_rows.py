@@ -17,7 +17,8 @@ if TYPE_CHECKING:  # its import takes numpy, which `compose corpus --help` does 
     from composer.analysis.survey_totals import Totals
 
 _SHOWN_FILES = 10  # files left out that are told one by one
-_SHOWN_KINDS = 8  # kinds of mended lines, keys, meters
+_SHOWN_KINDS = 8  # reasons, kinds of mended lines, keys, meters
+_SAME_AS = {"same": "the notes of", "transposed": "transposed from", "near": "near to"}  # by the kind of duplicate
 
 
 def totals_rows(totals: Totals) -> list[Row]:
@@ -25,7 +26,7 @@ def totals_rows(totals: Totals) -> list[Row]:
     sizes = ((totals.bars, "bar"), (totals.notes, "note"), (totals.graces, "grace note"))
     rows = [
         ("files", f"{count_of(totals.usable_files, 'file')} read of {totals.files:,}: {_counts(totals.formats)}"),
-        *listed("left out", (f"{number:,} × {reason}" for reason, number in totals.left_out.items())),
+        *listed("left out", _kinds(totals.left_out, "other reason")),
         *listed("passed over", [_counts(totals.passed_over)] if totals.passed_over else []),
         ("pieces", f"{count_of(totals.pieces, 'piece')} of {count_of(totals.works, 'work')}"),
         ("", ", ".join(count_of(*row) for row in sizes)),
@@ -37,11 +38,9 @@ def totals_rows(totals: Totals) -> list[Row]:
         ("tempos", _tempos(totals)),
         ("duplicates", _duplicates(totals)),
         ("licences", _counts(totals.licences, shown=len(totals.licences))),
-        ("mended", f"{count_of(totals.mended_files, 'file')}" if totals.mended_files else "nothing"),
-        *(("", f"{number:,} × {kind}") for kind, number in islice(totals.mended.items(), _SHOWN_KINDS)),
+        ("mended", count_of(totals.mended_files, "file") if totals.mended_files else "nothing"),
+        *listed("", _kinds(totals.mended, "other kind")),
     ]
-    more = len(totals.mended) - _SHOWN_KINDS
-    rows += [("", f"and {count_of(more, 'other kind')}")] if more > 0 else []
     return [(label, printable(text)) for label, text in rows]
 
 
@@ -59,32 +58,44 @@ def left_out_lines(survey: FolderSurvey) -> Iterator[str]:
 
 
 def file_lines(survey: FolderSurvey) -> Iterator[str]:
-    """Yield a line for each file."""
+    """Yield a line for each file: what is in it, and the first earlier file that it is a duplicate of."""
+    earlier: dict[str, str] = {}
+    for pair in survey.duplicates:
+        (first, _), (second, _) = survey.pieces[pair.first], survey.pieces[pair.second]
+        earlier.setdefault(second.path, f"{_SAME_AS[pair.kind]} {first.path}")
     for file in survey.files:
-        yield printable(file.error or f"{file.path}: {_contents(file)}")
+        yield printable(file.error or f"{file.path}: {_contents(file, earlier.get(file.path))}")
 
 
-def _contents(file: FileSurvey) -> str:
+def _contents(file: FileSurvey, same_as: str | None) -> str:
     pieces = file.pieces
+    mended = sum(len(piece.mended) for piece in pieces)
+    music = dict.fromkeys([*(p.key for p in pieces if p.key), *(meter for p in pieces for meter in p.meters)])
     told = [
         *([count_of(len(pieces), "piece")] if len(pieces) > 1 else []),
         count_of(sum(piece.bars for piece in pieces), "bar"),
         count_of(sum(piece.notes for piece in pieces), "note"),
-        *dict.fromkeys(piece.key for piece in pieces if piece.key),
-        *dict.fromkeys(meter for piece in pieces for meter in piece.meters),
+        *islice(music, _SHOWN_KINDS),
+        *(["…"] if len(music) > _SHOWN_KINDS else []),
+        *([f"{mended} mended"] if mended else []),
+        *([same_as] if same_as else []),
     ]
-    mended = sum(len(piece.mended) for piece in pieces)
-    told += [f"{mended} mended"] if mended else []
-    return ", ".join([*told[: _SHOWN_KINDS + 4], file.provenance.licence or "licence unknown"])
+    return ", ".join([*told, file.provenance.licence or "licence unknown"])
+
+
+def _kinds(counts: Mapping[str, int], name: str) -> list[str]:
+    """Return `12 × what happened`, a line each for the first ones, and how many are not shown."""
+    lines = [f"{number:,} × {kind}" for kind, number in islice(counts.items(), _SHOWN_KINDS)]
+    more = len(counts) - _SHOWN_KINDS
+    return [*lines, f"and {count_of(more, name)}"] if more > 0 else lines
 
 
 def _tempos(totals: Totals) -> str:
     if totals.slowest_bpm is None:
         return "none stated"
-    hours, minutes = divmod(round(totals.duration_sec / 60), 60)
     return (
         f"stated in {count_of(totals.tempos, 'piece')}: {totals.slowest_bpm:.0f} to {totals.fastest_bpm:.0f} beats a "
-        f"minute, together {hours} h {minutes:02} min"
+        f"minute, together {totals.duration_sec / 3600:.1f} hours"
     )
 
 

@@ -109,7 +109,7 @@ class FolderSurvey:
     Attributes:
         root: the folder.
         files: all with the name of a score, by path.
-        passed_over: files that do not have such a name, by suffix; folders that cannot be opened as `folder`.
+        passed_over: other files, by suffix or as `no suffix`; folders that cannot be opened, as `folder`.
         duplicates: among `pieces`.
         groups: [piece] the id of all works that belong together, as `group_works`.
     """
@@ -184,7 +184,7 @@ def _list_files(root: Path) -> tuple[list[str], Mapping[str, int]]:
             if suffix in SUFFIXES:
                 paths.append((below / name).as_posix())
             else:
-                others[suffix or name[:20]] += 1
+                others[suffix or "no suffix"] += 1
     return sorted(paths), dict(others)
 
 

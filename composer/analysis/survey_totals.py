@@ -21,6 +21,7 @@ UNKNOWN_LICENCE = "unknown"
 _PLACE = re.compile(r"^(?:bar|bars|line|byte|part|voice|track|staff|tune)\b[^:]{0,60}: ")
 _QUOTED = re.compile(r'"[^"]*"')
 _NUMBER = re.compile(r"\d[\d,./]*%?|\b[0-9a-f]*\d[0-9a-f]*\b")
+_ELEMENT = re.compile(r"<([a-z-]+)>[^<]*</\1>")
 _LIST = re.compile(r"\bN(?:,? N)+\b")
 _KIND_LENGTH = 100
 
@@ -135,7 +136,7 @@ def kind_of(line: str) -> str:
     """Return the kind of a line about a mended or refused file: without its place, numbers and quoted words."""
     while (place := _PLACE.match(line)) is not None and place.end() < len(line):
         line = line[place.end() :]
-    plain = _LIST.sub("N", _NUMBER.sub("N", _QUOTED.sub('"…"', line)))
+    plain = _LIST.sub("N", _NUMBER.sub("N", _QUOTED.sub('"…"', _ELEMENT.sub(r"<\1>", line))))
     return plain if len(plain) <= _KIND_LENGTH else plain[: _KIND_LENGTH - 1] + "…"
 
 

@@ -162,6 +162,7 @@ def test_lines_are_counted_by_kind() -> None:
         "bar 7: 1 quarters too short for 6/8; kept as it is"
     )
     assert kind_of('part Oboe: a track of 12 notes doubles "Flute"') == 'a track of N notes doubles "…"'
+    assert kind_of("part 1, bar 3: <duration>NaN</duration> is no number") == "<duration> is no number"
     assert kind_of("3 fields were read as rests (line 4, 9 and more)") == kind_of(
         "2 fields were read as rests (line 7, 12, 14 and more)"
     )

@@ -69,7 +69,7 @@ def test_list_has_a_line_for_each_file(run: Callable[..., Result], folder: Path)
     lines = run("corpus", "waltzes", "--list").stdout.splitlines()
     assert lines[:3] == [
         "a.krn: 3 bars, 7 notes, C major, 3/4, CC-BY-4.0",
-        "b.krn: 3 bars, 7 notes, C major, 3/4, CC-BY-4.0",
+        "b.krn: 3 bars, 7 notes, C major, 3/4, the notes of a.krn, CC-BY-4.0",
         "c.mid: the file is empty",
     ]
 
