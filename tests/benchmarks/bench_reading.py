@@ -2,14 +2,20 @@
 
 Run by hand, with scores in the folder `corpora` of the folder that RITORNELLO_DATA names:
 
-    RITORNELLO_DATA=… python tests/benchmarks/bench_reading.py [--formats kern midi abc …] [--every N] [--music21 N]
+    RITORNELLO_DATA=… python tests/benchmarks/bench_reading.py [--formats kern midi abc …] [--every N] [--beside N]
 
 What is measured, for each folder and format: the share of files that are read; the share whose notes agree with a count
 that shares no code with the library (`raw_counts.py`: fields of **kern spines, elements of MusicXML, events of MIDI,
 note letters of ABC);
 notes a second and bars a second of one core's time, opening the files included. Struck notes and grace notes are
 counted apart. Notes that a reader says it left out or struck (a tie without a beginning) are taken into account: what
-is lost or won must have been told. `--music21 N` reads N files of each row with music21 too: seconds and notes.
+is lost or won must have been told.
+
+`--beside N` reads N files of each row (not of ABC), evenly spread, with music21 and partitura beside it: `pip install
+music21 partitura`; they are not the library's. Shown are the files that are read, those whose notes (ties merged, grace
+notes apart) agree with the raw count, the notes found, and notes and bars a second over the files that both the reader
+and this library read, with this library's beside them. Each reader has `--limit` seconds of processor time for a file,
+in a child process that is replaced when it hangs or dies.
 """
 
 from __future__ import annotations
@@ -19,13 +25,15 @@ import os
 import re
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from raw_counts import RawCount, count_abc, count_kern, count_midi, count_musicxml
+from found_counts import counted
+from other_readers import Beside, beside_table, compare
+from raw_counts import count_abc, count_kern, count_midi, count_musicxml
 
-from composer.corpus.reader import ReadResult, read_pieces_bytes
+from composer.corpus.reader import read_pieces_bytes
 from composer.errors import MusicFileError
 
 COUNTERS = {
@@ -38,13 +46,6 @@ COUNTERS = {
     ".musicxml": ("musicxml", count_musicxml),
     ".xml": ("musicxml", count_musicxml),
 }
-# What a reader tells, and whether it then has more notes than the page's count, or fewer.
-TOLD = (
-    (re.compile(r"^(?:part .*: )?(?P<more>\d+) ties without a beginning"), 1),
-    (re.compile(r"(?P<less>\d+) notes without (?:pitch|length)(?: were)? left out"), -1),
-    (re.compile(r"^a track of (?P<less>\d+) notes doubles"), -1),
-    (re.compile(r"^(?P<less>\d+) notes struck twice"), -1),
-)
 
 
 @dataclass
@@ -61,20 +62,6 @@ class Row:
     unequal: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     mended: Counter[str] = field(default_factory=Counter)
-
-
-def counted(results: Iterable[ReadResult]) -> RawCount:
-    """Count the notes of a file's pieces, as the page has them."""
-    notes = graces = 0
-    for result in results:
-        found = [note for part in result.score.parts for note in part.notes]
-        graces += sum(note.is_grace for note in found)
-        notes += sum(not note.is_grace for note in found)
-        for line in result.mended:
-            for pattern, sign in TOLD:
-                if told := pattern.search(line):
-                    notes -= sign * int(next(iter(told.groupdict().values())))
-    return RawCount(notes, graces)
 
 
 def measure(path: Path, row: Row) -> None:
@@ -123,32 +110,6 @@ def line(name: str, row: Row) -> str:
     )
 
 
-def beside_music21(paths: Iterable[Path]) -> str:
-    """Read the same files with music21: notes found (ties merged, graces apart) and seconds, theirs and ours."""
-    from music21 import converter
-
-    seconds = [0.0, 0.0]
-    notes = [0, 0]
-    failed = 0
-    for path in paths:
-        start = time.process_time()
-        notes[1] += counted(read_pieces_bytes(path.read_bytes(), path.name)).notes
-        seconds[1] += time.process_time() - start
-        start = time.process_time()
-        try:
-            stream = converter.parse(str(path), forceSource=True)
-        except Exception:
-            failed += 1
-            continue
-        seconds[0] += time.process_time() - start
-        notes[0] += sum(
-            len(element.pitches)
-            for element in stream.recurse().notes
-            if not element.duration.isGrace and (element.tie is None or element.tie.type == "start")
-        )
-    return f"music21 {notes[0]:,} notes in {seconds[0]:.1f} s, {failed} failed; ours {notes[1]:,} in {seconds[1]:.1f} s"
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -157,13 +118,13 @@ def main() -> None:
     parser.add_argument(
         "--list", type=int, default=10, metavar="N", help="name N files that differ, and N that are refused"
     )
-    parser.add_argument(
-        "--music21", type=int, default=0, metavar="N", help="N files of each row with music21 beside it"
-    )
+    parser.add_argument("--beside", type=int, default=0, metavar="N", help="N files of each row with other readers too")
+    parser.add_argument("--limit", type=float, default=60.0, metavar="SECONDS", help="for each file and reader")
     options = parser.parse_args()
     root = Path(os.environ["RITORNELLO_DATA"]) / "corpora"
     rows: dict[tuple[str, str], Row] = {}
     paths: dict[tuple[str, str], list[Path]] = {}
+    beside: dict[str, dict[str, Beside]] = {}
     for path in sorted(path for path in root.rglob("*") if path.suffix.lower() in COUNTERS):
         kind = COUNTERS[path.suffix.lower()][0]
         if kind in options.formats:
@@ -178,10 +139,14 @@ def main() -> None:
                 print("   ", text)
         for text, count in row.mended.most_common(options.list):
             print(f"    {count:5} files: {text}")
-        if options.music21:
-            print("   ", beside_music21(found[:: max(1, len(found) // options.music21)]))
+        if options.beside and key[1] != "abc":
+            step = max(1, len(found) // options.beside)
+            beside.update(compare(f"{key[1]}: {key[0]}", found[::step][: options.beside], limit_sec=options.limit))
     print()
     print("\n".join(table(rows)))
+    if beside:
+        print("\nthe same files with other readers")
+        print("\n".join(beside_table(beside)))
 
 
 if __name__ == "__main__":
