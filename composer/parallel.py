@@ -50,8 +50,8 @@ def parallel_map(
         ComposerError: of the first item whose function raised one, as it is; other exceptions likewise, with the
             worker's traceback as a note.
     """
-    backend, asked = get_active_backend()
-    is_local = isinstance(backend, BACKENDS[DEFAULT_BACKEND])
+    is_local = works_here()
+    asked = get_active_backend()[1]
     count = workers or asked or -1
     rest = iter(items)
     head = list(islice(rest, few))
@@ -70,6 +70,11 @@ def parallel_map(
                     yield outcome.value
             finally:
                 _close(outcomes)
+
+
+def works_here() -> bool:
+    """Return whether `parallel_map` does its work by processes of its own: no other backend is in force."""
+    return isinstance(get_active_backend()[0], BACKENDS[DEFAULT_BACKEND])
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from composer.analysis.duplicates import group_works
 from composer.analysis.works import split_of, work_id
 from composer.corpus.reader import load_bytes
 from composer.errors import MusicFileError, TrainingError
-from composer.parallel import parallel_map
+from composer.parallel import parallel_map, works_here
 from composer.roll.codec import PackedRoll, Roll
 from composer.roll.facts import StepFacts
 from composer.roll.reference import BestReferences
@@ -146,7 +146,8 @@ def _found(
     answers = parallel_map(answer, _tasks(files, missing.values()), workers=workers)
     for (place, owners), made in zip(missing.items(), answers, strict=True):
         pieces = _checked(made, cache)
-        cache.save(place, made.data)
+        if made.version == cache.version:  # else the source is being edited: what was made is of no version
+            cache.save(place, made.data)
         for index in owners:
             found[index] = pieces
         done += len(owners)
@@ -161,10 +162,10 @@ def _tasks(files: Sequence[MusicFile], owners: Iterable[list[int]]) -> Iterator[
 
 def _checked(made: Answer, cache: PieceCache) -> tuple[Prepared | Unfit, ...]:
     pieces = from_bytes(made.data)
-    if made.version != cache.version or pieces is None:
+    if pieces is None or (made.version != cache.version and not works_here()):
         raise TrainingError(
             "the workers run another version of this program than the one that asked them",
-            mend="install the same on every machine, and change nothing while music is being read",
+            mend="install the same on every machine",
         )
     return pieces
 

@@ -6,6 +6,7 @@ import contextlib
 from dataclasses import replace
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
 
@@ -192,6 +193,7 @@ def test_workers_of_another_version_are_refused(
     file: MusicFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dataset, "answer", lambda task: replace(answer(task), version="older"))
-    with pytest.raises(TrainingError, match="another version"):
+    with joblib.parallel_config(backend="threading", n_jobs=2), pytest.raises(TrainingError, match="another version"):
         prepare([file], cache=tmp_path / "cache")
+    assert isinstance(only(file, tmp_path / "cache"), Piece), "here it is our own, being edited"
     assert not list((tmp_path / "cache").iterdir()), "nothing is kept of it"
