@@ -41,7 +41,7 @@ def totals_rows(totals: Totals) -> list[Row]:
         ("mended", count_of(totals.mended_files, "file") if totals.mended_files else "nothing"),
         *listed("", _kinds(totals.mended, "other kind")),
     ]
-    return [(label, printable(text)) for label, text in rows]
+    return [(label, _on_one_line(text)) for label, text in rows]
 
 
 def totals_json(totals: Totals) -> str:
@@ -52,9 +52,9 @@ def totals_json(totals: Totals) -> str:
 def left_out_lines(survey: FolderSurvey) -> Iterator[str]:
     """Yield a line for each of the first files that were left out, and how many more there are."""
     errors = [file.error for file in survey.files if file.error]
-    yield from (f"left out: {printable(error)}" for error in errors[:_SHOWN_FILES])
+    yield from (f"left out: {_on_one_line(error)}" for error in errors[:_SHOWN_FILES])
     if len(errors) > _SHOWN_FILES:
-        yield f"left out: {count_of(len(errors) - _SHOWN_FILES, 'more file')}, named in the manifest"
+        yield f"left out: {count_of(len(errors) - _SHOWN_FILES, 'more file')}; --list names them"
 
 
 def file_lines(survey: FolderSurvey) -> Iterator[str]:
@@ -62,9 +62,10 @@ def file_lines(survey: FolderSurvey) -> Iterator[str]:
     earlier: dict[str, str] = {}
     for pair in survey.duplicates:
         (first, _), (second, _) = survey.pieces[pair.first], survey.pieces[pair.second]
-        earlier.setdefault(second.path, f"{_SAME_AS[pair.kind]} {first.path}")
+        if first is not second:
+            earlier.setdefault(second.path, f"{_SAME_AS[pair.kind]} {first.path}")
     for file in survey.files:
-        yield printable(file.error or f"{file.path}: {_contents(file, earlier.get(file.path))}")
+        yield _on_one_line(file.error or f"{file.path}: {_contents(file, earlier.get(file.path))}")
 
 
 def _contents(file: FileSurvey, same_as: str | None) -> str:
@@ -81,6 +82,11 @@ def _contents(file: FileSurvey, same_as: str | None) -> str:
         *([same_as] if same_as else []),
     ]
     return ", ".join([*told, file.provenance.licence or "licence unknown"])
+
+
+def _on_one_line(text: str) -> str:
+    """Return a stranger's text as one line: a name with a line break in it must not look like two."""
+    return printable(text).replace("\n", "\\n")
 
 
 def _kinds(counts: Mapping[str, int], name: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pickle
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,6 +133,13 @@ def test_progress_goes_from_file_to_file_to_the_end(folder: Path) -> None:
     told: list[float] = []
     survey_folder(folder, workers=1, on_progress=lambda _, fraction: told.append(fraction))
     assert told == [0.25, 0.5, 0.75, 1.0]
+
+
+def test_what_a_worker_finds_can_be_sent_to_another_process(folder: Path) -> None:
+    file = survey_file(folder, "a.krn")
+    sent = pickle.loads(pickle.dumps(file))
+    assert (sent.path, sent.provenance, sent.pieces[0].meters) == (file.path, file.provenance, {"4/4": 6})
+    assert list(sent.pieces[0].fingerprint.top) == list(file.pieces[0].fingerprint.top)
 
 
 def test_a_folder_without_scores_or_without_a_folder_is_one_error(tmp_path: Path) -> None:

@@ -81,10 +81,12 @@ def test_quiet_prints_nothing(run: Callable[..., Result], folder: Path) -> None:
 def test_names_cannot_write_to_the_terminal(run: Callable[..., Result], folder: Path) -> None:
     (folder / "red\x1b[31m.krn").write_text(KERN)
     (folder / "bell\x07.mid").write_bytes(b"")
+    (folder / "x\nerror: all is lost.krn").write_text(KERN)
     output = run("corpus", "waltzes", "--list").output
     assert "\x1b" not in output
     assert "\x07" not in output
     assert "red\\x1b[31m.krn" in output
+    assert "\nerror: " not in output
 
 
 def test_a_folder_without_one_usable_file_is_an_error(run: Callable[..., Result], tmp_path: Path) -> None:
