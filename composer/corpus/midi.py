@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from composer.corpus.midi_bars import lay_bars
 from composer.corpus.midi_grid import put_on_grid
@@ -22,6 +22,8 @@ from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
 MAX_PARTS = 64
 UNTITLED = "Untitled"  # what this program's own writer calls a piece without a title
+_OWN_TEXT = "player: "  # begins a line in every file of this program's writer, which states all bars
+_COMPOSER_TEXT = "Composer: "  # its line for the composer
 _DRUM_CHANNEL = 9  # counted from 0
 
 
@@ -83,11 +85,12 @@ def read_midi(data: bytes, source: str) -> MidiReading:
         end_tick,
         mended,
         tracks_end_tick=place(tracks_end_tick),
+        says_pickup=any(text.startswith(_OWN_TEXT) for text in smf.texts),
         is_live=on_grid.is_live,
         source=source,
     )
     last_tick = bars[-1].end_tick
-    late = sum(place(tick) > last_tick for tick, *_ in (*smf.keys, *smf.tempos, *smf.markers))
+    late = sum(place(event[0]) > last_tick for event in (*smf.keys, *smf.tempos, *smf.markers))
     if late:
         mended.append(f"{late} keys, tempos or markers after the last bar were left out")
     keys = _keys([(place(tick), sharps, minor) for tick, sharps, minor in smf.keys if place(tick) <= last_tick])
@@ -99,9 +102,10 @@ def read_midi(data: bytes, source: str) -> MidiReading:
             Mark(place(tick), text[:80]) for tick, text in sorted(smf.markers) if text and place(tick) <= last_tick
         ),
         title=_title(smf),
+        composer=next((text.removeprefix(_COMPOSER_TEXT) for text in smf.texts if text.startswith(_COMPOSER_TEXT)), ""),
     )
     tempos = _tempos([(place(tick), usec) for tick, usec in smf.tempos if place(tick) <= last_tick], score, mended)
-    score = Score(score.parts, bars, keys, tempos, marks=score.marks, title=score.title)
+    score = replace(score, tempos=tempos)
     rights = joined([*smf.copyrights, *(text for text in smf.texts if says_rights(text))])
     origin = joined(text for text in smf.texts if says_origin(text))
     return MidiReading(score, tuple(mended), on_grid.off_grid_share, on_grid.is_live, confidence, rights, origin)

@@ -24,6 +24,7 @@ def lay_bars(
     mended: list[str],
     *,
     tracks_end_tick: int,
+    says_pickup: bool,
     is_live: bool,
     source: str,
 ) -> tuple[tuple[Bar, ...], float]:
@@ -35,6 +36,7 @@ def lay_bars(
         end_tick: the end of the last note.
         mended: what was judged by ear is added.
         tracks_end_tick: the end of the longest track: a few bars of rest may follow the last note.
+        says_pickup: True where a piece without a short first bar has no pickup.
         is_live: True where nothing can be heard in the notes' places.
         source: the file's name, for errors.
 
@@ -44,8 +46,8 @@ def lay_bars(
     changes = _stated(meters, end_tick)
     notes = [note for line in lines for note in line.notes if not note.is_grace]
     if changes:
-        pickup_tick, confidence = _first_bar(changes, notes, end_tick, mended, is_live=is_live)
-        if len(changes) == 1 and changes[0][1] == Meter(4, 4) and not is_live:
+        pickup_tick, confidence = _first_bar(changes, notes, end_tick, mended, says_pickup=says_pickup, is_live=is_live)
+        if len(changes) == 1 and changes[0][1] == Meter(4, 4) and not (is_live or says_pickup):
             _doubt(notes, end_tick, mended)
     else:
         meter, pickup_tick, confidence = _by_ear(notes, end_tick, mended, is_live=is_live)
@@ -111,7 +113,13 @@ def _stated(meters: Sequence[tuple[int, Meter]], end_tick: int) -> list[tuple[in
 
 
 def _first_bar(
-    changes: list[tuple[int, Meter]], notes: Sequence[Note], end_tick: int, mended: list[str], *, is_live: bool
+    changes: list[tuple[int, Meter]],
+    notes: Sequence[Note],
+    end_tick: int,
+    mended: list[str],
+    *,
+    says_pickup: bool,
+    is_live: bool,
 ) -> tuple[int, float]:
     """Return the length of the pickup and the confidence in it; a signature of its own is joined to the next."""
     if len(changes) > 1 and 0 < changes[1][0] < changes[1][1].bar_ticks and changes[1][0] <= changes[0][1].bar_ticks:
@@ -119,6 +127,8 @@ def _first_bar(
         pickup_tick = changes[1][0]
         changes[:2] = [(0, changes[1][1])]
         return pickup_tick, 1.0
+    if says_pickup:
+        return 0, 1.0
     if is_live:
         return 0, 0.0
     span_end = changes[1][0] if len(changes) > 1 else end_tick

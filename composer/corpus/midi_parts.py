@@ -19,8 +19,9 @@ _UPPER_NAME = re.compile(r"^\W*(upper|up|right|rh|r\.h|treble|one|manual|discant
 _LOWER_NAME = re.compile(r"^\W*(lower|low|lowerstaff|down|left|lh|l\.h|two|\w*lower)\b", re.I)
 _PEDAL_NAME = re.compile(r"^\W*(pedal|ped|feet|foot|pedals|pedale)\b", re.I)
 _VOICE_NAME = re.compile(
-    r"\b(soprano|alto|tenor|bass|baritone|voice|vocal|singer|canto|choir|violin|viola|cello|violoncello|contrabass|flute|"
-    r"oboe|clarinet|bassoon|horn|trumpet|trombone|tuba|sax\w*|guitar)\b",
+    r"\b(soprano|alto|tenor|bass|baritone|voice|vocal|singer|choir|chorus|"
+    r"cant(?:o|us|vs)|alt(?:us|vs)|tenore|bass(?:o|us|vs)|quint(?:o|us|vs|a)|sext(?:o|us|vs|a)|superius|vox|"
+    r"violin|viola|cello|violoncello|contrabass|flute|oboe|clarinet|bassoon|horn|trumpet|trombone|tuba|sax\w*|guitar)\b",
     re.I,
 )
 _ORGAN = range(16, 24)
@@ -83,7 +84,8 @@ def make_parts(lines: Sequence[Line], mended: list[str], *, is_organ: bool) -> t
 
 def _is_voice(line: Line, lines: Sequence[Line]) -> bool:
     """True where a track is named as a singer or a player: a chorale written with the default piano sound."""
-    return len(lines) > 2 and bool(_VOICE_NAME.search(line.name)) and not _hand_of(line.name)
+    name = line.name.replace("\u017f", "s")  # a long s, as in old prints
+    return len(lines) > 2 and bool(_VOICE_NAME.search(name)) and not _hand_of(name)
 
 
 def _is_pedal(line: Line, hands: Sequence[Line], *, is_organ: bool) -> bool:

@@ -283,8 +283,9 @@ def _finished(raw: bytes, performance: Performance, end_tick: int) -> bytes:
 
 
 def _performed_by(performance: Performance) -> list[str]:
+    """Return the line by which the reader knows that all bars are stated: a piece without a pickup has none."""
     if not performance.player:
-        return []
+        return ["player: none, as written"]
     return [f"player: {performance.player}, take: {performance.take}, expression: {performance.expression:g}"]
 
 

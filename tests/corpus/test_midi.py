@@ -175,3 +175,57 @@ def test_voices_never_overlap_themselves(midi, notes):
     for chords in spans.values():
         ordered = sorted(chords)
         assert all(one[1] <= other[0] for one, other in itertools.pairwise(ordered))
+
+
+def text(words: str) -> tuple[float, bytes]:
+    return (0, bytes([0xFF, 1, len(words)]) + words.encode())
+
+
+def test_files_of_our_own_writer_say_whether_there_is_a_pickup(midi):
+    # Bass and harmony say a pickup of a quarter.
+    rows = [(0.0, 1.0, 74)]
+    for bar in range(16):
+        bass = (43, 48, 50, 43)[bar % 4]
+        rows += [
+            (1 + bar * 4, 4.0, bass),
+            *((1 + bar * 4 + beat, 1.0, bass + (24, 28, 31, 28)[beat]) for beat in range(4)),
+        ]
+    assert read(midi(rows)).score.bars[0].number == 0
+    own = read(midi(rows, meta=[text("player: none, as written"), text("Composer: Clara Schumann")]))
+    assert own.score.bars[0].number == 1
+    assert own.pickup_confidence == 1
+    assert own.score.composer == "Clara Schumann"
+
+
+def test_rests_after_the_last_note_are_bars(midi):
+    marks = [(16, bytes([0xFF, 6, 1]) + b"x")]  # an event: the track lasts until there
+    assert len(read(midi(SCALE, meta=marks)).score.bars) == 4
+
+
+def test_two_signatures_for_the_halves_of_a_bar_are_one_meter(midi):
+    notes = [(i, 1, 60) for i in range(16)]
+    score = read(midi(notes, meters=[(0, 4, 2), (4, 3, 2), (7, 1, 2), (8, 4, 2)])).score
+    assert [(bar.onset_tick // Q, str(bar.meter)) for bar in score.bars] == [
+        (0, "4/4"),
+        (4, "4/4"),
+        (7, "4/4"),
+        (8, "4/4"),
+        (12, "4/4"),
+    ]
+
+
+def test_a_short_last_bar_completes_the_pickup(midi):
+    notes = [(i, 1, 60) for i in range(8)]
+    score = read(midi(notes, meters=[(0, 1, 2), (1, 4, 2), (5, 3, 2)])).score
+    assert [(bar.duration_tick // Q, str(bar.meter)) for bar in score.bars] == [(1, "4/4"), (4, "4/4"), (3, "4/4")]
+
+
+def test_old_names_of_voices_stay_parts(midi):
+    names = ["CANTVS", "Altus", "Tenor", "Basso"]
+    score = read(midi(SCALE, SCALE, BASS, BASS, names=names)).score
+    assert [part.name for part in score.parts] == names
+
+
+def test_a_piece_without_a_title_has_none(midi):
+    untitled = (0, bytes([0xFF, 3, 8]) + b"Untitled")
+    assert read(midi(SCALE, meta=[untitled])).score.title == ""

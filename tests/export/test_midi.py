@@ -112,7 +112,11 @@ def test_signatures_keys_and_markers_stand_at_their_ticks(keyboard, deadpan):
     assert [(t, m.key) for t, m in metas(content, "key_signature")] == [(0, "G"), (1920, "Em")]
     assert [(t, m.text) for t, m in metas(content, "marker")] == [(0, "A"), (1920, "B (couplet) ♭")]
     assert [(t, m.numerator, m.denominator) for t, m in metas(content, "time_signature")] == [(0, 4, 4)]
-    assert [m.text for _, m in metas(content, "text")] == ["Composer: Ritornello", "seed: 7"]
+    assert [m.text for _, m in metas(content, "text")] == [
+        "Composer: Ritornello",
+        "seed: 7",
+        "player: none, as written",
+    ]
 
 
 def test_a_key_of_more_than_seven_accidentals_is_respelled(keyboard, deadpan):
