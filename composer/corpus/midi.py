@@ -90,7 +90,8 @@ def read_midi(data: bytes, source: str) -> MidiReading:
         source=source,
     )
     last_tick = bars[-1].end_tick
-    late = sum(place(event[0]) > last_tick for event in (*smf.keys, *smf.tempos, *smf.markers))
+    signs = [key[0] for key in smf.keys] + [tempo[0] for tempo in smf.tempos] + [marker[0] for marker in smf.markers]
+    late = sum(place(tick) > last_tick for tick in signs)
     if late:
         mended.append(f"{late} keys, tempos or markers after the last bar were left out")
     keys = _keys([(place(tick), sharps, minor) for tick, sharps, minor in smf.keys if place(tick) <= last_tick])
