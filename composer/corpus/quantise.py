@@ -79,7 +79,7 @@ class BeatGrid:
         if abs(place - tick) <= self.tolerance_ticks:
             return place, True
         exact = _exactly(tick, self._file_tick)
-        return (place, False) if exact is None else (exact, True)
+        return (place, False) if exact is None or exact < 0 else (exact, True)
 
     def step_at(self, tick: float) -> int:
         """Return the distance between places there: a 16th or less."""
