@@ -20,18 +20,12 @@ from composer.corpus.musicxml_signs import Signs
 from composer.corpus.statements import joined, says_origin
 from composer.corpus.xmlfile import Element, XmlTree, parse_xml
 from composer.errors import MusicFileError, Place
-from composer.score import (
-    LOWER_STAFF,
-    UPPER_STAFF,
-    Note,
-    Part,
-    Score,
-    Slur,
-    sort_notes,
-)
+from composer.score import LOWER_STAFF, UPPER_STAFF, Note, Part, Score, Slur, sort_notes
+from composer.theory.meter import TICKS_PER_QUARTER
 
 MAX_PARTS = 100  # inclusive
 MAX_BARS = 20_000  # inclusive
+MAX_TIE_GAP_TICKS = 4 * TICKS_PER_QUARTER  # inclusive; over other notes of a broken chord
 MAX_MEASURES = 100_000  # of all parts, inclusive; the longest symphony of 40 parts has 80,000
 
 _OTHER_DOCUMENTS = {
@@ -240,9 +234,20 @@ class _Held:
 
 
 def _take_held(held: dict[tuple[int, int], list[_Held]], raw: NoteDraft, onset_tick: int, voice: int) -> _Held | None:
-    """Take the tied note that waits for this one: in its own voice, on its staff, or on another (a voice crosses)."""
+    """Take the tied note that waits for this one: in its own voice, on its staff, or on another (a voice crosses).
+
+    Where none ends here, one of the same voice that ended a little earlier is held on: so the notes of a broken chord
+    are tied to the chord that they build.
+    """
     waiting = held.get((raw.pitch, onset_tick))
     if not waiting:
+        for (pitch, end_tick), others in reversed(held.items()):
+            gap_tick = onset_tick - end_tick
+            if pitch == raw.pitch and 0 < gap_tick <= MAX_TIE_GAP_TICKS:
+                found = next((one for one in others if (one.staff, one.voice) == (raw.staff, voice)), None)
+                if found is not None:
+                    others.remove(found)
+                    return found
         return None
     found = min(waiting, key=lambda one: (one.staff != raw.staff, one.voice != voice))
     waiting.remove(found)

@@ -500,3 +500,49 @@ def test_a_damaged_file_is_read_or_refused_never_anything_else(data):
 def test_a_field_beyond_music_says_why():
     with pytest.raises(KernTokenError, match="length"):
         parse_field("99999c")
+
+
+# ---------------------------------------------------------------- what else stands on the page
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("**kern  **text\n4c  la\n*-  *-", "1 fields of **text left out"),
+        ("**kern\n!LO:TX:t=dolce\n4c\n*-", "1 directions in words left out"),
+        ("**kern\n*ped\n4c\n*-", "1 pedal marks left out"),
+        ("**kern\n4c\n=2;\n4d\n*-", "1 fermatas over bar lines left out"),
+        ("**kern\n4(c\n4d\n*-", "1 slurs without an end left out"),
+        ("**kern\n4c)\n4d\n*-", "1 slurs without a beginning left out"),
+        ("**kern  **dynam\n4c  <\n4d  .\n*-  *-", "1 hairpins without an end left out"),
+        ("**kern  **dynam\n4c  rrr\n4d  .\n*-  *-", "1 dynamics in words left out"),
+        ("!!!OMD: Largo\n**kern\n4c\n*-", "1 tempo words without a number left out"),
+        ("**kern\n*d:dor\n4c\n*-", "the church mode d:dor was left out; its signature is kept"),
+        ("**kern\n[4c\n4d\n*-", "1 ties lead to no note; left out"),
+        ("**kern  **kern\n4r  4c\n*-  *-", "1 columns without a note left out"),
+    ],
+)
+def test_what_a_score_has_no_place_for_is_told(rows, said):
+    assert said in read(rows).mended
+
+
+def test_a_problem_that_the_editors_note_is_no_direction():
+    assert not any("words" in line for line in read("**kern\n!LO:TX:t=P:look here:problem\n4c\n*-").mended)
+
+
+def test_a_metronome_mark_in_words_is_a_tempo():
+    (mark,) = read("!!!OMD: Allegro [eighth] = 108.\n**kern\n*M2/4\n4c\n4d\n*-").score.tempos
+    assert (mark.beat_bpm, mark.text) == (54.0, "Allegro [eighth] = 108.")
+
+
+def test_a_grace_note_without_a_stroke_is_an_appoggiatura():
+    notes = one_spine("8qe", "8qqd", "4c").parts[0].notes
+    assert [(str(n.spelling), n.articulations) for n in notes] == [("E4", ()), ("D4", ("appoggiatura",)), ("C4", ())]
+
+
+def test_a_fermata_over_a_tied_note_stands_where_its_head_does():
+    assert one_spine("*M2/4", "[2c", "=", "2c;]", "=").fermata_ticks == (2 * QUARTER,)
+
+
+def test_a_note_of_a_chord_that_is_only_held_on_keeps_no_accent():
+    assert [n.articulations for n in one_spine("[4c 4e", "4c]^ 4f^").parts[0].notes] == [(), (), ("accent",)]

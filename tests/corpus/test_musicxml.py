@@ -253,3 +253,141 @@ def test_a_voice_in_4_4_against_12_8_keeps_its_beats_together(musicxml, note):
     assert [n.onset_tick for n in result.score.parts[0].notes] == [0, 3 * Q // 2, 3 * Q, 9 * Q // 2]
     assert str(result.score.bars[0].meter) == "12/8"
     assert "4/4 against 12/8" in result.mended[0]
+
+
+# ---------------------------------------------------------------- what else stands on the page
+
+
+def notations(inner: str) -> str:
+    return f"<notations>{inner}</notations>"
+
+
+def direction(inner: str, sound: str = "") -> str:
+    return f"<direction><direction-type>{inner}</direction-type>{sound}</direction>"
+
+
+def test_the_signs_of_a_chord_are_those_of_all_its_notes_but_an_ornament_is_of_one(musicxml, note):
+    signs = notations("<articulations><staccato/></articulations><ornaments><trill-mark/></ornaments>")
+    measure = note("C4", 16, more=signs) + note("E4", 16, before="<chord/>")
+    notes = read(musicxml([measure])).score.parts[0].notes
+    assert [n.articulations for n in notes] == [("staccato", "trill"), ("staccato",)]
+
+
+def test_a_note_of_a_chord_that_is_only_held_on_is_not_struck_again(musicxml, note):
+    accent = notations("<articulations><accent/></articulations>")
+    first = note("C4", 16, more=START) + note("E4", 16, before="<chord/>")
+    second = note("C4", 16, more=STOP + accent) + note("F4", 16, before="<chord/>")
+    notes = read(musicxml([first, second])).score.parts[0].notes
+    assert [(n.pitch, n.articulations) for n in notes] == [(60, ()), (64, ()), (65, ("accent",))]
+
+
+def test_two_voices_may_tie_the_same_pitch_at_once(musicxml, note):
+    back = "<backup><duration>16</duration></backup>"
+    first = note("C4", 16, more=START) + back + note("C4", 16, more=START, voice=2)
+    second = note("C4", 16, more=STOP) + back + note("C4", 16, more=STOP, voice=2)
+    result = read(musicxml([first, second]))
+    assert [(n.voice, n.duration_tick) for n in result.score.parts[0].notes] == [(1, 8 * Q), (2, 8 * Q)]
+    assert result.mended == ()
+
+
+def test_a_broken_chord_may_be_tied_to_the_chord_that_it_builds(musicxml, note):
+    tied = "".join(note(name, 4, more=START) for name in ("C4", "E4"))
+    chord = note("C4", 8, more=STOP) + note("E4", 8, before="<chord/>", more=STOP)
+    notes = read(musicxml([tied + chord])).score.parts[0].notes
+    assert [(n.pitch, n.onset_tick, n.end_tick) for n in notes] == [(60, 0, 4 * Q), (64, Q, 4 * Q)]
+
+
+def test_grace_notes_keep_their_order_and_their_stroke(musicxml, note):
+    graces = note("E5", 0, before="<grace slash='yes'/>") + note("C5", 0, before="<grace/>")
+    notes = read(musicxml([graces + note("D5", 16)])).score.parts[0].notes
+    assert [(n.pitch, n.articulations) for n in notes] == [(76, ()), (72, ("appoggiatura",)), (74, ())]
+
+
+def test_slurs_are_paired_in_the_order_of_the_file(musicxml, note):
+    def slur(kind: str) -> str:
+        return notations(f"<slur type='{kind}' number='1'/>")
+
+    upper = note("C5", 8, more=slur("start")) + note("D5", 8, more=slur("stop"))
+    lower = note("C4", 4, voice=2, more=slur("start")) + note("D4", 12, voice=2, more=slur("stop"))
+    slurs = read(musicxml([upper + "<backup><duration>16</duration></backup>" + lower])).score.slurs
+    assert [(one.onset_tick, one.end_tick, one.voice) for one in slurs] == [(0, 2 * Q, 1), (0, Q, 2)]
+
+
+def test_words_with_dashes_are_a_hairpin(musicxml, note):
+    start = (
+        "<direction><direction-type><words>cresc.</words></direction-type>"
+        "<direction-type><dashes type='start' number='1'/></direction-type></direction>"
+    )
+    measure = start + note("C4", 8) + direction("<dashes type='stop' number='1'/>") + note("C4", 8)
+    (found,) = read(musicxml([measure])).score.dynamics
+    assert (found.tick, found.level, found.end_tick) == (0, "cresc", 2 * Q)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (direction("<words>dolce</words>"), "1 directions in words left out"),
+        (direction("<pedal type='start'/>"), "1 directions (pedal) left out"),
+        (direction("<dynamics><other-dynamics>sempre</other-dynamics></dynamics>"), "1 dynamics in words left out"),
+        (direction("<wedge type='crescendo'/>"), "1 hairpins without an end left out"),
+        ("<harmony/>", "1 chord symbols left out"),
+        ("<barline location='right'><fermata/></barline>", "1 fermatas over bar lines left out"),
+    ],
+)
+def test_what_a_score_has_no_place_for_is_told(musicxml, note, text, said):
+    assert said in read(musicxml([text + note("C4", 16)])).mended
+
+
+def test_what_a_note_has_no_place_for_is_told_once_for_all_notes(musicxml, note):
+    sung = "<lyric><text>la</text></lyric>"
+    lines = read(musicxml([note("C4", 8, more=sung) + note("D4", 8, more=sung)])).mended
+    assert lines == ("2 syllables of a text left out",)
+
+
+def test_a_transposed_note_is_spelled_where_it_sounds(musicxml, note):
+    transpose = "<transpose><diatonic>-1</diatonic><chromatic>-2</chromatic></transpose>"
+    result = read(musicxml([note("D4", 16)], fifths=2, first=transpose))
+    assert [str(n.spelling) for n in result.score.parts[0].notes] == ["C4"]
+    assert result.score.keys[0][1].signature == 0
+
+
+def test_a_short_bar_that_two_voices_fill_alike_is_meant_so(musicxml, note):
+    back = "<backup><duration>12</duration></backup>"
+    short = note("C4", 12) + back + note("E3", 12, voice=2)
+    result = read(musicxml([note("C4", 16), short, note("C4", 16)]))
+    assert [bar.duration_tick // Q for bar in result.score.bars] == [4, 3, 4]
+    assert "too short" in result.mended[0]
+
+
+def test_an_excerpt_keeps_its_printed_numbers(musicxml, note):
+    text = musicxml([note("C4", 16), note("D4", 16)]).replace(b'number="1"', b'number="45"')
+    text = text.replace(b'number="2"', b'number="46"')
+    assert [bar.number for bar in read(text).score.bars] == [45, 46]
+
+
+def test_a_song_of_a_set_has_both_titles(musicxml, note):
+    text = musicxml([note("C4", 16)]).replace(
+        b"<part-list>",
+        b"<work><work-title>Winterreise</work-title></work><movement-title>Gute Nacht</movement-title><part-list>",
+    )
+    assert read(text).score.title == "Winterreise: Gute Nacht"
+
+
+def test_repeats_do_not_reach_over_the_beginning_of_a_movement(musicxml, note):
+    closing = "<barline location='right'><repeat direction='backward'/></barline>"
+    text = musicxml([note("C4", 16), note("D4", 16), note("E4", 16), note("F4", 16) + closing])
+    text = text.replace(b'number="3"', b'number="1"').replace(b'number="4"', b'number="2"')
+    (repeat,) = read(text).score.repeats
+    assert (repeat.start_tick, repeat.end_tick) == (8 * Q, 16 * Q)
+
+
+def test_a_minuet_comes_again_after_its_trio_where_repeats_are_written_out(musicxml, note):
+    fine, again = (
+        direction("<words>Fine</words>", "<sound fine='yes'/>"),
+        direction("<words>D.C.</words>", "<sound dacapo='yes'/>"),
+    )
+    page = musicxml([note("C4", 16) + fine, note("D4", 16) + again])
+    written, played = read_bytes(page, "x"), read_bytes(page, "x", unfold=True)
+    assert [n.pitch for n in written.score.parts[0].notes] == [60, 62]
+    assert [n.pitch for n in played.score.parts[0].notes] == [60, 62, 60]
+    assert "a da capo or dal segno is followed where repeats are written out" in written.mended
