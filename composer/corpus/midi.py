@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 
 from composer.corpus.midi_bars import lay_bars
 from composer.corpus.midi_grid import put_on_grid
+from composer.corpus.midi_keys import doubt_keys, keys_of
 from composer.corpus.midi_parts import drop_doublings, is_organ_file, make_parts
 from composer.corpus.smf import RawNote, Smf, parse_smf
 from composer.corpus.statements import joined, says_origin, says_rights
 from composer.errors import MusicFileError, Place
 from composer.score import Mark, Score, TempoMark
-from composer.theory.key import Key
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
 MAX_PARTS = 64
@@ -94,7 +94,8 @@ def read_midi(data: bytes, source: str) -> MidiReading:
     late = sum(place(tick) > last_tick for tick in signs)
     if late:
         mended.append(f"{late} keys, tempos or markers after the last bar were left out")
-    keys = _keys([(place(tick), sharps, minor) for tick, sharps, minor in smf.keys if place(tick) <= last_tick])
+    keys = keys_of([(place(tick), sharps, minor) for tick, sharps, minor in smf.keys if place(tick) <= last_tick])
+    doubt_keys(keys, [note for line in lines for note in line.notes], mended)
     score = Score(
         parts=make_parts(lines, mended, is_organ=is_organ),
         bars=bars,
@@ -138,17 +139,6 @@ def _split_lines(smf: Smf, mended: list[str]) -> list[tuple[str, int, list[RawNo
 
 
 # ---------------------------------------------------------------- bars and signs
-
-
-def _keys(rows: Sequence[tuple[int, int, bool]]) -> tuple[tuple[int, Key], ...]:
-    found: dict[int, Key] = {}
-    for tick, sharps, is_minor in rows:
-        found.setdefault(tick, Key(sharps + 3, "minor") if is_minor else Key(sharps, "major"))
-    keys: list[tuple[int, Key]] = []
-    for tick in sorted(found):
-        if not keys or keys[-1][1] != found[tick]:
-            keys.append((tick if keys else 0, found[tick]))
-    return tuple(keys)
 
 
 def _tempos(rows: Sequence[tuple[int, int]], score: Score, mended: list[str]) -> tuple[TempoMark, ...]:
