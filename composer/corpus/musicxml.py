@@ -75,6 +75,8 @@ def read_musicxml(data: bytes, source: str) -> MusicXmlReading:
         told = f" ({'; '.join(mended[:2])})" if mended else ""
         raise MusicFileError(f"there is no note in this score{told}", place=Place(source))
     measure_ticks, bars = lay_bars(drafts, mended)
+    if not any(draft.notes for draft in drafts):
+        raise MusicFileError(f"there is no note in this score ({mended[-1]})", place=Place(source))
     parts: list[Part] = []
     slurs: list[Slur] = []
     fermatas: set[int] = set()

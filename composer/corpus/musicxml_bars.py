@@ -6,10 +6,11 @@ and listed with its number.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
-from composer.corpus.musicxml_part import PartDraft
+from composer.corpus.musicxml_part import NoteDraft, PartDraft
 from composer.score import Bar
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
@@ -65,12 +66,29 @@ def lay_bars(drafts: Sequence[PartDraft], mended: list[str]) -> tuple[list[int],
             mended.append(f"{name}: a part is {_quarters(length - min(lengths))} too short; filled with a rest")
         rows.append((length, meter, is_short))
         onsets.append(onsets[-1] + length)
+    for draft in drafts:
+        _leave_out_behind(draft, onsets, mended)
     numbers = {
         onset: int(measure.number)
         for onset, measure in zip(onsets, longest.measures, strict=False)
         if measure.number.isdecimal()
     }
     return onsets, list(with_printed_numbers(join_bars(onsets, rows), numbers))
+
+
+def _leave_out_behind(draft: PartDraft, onsets: Sequence[int], mended: list[str]) -> None:
+    """Leave out notes that begin where their bar, cut to the length of the other parts, is over."""
+    lengths = [end - start for start, end in itertools.pairwise(onsets)]
+    inside: list[NoteDraft] = []
+    for note in draft.notes:
+        if note.is_grace:
+            note.local_tick = min(note.local_tick, lengths[note.measure])
+        if note.is_grace or note.local_tick < lengths[note.measure]:
+            inside.append(note)
+    lost = len(draft.notes) - len(inside)
+    if lost:
+        draft.notes = inside
+        mended.append(f"part {draft.name or draft.id}: {lost} notes that begin behind their bar were left out")
 
 
 def _stretch_local_meters(drafts: Sequence[PartDraft], mended: list[str]) -> None:

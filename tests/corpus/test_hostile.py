@@ -364,6 +364,15 @@ def test_a_chord_of_20_000_notes_is_read_in_linear_time(musicxml, note):
     assert time.process_time() - start < 5
 
 
+def test_a_note_that_begins_behind_its_bar_is_left_out_and_told(musicxml, note):
+    late = note("C4", 16) + "<forward><duration>400</duration></forward>" + note("E4", 4)
+    result = read_bytes(musicxml([late, note("D4", 16)], [note("C3", 16), note("D3", 16)]), "x.xml")
+    assert [len(part.notes) for part in result.score.parts] == [2, 2]
+    assert any("1 notes that begin behind their bar" in line for line in result.mended)
+    gap = "<forward><duration>400</duration></forward>" + note("E4", 4)
+    assert "no note" in str(refusal(musicxml([gap], ["<forward><duration>16</duration></forward>"])))
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
