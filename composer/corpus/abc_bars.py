@@ -2,7 +2,8 @@
 
 Conventions: as in `kern.py`: a first bar shorter than its meter is a pickup (number 0), two short neighbours that
 together make one bar (split by a repeat sign) become one; other short or long bars are kept and listed with their line.
-Where voices disagree, the meter rules, then the longest; what is missing is a rest, and listed.
+Where voices disagree, the longest rules, so that no note is lost; what the others lack is a rest, and listed. A measure
+of eight bars or more has no bar lines: they are set by its meter.
 """
 
 from __future__ import annotations
@@ -85,9 +86,6 @@ def _length_of(
     length = max(ticks for _, _, ticks in lengths)
     if all(ticks == length for _, _, ticks in lengths):
         return max(1, length)
-    if meter is not None and length < meter.bar_ticks:
-        counts = Counter(ticks for _, _, ticks in lengths)
-        length = max(length, counts.most_common(1)[0][0])
     for voice, one, ticks in lengths:
         if ticks < length:
             faults.append((index, one.line, f"voice {voice.id} is {_quarters(length - ticks)} short; a rest was added"))

@@ -101,6 +101,8 @@ class Cursor:
             self._is_full_line = False
             self._report.count("bar lines missing at the end of a line were set")
             self._end_measure("|")
+        if not self.has_content:
+            self._measure.line = self._report.line
 
     def end_line(self) -> None:
         """Say that a line of the file ends here."""

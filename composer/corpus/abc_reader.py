@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from composer.corpus.abc_align import align_voices
 from composer.corpus.abc_bars import lay_abc_bars
 from composer.corpus.abc_book import AbcBook, AbcTune, read_book
 from composer.corpus.abc_drafts import AbcBudget, AbcReport
@@ -85,6 +86,7 @@ def _read_tune(tune: AbcTune, book: AbcBook, meter: Meter | None, report: AbcRep
     mended = [*tune.mended, *report.mended()]
     if not any(not note.is_grace for voice in draft.voices if not voice.is_percussion for note in voice.notes):
         raise MusicFileError("there is no note in this tune", place=Place(source, tune.line))
+    align_voices(draft.voices, mended)
     onsets, bars = lay_abc_bars(draft.voices, mended)
     parts, slurs = make_abc_parts(draft, onsets, mended)
     sheets = [PartDraft(voice.id, events=with_openings(voice.events)) for voice in draft.voices]

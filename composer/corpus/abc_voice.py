@@ -304,11 +304,15 @@ class VoiceReader:
     # ---------------------------------------------------------------- chords, graces, ties, slurs
 
     def _begin_chord(self, _text: str) -> None:
+        if self._is_in_grace:
+            return  # grace notes of one onset are a chord anyway
         self._close_groups()
         self._chord, self._chord_signs = [], self._articulations
         self._articulations = []
 
     def _end_chord(self, text: str) -> None:
+        if self._is_in_grace:
+            return
         heads, self._chord, self._chord_signs = self._chord, None, []
         if heads is None:
             self._report.count('"]" without a chord; left out')
