@@ -6,18 +6,17 @@ other parts (`midi_parts.py`), keys, tempi. What was judged, moved or left out i
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from composer.corpus.midi_bars import lay_bars
 from composer.corpus.midi_grid import put_on_grid
 from composer.corpus.midi_keys import doubt_keys, keys_of
 from composer.corpus.midi_parts import drop_doublings, is_organ_file, make_parts
+from composer.corpus.midi_tempos import tempos_of
 from composer.corpus.smf import RawNote, Smf, parse_smf
 from composer.corpus.statements import joined, says_origin, says_rights
 from composer.errors import MusicFileError, Place
-from composer.score import Mark, Score, TempoMark
+from composer.score import Mark, Score
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
 MAX_PARTS = 64
@@ -106,7 +105,7 @@ def read_midi(data: bytes, source: str) -> MidiReading:
         title=_title(smf),
         composer=next((text.removeprefix(_COMPOSER_TEXT) for text in smf.texts if text.startswith(_COMPOSER_TEXT)), ""),
     )
-    tempos = _tempos([(place(tick), usec) for tick, usec in smf.tempos if place(tick) <= last_tick], score, mended)
+    tempos = tempos_of([(place(tick), usec) for tick, usec in smf.tempos if place(tick) <= last_tick], bars, mended)
     score = replace(score, tempos=tempos)
     rights = joined([*smf.copyrights, *(text for text in smf.texts if says_rights(text))])
     origin = joined(text for text in smf.texts if says_origin(text))
@@ -139,23 +138,6 @@ def _split_lines(smf: Smf, mended: list[str]) -> list[tuple[str, int, list[RawNo
 
 
 # ---------------------------------------------------------------- bars and signs
-
-
-def _tempos(rows: Sequence[tuple[int, int]], score: Score, mended: list[str]) -> tuple[TempoMark, ...]:
-    marks: list[TempoMark] = []
-    for tick, usec in sorted(rows):
-        mark = TempoMark(tick, 60e6 / usec / score.meter_at(tick).beat_quarters)
-        if marks and marks[-1].tick == tick:
-            marks[-1] = mark
-        elif not marks or abs(marks[-1].beat_bpm - mark.beat_bpm) > 0.01:
-            marks.append(mark)
-    if len(marks) > 4 + len(score.bars) // 2:
-        middle = statistics.median(mark.beat_bpm for mark in marks)
-        mended.append(f"a tempo curve of {len(marks)} points was read as one tempo, {middle:.0f}")
-        marks = [TempoMark(0, middle)]
-    if marks and marks[0].tick > 0:
-        marks[0] = TempoMark(0, marks[0].beat_bpm)
-    return tuple(marks)
 
 
 def _title(smf: Smf) -> str:
