@@ -15,7 +15,7 @@ The sample of a line is its smallest hashes (Broder 1997): of two lines the same
 lines of any length can be, and 10,000 pieces take at most 40 MB. How well it finds, and how the numbers below were
 chosen, is measured in `tests/benchmarks/bench_duplicates.py`.
 
-Contents: `Fingerprint`, `Duplicate`, `fingerprint_of`, `find_duplicates`, `group_works`.
+Contents: `Fingerprint`, `Duplicate`, `fingerprint_of`, `find_duplicates`, `group_works`, `UnionFind`.
 """
 
 from __future__ import annotations

@@ -91,9 +91,9 @@ def collect(paths: Iterable[Path], *, change: bool = False) -> list[Known]:
     return [piece for row in parallel_map(partial(read, change=change), sorted(paths)) for piece in row]
 
 
-def told(pieces: Sequence[Known]) -> Pairs:
+def told(prints: Sequence[Fingerprint]) -> Pairs:
     """The pairs that are told, and what follows from them: what equals a piece is near to what that is near to."""
-    pairs = find_duplicates([piece.fingerprint for piece in pieces])
+    pairs = find_duplicates(prints)
     twins: dict[int, list[int]] = {}
     for pair in pairs:
         if pair.kind != "near":
@@ -105,6 +105,11 @@ def told(pieces: Sequence[Known]) -> Pairs:
         for right in twins.get(pair.second, [pair.second])
         if left != right
     }
+
+
+def prints_of(pieces: Sequence[Known]) -> list[Fingerprint]:
+    """Their fingerprints."""
+    return [piece.fingerprint for piece in pieces]
 
 
 def judge(name: str, found: Pairs, known: Pairs, *, precision: bool = True) -> None:
@@ -145,7 +150,7 @@ def chorale_number(piece: Known, listed: dict[str, str]) -> str | None:
 def among_numbered(pieces: Sequence[Known]) -> tuple[Pairs, Pairs]:
     """The pairs that are told and known among the pieces with opus and number."""
     numbers = [chopin_number(piece) for piece in pieces]
-    found = {pair for pair in told(pieces) if all(numbers[place] for place in pair)}
+    found = {pair for pair in told(prints_of(pieces)) if all(numbers[place] for place in pair)}
     return found, pairs_by(numbers)
 
 
@@ -173,16 +178,16 @@ def main() -> None:
     chorales = collect(by_folder["chorales"], change=True)
     works = [work_id(piece.path, piece.title) for piece in chorales]
     known = pairs_by(works)
-    judge("settings of one chorale tune: pairs", told(chorales), known)
+    judge("settings of one chorale tune: pairs", told(prints_of(chorales)), known)
     alone = [f"{place:06}" for place in range(len(chorales))]
-    groups = group_works(alone, [piece.fingerprint for piece in chorales])
+    groups = group_works(alone, prints_of(chorales))
     judge("settings of one chorale tune: groups", pairs_by(groups), known)
 
     listed = listed_chorales()
     both = [*chorales, *collect(builtin_paths("music21:bach"))]
     numbers = [chorale_number(piece, listed) for piece in both]
     across = {pair for pair in pairs_by(numbers) if pair[0] < len(chorales) <= pair[1]}
-    judge("one chorale in two collections", told(both), across, precision=False)
+    judge("one chorale in two collections", told(prints_of(both)), across, precision=False)
 
     chopin = collect(by_folder["chopin"])
     judge("two first editions of Chopin", *among_numbered(chopin))
@@ -194,7 +199,7 @@ def main() -> None:
         found = []
         for place in range(len(CHANGES)):
             prints = [*(piece.fingerprint for piece in pieces), *(piece.changed[place] for piece in pieces)]
-            pairs = {(pair.first, pair.second) for pair in find_duplicates(prints)}
+            pairs = told(prints)
             found.append(np.mean([(one, one + len(pieces)) in pairs for one in range(len(pieces))]))
         shares = ", ".join(f"{change:.0%}: {share:.1%}" for change, share in zip(CHANGES, found, strict=True))
         print(f"{name} found again with notes changed   {shares}")
@@ -202,7 +207,7 @@ def main() -> None:
     others = [name for name in by_folder if name not in ("chorales", "chopin", "mutopia")]
     everything = [*both, *chopin, *mutopia, *(piece for name in others for piece in collect(by_folder[name]))]
     start = time.perf_counter()
-    pairs = find_duplicates([piece.fingerprint for piece in everything])
+    pairs = find_duplicates(prints_of(everything))
     seconds = time.perf_counter() - start
     print(f"all {len(everything):,} pieces: {len(pairs):,} pairs in {seconds:.1f} s")
     # Folders that are a composer's: of the quartets, the songs and Mutopia.
