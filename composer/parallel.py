@@ -8,12 +8,15 @@ module's function, or a `functools.partial` of one), and items and results must 
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 import traceback
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain, islice
 from typing import Any, Generic, TypeVar
 
@@ -28,6 +31,7 @@ R = TypeVar("R")
 _FEW = 8  # items; starting processes (a second or so) does not pay for fewer
 _ROUND = 32  # items for each worker that are given out, and whose results may wait, at once
 _CONNECT_SEC = 10
+_WATCH_SEC = 1.0
 
 
 def parallel_map(
@@ -36,7 +40,8 @@ def parallel_map(
     """Yield `function(item)` of each item, in their order, as they are asked for.
 
     Items are taken, and results wait, in rounds of some dozens a worker: neither the list of items nor the results need
-    to fit into memory. Giving up the iteration, by Ctrl-C too, stops the workers.
+    to fit into memory. Giving up the iteration, by Ctrl-C too, stops the workers; they also end when this process is
+    killed.
 
     Args:
         function: called in another process, perhaps on another machine.
@@ -59,16 +64,18 @@ def parallel_map(
         yield from map(function, chain(head, rest))
         return
     with _parallel(count) as parallel:
+        call = partial(_call, function, os.getpid() if is_local else None)
         everything = chain(head, rest)
         size = _ROUND * max(1, joblib.effective_n_jobs(count))
         while batch := list(islice(everything, size)):
-            outcomes = parallel(joblib.delayed(partial(_call, function))(item) for item in batch)
+            outcomes = parallel(joblib.delayed(call)(item) for item in batch)
             try:
                 for outcome in outcomes:
                     if outcome.error is not None:
                         raise outcome.error
                     yield outcome.value
             finally:
+                batch.clear()  # nothing more is given out
                 _close(outcomes)
 
 
@@ -111,13 +118,28 @@ class _Outcome(Generic[R]):
     error: Exception | None = None
 
 
-def _call(function: Callable[[T], R], item: T) -> _Outcome[Any]:
+def _call(function: Callable[[T], R], parent: int | None, item: T) -> _Outcome[Any]:
+    if parent is not None:
+        _end_with(parent)
     try:
         return _Outcome(function(item))
     except Exception as error:
         if not isinstance(error, ComposerError):
             error.add_note(f"in a worker:\n{traceback.format_exc()}")
         return _Outcome(None, error)
+
+
+@lru_cache(maxsize=1)
+def _end_with(parent: int) -> None:
+    """See to it, once in a worker, that it ends when its parent does: loky's would wait for work for ever."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_WATCH_SEC)
+        os._exit(1)
+
+    if os.getppid() == parent:
+        threading.Thread(target=watch, daemon=True).start()
 
 
 def _parallel(count: int) -> joblib.Parallel:

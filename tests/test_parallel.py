@@ -85,7 +85,8 @@ def test_a_backend_that_gives_lists_only_is_used_too() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to another process")
-def test_ctrl_c_stops_the_workers() -> None:
+@pytest.mark.parametrize("sent", ["SIGINT", "SIGTERM", "SIGKILL"])
+def test_the_workers_end_with_the_process_that_asked_them(sent: str) -> None:
     code = (
         "import time; from composer.parallel import parallel_map\n"
         "results = parallel_map(time.sleep, [0.05] * 20 + [600] * 20, workers=2)\n"
@@ -94,7 +95,7 @@ def test_ctrl_c_stops_the_workers() -> None:
     started = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert started.stdout is not None
     assert started.stdout.readline().strip() == b"None"
-    started.send_signal(signal.SIGINT)
+    started.send_signal(signal.Signals[sent])
     _, error = started.communicate(timeout=20)  # the pipes close when the last worker has ended
     assert started.returncode != 0
-    assert b"KeyboardInterrupt" in error
+    assert (b"KeyboardInterrupt" in error) == (sent == "SIGINT")
