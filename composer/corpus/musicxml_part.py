@@ -61,6 +61,8 @@ _HAIRPIN_WORDS = (("cresc", "crescendo"), ("decresc", "diminuendo"), ("dim", "di
 _BEAT_UNITS = {
     "long": 16.0, "breve": 8.0, "whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5, "16th": 0.25, "32nd": 0.125,
 }  # fmt: skip
+# Note values of metronome marks, as music fonts have them (SMuFL) -> characters that print everywhere
+_FONT_SIGNS = {0xECA2: "\U0001d15d", 0xECA3: "\U0001d15e", 0xECA5: "\u2669", 0xECA7: "\u266a", 0xECB7: "."}
 _MAX_PASSES = 16  # of an ending, inclusive
 
 
@@ -539,7 +541,8 @@ class PartReader:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())[:80]
+    """Return a text without line ends; note signs of music fonts become characters that print everywhere."""
+    return " ".join(text.translate(_FONT_SIGNS).split())[:80]
 
 
 def _is_jump(element: Element) -> bool:

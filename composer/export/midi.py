@@ -7,7 +7,8 @@ performance every note stands on its tick exactly.
 
 Conventions: `midi_tick` counts 480 a quarter, `tick` is the Score's (10,080 a quarter). Each track has a channel of its
 own (never the drums' channel 10), so the pedal of a part is written to every track of that part; it is up at the end.
-A pickup, or any bar that is shorter than its meter, has a time signature of its own length, so that bars stay bars.
+A pickup, or any bar that is not as long as its meter, has a time signature of its own length, so that bars stay bars;
+but for a pickup, a text says its meter.
 
 What is changed on the way, because MIDI cannot say it: on one channel a pitch sounds once, so two notes of one staff
 and pitch that begin on one tick become one (the longer, the louder), and a note that is struck again while it sounds
@@ -21,7 +22,7 @@ from __future__ import annotations
 
 import bisect
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -270,6 +271,7 @@ def _finished(raw: bytes, performance: Performance, end_tick: int) -> bytes:
         head.append(mido.MetaMessage("text", text=printable(f"Composer: {score.composer}"), time=0))
     head += [mido.MetaMessage("text", text=printable(text), time=0) for text in texts]
     midi.tracks[0][0:0] = head
+    midi.tracks[0] = _with_odd_bars(midi.tracks[0], score.bars)
     midi_tick = 0
     for message in midi.tracks[0]:
         midi_tick += message.time
@@ -280,6 +282,33 @@ def _finished(raw: bytes, performance: Performance, end_tick: int) -> bytes:
     out = io.BytesIO()
     midi.save(file=out)
     return out.getvalue()
+
+
+def _with_odd_bars(track: Any, bars: Sequence[Bar]) -> Any:
+    """Add a text with the meter at each bar that is not as long as its meter, for its time signature is another.
+
+    A pickup, and a last bar that is short by it, need none.
+    """
+    import mido
+
+    pickup_tick = bars[0].duration_tick if bars[0].number == 0 else 0
+    odd = [
+        mido.MetaMessage("text", text=f"bar of {bar.meter}", time=_midi_tick(bar.onset_tick))
+        for bar in bars
+        if bar.number > 0
+        and bar.duration_tick != bar.meter.bar_ticks
+        and not (bar is bars[-1] and bar.duration_tick + pickup_tick == bar.meter.bar_ticks)
+    ]
+    return mido.merge_tracks([track, mido.MidiTrack(_from_absolute(odd))]) if odd else track
+
+
+def _from_absolute(messages: Sequence[Any]) -> list[Any]:
+    """Return messages at absolute times with the times between them."""
+    before, found = 0, []
+    for message in messages:
+        found.append(message.copy(time=message.time - before))
+        before = message.time
+    return found
 
 
 def _performed_by(performance: Performance) -> list[str]:

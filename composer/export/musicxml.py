@@ -25,7 +25,7 @@ from pathlib import Path
 
 import composer
 from composer.export.clefs import Clef, choose_clefs
-from composer.export.divided import divided_at_repeats
+from composer.export.divided import divided
 from composer.export.musicxml_directions import Direction, directions_of_part
 from composer.export.musicxml_notes import add_event
 from composer.export.notation import lay_out
@@ -59,7 +59,7 @@ def musicxml_bytes(score: Score, *, outline: Outline | None = None) -> bytes:
     Raises:
         OptionError: the score has no bars, or a note begins after the last one.
     """
-    score = divided_at_repeats(score)
+    score = divided(score)
     sheet = lay_out(score, outline)
     root = ET.Element("score-partwise", {"version": "4.0"})
     _add_head(root, score)

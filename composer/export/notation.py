@@ -6,8 +6,8 @@ because one note value cannot say its length, is tied. A note that is longer tha
 grace note at its end stands behind the last note.
 
 Fermatas: a note that bears one bears it where it ends. A tick in `fermata_ticks` at which no note says so is marked on
-every staff, on what begins there, note or rest; where nothing does anywhere, or all parts of a piece in which no note
-bears a fermata sound (a composed chorale), on what sounds.
+every staff, on what begins there, note or rest. On a staff where nothing begins, it is marked on what sounds only where
+every staff sounds, and nothing begins anywhere or no note of the piece bears a fermata (a composed chorale).
 
 Contents: `lay_out`, `signatures_of_bars`.
 """
@@ -201,7 +201,7 @@ class Fermatas:
             return {(part, n.staff) for part, n in notes if n.onset_tick <= tick < n.end_tick} == staves
 
         # In a composed chorale every voice stops; on a page a fermata over one part's rest is that part's.
-        self._held = {tick for tick in self._unborne if tick not in begun or (not borne and all_sound(tick))}
+        self._held = {tick for tick in self._unborne if (not borne or tick not in begun) and all_sound(tick)}
 
     def ticks_of(self, note: Note) -> list[int]:
         """Return where a note bears fermatas: where it begins, or where it is tied on; none where no tick says so."""
@@ -264,16 +264,16 @@ def _find_slurs(score: Score, index: int) -> Slurs:
         if first is None or last is None or slur.end_tick <= slur.onset_tick:
             continue
         bar_tick = score.bar_at(slur.onset_tick).onset_tick
+        stays = (last.staff, last.voice) == home
         free = (
             number
             for number, (own, all_voices, voice) in enumerate(free_from, 1)
-            if all_voices <= bar_tick or (voice == home and own <= slur.onset_tick)
+            if all_voices <= bar_tick or (stays and voice == home and own <= slur.onset_tick)
         )
         number = next(free, None)
         if number is None:
             continue
         bar_end_tick = score.bar_at(slur.end_tick).end_tick
-        stays = (last.staff, last.voice) == home
         free_from[number - 1] = (slur.end_tick + 1 if stays else bar_end_tick, bar_end_tick, home)
         for kind, note, tick in (("start", first, slur.onset_tick), ("stop", last, slur.end_tick)):
             found.ends[kind, note.staff, note.voice, tick, note.pitch, note.is_grace].append(number)
