@@ -1,7 +1,8 @@
 """Prepared pieces → batches of consecutive windows, as the fitting loop takes them.
 
 What it is: each row of a batch visits a piece: transposed by a random interval, from a random bar on (behind one
-unscored lead-in bar, cold, as a section begins when composing), for some windows, and then visits another.
+unscored lead-in bar, cold, as a section begins when composing), for the whole bars that fit into some windows, and then
+visits another. Bars off the grid are heard, rounded, but not scored.
 What the visit is told (conditions) and hears (pins, reference bars) is drawn at random, so that any subset works when
 composing.
 
@@ -306,7 +307,7 @@ class Windows:
             facts.transposed(semitones),
             piece,
             start,
-            min(piece.num_steps, start + num_windows * config.steps),
+            _end_of_bars(starts, start, min(piece.num_steps, start + num_windows * config.steps), piece.num_steps),
             scored_from,
             low_pitch,
             self._draw_dropped(generator),
@@ -336,6 +337,14 @@ class Windows:
         weights = [] if hidden else [(piece.composer, 1.0)]
         known = ensemble if ensemble in self.config.ensembles else ""  # a network without quartets is told nothing
         return style_vector(self.config.composers, self.config.ensembles, weights, known)
+
+
+def _end_of_bars(starts: NDArray[np.int_], start: int, stop: int, num_steps: int) -> int:
+    """Return the last bar line in (start, stop], or `stop` where a bar is longer than that."""
+    if stop == num_steps:
+        return stop
+    last = int(starts[np.searchsorted(starts, stop, side="right") - 1])
+    return last if last > start else stop
 
 
 def melody_cells(piece: Piece) -> tuple[BoolArray, BoolArray]:

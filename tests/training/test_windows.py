@@ -121,6 +121,18 @@ def test_the_lead_in_is_heard_and_not_scored() -> None:
     assert cold > 5
 
 
+def test_a_visit_is_of_whole_bars() -> None:
+    windows = Windows(PIECES, CONFIG, seed=5)  # of 20 steps; a bar has 16
+    visits = [windows._visit(row, number) for row in range(CONFIG.rows) for number in range(20)]
+    assert all(visit.start % 16 == 0 == visit.stop % 16 for visit in visits)
+    assert {visit.stop - visit.start for visit in visits} > {32, 48, 80}
+
+
+def test_a_bar_longer_than_the_windows_is_cut() -> None:
+    windows = Windows([make_piece("long")], replace(CONFIG, steps=4, visit_windows=(2, 2)), seed=5)
+    assert {windows._visit(0, number).stop - windows._visit(0, number).start for number in range(20)} == {8}
+
+
 def test_bars_off_the_grid_are_not_scored() -> None:
     piece = make_piece(off_grid_bar=2)
     batches = first_batches(replace(measuring(CONFIG, GROUPS), rows=1), 99, pieces=[piece])
