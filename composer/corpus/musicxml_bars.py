@@ -73,7 +73,9 @@ def lay_bars(drafts: Sequence[PartDraft], mended: list[str]) -> tuple[list[int],
         for onset, measure in zip(onsets, longest.measures, strict=False)
         if measure.number.isdecimal()
     }
-    return onsets, list(with_printed_numbers(join_bars(onsets, rows), numbers))
+    # A first bar with a repeat sign in it: its second part has no number of its own.
+    divides_first = count > 1 and longest.measures[0].number == "1" and not longest.measures[1].number.isdecimal()
+    return onsets, list(with_printed_numbers(join_bars(onsets, rows, divides_first=divides_first), numbers))
 
 
 def _leave_out_behind(draft: PartDraft, onsets: Sequence[int], mended: list[str]) -> None:
@@ -143,15 +145,24 @@ def _move_late_measures(draft: PartDraft, others: Sequence[PartDraft], mended: l
         note.local_tick -= late.get(note.measure, 0)
 
 
-def join_bars(onsets: Sequence[int], rows: Sequence[tuple[int, Meter, bool]]) -> list[Bar]:
-    """Number the measures as bars; two short neighbours that make one bar together become one."""
+def join_bars(
+    onsets: Sequence[int], rows: Sequence[tuple[int, Meter, bool]], *, divides_first: bool = False
+) -> list[Bar]:
+    """Number the measures as bars; two short neighbours that make one bar together become one.
+
+    Args:
+        onsets: of the measures.
+        rows: (length, meter, shorter than the meter) of each.
+        divides_first: the first two are known to be one bar, and no pickup with what follows it.
+    """
     bars: list[Bar] = []
-    has_pickup = rows[0][2] and len(rows) > 1
+    divides_first = divides_first and rows[0][0] + rows[1][0] == rows[0][1].bar_ticks
+    has_pickup = rows[0][2] and len(rows) > 1 and not divides_first
     index, number = 0, 0 if has_pickup else 1
     while index < len(rows):
         length, meter, is_short = rows[index]
         step = 1
-        if is_short and 0 < index < len(rows) - 1:
+        if is_short and (index > 0 or divides_first) and index < len(rows) - 1:
             next_length, next_meter, next_short = rows[index + 1]
             if next_short and next_meter == meter and length + next_length == meter.bar_ticks:
                 length, step = length + next_length, 2
