@@ -6,22 +6,25 @@ other parts (`midi_parts.py`), keys, tempi. What was judged, moved or left out i
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from composer.corpus.midi_bars import lay_bars
 from composer.corpus.midi_grid import put_on_grid
 from composer.corpus.midi_keys import doubt_keys, keys_of
-from composer.corpus.midi_parts import drop_doublings, is_organ_file, make_parts
+from composer.corpus.midi_parts import drop_doublings, is_organ_file, make_parts, stated_parts
 from composer.corpus.midi_tempos import tempos_of
 from composer.corpus.smf import RawNote, Smf, parse_smf
 from composer.corpus.statements import joined, says_origin, says_rights
 from composer.errors import MusicFileError, Place
 from composer.score import Mark, Score
-from composer.theory.meter import TICKS_PER_QUARTER, Meter
+from composer.theory.meter import TICKS_PER_QUARTER, Meter, parse_meter
 
 MAX_PARTS = 64
 UNTITLED = "Untitled"  # what this program's own writer calls a piece without a title
 _OWN_TEXT = "player: "  # begins a line in every file of this program's writer, which states all bars
+# Its line at a bar that is not as long as its meter.
+_ODD_BAR_TEXT = re.compile(r"^bar of ((?:[1-9]|[12][0-9]|3[0-2])/(?:1|2|4|8|16|32))$")
 _COMPOSER_TEXT = "Composer: "  # its line for the composer
 _DRUM_CHANNEL = 9  # counted from 0
 
@@ -67,7 +70,8 @@ def read_midi(data: bytes, source: str) -> MidiReading:
     tracks_end_tick = max(track.end_tick for track in smf.tracks)
     on_grid = put_on_grid(raw_lines, smf.quarter_ticks, mended, tracks_end_tick=tracks_end_tick)
     lines = on_grid.lines
-    is_organ = is_organ_file(lines)
+    is_own = any(text.startswith(_OWN_TEXT) for text in smf.texts)
+    is_organ = not is_own and is_organ_file(lines)
     if is_organ:
         lines = drop_doublings(lines, mended)
     end_tick = max(note.end_tick for line in lines for note in line.notes)
@@ -78,16 +82,22 @@ def read_midi(data: bytes, source: str) -> MidiReading:
         return max(0, round((tick - on_grid.shift_tick) * on_grid.file_tick / step) * step)
 
     meters = [(place(tick), Meter(upper, lower)) for tick, upper, lower in sorted(smf.meters)]
+    odd_bars = {
+        place(tick): parse_meter(found[1])
+        for tick, text in zip(smf.text_ticks, smf.texts, strict=True)
+        if (found := _ODD_BAR_TEXT.match(text)) and is_own
+    }
     bars, confidence = lay_bars(
         meters,
         lines,
         end_tick,
         mended,
         tracks_end_tick=place(tracks_end_tick),
-        says_pickup=any(text.startswith(_OWN_TEXT) for text in smf.texts),
+        says_pickup=is_own,
         is_live=on_grid.is_live,
         source=source,
     )
+    bars = tuple(replace(bar, meter=odd_bars.get(bar.onset_tick, bar.meter)) for bar in bars)
     last_tick = bars[-1].end_tick
     signs = [key[0] for key in smf.keys] + [tempo[0] for tempo in smf.tempos] + [marker[0] for marker in smf.markers]
     late = sum(place(tick) > last_tick for tick in signs)
@@ -96,7 +106,7 @@ def read_midi(data: bytes, source: str) -> MidiReading:
     keys = keys_of([(place(tick), sharps, minor) for tick, sharps, minor in smf.keys if place(tick) <= last_tick])
     doubt_keys(keys, [note for line in lines for note in line.notes], mended)
     score = Score(
-        parts=make_parts(lines, mended, is_organ=is_organ),
+        parts=stated_parts(lines) if is_own else make_parts(lines, mended, is_organ=is_organ),
         bars=bars,
         keys=keys,
         marks=tuple(

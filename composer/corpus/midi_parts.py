@@ -82,6 +82,25 @@ def make_parts(lines: Sequence[Line], mended: list[str], *, is_organ: bool) -> t
     return tuple(parts)
 
 
+def stated_parts(lines: Sequence[Line]) -> tuple[Part, ...]:
+    """Return the parts of a file of this program's own writer: a track for each staff, which its name says."""
+    parts: list[Part] = []
+    base_before = ""
+    for line in lines:
+        base, staff = line.name, UPPER_STAFF
+        for suffix, one in ((" (upper)", UPPER_STAFF), (" (lower)", LOWER_STAFF)):
+            if line.name.endswith(suffix):
+                base, staff = line.name.removesuffix(suffix), one
+        notes = tuple(replace(note, staff=staff) for note in number_voices(line.notes))
+        if staff == LOWER_STAFF and parts and base == base_before:
+            parts[-1] = replace(parts[-1], notes=sort_notes([*parts[-1].notes, *notes]))
+        else:
+            parts.append(Part(base, notes, line.program, staves=1 if base == line.name else 2))
+        # Of two parts of one name with a lower staff each, the second begins with its upper staff.
+        base_before = base if staff == UPPER_STAFF and base != line.name else ""
+    return tuple(parts)
+
+
 def _is_voice(line: Line, lines: Sequence[Line]) -> bool:
     """True where a track is named as a singer or a player: a chorale written with the default piano sound."""
     name = line.name.replace("\u017f", "s")  # a long s, as in old prints

@@ -19,6 +19,7 @@ _EXACT_PARTS = (5, 7, 10, 11, 13, 14, 16, 20, 24, 32)
 _RARE_PARTS = (3, 5, 7, 9, 10, 11, 13, 14, 15, 16, 18, 20, 22, 24, 28, 32)  # where a note may stand that fits no grid
 _EXACT_TICKS = 10.0  # so near it then stands
 TOLERANCE_TICKS = 70  # 1/144 of a quarter: less than half the distance between any two of the grids above
+_MIN_OFFSET_NOTES = 8  # fewer cannot say that a whole piece stands beside the grid
 _FINE = frozenset((12, 16, 24, 5, 7, 10))  # parts that are rare in written music
 
 
@@ -120,11 +121,12 @@ def leading_offset(onset_ticks: Sequence[int], quarter_ticks: float) -> int:
     Some writers begin a file with the length of a grace note or a rest of a few ticks. 0 where the piece stands well.
     """
     step = quarter_ticks / 4
-    if step < 2 or not onset_ticks:
+    if step < 2 or len(onset_ticks) < _MIN_OFFSET_NOTES:
         return 0
     residues = Counter(round(tick % step) % max(1, round(step)) for tick in onset_ticks)
     residue, count = residues.most_common(1)[0]
-    if residue and count > 0.5 * len(onset_ticks) and count > 3 * residues.get(0, 0):
+    on_triplets = min(residue % (step / 3), -residue % (step / 3)) < 1
+    if residue and not on_triplets and count > 0.5 * len(onset_ticks) and count > 3 * residues.get(0, 0):
         return residue if residue <= min(onset_ticks) or residue < step else 0
     return 0
 

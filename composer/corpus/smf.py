@@ -71,6 +71,7 @@ class Smf:
         markers: (tick, text).
         copyrights: copyright notices.
         texts: what text events say, at most `MAX_TEXTS` of them.
+        text_ticks: where each stands.
         warnings: what was damaged, with its byte.
         num_events: read so far.
     """
@@ -84,6 +85,7 @@ class Smf:
     markers: list[tuple[int, str]] = field(default_factory=list)
     copyrights: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
+    text_ticks: list[int] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     num_events: int = 0
 
@@ -335,6 +337,7 @@ class _TrackReader:
                 return True
             case 0x01 if len(self.smf.texts) < MAX_TEXTS:
                 self.smf.texts.append(_decode(body))
+                self.smf.text_ticks.append(self.tick)
             case 0x02 if len(self.smf.copyrights) < MAX_TEXTS:
                 self.smf.copyrights.append(_decode(body))
             case 0x03:

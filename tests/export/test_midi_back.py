@@ -1,0 +1,95 @@
+"""What the MIDI writer wrote, the reader reads back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from composer.corpus import read_bytes
+from composer.export.midi import midi_bytes
+from composer.outline import Outline, TempoSpan
+from composer.perform import perform
+from composer.score import LOWER_STAFF, Bar, Mark, Note, Part, Score, TempoMark, make_bars, sort_notes
+from composer.theory.key import parse_key
+from composer.theory.meter import TICKS_PER_QUARTER as Q
+from composer.theory.meter import Meter
+
+
+def quarters(pitch: int, count: int = 16, **more: int) -> tuple[Note, ...]:
+    return tuple(Note(i * Q, pitch + i % 5, Q, **more) for i in range(count))
+
+
+def back(score: Score) -> Score:
+    performance = perform(score, Outline(bars=score.bars), expression=0)
+    return read_bytes(midi_bytes(performance), "own.mid").score
+
+
+def strokes(score: Score) -> list[list[tuple[int, int, int, int]]]:
+    return [[(n.onset_tick, n.pitch, n.duration_tick, n.staff) for n in part.notes] for part in score.parts]
+
+
+def test_parts_come_back_as_they_were_written():
+    hands = Part("Piano", sort_notes(quarters(72) + quarters(48, staff=LOWER_STAFF)), staves=2)
+    single = Part("Piano", quarters(60))
+    doubling = Part("Flute", quarters(60), 73)  # the same notes: two players, no registration
+    score = Score((hands, single, doubling), make_bars(Meter(4, 4), 4))
+    found = back(score)
+    assert [(part.name, part.program, part.staves) for part in found.parts] == [
+        (part.name, part.program, part.staves) for part in score.parts
+    ]
+    assert strokes(found) == strokes(score)
+
+
+def test_odd_bars_keep_their_meter():
+    meter, spans = Meter(4, 4), [(1, 4), (2, 3), (3, 6), (4, 3)]
+    bars, tick = [], 0
+    for number, length in spans:
+        bars.append(Bar(number, tick, length * Q, meter))
+        tick += length * Q
+    score = Score((Part("Piano", quarters(60)),), tuple(bars))
+    assert back(score).bars == score.bars
+
+
+def test_head_keys_and_marks_come_back():
+    score = Score(
+        (Part("Piano", quarters(60)),),
+        make_bars(Meter(3, 4), 6, pickup_tick=Q),
+        keys=((0, parse_key("G major")), (7 * Q, parse_key("e minor"))),
+        marks=(Mark(0, "A"), Mark(7 * Q, "B")),
+        title="Waltz",
+        composer="Clara",
+    )
+    score = replace(score, parts=(Part("Piano", quarters(60, 19)),))
+    found = back(score)
+    assert (found.bars, found.keys, found.marks) == (score.bars, score.keys, score.marks)
+    assert (found.title, found.composer) == ("Waltz", "Clara")
+
+
+def test_tempos_come_back():
+    tempos = (TempoMark(0, 90), TempoMark(8 * Q, 120))
+    score = Score((Part("Piano", quarters(60)),), make_bars(Meter(4, 4), 4), tempos=tempos)
+    spans = (TempoSpan(0, 8 * Q, 90), TempoSpan(8 * Q, 16 * Q, 120))
+    performance = perform(score, Outline(bars=score.bars, tempos=spans), expression=0)
+    found = read_bytes(midi_bytes(performance), "own.mid").score.tempos
+    assert [(mark.tick, round(mark.beat_bpm, 2)) for mark in found] == [(0, 90), (8 * Q, 120)]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 95), st.sampled_from([2, 3, 4, 6, 8, 12, 24]), st.integers(40, 80)),
+        min_size=1,
+        max_size=50,
+        unique_by=lambda one: one[2],
+    )
+)
+def test_notes_on_triplets_and_16ths_come_back(rows):
+    step = Q // 12
+    notes = sort_notes(
+        Note(at * step // (3 * step) * 3 * step if at % 2 else at // 4 * 4 * step, pitch, length * step)
+        for at, length, pitch in rows
+    )
+    score = Score((Part("Piano", notes),), make_bars(Meter(4, 4), 4))
+    assert strokes(back(score)) == strokes(score)
