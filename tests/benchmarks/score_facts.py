@@ -9,8 +9,10 @@ Conventions: what a format cannot hold is not a fact. Not told apart, because ne
 - a tempo finer than a thousandth;
 - blanks in titles and names beyond the first.
 
-Of MIDI only what its events say is a fact: notes of each part (as `struck`: one key sounds once on a channel), meters
-and bar lines, key signatures, tempos in quarters a minute, markers, the title.
+Of MIDI only what its events say is a fact: struck notes (a key sounds once on a channel, so one that is struck while it
+sounds begins anew, and of two that are struck at once the longer counts), the part of each, bar lines, the meters of
+whole bars (a shorter or longer one has a signature of its own length), key signatures, tempos in tenths of a quarter a
+minute (the first holds from the beginning, as a player has it), markers, the title. It holds no grace notes.
 """
 
 from __future__ import annotations
@@ -70,17 +72,27 @@ def page_facts(score: Score, *, is_spelled: bool = True) -> Facts:
 
 
 def struck_facts(score: Score, tick: int = 1) -> Facts:
-    """Return the facts that MIDI holds, by kind; places in units of `tick` Score ticks."""
+    """Return the facts that MIDI holds, by kind; places in units of `tick` Score ticks, to the nearest."""
+
+    def at(place: int) -> int:
+        return round(place / tick)
+
+    struck = [(index, one) for index, part in enumerate(score.parts) for one in _struck(part.notes)]
+    tempos: list[tuple[int, str]] = []
+    for mark in score.tempos:
+        shown = f"{mark.beat_bpm * score.meter_at(mark.tick).beat_quarters:.1f}"
+        if not tempos or tempos[-1][1] != shown:
+            tempos.append((at(mark.tick) if tempos else 0, shown))
     return {
-        "notes": Counter((index, *one) for index, part in enumerate(score.parts) for one in _struck(part.notes, tick)),
-        "bars": Counter(bar.onset_tick // tick for bar in score.bars),
-        "meters": Counter((bar.onset_tick // tick, str(bar.meter)) for bar in score.bars),
-        "keys": Counter((at // tick, key.signature, key.mode) for at, key in score.keys),
-        "tempos": Counter(
-            (mark.tick // tick, f"{mark.beat_bpm * score.meter_at(mark.tick).beat_quarters:.1f}")
-            for mark in score.tempos
+        "notes": Counter((at(onset), pitch, at(end) - at(onset)) for _, (onset, pitch, end) in struck),
+        "parts": Counter((index, at(onset), pitch) for index, (onset, pitch, _) in struck),
+        "bars": Counter(at(bar.onset_tick) for bar in score.bars),
+        "meters": Counter(
+            (at(bar.onset_tick), str(bar.meter)) for bar in score.bars if bar.duration_tick == bar.meter.bar_ticks
         ),
-        "marks": Counter((mark.tick // tick, mark.text) for mark in score.marks),
+        "keys": Counter((at(place), key.signature, key.mode) for place, key in score.keys),
+        "tempos": Counter(tempos),
+        "marks": Counter((at(mark.tick), mark.text) for mark in score.marks),
         "title": Counter([_plain(score.title)]),
     }
 
@@ -91,8 +103,8 @@ def _voice_ranks(notes: Iterable[Note]) -> dict[tuple[int, int], int]:
     return {one: sum(other[0] == one[0] and other <= one for other in found) for one in found}
 
 
-def _struck(notes: Iterable[Note], tick: int) -> list[tuple[int, int, int]]:
-    """Return (onset, pitch, duration) of the keys of each staff: a key that is struck while it sounds begins anew."""
+def _struck(notes: Iterable[Note]) -> list[tuple[int, int, int]]:
+    """Return (onset, pitch, end) of the keys of each staff: a key that is struck while it sounds begins anew."""
     kept: list[list[int]] = []  # staff, onset, pitch, end
     last: dict[tuple[int, int], list[int]] = {}
     for note in sorted((n for n in notes if not n.is_grace), key=lambda n: (n.onset_tick, n.pitch, n.duration_tick)):
@@ -106,7 +118,7 @@ def _struck(notes: Iterable[Note], tick: int) -> list[tuple[int, int, int]]:
             before[3], one[3] = one[1], end
         last[note.staff, note.pitch] = one
         kept.append(one)
-    return [(onset // tick, pitch, (end - onset) // tick) for _, onset, pitch, end in kept]
+    return [(onset, pitch, end) for _, onset, pitch, end in kept]
 
 
 def _plain(text: str) -> str:
