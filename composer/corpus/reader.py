@@ -13,10 +13,11 @@ from composer.corpus.abc_reader import read_abc
 from composer.corpus.kern import is_kern, read_kern
 from composer.corpus.midi import read_midi
 from composer.corpus.musicxml import read_musicxml
-from composer.corpus.unfold import played_spans, unfold_spans
+from composer.corpus.unfold import MAX_TICKS, played_spans, unfold_spans
 from composer.corpus.xmlfile import open_mxl
 from composer.errors import MusicFileError, Place, printable
 from composer.score import Score
+from composer.theory.meter import TICKS_PER_QUARTER
 
 MAX_FILE_BYTES = 48 * 2**20  # inclusive
 MAX_MENDED = 1_000  # lines that are told of a piece
@@ -145,7 +146,14 @@ def _read(data: bytes, source: str) -> list[tuple[ReadResult, Sequence[tuple[int
 
 
 def _told(result: ReadResult) -> ReadResult:
-    """Make what was mended fit for a terminal: some of it may be quoted from a stranger's file."""
+    """Make what was mended fit for a terminal: some of it may be quoted from a stranger's file.
+
+    Raises:
+        MusicFileError: the piece is longer than any music.
+    """
+    if result.score.end_tick > MAX_TICKS:
+        quarters, most = (ticks // TICKS_PER_QUARTER for ticks in (result.score.end_tick, MAX_TICKS))
+        raise MusicFileError(f"{quarters:,} quarters are more than the limit of {most:,}", place=Place(result.source))
     lines = [printable(line).replace("\n", " ")[:MAX_MENDED_CHARS] for line in result.mended[:MAX_MENDED]]
     if len(result.mended) > MAX_MENDED:
         lines.append(f"and {len(result.mended) - MAX_MENDED:,} more")

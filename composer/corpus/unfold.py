@@ -8,10 +8,12 @@ from dataclasses import replace
 from typing import TypeVar
 
 from composer.score import Bar, Note, Part, Repeat, Score, sort_notes
+from composer.theory.meter import TICKS_PER_QUARTER
 
 T = TypeVar("T")
 S = TypeVar("S")
 MAX_UNFOLDED = 8  # times the written length, inclusive; more is an attack
+MAX_TICKS = 30_000 * TICKS_PER_QUARTER  # of a piece, inclusive: four hours at 120
 
 
 def unfold_repeats(score: Score) -> Score:
@@ -23,9 +25,11 @@ def unfold_spans(score: Score, spans: Sequence[tuple[int, int]]) -> Score:
     """Return the score with the spans [start, end) of its page in the order in which they are played.
 
     A note that is held over the end of a repeated span is cut there. A tempo or key in force at a span's beginning is
-    stated again where the span comes again. A score that would grow beyond `MAX_UNFOLDED` comes back as it was.
+    stated again where the span comes again. A score that would grow beyond `MAX_UNFOLDED` or `MAX_TICKS` comes back as
+    it was.
     """
-    if sum(end - start for start, end in spans) > MAX_UNFOLDED * max(1, score.end_tick):
+    length_tick = sum(end - start for start, end in spans)
+    if length_tick > MAX_UNFOLDED * max(1, score.end_tick) or length_tick > max(MAX_TICKS, score.end_tick):
         return score
     targets: list[tuple[int, int, int]] = []  # (start, end, shift)
     tick = 0

@@ -42,6 +42,7 @@ MAX_PROBLEMS = 20  # of one error, inclusive: a book of tunes none of which can 
 MAX_LINE = 500  # characters of a problem, the file's name included
 LIMIT_BYTES = 512 * 2**20
 WHOLE_SEC = 60.0  # for reading, performing and writing: nothing is promised there, but that it ends
+WHOLE_BYTES = 2048 * 2**20
 
 
 class UnsoundError(Exception):
@@ -167,7 +168,7 @@ def judge(
         limit_sec=LIMIT_SEC,
         limit_bytes=LIMIT_BYTES,
     ):
-        count(kind, row, done, data_of, options, limit_sec=LIMIT_SEC)
+        count(kind, row, done, data_of, options, limit_sec=LIMIT_SEC, limit_bytes=LIMIT_BYTES)
         if done.answer in ("clean", "mended"):
             read.append(done.job)
     return row, sorted(read)
@@ -181,12 +182,13 @@ def count(
     options: argparse.Namespace,
     *,
     limit_sec: float,
+    limit_bytes: int,
 ) -> None:
     """Put what became of one file into its row; keep the file where that is a fault."""
     fault = done.fault
     if not fault and done.cpu_sec > limit_sec:
         fault = "late"
-    if not fault and done.peak_bytes > LIMIT_BYTES:
+    if not fault and done.peak_bytes > limit_bytes:
         fault = "memory"
     outcome = (
         done.answer if not fault else fault.partition(" ")[0] if fault.startswith(("late", "memory")) else "foreign"
@@ -266,9 +268,9 @@ def main() -> None:
         if options.whole:
             performed[kind] = Row()
             for done in run_jobs(
-                read, data_of, perform_one, workers=options.workers, limit_sec=WHOLE_SEC, limit_bytes=4 * LIMIT_BYTES
+                read, data_of, perform_one, workers=options.workers, limit_sec=WHOLE_SEC, limit_bytes=WHOLE_BYTES
             ):
-                count(kind, performed[kind], done, data_of, options, limit_sec=WHOLE_SEC)
+                count(kind, performed[kind], done, data_of, options, limit_sec=WHOLE_SEC, limit_bytes=WHOLE_BYTES)
     print("\n".join(table(rows, ("clean", "mended", "refused", "foreign", "late", "memory"))))
     if options.whole:
         print("\nperformed, written and read again:")

@@ -221,7 +221,7 @@ def test_a_gap_of_2_to_the_28_ticks_ends_its_track_not_the_program(midi):
     long_gap = data.replace(b"\0\xff\x2f\0", b"\xff\xff\xff\x7f\x90\x3c\x50\0\xff\x2f\0")
     result = read_bytes(long_gap, "x.mid")
     assert len(result.score.parts[0].notes) == 1
-    assert any("beyond 50,000 quarters" in line for line in result.mended)
+    assert any("beyond 30,000 quarters" in line for line in result.mended)
 
 
 def test_system_messages_that_have_no_business_in_a_file_are_skipped_with_their_data(midi):
@@ -342,6 +342,18 @@ def test_members_that_climb_out_are_never_written(tmp_path, monkeypatch, sheet):
     (tmp_path / "in" / "x.mxl").write_bytes(zipped({"../out.xml": sheet, "/tmp/out.xml": sheet}))
     assert read_score(tmp_path / "in" / "x.mxl").score.parts
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+def test_a_piece_of_more_than_30_000_quarters_is_refused():
+    kern = "**kern\n*M4/4\n" + "=\n0c\n" * 4_000 + "*-\n"
+    assert "32,000 quarters are more than the limit" in str(refusal(kern.encode()))
+
+
+def test_repeats_that_would_grow_beyond_the_limit_are_not_written_out():
+    kern = "**kern\n*>[A,A,A,A,A]\n*>A\n*M4/4\n" + "=\n0c\n" * 1_000 + "*-\n"
+    result = read_bytes(kern.encode(), "x", unfold=True)
+    assert len(result.score.parts[0].notes) == 1_000
+    assert "not written out" in result.mended[-1]
 
 
 def test_plain_xml_named_mxl_is_read(tmp_path, sheet):
