@@ -40,8 +40,9 @@ _RUN_NOTES = 6  # notes of a run
 _MIN_INTERVALS = 3  # different ones in a run that counts: scales, trills and repeated notes have fewer
 _SAMPLE = 512  # hashes of a line that are kept
 _RATIO_STEPS = 2  # ratios of times are told apart to half a doubling
-_COMMON_PIECES = 24  # a run that more pieces (duplicates aside) have is common stock
-_COMMON_SHARE = 0.01  # … and this share of all pieces
+# A run that more pieces than this share of all (duplicates aside) have is common stock; at least and at most so many.
+_COMMON_SHARE = 0.01
+_COMMON_PIECES = (24, 64)
 _MIN_NOTES = 8  # of a piece that is looked for at other pitches: every single note is a transposed single note
 _MIN_SHARED = 8  # runs: fewer in common are chance
 _NEAR_LIKENESS = 0.4  # inclusive
@@ -213,7 +214,7 @@ def _mixed(values: NDArray[np.int64] | NDArray[np.uint64]) -> NDArray[np.uint64]
 
 def _near(samples: Sequence[Hashes]) -> Iterator[tuple[int, int, float]]:
     """Yield (left, right, likeness) of the pairs of lines that are near to each other."""
-    limit = max(_COMMON_PIECES, int(_COMMON_SHARE * len(samples)))
+    limit = np.clip(int(_COMMON_SHARE * len(samples)), *_COMMON_PIECES)
     hashes = np.concatenate([np.zeros(0, np.uint32), *samples])
     owners = np.repeat(np.arange(len(samples)), [len(sample) for sample in samples])
     order = np.lexsort((owners, hashes))
