@@ -98,7 +98,7 @@ class AbcTuneDraft:
 
     Attributes:
         voices: that hold something, in the order in which they are named.
-        staves: the last `%%score` or `%%staves` line, or empty.
+        staves: a `%%score` or `%%staves` line, or empty.
         order: the parts in the order of playing (header P:), or empty.
         title, composer: as in the fields T: and C:.
         rights, origin: what the fields say of them.

@@ -25,7 +25,9 @@ _PROPERTY = re.compile(r'([A-Za-z_-]+)=\s*("[^"]*"|\S+)')
 _CLEF = re.compile(r"(?:^|\s|=)\"?(treble|alto|tenor|bass|perc|none)([1-5])?([+^_-]8)?\"?(?=\s|$)")
 _OCTAVA = re.compile(r"(?<!\S)[+-]8va\b")  # an old form of treble-8
 _METER = re.compile(r"^\(?\s*(\d{1,2}(?:\s*\+\s*\d{1,2})*)\s*\)?\s*/\s*(\d{1,2})$")
-_TEMPO = re.compile(r"^((?:\d{1,3}\s*/\s*\d{1,3}\s*)+|[A-Ga-g](?:\d{1,3}(?:/\d{1,3})?)?)\s*=\s*(\d{1,4}(?:\.\d+)?)$")
+_TEMPO = re.compile(
+    r"^((?:\d{1,3}\s*/\s*\d{1,3}\s*)+|[A-Ga-g](?:\d{1,3}(?:/\d{1,3})?)?)\s*=\s*(?:ca?\.?\s*)?(\d{1,4}(?:\.\d+)?)$"
+)
 _PIPES = {"F": 1, "C": 1}  # what the highland pipes sound, whether it is printed (Hp) or not (HP)
 
 
@@ -145,7 +147,7 @@ def read_meter(text: str) -> tuple[Meter | None, bool]:
         return Meter(4, 4), True
     if text in ("C|", "c|"):
         return Meter(2, 2), True
-    found = _METER.match(text)
+    found = _METER.match(re.sub(r"(?<=\d)\s*\([^()]*\)$", "", text))  # `5/4 (2/4 3/4)` says how it is counted
     if found is None:
         return None, False
     upper, lower = sum(int(number) for number in found[1].split("+")), int(found[2])

@@ -30,7 +30,7 @@ from composer.corpus.abc_scan import SYMBOLS, TOKEN
 from composer.corpus.abc_voice import AbcSetting, VoiceReader
 from composer.theory.meter import Meter
 
-_FIELD = re.compile(r"^([A-Z]|[mrsw]):(?![|:])\s*(.*?)\s*$")
+_FIELD = re.compile(r"^([A-Za-z]):(?![|:])\s*(.*?)\s*$")
 _HEADER_FIELD = re.compile(r"^([A-Za-z]):+\s*(.*?)\s*$")
 _BODY_NOTES = frozenset("ABCDEFG")  # in the body `C:` may be a note before a repeat sign; as fields they end there
 _DRUM_CHANNEL = 10
@@ -220,8 +220,8 @@ class TuneReader:
                 self._define_symbol(value)
             case "m":
                 self._report.count("macros that are not expanded")
-            case "s":
-                self._report.count("lines of symbols (s:) left out")
+            case "s" | "d":
+                self._report.count(f"lines of symbols ({name}:) left out")
             case _:
                 if name not in _BODY_NOTES:
                     self._credits.take(name, html.unescape(value))
@@ -299,7 +299,9 @@ class TuneReader:
         value = value.strip()
         match name.lower():
             case "score" | "staves":
-                self._draft.staves = value[:1000]
+                self._take_staves(value[:1000])
+            case "staff" if value:
+                self._report.count("changes of the staff within a voice are not followed")
             case "propagate-accidentals" if value in ("not", "octave", "pitch"):
                 self._setting.propagation = value
                 for voice in self._voices.values():
@@ -310,6 +312,14 @@ class TuneReader:
                 self._credits.take_rights(value)
             case "transpose" | "abc-include" | "voicecombine" | "ambitus" if value:
                 self._report.say(f"%%{name} is not followed")
+
+    def _take_staves(self, text: str) -> None:
+        """Keep the list of staves that names the most voices; a page may change it from system to system."""
+        before = self._draft.staves
+        if before and text != before:
+            self._report.count("changes of the staves; the list with the most voices is taken")
+        if len(re.findall(r"\w+", text)) > len(re.findall(r"\w+", before)):
+            self._draft.staves = text
 
     def _midi(self, words: list[str]) -> None:
         numbers = [int(word) for word in words[1:3] if re.fullmatch(r"-?\d{1,3}", word)]

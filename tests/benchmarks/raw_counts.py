@@ -88,7 +88,8 @@ def count_abc(data: bytes) -> RawCount:
     except UnicodeDecodeError:
         text = data.decode("latin-1")
     notes = graces = 0
-    for tune in re.split(r"(?m)^X:", re.sub(r"\r\n?", "\n", text))[1:]:
+    text = re.sub(r"(?ms)^%%begin(\w+).*?^%%end\1", "", re.sub(r"\r\n?", "\n", text))
+    for tune in re.split(r"(?m)^X:", text)[1:]:
         _, _, rest = tune.partition("\nK:")
         voice = ""
         tied: dict[str, set[str]] = {}  # of each voice: the notes that a tie holds
@@ -112,7 +113,7 @@ _ABC_ITEM = re.compile(  # a chord, a note, a rest, a repeat sign (over which no
 )
 _ABC_SIGNS = re.compile(  # chord symbols, fields, symbols, decorations
     r'"[^"]*"|\[[A-UW-Zmr]:[^\]]*\]|[.~H-UWh-uw](?!:)'
-    r"|!(?![A-Ga-g]{3,}|[\dA-Ga-gz/]*[A-G][\dA-Ga-gz/]*!)[^!\s\[\]|]*!"
+    r"|!(?!(?=[^!]*[A-Ga-e])[A-Ga-gz\d/^_=,'<>()-]{2,}!)[^!\s\[\]|]*!"
 )
 
 
