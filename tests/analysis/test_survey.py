@@ -84,6 +84,19 @@ def test_bars_that_a_note_off_the_sixteenths_touches_are_off_the_grid(tmp_path: 
     assert (piece.bars, piece.bars_on_grid) == (4, 2)
 
 
+def test_a_book_of_tunes_has_several_pieces_and_works_under_one_name(tmp_path: Path) -> None:
+    tunes = ("X:1\nT:One\nM:3/4\nL:1/4\nK:G\nGAB|c2d|edc|G3|]\n", "X:7\nT:Two\nM:2/4\nL:1/4\nK:D\nDF|A2|dA|D2|]\n")
+    (tmp_path / "book.abc").write_text("\n".join(tunes))
+    survey = survey_folder(tmp_path)
+    assert [(piece.number, piece.title, piece.key) for _, piece in survey.pieces] == [
+        ("1", "One", "G major"),
+        ("7", "Two", "D major"),
+    ]
+    assert len({piece.work for _, piece in survey.pieces}) == 2
+    row = json.loads(manifest_of(survey))
+    assert (row["file"], row["bars"], [piece["number"] for piece in row["pieces"]]) == ("book.abc", 8, ["1", "7"])
+
+
 def test_totals_count_files_pieces_and_duplicates(survey: FolderSurvey) -> None:
     totals = totals_of(survey)
     assert (totals.files, totals.usable_files, totals.pieces, totals.bars, totals.notes) == (4, 3, 3, 18, 75)
