@@ -30,7 +30,7 @@ from composer.analysis.statistics import AnalysedPiece, style_statistics
 from composer.analysis.works import split_of, work_id
 from composer.corpus.reader import read_pieces
 from composer.errors import MusicFileError, TrainingError
-from composer.files import write_all_atomic
+from composer.files import check_writable, write_all_atomic
 from composer.parallel import parallel_map
 from composer.plan.forms import form_names
 from composer.roll.values import read_on_grid
@@ -168,6 +168,7 @@ def build_style(recipe: StyleRecipe, *, data: Path, output: Path) -> StyleCard:
         TrainingError: there are no such files.
         OutputError: the place cannot be written.
     """
+    check_writable(output / f"{recipe.name}.yaml")
     return write_style_files(recipe, *_sides(_readable_pieces(recipe, data)), output=output)
 
 

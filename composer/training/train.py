@@ -119,6 +119,8 @@ def train_from_config(
         "stopped": STOPPED[result.stopped],
         "pieces": f"{len(windows.pieces)} taught, {len(held_out)} held out, {len(collection.left_out)} left out",
     }
+    if otherwise := sum(bool(piece.told) for piece in collection.pieces):
+        figures["note values"] = f"{otherwise} pieces read halved or as compound, in part or whole"
     return TrainingResult(figures, (*files, output / LOG_NAME), tuple(warnings))
 
 
