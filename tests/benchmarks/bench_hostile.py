@@ -16,7 +16,6 @@ of the sound files of `sound_files.py` are read.
 from __future__ import annotations
 
 import argparse
-import functools
 import itertools
 import os
 import sys
@@ -29,7 +28,7 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from giants import GIANTS
-from limited import Done, run_jobs
+from limited import run_jobs
 from mutations import FORMATS, mutant
 from sound_files import sound_files
 
@@ -155,83 +154,89 @@ def check_score(score: Score) -> None:
 # ---------------------------------------------------------------- many files
 
 
+@dataclass(frozen=True)
+class Family:
+    """Files of one kind.
+
+    Attributes:
+        title: of its row.
+        jobs: the numbers of its files.
+        name_of: the name of a file, of its number.
+        data_of: its bytes.
+    """
+
+    title: str
+    jobs: Sequence[int]
+    name_of: Callable[[int], str]
+    data_of: Callable[[int], bytes]
+
+    def file(self, job: int) -> tuple[str, bytes]:
+        """Return a file's name and bytes."""
+        return self.name_of(job), self.data_of(job)
+
+
 def judge(
-    kind: str, jobs: Sequence[int], data_of: Callable[[int], tuple[str, bytes]], options: argparse.Namespace
-) -> tuple[Row, list[int]]:
-    """Read the files of one kind; return what became of them, and which were read."""
-    row, read = Row(), []
-    for done in run_jobs(
-        jobs,
-        data_of,
-        read_one,
-        workers=options.workers,
-        limit_sec=LIMIT_SEC,
-        limit_bytes=LIMIT_BYTES,
-    ):
-        count(kind, row, done, data_of, options, limit_sec=LIMIT_SEC, limit_bytes=LIMIT_BYTES)
-        if done.answer in ("clean", "mended"):
-            read.append(done.job)
-    return row, sorted(read)
-
-
-def count(
-    kind: str,
-    row: Row,
-    done: Done,
-    data_of: Callable[[int], tuple[str, bytes]],
+    family: Family,
+    jobs: Sequence[int],
+    function: Callable[[tuple[str, bytes]], str],
     options: argparse.Namespace,
     *,
     limit_sec: float,
     limit_bytes: int,
-) -> None:
-    """Put what became of one file into its row; keep the file where that is a fault."""
-    fault = done.fault
-    if not fault and done.cpu_sec > limit_sec:
-        fault = "late"
-    if not fault and done.peak_bytes > limit_bytes:
-        fault = "memory"
-    outcome = (
-        done.answer if not fault else fault.partition(" ")[0] if fault.startswith(("late", "memory")) else "foreign"
-    )
-    row.outcomes[outcome] += 1
-    name = data_of(done.job)[0]
-    row.slowest = max(row.slowest, (done.cpu_sec, name))
-    row.largest = max(row.largest, (done.peak_bytes, name))
-    if fault:
-        row.faults.append(f"{name}: {fault} ({done.cpu_sec:.1f} s, {done.peak_bytes / 2**20:.0f} MB)")
-        print(f"  {kind}: {row.faults[-1]}", flush=True)
-        options.keep.mkdir(parents=True, exist_ok=True)
-        (options.keep / f"{kind}-{Path(name).name}").write_bytes(data_of(done.job)[1])
+) -> tuple[Row, list[int]]:
+    """Do something with files of one family; return what became of them, and which were not refused."""
+    row, good = Row(), []
+    for done in run_jobs(
+        jobs, family.file, function, workers=options.workers, limit_sec=limit_sec, limit_bytes=limit_bytes
+    ):
+        fault = done.fault
+        if not fault and done.cpu_sec > limit_sec:
+            fault = "late"
+        if not fault and done.peak_bytes > limit_bytes:
+            fault = "memory"
+        kind = next((word for word in ("late", "memory") if fault.startswith(word)), "foreign")
+        name = family.name_of(done.job)
+        row.outcomes[kind if fault else done.answer] += 1
+        row.slowest = max(row.slowest, (done.cpu_sec, name))
+        row.largest = max(row.largest, (done.peak_bytes, name))
+        if fault:
+            row.faults.append(f"{name}: {fault} ({done.cpu_sec:.1f} s, {done.peak_bytes / 2**20:.0f} MB)")
+            print(f"  {family.title}: {row.faults[-1]}", flush=True)
+            options.keep.mkdir(parents=True, exist_ok=True)
+            (options.keep / Path(name).name).write_bytes(family.data_of(done.job))
+        elif done.answer != "refused":
+            good.append(done.job)
+    return row, sorted(good)
 
 
-def families(options: argparse.Namespace) -> Iterator[tuple[str, Sequence[int], Callable[[int], tuple[str, bytes]]]]:
-    """Yield each family of files: its name, the numbers of its files, and what makes (name, data) of a number."""
+def families(options: argparse.Namespace) -> Iterator[Family]:
+    """Yield the families that are asked for."""
     root = Path(os.environ["RITORNELLO_DATA"]) if "RITORNELLO_DATA" in os.environ else None
     if root is not None and "malformed" in options.families:
-        for suffixes, title in ((SUFFIXES, "malformed, score files"), (None, "malformed, others")):
-            paths = sorted(p for p in (root / "malformed").rglob("*") if p.is_file())
-            paths = [path for path in paths if (path.suffix.lower() in SUFFIXES) == (suffixes is not None)]
-            yield title, range(len(paths)), functools.partial(_of_paths, paths)
+        paths = sorted(path for path in (root / "malformed").rglob("*") if path.is_file())
+        for title, is_score in (("malformed, score files", True), ("malformed, others", False)):
+            yield _files(title, [path for path in paths if (path.suffix.lower() in SUFFIXES) == is_score])
     if "giants" in options.families:
-        yield "giants", range(len(GIANTS)), _of_giants
+        names = sorted(GIANTS)
+        yield Family("giants", range(len(names)), names.__getitem__, lambda job: GIANTS[names[job]]())
     if "mutants" in options.families:
         sound = sound_files(root / "corpora" if root is not None else None)
         for kind in options.formats:
-            jobs = range(options.first, options.first + options.mutations // len(options.formats))
-            yield f"mutants of {kind}", jobs, functools.partial(_of_mutants, kind, sound, options.seed)
+            yield _mutants(kind, sound, options)
 
 
-def _of_paths(paths: Sequence[Path], job: int) -> tuple[str, bytes]:
-    return str(paths[job]), paths[job].read_bytes()
+def _files(title: str, paths: Sequence[Path]) -> Family:
+    return Family(title, range(len(paths)), lambda job: str(paths[job]), lambda job: paths[job].read_bytes())
 
 
-def _of_giants(job: int) -> tuple[str, bytes]:
-    name = sorted(GIANTS)[job]
-    return name, GIANTS[name]()
-
-
-def _of_mutants(kind: str, sound: dict[str, list[bytes]], seed: int, job: int) -> tuple[str, bytes]:
-    return f"{kind}-{seed}-{job}", mutant(kind, sound, seed=seed, index=job)
+def _mutants(kind: str, sound: dict[str, list[bytes]], options: argparse.Namespace) -> Family:
+    count = options.mutations // len(options.formats)
+    return Family(
+        f"mutants of {kind}",
+        range(options.first, options.first + count),
+        lambda job: f"{kind}-{options.seed}-{job}",
+        lambda job: mutant(kind, sound, seed=options.seed, index=job),
+    )
 
 
 def table(rows: dict[str, Row], outcomes: Sequence[str]) -> Iterator[str]:
@@ -263,14 +268,14 @@ def main() -> None:
         import composer.perform  # noqa: F401
     rows: dict[str, Row] = {}
     performed: dict[str, Row] = {}
-    for kind, jobs, data_of in families(options):
-        rows[kind], read = judge(kind, jobs, data_of, options)
+    for family in families(options):
+        rows[family.title], read = judge(
+            family, family.jobs, read_one, options, limit_sec=LIMIT_SEC, limit_bytes=LIMIT_BYTES
+        )
         if options.whole:
-            performed[kind] = Row()
-            for done in run_jobs(
-                read, data_of, perform_one, workers=options.workers, limit_sec=WHOLE_SEC, limit_bytes=WHOLE_BYTES
-            ):
-                count(kind, performed[kind], done, data_of, options, limit_sec=WHOLE_SEC, limit_bytes=WHOLE_BYTES)
+            performed[family.title], _ = judge(
+                family, read, perform_one, options, limit_sec=WHOLE_SEC, limit_bytes=WHOLE_BYTES
+            )
     print("\n".join(table(rows, ("clean", "mended", "refused", "foreign", "late", "memory"))))
     if options.whole:
         print("\nperformed, written and read again:")

@@ -37,7 +37,7 @@ def _kern_row(text: str, rng: random.Random) -> str:
     width = lines[place].count("\t") + 1
     same = filled(rng.choice(_KERN_FIELDS), rng)
     row = [same if rng.random() < 0.7 else filled(rng.choice(_KERN_FIELDS), rng) for _ in range(width)]
-    if same[:1] in "*=" and rng.random() < 0.8:
+    if same.startswith(("*", "=")) and rng.random() < 0.8:
         row = [field if field[:1] == same[:1] else same[0] for field in row]
     lines[place:place] = ["\t".join(row)] * rng.choice((1, 1, 1, 4, 200))
     return "\n".join(lines)
