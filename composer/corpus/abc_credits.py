@@ -6,13 +6,13 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-_RIGHTS = re.compile(r"copyright|©|\(c\)|licen[cs]|public domain|creative commons|\bCC[ -](?:BY|0)|all rights", re.I)
+from composer.corpus.statements import joined, says_rights
+
 _MNEMONIC = re.compile(r"\\([`'^~\",vu])([A-Za-z])")  # TeX's accents (ABC 2.1, section 8)
 _COMBINING = {
     "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308", ",": "\u0327", "v": "\u030c",
     "u": "\u0306",
 }  # fmt: skip
-_MAX_CHARS = 300  # of a text that is kept
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class AbcCredits:
             self.title = self.title or value[:200]
         elif name == "C":
             self.composer = self.composer or value[:200]
-        elif name in "ZNH" and _RIGHTS.search(value):
+        elif name in "ZNH" and says_rights(value):
             self.take_rights(value)
         elif name in "BSFZ":
             self._origin.setdefault(name, []).append(value)
@@ -45,16 +45,15 @@ class AbcCredits:
     def take_rights(self, value: str) -> None:
         """Take a line that states rights."""
         value = plain_text(value)
-        if value and value not in self._rights:
-            self._rights.append(value)
+        self._rights.append(value)
 
     def rights(self) -> str:
         """Return the licence or copyright as stated, or an empty string."""
-        return "; ".join(self._rights)[:_MAX_CHARS]
+        return joined(self._rights)
 
     def origin(self) -> str:
         """Return book (B:), source (S:), address (F:) and transcription (Z:), or an empty string."""
-        return "; ".join(text for name in "BSFZ" for text in dict.fromkeys(self._origin.get(name, ())))[:_MAX_CHARS]
+        return joined(text for name in "BSFZ" for text in self._origin.get(name, ()))
 
 
 def plain_text(text: str) -> str:

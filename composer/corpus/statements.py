@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 MAX_STATEMENT = 400  # characters, inclusive; longer ones end in …
 
-_RIGHTS = re.compile(r"copyright|©|\(c\) ?\d|licen[cs]|public domain|creative commons|\bcc[- ](by|0)|all rights", re.I)
+_RIGHTS = re.compile(r"copyright|©|\(c\)|licen[cs]|public domain|creative commons|\bcc[- ](by|0)|all rights", re.I)
 _ORIGIN = re.compile(r"https?://|www\.|\bsource\b|\bedition\b|\btranscribed from\b", re.I)
 
 
