@@ -21,13 +21,14 @@ _MODES = {"maj": 0, "ion": 0, "mix": 1, "dor": 2, "min": 3, "aeo": 3, "m": 3, "p
 _MODE_NAMES = {"maj": "major", "ion": "major", "": "major", "min": "minor", "aeo": "minor", "m": "minor"}
 _KEY = re.compile(r"^\s*([A-Ga-g])(#|b|♯|♭)?\s*([A-Za-z]*)")
 _ACCIDENTAL = re.compile(r"(\^\^|__|[_^=])([A-Ga-g])(?![A-Za-z0-9])")
-_PROPERTY = re.compile(r'([A-Za-z_-]+)=\s*("[^"]*"|\S+)')
+_PROPERTY = re.compile(r'(?<![A-Za-z_-])([A-Za-z_-]+)=\s*("[^"]*"|\S+)')
 _CLEF = re.compile(r"(?:^|\s|=)\"?(treble|alto|tenor|bass|perc|none)([1-5])?([+^_-]8)?\"?(?=\s|$)")
 _OCTAVA = re.compile(r"(?<!\S)[+-]8va\b")  # an old form of treble-8
 _METER = re.compile(r"^\(?\s*(\d{1,2}(?:\s*\+\s*\d{1,2})*)\s*\)?\s*/\s*(\d{1,2})$")
 _TEMPO = re.compile(
     r"^((?:\d{1,3}\s*/\s*\d{1,3}\s*)+|[A-Ga-g](?:\d{1,3}(?:/\d{1,3})?)?)\s*=\s*(?:ca?\.?\s*)?(\d{1,4}(?:\.\d+)?)$"
 )
+_SYMBOL = re.compile(r'^\s*([H-Wh-w~.])\s*=\s*(?:!([^!]+)!|\+([^+]+)\+|"[^"]*")')
 _PIPES = {"F": 1, "C": 1}  # what the highland pipes sound, whether it is printed (Hp) or not (HP)
 
 
@@ -194,6 +195,12 @@ def read_tempo(text: str, unit_ticks: int) -> AbcTempo | None:
         upper, _, lower = found[1][1:].partition("/")
         beat_quarters = Fraction(int(upper or 1) * unit_ticks, max(1, int(lower or 1)) * TICKS_PER_QUARTER)
     return AbcTempo(float(found[2]) * float(beat_quarters), words)
+
+
+def read_symbol(text: str) -> tuple[str, str] | None:
+    """Read a U: field, `T = !trill!`: (letter, name of its decoration); `none` for words or nothing."""
+    found = _SYMBOL.match(text)
+    return (found[1], found[2] or found[3] or "none") if found else None
 
 
 def expand_order(text: str) -> list[str] | None:

@@ -157,7 +157,7 @@ def _zipped(members: Mapping[str, bytes], rng: random.Random) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", rng.choice(_METHODS)) as archive:
         for name, content in members.items():
-            archive.writestr(name, content)
+            archive.writestr(name or "x", content)
         archive.comment = b"x" * rng.choice((0, 0, 100, 65535))
     return stream.getvalue()
 
