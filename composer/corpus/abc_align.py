@@ -85,5 +85,5 @@ def _cut(voice: AbcVoiceDraft, pieces: Sequence[int], mended: list[str]) -> None
         note.measure, shift = bar_of(note.measure, int(note.local_tick))
         note.local_tick -= shift
     for index, event in enumerate(voice.events):
-        measure, shift = bar_of(event.measure, event.local_tick)
-        voice.events[index] = replace(event, measure=measure, local_tick=event.local_tick - shift)
+        place, shift = bar_of(event.measure, event.local_tick)
+        voice.events[index] = replace(event, measure=place, local_tick=event.local_tick - shift)

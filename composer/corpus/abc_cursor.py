@@ -21,7 +21,7 @@ from composer.corpus.abc_drafts import (
     AbcVoiceDraft,
 )
 from composer.corpus.kern_token import Ticks, plain
-from composer.corpus.musicxml_part import EventDraft
+from composer.corpus.musicxml_drafts import EventDraft
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
 MAX_PASSES = 16  # of a repeat, inclusive

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from composer.corpus.abc_fields import AbcClef, AbcKey
 from composer.corpus.kern_token import Ticks
-from composer.corpus.musicxml_part import EventDraft
+from composer.corpus.musicxml_drafts import EventDraft
 from composer.errors import MusicFileError, Place
 from composer.theory.meter import Meter
 from composer.theory.pitch import Spelling
@@ -22,6 +23,33 @@ MAX_MEASURES = 20_000  # of one voice, inclusive
 MAX_MEASURE_QUARTERS = 4_096  # inclusive; a chant may have no bar line
 MAX_VOICES = 64  # of one tune, inclusive
 MAX_MENDED = 300  # lines that are listed for a tune
+
+
+@dataclass(slots=True)
+class AbcSetting:
+    """What the fields say of a voice.
+
+    Attributes:
+        unit_tick: unit length.
+        meter: in force; None in free meter.
+        key: signature.
+        semitones, octaves: how much higher it sounds than it is written, and than its letters say.
+        propagation: of accidentals: `pitch` (all octaves), `octave` or `not`.
+        symbols: names of decorations by their letter.
+    """
+
+    unit_tick: int
+    meter: Meter | None
+    key: AbcKey
+    semitones: int = 0
+    octaves: int = 0
+    propagation: str = "pitch"
+    symbols: dict[str, str] = field(default_factory=dict)
+
+    def shift(self, clef: AbcClef) -> None:
+        """Set how much higher the voice sounds, as far as a field says so."""
+        self.semitones = self.semitones if clef.semitones is None else clef.semitones
+        self.octaves = self.octaves if clef.octaves is None else clef.octaves
 
 
 @dataclass(slots=True, eq=False)

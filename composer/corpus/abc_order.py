@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
-from composer.corpus.musicxml_part import EventDraft
+from composer.corpus.musicxml_drafts import EventDraft
 from composer.corpus.unfold import played_spans
 from composer.score import Repeat
 

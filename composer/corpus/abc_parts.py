@@ -92,7 +92,8 @@ def _add_voice(notes: list[Note], voice: AbcVoiceDraft, onsets: Sequence[int], s
     rounded = 0
     for raw in voice.notes:
         onset_tick = onsets[raw.measure] + round(raw.local_tick)
-        end_tick = onsets[raw.measure] + round(raw.local_tick + raw.duration_tick)
+        # A chord is as long as its first note; another one that is longer may not outlast the piece.
+        end_tick = min(onsets[-1], onsets[raw.measure] + round(raw.local_tick + raw.duration_tick))
         rounded += not (isinstance(raw.local_tick, int) and isinstance(raw.duration_tick, int))
         place = places.get(id(raw.tied_from)) if raw.tied_from is not None else None
         if place is not None:

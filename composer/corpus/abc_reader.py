@@ -16,7 +16,7 @@ from composer.corpus.abc_drafts import AbcBudget, AbcReport
 from composer.corpus.abc_order import played_order, with_openings
 from composer.corpus.abc_parts import make_abc_parts
 from composer.corpus.abc_tune import TuneReader
-from composer.corpus.musicxml_part import PartDraft
+from composer.corpus.musicxml_drafts import PartDraft
 from composer.corpus.musicxml_signs import Signs
 from composer.errors import MusicFileError, Place, Problem
 from composer.score import Score

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from composer.corpus.abc_book import AbcTune
 from composer.corpus.abc_credits import AbcCredits
-from composer.corpus.abc_drafts import MAX_VOICES, AbcReport, AbcTuneDraft, AbcVoiceDraft
+from composer.corpus.abc_drafts import MAX_VOICES, AbcReport, AbcSetting, AbcTuneDraft, AbcVoiceDraft
 from composer.corpus.abc_fields import (
     AbcKey,
     default_unit,
@@ -23,11 +23,12 @@ from composer.corpus.abc_fields import (
     read_clef,
     read_key,
     read_meter,
+    read_symbol,
     read_tempo,
     read_unit,
 )
 from composer.corpus.abc_scan import SYMBOLS, TOKEN
-from composer.corpus.abc_voice import AbcSetting, VoiceReader
+from composer.corpus.abc_voice import VoiceReader
 from composer.theory.meter import Meter
 
 _FIELD = re.compile(r"^([A-Za-z]):(?![|:])\s*(.*?)\s*$")
@@ -59,7 +60,7 @@ class TuneReader:
         self._voice: VoiceReader | None = None
         self._credits = AbcCredits()
         self._draft = AbcTuneDraft([])
-        self._header_programs: list[int] = []
+        self._program: int | None = None  # of all voices, as the header says
         self._is_in_body = False
         self._has_key = any(line.text.startswith("K:") for line in tune.lines)
 
@@ -166,8 +167,7 @@ class TuneReader:
         if unit is None and self._unit_text:
             self._report.say(f'the unit length "{self._unit_text[:20]}" cannot be read; left out')
         setting.unit_tick = unit or default_unit(self._meter_text)
-        clef = read_clef(key_text)
-        setting.semitones, setting.octaves = clef.semitones or 0, clef.octaves or 0
+        setting.shift(read_clef(key_text))
         key = self._read_key(key_text)
         setting.key = key if key is not None else setting.key
         for text in self._declared:
@@ -229,11 +229,9 @@ class TuneReader:
     def _change_key(self, value: str) -> None:
         clef, key = read_clef(value), self._read_key(value)
         for voice in self._targets():
-            setting = voice.setting
-            setting.semitones = setting.semitones if clef.semitones is None else clef.semitones
-            setting.octaves = setting.octaves if clef.octaves is None else clef.octaves
+            voice.setting.shift(clef)
             if key is not None:
-                setting.key = key
+                voice.setting.key = key
                 _state_key(voice)
 
     def _tempo(self, voice: VoiceReader, value: str) -> None:
@@ -256,7 +254,7 @@ class TuneReader:
         if name not in self._voices:
             if len(self._voices) == MAX_VOICES:
                 raise self._report.error(f"more than {MAX_VOICES} voices")
-            draft = AbcVoiceDraft(name, program=self._header_programs[-1] if self._header_programs else None)
+            draft = AbcVoiceDraft(name, program=self._program)
             self._voices[name] = VoiceReader(draft, replace(self._setting), self._report)  # the symbols are shared
             _state_key(self._voices[name])
         self._voice = self._voices[name]
@@ -265,9 +263,7 @@ class TuneReader:
 
     def _configure(self, voice: VoiceReader, text: str) -> None:
         clef, stated = read_clef(text), properties(text)
-        setting = voice.setting
-        setting.semitones = setting.semitones if clef.semitones is None else clef.semitones
-        setting.octaves = setting.octaves if clef.octaves is None else clef.octaves
+        voice.setting.shift(clef)
         if clef.is_percussion is not None:
             voice.draft.is_percussion = clef.is_percussion
         name = stated.get("name") or stated.get("nm")
@@ -299,7 +295,9 @@ class TuneReader:
         value = value.strip()
         match name.lower():
             case "score" | "staves":
-                self._take_staves(value[:1000])
+                if self._draft.staves not in ("", value[:1000]):
+                    self._report.count("changes of the staves; the list with the most voices is taken")
+                self._draft.staves = max(self._draft.staves, value[:1000], key=lambda one: len(re.findall(r"\w+", one)))
             case "staff" if value:
                 self._report.count("changes of the staff within a voice are not followed")
             case "propagate-accidentals" if value in ("not", "octave", "pitch"):
@@ -313,14 +311,6 @@ class TuneReader:
             case "transpose" | "abc-include" | "voicecombine" | "ambitus" if value:
                 self._report.say(f"%%{name} is not followed")
 
-    def _take_staves(self, text: str) -> None:
-        """Keep the list of staves that names the most voices; a page may change it from system to system."""
-        before = self._draft.staves
-        if before and text != before:
-            self._report.count("changes of the staves; the list with the most voices is taken")
-        if len(re.findall(r"\w+", text)) > len(re.findall(r"\w+", before)):
-            self._draft.staves = text
-
     def _midi(self, words: list[str]) -> None:
         numbers = [int(word) for word in words[1:3] if re.fullmatch(r"-?\d{1,3}", word)]
         if not words or not numbers:
@@ -329,7 +319,7 @@ class TuneReader:
             if self._is_in_body:
                 self._current().draft.program = numbers[-1]
             else:
-                self._header_programs.append(numbers[-1])
+                self._program = numbers[-1]
         elif words[0] == "channel" and numbers[0] == _DRUM_CHANNEL and self._is_in_body:
             self._current().draft.is_percussion = True
         elif words[0] == "transpose" and abs(numbers[0]) <= 48:
@@ -337,12 +327,11 @@ class TuneReader:
                 setting.semitones = numbers[0]
 
     def _define_symbol(self, text: str) -> None:
-        """Read a U: field: `T = !trill!`."""
-        found = re.match(r'^\s*([H-Wh-w~.])\s*=\s*(?:!([^!]+)!|\+([^+]+)\+|"[^"]*")', text)
-        if found:
-            self._setting.symbols[found[1]] = found[2] or found[3] or "none"
-        else:
+        symbol = read_symbol(text)
+        if symbol is None:
             self._report.say(f'the symbol "{text[:30]}" cannot be read; left out')
+        else:
+            self._setting.symbols[symbol[0]] = symbol[1]
 
 
 def _state_key(voice: VoiceReader) -> None:

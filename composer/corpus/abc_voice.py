@@ -7,45 +7,20 @@ otherwise; a tie carries its accidental on. A chord is as long as its first note
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 from composer.corpus.abc_cursor import Cursor
-from composer.corpus.abc_drafts import AbcNote, AbcReport, AbcVoiceDraft
-from composer.corpus.abc_fields import AbcKey
+from composer.corpus.abc_drafts import AbcNote, AbcReport, AbcSetting, AbcVoiceDraft
+from composer.corpus.abc_rhythm import Rhythm, ticks_of
 from composer.corpus.abc_scan import ARTICULATIONS, NOTE, SILENT, TOKEN, WEDGES, is_music, jump_of, length_of
-from composer.corpus.kern_token import Ticks, plain
+from composer.corpus.kern_token import Ticks
 from composer.corpus.musicxml_signs import LEVELS
-from composer.theory.meter import Meter
 from composer.theory.pitch import Spelling
 
 _MAX_PITCH = 127
-_MAX_DENOMINATOR = 10**6  # finer lengths come from attacks only
-_MAX_OPEN = 64  # slurs or tuplets that are open at once
-_TUPLET_TIMES = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}  # p notes in the time of q; others by the meter (4.13)
-_WHOLE_FACTOR = Fraction(1)
-
-
-@dataclass(slots=True)
-class AbcSetting:
-    """What the fields say of a voice.
-
-    Attributes:
-        unit_tick: unit length.
-        meter: in force; None in free meter.
-        key: signature.
-        semitones, octaves: how much higher it sounds than it is written, and than its letters say.
-        propagation: of accidentals: `pitch` (all octaves), `octave` or `not`.
-        symbols: names of decorations by their letter.
-    """
-
-    unit_tick: int
-    meter: Meter | None
-    key: AbcKey
-    semitones: int = 0
-    octaves: int = 0
-    propagation: str = "pitch"
-    symbols: dict[str, str] = field(default_factory=dict)
+_TARGETS = ("segno", "coda")  # at a bar line they stand for the beginning of the next bar
+_MAX_OPEN = 64  # slurs that are open at once
 
 
 @dataclass(slots=True, eq=False)
@@ -79,8 +54,7 @@ class VoiceReader:
         self._articulations: list[str] = []  # wait for their note
         self._jumps: list[str] = []  # da capo and the like, wait for their note or bar line
         self._open_slurs: list[AbcNote | None] = []  # None: waits for its first note
-        self._tuplets: list[tuple[int, Fraction]] = []  # (notes left, factor)
-        self._broken = _WHOLE_FACTOR  # of the next note
+        self._rhythm = Rhythm()
         self._handlers: dict[str, Callable[[str], None]] = {
             "note": self._note, "rest": self._rest, "bar_rest": self._bar_rest, "bar": self._bar,
             "ending": self._ending, "chord": self._begin_chord, "chord_end": self._end_chord, "tie": self._tie,
@@ -161,12 +135,12 @@ class VoiceReader:
 
     def _sound(self, heads: list[_Head], times: int, divided: int) -> None:
         """Put a note or chord at the present place and move on by the length of its first note."""
-        factor, layer = self._factor(), self.cursor.layer
+        factor, layer = self._rhythm.next_factor(), self.cursor.layer
         waiting, layer.tied = layer.tied, []
         notes: list[AbcNote] = []
         lengths: list[Ticks] = []
         for head in heads:
-            length = self._ticks(head.times * times, head.divided * divided, factor)
+            length = ticks_of(self.setting.unit_tick, head.times * times, head.divided * divided, factor)
             if not length:
                 self._report.count("notes without length left out")
                 continue
@@ -204,12 +178,12 @@ class VoiceReader:
     def _rest(self, text: str) -> None:
         if self._is_in_grace:
             return
-        times, divided = length_of(text[1:])
         if self._chord is not None:
             self._report.count("rests inside chords; left out")
             return
+        times, divided = length_of(text[1:])
         self._begin_event()
-        length = self._ticks(times, divided, self._factor())
+        length = ticks_of(self.setting.unit_tick, times, divided, self._rhythm.next_factor())
         self.cursor.end_ties()
         self._rest_signs(text)
         self.cursor.advance(length, [])
@@ -230,50 +204,20 @@ class VoiceReader:
             self.cursor.rest_bars(int(text[1:] or 1))
             self._rest_signs(text)
 
-    def _ticks(self, times: int, divided: int, factor: Fraction | None) -> Ticks:
-        """Return `times / divided` units in ticks."""
-        if not divided:
-            return 0
-        ticks = self.setting.unit_tick * times
-        if factor is None and ticks % divided == 0:
-            return ticks // divided
-        exact = Fraction(ticks, divided) * (factor or 1)
-        return plain(exact if exact.denominator <= _MAX_DENOMINATOR else exact.limit_denominator(_MAX_DENOMINATOR))
-
     # ---------------------------------------------------------------- rhythm
 
-    def _factor(self) -> Fraction | None:
-        """Return what tuplets and broken rhythm make of the next length; count it."""
-        if not self._tuplets and self._broken is _WHOLE_FACTOR:
-            return None
-        factor, self._broken = self._broken, _WHOLE_FACTOR
-        for _, one in self._tuplets:
-            factor *= one
-        self._tuplets = [(left - 1, one) for left, one in self._tuplets if left > 1]
-        return factor
-
     def _begin_tuplet(self, text: str) -> None:
-        parts = [*text[1:].split(":"), "", ""]
-        meter = self.setting.meter
-        is_compound = meter is not None and meter.is_compound
-        number = int(parts[0])
-        time = int(parts[1]) if parts[1] else _TUPLET_TIMES.get(number, 3 if is_compound else 2)
-        count = int(parts[2]) if parts[2] else number
-        if number and time and count and len(self._tuplets) < _MAX_OPEN:
-            self._tuplets.append((count, Fraction(time, number)))
-        else:
+        if not self._rhythm.begin_tuplet(text, self.setting.meter):
             self._report.say(f'"{text}" is no tuplet; left out')
 
     def _break_rhythm(self, text: str) -> None:
-        """`a>b`: the first is dotted, the second halved."""
         if self._is_in_grace or self._chord is not None:
             return
-        if self.cursor.layer.last is None or len(text) > 8:
+        factor = self._rhythm.break_rhythm(text) if self.cursor.layer.last is not None else None
+        if factor is None:
             self._report.count("broken rhythms without a note before them in the bar; left out")
-            return
-        short = Fraction(1, 2 ** len(text))
-        first, self._broken = (2 - short, short) if text[0] == ">" else (short, 2 - short)
-        self.cursor.stretch_last(first)
+        else:
+            self.cursor.stretch_last(factor)
 
     # ---------------------------------------------------------------- bars
 
@@ -283,12 +227,11 @@ class VoiceReader:
             for note in self.cursor.layer.sounded:
                 note.articulations = tuple(dict.fromkeys((*note.articulations, "fermata")))
         self._articulations = []
-        jumps, self._jumps = self._jumps, []
-        for jump in jumps:
-            if jump not in ("segno", "coda"):  # these stand for the beginning of the next bar
+        for jump in self._jumps:
+            if jump not in _TARGETS:
                 self.cursor.add_jump(jump)
+        self._jumps = [jump for jump in self._jumps if jump in _TARGETS]
         self.cursor.bar(text)
-        self._jumps = [jump for jump in jumps if jump in ("segno", "coda")]
 
     def _ending(self, text: str) -> None:
         self._close_groups()
