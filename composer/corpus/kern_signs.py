@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from composer.corpus.kern_clock import SignDraft
 from composer.corpus.mode import key_from_signature
-from composer.corpus.musicxml_part import EventDraft
+from composer.corpus.musicxml_drafts import EventDraft
 from composer.corpus.musicxml_signs import LEVELS, pair_repeats
 from composer.errors import PlanError
 from composer.score import Bar, Dynamic, Part, Repeat, Score, TempoMark

@@ -15,7 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from composer.corpus.musicxml_bars import CRUMB_TICKS, lay_bars
-from composer.corpus.musicxml_part import MAX_NOTES, NoteDraft, PartDraft, PartReader
+from composer.corpus.musicxml_drafts import NoteDraft, PartDraft
+from composer.corpus.musicxml_part import MAX_NOTES, PartReader
 from composer.corpus.musicxml_signs import Signs
 from composer.corpus.statements import joined, says_origin
 from composer.corpus.xmlfile import Element, XmlTree, parse_xml

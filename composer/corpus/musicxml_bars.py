@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
-from composer.corpus.musicxml_part import NoteDraft, PartDraft
+from composer.corpus.musicxml_drafts import NoteDraft, PartDraft
 from composer.score import Bar
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
 

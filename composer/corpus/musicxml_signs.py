@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from composer.corpus.jumps import JumpSign, played_with_jumps
 from composer.corpus.mode import key_from_signature
-from composer.corpus.musicxml_part import EventDraft, PartDraft
+from composer.corpus.musicxml_drafts import EventDraft, PartDraft
 from composer.score import Bar, Dynamic, Mark, Part, Repeat, Score, TempoMark
 from composer.theory.key import Key
 
