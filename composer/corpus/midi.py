@@ -22,7 +22,10 @@ from composer.theory.meter import TICKS_PER_QUARTER, Meter, parse_meter
 
 MAX_PARTS = 64
 UNTITLED = "Untitled"  # what this program's own writer calls a piece without a title
-_OWN_TEXT = "player: "  # begins a line in every file of this program's writer, which states all bars
+# Lines in the files of this program's own writer.
+_OWN_TEXT = "player: "  # begins one in every file: all bars are stated, and each staff has a track
+AS_WRITTEN_TEXT = "notes: as written"  # all notes stand in their places, and all tempos are marks
+NO_TEMPO_TEXT = "tempo: not marked"
 # Its line at a bar that is not as long as its meter.
 _ODD_BAR_TEXT = re.compile(r"^bar of ((?:[1-9]|[12][0-9]|3[0-2])/(?:1|2|4|8|16|32))$")
 _COMPOSER_TEXT = "Composer: "  # its line for the composer
@@ -68,9 +71,10 @@ def read_midi(data: bytes, source: str) -> MidiReading:
     if not raw_lines:
         raise MusicFileError("only drums are in this file", place=Place(source))
     tracks_end_tick = max(track.end_tick for track in smf.tracks)
-    on_grid = put_on_grid(raw_lines, smf.quarter_ticks, mended, tracks_end_tick=tracks_end_tick)
-    lines = on_grid.lines
     is_own = any(text.startswith(_OWN_TEXT) for text in smf.texts)
+    is_exact = AS_WRITTEN_TEXT in smf.texts
+    on_grid = put_on_grid(raw_lines, smf.quarter_ticks, mended, tracks_end_tick=tracks_end_tick, is_exact=is_exact)
+    lines = on_grid.lines
     is_organ = not is_own and is_organ_file(lines)
     if is_organ:
         lines = drop_doublings(lines, mended)
@@ -115,7 +119,8 @@ def read_midi(data: bytes, source: str) -> MidiReading:
         title=_title(smf),
         composer=next((text.removeprefix(_COMPOSER_TEXT) for text in smf.texts if text.startswith(_COMPOSER_TEXT)), ""),
     )
-    tempos = tempos_of([(place(tick), usec) for tick, usec in smf.tempos if place(tick) <= last_tick], bars, mended)
+    events = [(place(tick), usec) for tick, usec in smf.tempos if place(tick) <= last_tick]
+    tempos = () if NO_TEMPO_TEXT in smf.texts else tempos_of(events, bars, mended, are_marks=is_exact)
     score = replace(score, tempos=tempos)
     rights = joined([*smf.copyrights, *(text for text in smf.texts if says_rights(text))])
     origin = joined(text for text in smf.texts if says_origin(text))

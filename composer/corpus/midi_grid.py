@@ -56,7 +56,12 @@ class OnGrid:
 
 
 def put_on_grid(
-    raw_lines: Sequence[RawLine], quarter_ticks: float, mended: list[str], *, tracks_end_tick: int
+    raw_lines: Sequence[RawLine],
+    quarter_ticks: float,
+    mended: list[str],
+    *,
+    tracks_end_tick: int,
+    is_exact: bool = False,
 ) -> OnGrid:
     """Put all notes on musical places.
 
@@ -65,6 +70,7 @@ def put_on_grid(
         quarter_ticks: ticks of the file in a quarter.
         mended: what was moved is added.
         tracks_end_tick: the end of the longest track: where it lies on a 16th, no note is taken to last longer.
+        is_exact: True where the file says that all its notes stand where they were written.
     """
     file_tick = TICKS_PER_QUARTER / quarter_ticks
     shift = leading_offset([note.onset_tick for _, _, notes in raw_lines for note in notes], quarter_ticks)
@@ -79,13 +85,13 @@ def put_on_grid(
     if sum(map(len, graces)) > 0.2 * num_notes:
         graces = [{} for _ in spans]  # so many are no ornaments: a performance
     mains = [span[0] for one, found in zip(spans, graces, strict=True) for i, span in enumerate(one) if i not in found]
-    exact = BeatGrid(mains, file_tick=file_tick)
+    exact = BeatGrid(mains, file_tick=file_tick, keeps_misfits=is_exact)
     misses = [abs(exact.nearest(tick) - tick) for tick in mains] or [0.0]
     share = sum(miss > exact.tolerance_ticks for miss in misses) / num_notes
     is_spread = bool(np.quantile(misses, _SPREAD_QUANTILE) > exact.tolerance_ticks / 2)
     grid: BeatGrid | PlayedGrid = exact
     is_live, spread_tick = False, 0.0
-    if is_spread or share > _EXACT_SHARE or exact.fine_share > _FINE_SHARE:
+    if not is_exact and (is_spread or share > _EXACT_SHARE or exact.fine_share > _FINE_SHARE):
         onsets = [span[0] for one in spans for span in one]
         played = PlayedGrid(onsets, tolerance_ticks=exact.tolerance_ticks)
         if len(onsets) < _MIN_JUDGED:

@@ -18,13 +18,16 @@ _NEW_TEMPO = 1.3  # by so much a new tempo differs from the one before, either w
 _FOR_GOOD_BARS = 6  # … for so many bars, in their middle
 
 
-def tempos_of(rows: Sequence[tuple[int, int]], bars: Sequence[Bar], mended: list[str]) -> tuple[TempoMark, ...]:
+def tempos_of(
+    rows: Sequence[tuple[int, int]], bars: Sequence[Bar], mended: list[str], *, are_marks: bool = False
+) -> tuple[TempoMark, ...]:
     """Return the tempo marks.
 
     Args:
         rows: (tick, microseconds a quarter) of each event, in ticks of the Score.
         bars: of the piece.
         mended: takes a line where a curve was read.
+        are_marks: True where the file says that each event is a mark, one that repeats the tempo too.
     """
     onsets = [bar.onset_tick for bar in bars]
 
@@ -36,9 +39,9 @@ def tempos_of(rows: Sequence[tuple[int, int]], bars: Sequence[Bar], mended: list
         mark = TempoMark(tick, 60e6 / usec / beat_quarters(tick))
         if marks and marks[-1].tick == tick:
             marks[-1] = mark
-        elif not marks or abs(marks[-1].beat_bpm - mark.beat_bpm) > 0.01:
+        elif not marks or are_marks or abs(marks[-1].beat_bpm - mark.beat_bpm) > 0.01:
             marks.append(mark)
-    if len(marks) > _FREE_MARKS + len(bars) // 2:
+    if not are_marks and len(marks) > _FREE_MARKS + len(bars) // 2:
         parts = _part(_bar_seconds(sorted(rows, key=lambda row: row[0]), bars), bars)
         told = ", ".join(f"{mark.beat_bpm:.0f}" for mark in parts[:6]) + (" …" if len(parts) > 6 else "")
         what = "one tempo" if len(parts) == 1 else f"{len(parts)} tempos"

@@ -29,14 +29,18 @@ class BeatGrid:
     Args:
         onset_ticks: score ticks as floats, of all notes.
         file_tick: score ticks in one tick of the file (what was lost in rounding there is tolerated).
+        keeps_misfits: leave onsets that fit nowhere where they are: the file is known to be exact.
 
     Attributes:
         tolerance_ticks: so near to a place is on it.
         fine_share: share of the quarters that need a grid which is rare in written music, 0..1.
     """
 
-    def __init__(self, onset_ticks: Iterable[float], *, file_tick: float) -> None:
+    def __init__(self, onset_ticks: Iterable[float], *, file_tick: float, keeps_misfits: bool = False) -> None:
+        self._keeps_misfits = keeps_misfits
         self.tolerance_ticks = max(TOLERANCE_TICKS, min(1.01 * file_tick, 300.0))
+        if keeps_misfits:
+            self.tolerance_ticks = max(_EXACT_TICKS, 0.51 * file_tick)
         self._file_tick = file_tick
         onset_ticks = list(onset_ticks)
         by_quarter: dict[int, list[float]] = {}
@@ -156,7 +160,7 @@ def grace_chain(
     mains: list[float] = []
     graces: dict[int, float] = {}
     candidates: list[int] = []
-    exact = max(_EXACT_TICKS, 0.51 * file_tick)
+    exact = max(_EXACT_TICKS, 1.01 * file_tick)
 
     def is_tuplet(onset: float, end: float) -> bool:
         """True where beginning and length are whole parts of a quarter: nobody plays a grace note so exactly."""

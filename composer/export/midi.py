@@ -312,10 +312,15 @@ def _from_absolute(messages: Sequence[Any]) -> list[Any]:
 
 
 def _performed_by(performance: Performance) -> list[str]:
-    """Return the line by which the reader knows that all bars are stated: a piece without a pickup has none."""
-    if not performance.player:
-        return ["player: none, as written"]
-    return [f"player: {performance.player}, take: {performance.take}, expression: {performance.expression:g}"]
+    """Return the lines by which the reader knows that all bars are stated, and whether places and tempos are."""
+    clock = _make_clock(performance)
+    is_exact = all(clock.midi_tick_at(n.onset_sec) == _midi_tick(n.note.onset_tick) for n in performance.notes)
+    told = f"{performance.player}, take: {performance.take}, expression: {performance.expression:g}"
+    return [
+        f"player: {told if performance.player else 'none'}",
+        *(["notes: as written"] * is_exact),
+        *(["tempo: not marked"] * (not performance.score.tempos)),
+    ]
 
 
 def _click_clocks(score: Score, midi_tick: int, signature: Any) -> int:

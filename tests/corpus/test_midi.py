@@ -191,7 +191,7 @@ def test_files_of_our_own_writer_say_whether_there_is_a_pickup(midi):
             *((1 + bar * 4 + beat, 1.0, bass + (24, 28, 31, 28)[beat]) for beat in range(4)),
         ]
     assert read(midi(rows)).score.bars[0].number == 0
-    own = read(midi(rows, meta=[text("player: none, as written"), text("Composer: Clara Schumann")]))
+    own = read(midi(rows, meta=[text("player: none"), text("Composer: Clara Schumann")]))
     assert own.score.bars[0].number == 1
     assert own.pickup_confidence == 1
     assert own.score.composer == "Clara Schumann"

@@ -115,7 +115,8 @@ def test_signatures_keys_and_markers_stand_at_their_ticks(keyboard, deadpan):
     assert [m.text for _, m in metas(content, "text")] == [
         "Composer: Ritornello",
         "seed: 7",
-        "player: none, as written",
+        "player: none",
+        "notes: as written",
     ]
 
 

@@ -93,3 +93,25 @@ def test_notes_on_triplets_and_16ths_come_back(rows):
     )
     score = Score((Part("Piano", notes),), make_bars(Meter(4, 4), 4))
     assert strokes(back(score)) == strokes(score)
+
+
+def test_a_score_without_a_tempo_gets_none():
+    score = Score((Part("Piano", quarters(60)),), make_bars(Meter(4, 4), 4))
+    assert back(score).tempos == ()
+
+
+def test_any_tuplet_of_an_exact_file_keeps_its_place():
+    tuplet = tuple(Note(round(i * 2 * Q / 11), 60 + i, round(2 * Q / 11)) for i in range(11))
+    score = Score((Part("Piano", (*tuplet, Note(2 * Q, 72, 2 * Q))),), make_bars(Meter(4, 4), 1))
+    found = [note.onset_tick for note in back(score).parts[0].notes]
+    assert all(abs(one - note.onset_tick) <= 21 for one, note in zip(found, score.parts[0].notes, strict=True))
+
+
+def test_a_performance_that_is_not_exact_does_not_say_so():
+    score = Score((Part("Piano", quarters(60)),), make_bars(Meter(4, 4), 4))
+    played = perform(score, Outline(bars=score.bars), take=3)
+    late = replace(played, player="", notes=tuple(replace(n, onset_sec=n.onset_sec + 0.013) for n in played.notes))
+    assert b"as written" not in midi_bytes(late)
+    assert [note.onset_tick for note in read_bytes(midi_bytes(late), "own.mid").score.parts[0].notes] == [
+        note.onset_tick for note in score.parts[0].notes
+    ]
