@@ -184,7 +184,7 @@ class KernSigns:
             for kind, is_there in (("backward", found[0].startswith(":")), ("forward", found[0].endswith(":"))):
                 if is_there:
                     events.append((min(tick, end_tick), EventDraft(0, 0, "repeat", (kind, 2))))
-        return pair_repeats(events, end_tick)
+        return pair_repeats(events, end_tick, self._mended)
 
 
 def _signature(text: str) -> int | None:

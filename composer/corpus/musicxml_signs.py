@@ -119,10 +119,12 @@ class Signs:
     def repeats(self) -> tuple[Repeat, ...]:
         """Return the repeats of the first part that has any (the others say the same)."""
         for draft in self._drafts:
+            said: list[str] = []
             found = pair_repeats(
-                self._of("repeat", "ending", draft=draft), self._measure_ticks[-1], self._movement_ticks
+                self._of("repeat", "ending", draft=draft), self._measure_ticks[-1], said, self._movement_ticks
             )
-            if found:
+            if found or draft is self._drafts[-1]:
+                self._mended += said
                 return found
         return ()
 
@@ -164,13 +166,17 @@ def _sounding_signature(fifths: int, semitones: int) -> int:
 
 
 def pair_repeats(
-    events: Sequence[tuple[int, EventDraft]], piece_end_tick: int, movement_ticks: Sequence[int] = ()
+    events: Sequence[tuple[int, EventDraft]],
+    piece_end_tick: int,
+    mended: list[str],
+    movement_ticks: Sequence[int] = (),
 ) -> tuple[Repeat, ...]:
     """Pair repeat signs and endings; a passage without an opening sign starts where the last one ended.
 
     Args:
         events: repeats and endings.
         piece_end_tick: where an ending without an end stops.
+        mended: takes a line for opening signs and endings that no closing sign answers, as in a repeat within another.
         movement_ticks: where a movement begins; no passage goes over it.
     """
     events = [*events, *((tick, EventDraft(0, 0, "repeat", ("movement", 0))) for tick in movement_ticks)]
@@ -179,9 +185,13 @@ def pair_repeats(
     endings: list[tuple[int, int, tuple[int, ...]]] = []
     ending_start: tuple[int, tuple[int, ...]] | None = None
     back: tuple[int, int] | None = None  # (tick of the backward sign, times), waiting for a further ending
+    is_open = False  # an opening sign waits for its closing one
+    unanswered = 0
 
     def close(next_start: int) -> None:
-        nonlocal back, endings, start_tick
+        nonlocal back, endings, start_tick, is_open, unanswered
+        unanswered += is_open or (bool(endings) and back is None)
+        is_open = False
         if back is not None and max(back[0], *(e[1] for e in endings), 0) > start_tick:
             end_tick = max(back[0], *(ending[1] for ending in endings)) if endings else back[0]
             times = max(back[1], *(max(e[2]) for e in endings)) if endings else back[1]
@@ -202,11 +212,15 @@ def pair_repeats(
         elif kind == "forward":
             close(tick)
             start_tick = tick
+            is_open = True
         elif kind == "backward":
+            is_open = False
             if back is not None and not (endings and endings[-1][1] == tick):
                 close(max(back[0], *(e[1] for e in endings)) if endings else back[0])
             back = (tick, max(value, back[1] if back else 2))
     if ending_start is not None and back is not None:
         endings.append((ending_start[0], piece_end_tick, ending_start[1]))
     close(0)
+    if unanswered:
+        mended.append(f"{unanswered} repeats that are not closed were left out")
     return tuple(repeats)

@@ -391,3 +391,55 @@ def test_a_minuet_comes_again_after_its_trio_where_repeats_are_written_out(music
     assert [n.pitch for n in written.score.parts[0].notes] == [60, 62]
     assert [n.pitch for n in played.score.parts[0].notes] == [60, 62, 60]
     assert "a da capo or dal segno is followed where repeats are written out" in written.mended
+
+
+def test_a_repeat_that_is_not_closed_is_told(musicxml, note):
+    opening = "<barline location='left'><repeat direction='forward'/></barline>"
+    result = read(musicxml([note("C4", 16), opening + note("D4", 16)]))
+    assert (result.score.repeats, result.mended) == ((), ("1 repeats that are not closed were left out",))
+
+
+def test_one_ending_may_serve_two_times(musicxml, note):
+    def ending(kind: str, number: str) -> str:
+        return f'<ending number="{number}" type="{kind}"/>'
+
+    measures = [
+        note("C4", 16),
+        barline("left", ending("start", "1, 2")) + note("D4", 16)
+        + barline("right", ending("stop", "1, 2") + '<repeat direction="backward"/>'),
+        barline("left", ending("start", "3")) + note("E4", 16) + barline("right", ending("stop", "3")),
+    ]  # fmt: skip
+    played = read_bytes(musicxml(measures), "x", unfold=True).score
+    assert [n.pitch for n in played.parts[0].notes] == [60, 62, 60, 62, 60, 64]
+
+
+def test_divisions_may_change_within_a_piece(musicxml, note):
+    change = "<attributes><divisions>6</divisions></attributes>"
+    notes = read(musicxml([note("C4", 16), change + note("D4", 24)])).score.parts[0].notes
+    assert [(n.onset_tick, n.duration_tick) for n in notes] == [(0, 4 * Q), (4 * Q, 4 * Q)]
+
+
+def test_a_score_by_measures_is_the_same_score(musicxml, note):
+    parts = [[note("C5", 16), note("D5", 16)], [note("C3", 16), note("G3", 16)]]
+    by_part = musicxml(*parts).decode()
+    measures = re.findall(r'<measure number="\d">(.*?)</measure>', by_part, re.S)
+    head = by_part.split("<part id")[0].replace("score-partwise", "score-timewise")
+    rows = "".join(
+        f'<measure number="{i + 1}"><part id="P0">{measures[i]}</part><part id="P1">{measures[i + 2]}</part></measure>'
+        for i in range(2)
+    )
+    assert read((head + rows + "</score-timewise>").encode()).score == read(by_part.encode()).score
+
+
+def test_bars_under_a_multiple_rest_are_there(musicxml, note):
+    rest = "<note><rest measure='yes'/><duration>16</duration></note>"
+    style = "<attributes><measure-style><multiple-rest>2</multiple-rest></measure-style></attributes>"
+    result = read(musicxml([style + rest, rest, note("C4", 16)]))
+    assert (len(result.score.bars), result.score.parts[0].notes[0].onset_tick, result.mended) == (3, 8 * Q, ())
+
+
+def test_cue_notes_and_drums_are_told(musicxml, note):
+    drum = "<note><unpitched/><duration>8</duration></note>"
+    result = read(musicxml([note("C4", 4) + note("D4", 4, before="<cue/>") + drum]))
+    assert [n.pitch for n in result.score.parts[0].notes] == [60]
+    assert result.mended == ("1 cue notes left out", "1 notes without pitch left out")
