@@ -415,6 +415,20 @@ def test_a_bar_line_in_one_column_holds_for_all():
     assert result.mended[0] == "line 3: a bar line in 1 of 2 columns"
 
 
+# ---------------------------------------------------------------- ABC
+
+
+def test_a_note_that_is_longer_than_its_chord_does_not_outlast_the_piece():
+    score = read_bytes(b"X:1\nM:2/4\nL:1/4\nK:C\nC2|[Ceg4]|", "x.abc").score
+    assert max(note.end_tick for note in score.parts[0].notes) == score.end_tick
+
+
+def test_a_field_of_60_000_letters_is_read_in_linear_time():
+    start = time.process_time()
+    read_bytes(b"X:1\nK:C\nC4|\nK:" + b"a" * 60_000 + b"\nV:" + b"b" * 60_000 + b"\nD4|\n", "x.abc")
+    assert time.process_time() - start < 2
+
+
 # ---------------------------------------------------------------- files that are none
 
 
