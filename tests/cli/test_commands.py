@@ -158,7 +158,8 @@ def test_train_prints_figures_and_files(run, library) -> None:
         figures={"validation": "0.91 nats a step"}, files=(Path("runs/bach"),), warnings=("1 file left out",)
     )
     library.answers("composer.training", "train_from_config", done)
-    result = run("train", "bach.yaml", "--data", "music21:bach", "--data", "my songs", "--resume")
+    given = ("--data", "music21:bach", "--data", "my songs", "--resume", "--cluster", "tcp://there:8786")
+    result = run("train", "bach.yaml", *given)
     assert library.call == (
         (Path("bach.yaml"),),
         {
@@ -166,6 +167,7 @@ def test_train_prints_figures_and_files(run, library) -> None:
             "output": Path("runs"),
             "resume": True,
             "device": "auto",
+            "cluster": "tcp://there:8786",
             "on_progress": None,
         },
     )

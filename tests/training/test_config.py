@@ -68,6 +68,7 @@ def test_what_is_always_told_can_be_listed() -> None:
         ("weight: 2", "weight: -2", 5, "above 0"),
         ("weight: 2", "wieght: 2", 5, 'did you mean "weight"?'),
         ("ensembles: [keyboard, line]", "ensembles: [keyboard]", 8, "line_share"),
+        ("weight: 2", "values: breves", 5, 'no reading of note values "breves"'),
         ("composers: [bach, joplin]", "composers: [bach, bach]", 2, "names that differ"),
         ("name: small", "name: ../small", 1, "not a file name"),
         ("name: small", "nmae: small", 1, 'did you mean "name"?'),
