@@ -1,7 +1,7 @@
 """The kind of a cadence, from the chords that end a phrase and its outer voices.
 
 Conventions: kinds are those of `theory.harmony.Cadence` (Caplin): authentic V-I (perfect with both chords in root
-position and the tonic on top), half on V, deceptive V-vi, plagal IV-I; `none` for anything else. Cadential six-fours
+position and the tonic on top), half on V (or the V of a key that is only touched), deceptive V-vi, plagal IV-I; `none` for anything else. Cadential six-fours
 belong to V.
 """
 
@@ -92,9 +92,18 @@ def _kind(before: ChordSpan, final: ChordSpan, top: Note | None) -> Cadence:
         return Cadence.PC if plagal and chord.inversion == before.chord.inversion == 0 else Cadence.NONE
     if is_plain_dominant(chord) and chord.quality == "major":
         return Cadence.HC if chord.inversion == 0 else Cadence.NONE
-    if (dominant or leading) and same_key and chord.relative_root in (8, 9):
+    if chord.inversion == 0 and chord.quality == "major" and "/" in chord.numeral:
+        return Cadence.HC  # V/vi and its like: a half cadence in a key that is only touched
+    if ((dominant or leading) and same_key and chord.relative_root in (8, 9)) or _deceives(before, final):
         return Cadence.DC
     return Cadence.NONE
+
+
+def _deceives(before: ChordSpan, final: ChordSpan) -> bool:
+    """Return whether a dominant seventh of whatever key rises by step to the chord above: V7-vi, V7-VI."""
+    rise = (final.chord.root(final.key) - before.chord.root(before.key)) % 12
+    triad = {1: "major", 2: "minor"}.get(rise)
+    return before.chord.quality == "dominant7" and final.chord.quality == triad and final.chord.inversion == 0
 
 
 def _before(chords: Sequence[ChordSpan], index: int) -> ChordSpan | None:

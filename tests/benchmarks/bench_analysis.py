@@ -3,14 +3,15 @@
 Run by hand, with the evaluation data in the folder that RITORNELLO_DATA names (`corpora/chorales` and
 `analyses/chorales`, RomanText; measured with, never shipped):
 
-    RITORNELLO_DATA=… python tests/benchmarks/bench_analysis.py [--every N] [--music21 N]
+    RITORNELLO_DATA=… python tests/benchmarks/bench_analysis.py [--every N] [--music21 [N]]
 
 What is measured, over all beats of the chorales whose analysis fits the score (numbers of bars agree, and at least 82 %
 of the sounding notes belong to the analyst's chord, so that another piece of the same number is left out): share of
-beats with the right local key (tonic and mode), the right root, both; of the analyst's chord changes on and off the
-beat, how many are found, and how many of ours are theirs; phrase ends with the fermatas hidden from the finder (F1).
-`--music21 N` puts music21's own analysis of the first N of the same chorales beside it: root of the chordified beat,
-key of a floating window.
+beats with the right local key (tonic and mode), the right root, key and root, root and inversion, with the fermatas and
+without; of the analyst's chord changes on and off the beat, how many are found, and how many of ours are theirs; phrase
+ends with the fermatas hidden from the finder (F1).
+`--music21` puts music21's own analysis of the same chorales (or the first N) beside it: root and inversion of the
+chordified beat, key of a floating window.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ import numpy as np
 from composer.analysis.frames import note_array
 from composer.analysis.harmony import analyse_harmony
 from composer.analysis.outline import outline_of
-from composer.analysis.phrases import find_phrases
+from composer.analysis.phrases import divide_phrases
+from composer.analysis.reading import find_phrases, read_harmony
 from composer.corpus.reader import read_score
 from composer.errors import PlanError
 from composer.outline import span_at
@@ -127,38 +129,50 @@ def examples(data: Path, every: int) -> Iterator[Example]:
                 yield example
 
 
-Finder = Callable[[Example], Callable[[int], tuple[int, str, int] | None]]
+Label = tuple[int, str, int, int]  # tonic, mode, root, inversion
+Finder = Callable[[Example], Callable[[int], Label | None]]
 
 
-def ours(example: Example) -> Callable[[int], tuple[int, str, int] | None]:
-    """(tonic, mode, root) at a tick, by this program."""
-    harmony = analyse_harmony(example.score)
+def ours(example: Example) -> Callable[[int], Label | None]:
+    """The label at a tick, by this program."""
+    reading = read_harmony(example.score)
 
-    def at(tick: int) -> tuple[int, str, int] | None:
-        key, chord = span_at(harmony.keys, tick), span_at(harmony.chords, tick)
-        return (key.key.tonic_pitch_class, key.key.mode, chord.chord.root(chord.key)) if key and chord else None
+    def at(tick: int) -> Label | None:
+        key, chord = span_at(reading.keys, tick), span_at(reading.chords, tick)
+        if not key or not chord:
+            return None
+        return key.key.tonic_pitch_class, key.key.mode, chord.chord.root(chord.key), chord.chord.inversion
 
     return at
 
 
-def music21s(example: Example) -> Callable[[int], tuple[int, str, int] | None]:
-    """The same by music21: the chordified beat's root, a floating window's key."""
+def ours_hidden(example: Example) -> Callable[[int], Label | None]:
+    """The same with the fermatas hidden."""
+    return ours(replace(example, score=replace(example.score, fermata_ticks=())))
+
+
+def music21s(example: Example) -> Callable[[int], Label | None]:
+    """The same by music21: the chordified beat's root and inversion, a floating window's key."""
     from music21 import analysis, converter
 
     stream = converter.parse(str(example.path), forceSource=True)
-    chords = [(float(c.offset), c.root().pitchClass) for c in stream.chordify().flatten().getElementsByClass("Chord")]
+    chords = [
+        (float(chord.offset), chord.root().pitchClass, chord.inversion())
+        for chord in stream.chordify().flatten().getElementsByClass("Chord")
+    ]
+    offsets = [offset for offset, _, _ in chords]
     keys = analysis.floatingKey.KeyAnalyzer(stream).run()
 
-    def at(tick: int) -> tuple[int, str, int] | None:
-        place = int(np.searchsorted([offset for offset, _ in chords], tick / 10_080, side="right")) - 1
+    def at(tick: int) -> Label | None:
+        place = int(np.searchsorted(offsets, tick / 10_080, side="right")) - 1
         key = keys[min(example.score.bar_index_at(tick), len(keys) - 1)]
-        return (key.tonic.pitchClass, key.mode, chords[place][1]) if place >= 0 else None
+        return (key.tonic.pitchClass, key.mode, *chords[place][1:]) if place >= 0 else None
 
     return at
 
 
-def agreement(chosen: list[Example], finder: Finder) -> tuple[float, float, float]:
-    """Shares of beats with the right key, root, both."""
+def agreement(chosen: list[Example], finder: Finder) -> tuple[float, ...]:
+    """Shares of beats with the right key, root, key and root, root and inversion."""
     rows = []
     for example in chosen:
         at = finder(example)
@@ -166,9 +180,8 @@ def agreement(chosen: list[Example], finder: Finder) -> tuple[float, float, floa
             found = at(tick)
             key = found is not None and found[:2] == (event.key.tonic_pitch_class, event.key.mode)
             root = found is not None and found[2] == event.chord.root(event.key)
-            rows.append((key, root, key and root))
-    key_share, root_share, both = np.array(rows).mean(axis=0)
-    return float(key_share), float(root_share), float(both)
+            rows.append((key, root, key and root, root and found is not None and found[3] == event.chord.inversion))
+    return tuple(float(share) for share in np.array(rows).mean(axis=0))
 
 
 def changes(chosen: list[Example]) -> dict[str, tuple[float, float]]:
@@ -200,11 +213,9 @@ def phrase_ends(scores: list[Score]) -> tuple[float, float, float]:
     """(F1, precision, recall) of beginnings of phrases, the fermatas hidden from all finders."""
     right = found = wanted = 0
     for score in scores:
-        truth = {span.start_tick for span in find_phrases(score, ())} - {0}
-        blind = replace(score, fermata_ticks=())
-        ours = {span.start_tick for span in find_phrases(blind, analyse_harmony(blind).chords, use_fermatas=False)} - {
-            0
-        }
+        truth = {span.start_tick for span in divide_phrases(score, ())} - {0}
+        found_spans = find_phrases(replace(score, fermata_ticks=()))
+        ours = {span.start_tick for span in found_spans} - {0}
         right, found, wanted = right + len(truth & ours), found + len(ours), wanted + len(truth)
     precision, recall = right / found, right / wanted
     return 2 * precision * recall / (precision + recall), precision, recall
@@ -215,19 +226,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--every", type=int, default=1, help="only every N-th chorale")
     parser.add_argument(
-        "--music21", type=int, default=0, metavar="N", help="music21's analysis of the first N beside it"
+        "--music21", type=int, nargs="?", const=1000, default=0, metavar="N", help="music21's analysis beside it"
     )
     options = parser.parse_args()
     data = Path(os.environ["RITORNELLO_DATA"])
     chosen = list(examples(data, options.every))
     beats = sum(1 for example in chosen for _ in example.beats())
     print(f"{len(chosen)} chorales with an analysis that fits, {beats} beats")
-    print(f"{'':28}{'key':>8}{'root':>8}{'both':>8}")
-    print(f"{'this program':28}" + "".join(f"{share:8.3f}" for share in agreement(chosen, ours)))
+    print(f"{'':36}" + "".join(f"{head:>12}" for head in ("key", "root", "key+root", "root+inv.")))
+    rows: list[tuple[str, list[Example], Finder]] = [
+        ("this program", chosen, ours),
+        ("this program, fermatas hidden", chosen, ours_hidden),
+    ]
     if options.music21:
         few = chosen[: options.music21]
-        print(f"{f'this program, first {len(few)}':28}" + "".join(f"{share:8.3f}" for share in agreement(few, ours)))
-        print(f"{f'music21, first {len(few)}':28}" + "".join(f"{share:8.3f}" for share in agreement(few, music21s)))
+        rows += [(f"this program, first {len(few)}", few, ours)] * (len(few) < len(chosen))
+        rows += [(f"music21, first {len(few)}" if len(few) < len(chosen) else "music21", few, music21s)]
+    for name, some, finder in rows:
+        print(f"{name:36}" + "".join(f"{share:12.3f}" for share in agreement(some, finder)), flush=True)
     print(f"\n{'chord changes':28}{'recall':>8}{'prec.':>8}")
     for name, pair in changes(chosen).items():
         print(f"{name:28}" + "".join(f"{share:8.3f}" for share in pair))
