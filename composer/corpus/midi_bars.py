@@ -81,7 +81,7 @@ def _complete(bars: list[Bar], end_tick: int, tracks_end_tick: int) -> None:
     if bars[0].number == 0 and len(bars) > 1:
         whole = bars[1].meter
         short = whole.bar_ticks - bars[0].duration_tick
-        if last.meter == whole and last.onset_tick + short >= end_tick:
+        if last.meter == whole and last.onset_tick + short >= end_tick and last.end_tick > tracks_end_tick:
             bars[-1] = replace(last, duration_tick=short)
         elif last.duration_tick == short and bars[-2].meter == whole:
             bars[-1] = replace(last, meter=whole)  # with a signature of its own

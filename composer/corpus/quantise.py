@@ -84,7 +84,9 @@ class BeatGrid:
         if abs(place - tick) <= self.tolerance_ticks:
             return place, True
         exact = _exactly(tick, self._file_tick)
-        return (place, False) if exact is None or exact < 0 else (exact, True)
+        if exact is not None and exact >= 0:
+            return exact, True
+        return (max(0, round(tick)), True) if self._keeps_misfits else (place, False)
 
     def step_at(self, tick: float) -> int:
         """Return the distance between places there: a 16th or less."""

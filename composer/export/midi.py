@@ -314,7 +314,7 @@ def _from_absolute(messages: Sequence[Any]) -> list[Any]:
 def _performed_by(performance: Performance) -> list[str]:
     """Return the lines by which the reader knows that all bars are stated, and whether places and tempos are."""
     clock = _make_clock(performance)
-    is_exact = all(clock.midi_tick_at(n.onset_sec) == _midi_tick(n.note.onset_tick) for n in performance.notes)
+    is_exact = all(abs(clock.midi_tick_at(n.onset_sec) - _midi_tick(n.note.onset_tick)) <= 1 for n in performance.notes)
     told = f"{performance.player}, take: {performance.take}, expression: {performance.expression:g}"
     return [
         f"player: {told if performance.player else 'none'}",
