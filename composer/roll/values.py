@@ -34,6 +34,7 @@ _COMPOUND_OF = {
     Meter(4, 4): Meter(12, 8),
     Meter(2, 2): Meter(12, 8),  # its triplets are those of quarters' halves
 }
+_HALF_OF = {Meter(2, 1): Meter(4, 4), Meter(8, 4): Meter(4, 4)}  # the beat is the old minim; else the same upper number
 _RATIO = Fraction(3, 2)
 _CHANGE_BARS = 1.9  # what a change of the subdivision costs; there and back: just below four bars
 _AS_WRITTEN = 0.01  # a bar that fits both is read as it is written
@@ -91,10 +92,10 @@ def is_in_long_values(score: Score) -> bool:
 
 
 def halve_values(score: Score) -> Score:
-    """Return the score at half its note values: 4/2 becomes 4/4; as it is where a meter cannot be halved (over 32)."""
+    """Return the score at half its note values: 4/2 and 2/1 become 4/4; as it is where a meter is over 32 already."""
     if any(bar.meter.lower >= 32 for bar in score.bars):
         return score
-    meters = [Meter(bar.meter.upper, 2 * bar.meter.lower) for bar in score.bars]
+    meters = [_HALF_OF.get(bar.meter, Meter(bar.meter.upper, 2 * bar.meter.lower)) for bar in score.bars]
     return _rescaled(score, [Fraction(1, 2)] * len(meters), meters)
 
 
@@ -102,7 +103,7 @@ def read_as_compound(score: Score, is_compound: Sequence[bool] | None = None) ->
     """Return the score with some bars read in compound meter: times are multiplied by 3/2, so that beats are dotted.
 
     Args:
-        score: any score; beats a minute stay as they are, since the beat stays the beat.
+        score: any score; a tempo mark keeps the speed of the beat that it stands over.
         is_compound: for each bar; default: `compound_bars`. Bars whose meter has no compound one stay as they are.
     """
     asked = compound_bars(score) if is_compound is None else is_compound
@@ -172,6 +173,9 @@ def _rescaled(score: Score, ratios: Sequence[Fraction], meters: Sequence[Meter])
     def moved_end(tick: int) -> int:  # at a bar line: the end of the bar before, though that may be filled up
         return moved_in(score.bar_index_at(max(0, tick - 1)), tick)
 
+    def beats_of_one(index: int) -> float:  # 2/2 has two beats, read as 12/8 four
+        return float(score.bars[index].meter.beat_ticks * ratios[index] / meters[index].beat_ticks)
+
     parts = tuple(
         replace(
             part,
@@ -194,7 +198,10 @@ def _rescaled(score: Score, ratios: Sequence[Fraction], meters: Sequence[Meter])
             for bar, start, end, meter in zip(score.bars, starts, starts[1:], meters, strict=False)
         ),
         keys=tuple((moved(tick), key) for tick, key in score.keys),
-        tempos=tuple(replace(mark, tick=moved(mark.tick)) for mark in score.tempos),
+        tempos=tuple(
+            replace(mark, tick=moved(mark.tick), beat_bpm=mark.beat_bpm * beats_of_one(score.bar_index_at(mark.tick)))
+            for mark in score.tempos
+        ),
         dynamics=tuple(
             replace(sign, tick=moved(sign.tick), end_tick=None if sign.end_tick is None else moved(sign.end_tick))
             for sign in score.dynamics

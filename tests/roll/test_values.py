@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -128,6 +129,25 @@ def test_long_values_are_bars_of_breves_without_sixteenths() -> None:
     assert is_in_long_values(tune(quarters, meter="2/1"))
     assert not is_in_long_values(tune(quarters + bar_of(SIXTEENTH, 8), meter="4/2"))
     assert not is_in_long_values(tune(halves, meter="4/4")), "a chorale in halves is a chorale"
+
+
+@pytest.mark.parametrize(
+    ("meter", "values", "read_as", "bpm"),
+    [
+        ("4/4", "auto", "12/8", 60),
+        ("2/2", "auto", "12/8", 120),
+        ("4/4", "halved", "4/8", 60),
+        ("6/4", "halved", "6/8", 20),
+        ("2/1", "halved", "4/4", 120),
+    ],
+)
+def test_a_tempo_keeps_the_speed_of_its_beat(meter: str, values: str, read_as: str, bpm: float) -> None:
+    quarters = parse_meter(meter).bar_ticks // QUARTER
+    value = TRIPLET if values == "auto" else QUARTER
+    score = replace(tune(bar_of(value, quarters) * 6, meter=meter), tempos=(TempoMark(0, 60),))
+    read = read_on_grid(score, values=values).score
+    assert str(read.bars[0].meter) == read_as
+    assert read.tempos[0].beat_bpm == bpm
 
 
 def test_a_meter_over_thirty_two_cannot_be_halved() -> None:
