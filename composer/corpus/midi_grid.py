@@ -82,7 +82,7 @@ def put_on_grid(
     ]
     graces = [grace_chain(one, file_tick=file_tick) for one in spans]
     num_notes = sum(map(len, spans))
-    if sum(map(len, graces)) > 0.2 * num_notes:
+    if is_exact or sum(map(len, graces)) > 0.2 * num_notes:
         graces = [{} for _ in spans]  # so many are no ornaments: a performance
     mains = [span[0] for one, found in zip(spans, graces, strict=True) for i, span in enumerate(one) if i not in found]
     exact = BeatGrid(mains, file_tick=file_tick, keeps_misfits=is_exact)
