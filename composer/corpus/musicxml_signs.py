@@ -194,8 +194,8 @@ def pair_repeats(
         is_open = False
         if back is not None and max(back[0], *(e[1] for e in endings), 0) > start_tick:
             end_tick = max(back[0], *(ending[1] for ending in endings)) if endings else back[0]
-            times = max(back[1], *(max(e[2]) for e in endings)) if endings else back[1]
-            repeats.append(Repeat(start_tick, end_tick, times, tuple(endings)))
+            times, numbered = _count_times(back[1], endings, mended)
+            repeats.append(Repeat(start_tick, end_tick, times, numbered))
         back, endings, start_tick = None, [], next_start
 
     order = {"stop": 0, "discontinue": 0, "backward": 1, "movement": 2, "forward": 3, "start": 4}
@@ -204,6 +204,10 @@ def pair_repeats(
         if event.kind == "ending":
             if kind == "start":
                 ending_start = (tick, value)
+            elif ending_start is not None and is_open and ending_start[0] == start_tick and 1 not in ending_start[1]:
+                # The second time of what came before, whose bracket stands over the next passage.
+                mended.append(f"an ending ({ending_start[1][0]}.) over the beginning of a repeat was left out")
+                ending_start = None
             elif ending_start is not None and len(endings) < MAX_ENDINGS:
                 endings.append((ending_start[0], tick, ending_start[1]))
                 ending_start = None
@@ -224,3 +228,25 @@ def pair_repeats(
     if unanswered:
         mended.append(f"{unanswered} repeats that are not closed were left out")
     return tuple(repeats)
+
+
+def _count_times(
+    stated: int, endings: Sequence[tuple[int, int, tuple[int, ...]]], mended: list[str]
+) -> tuple[int, tuple[tuple[int, int, tuple[int, ...]], ...]]:
+    """Return how often a passage is played, and its endings with passes that come.
+
+    Numbers beyond the times that follow each other (`1, 5` of a minuet whose da capo is the fifth time; `11`) do not
+    count; an ending that has no others takes its rank.
+    """
+    passes = {number for ending in endings for number in ending[2]}
+    covered = 0
+    while covered + 1 in passes:
+        covered += 1
+    times = max(stated, covered)
+    numbered = tuple(
+        (start, end, tuple(number for number in own if number <= times) or (rank,))
+        for rank, (start, end, own) in enumerate(endings, 1)
+    )
+    if numbered != tuple(endings):
+        mended.append("endings of times that do not come were numbered anew")
+    return max(times, *(max(own) for _, _, own in numbered)) if numbered else times, numbered

@@ -68,6 +68,12 @@ class Row:
     first: dict[str, list[str]] = field(default_factory=dict)
 
 
+KINDS = (
+    "fermatas", "dynamics", "hairpins", "slurs", "articulations", "ornaments", "tempos", "marks", "keys", "meters",
+    "repeats", "endings", "expansion lists",
+)  # fmt: skip
+
+
 def signs_of(score: Score) -> Counter[str]:
     """Count the signs of a Score as `raw_signs.py` counts those of a file."""
     chords = set()
@@ -119,7 +125,7 @@ def measure(name: str, raw: RawSigns, result: ReadResult, row: Row, limit: int) 
         followed = not any(line.startswith("the expansion list") for line in result.mended)
         kept["expansion lists"], told["expansion lists"] = int(followed), 1
         del kept["repeats"], kept["endings"]
-    for kind in sorted(totals.keys() | kept.keys()):
+    for kind in KINDS:
         row.raw[kind] += totals[kind]
         row.kept[kind] += kept[kind]
         row.told[kind] += min(told[kind], max(0, totals[kind] - kept[kind]))

@@ -443,3 +443,14 @@ def test_cue_notes_and_drums_are_told(musicxml, note):
     result = read(musicxml([note("C4", 4) + note("D4", 4, before="<cue/>") + drum]))
     assert [n.pitch for n in result.score.parts[0].notes] == [60]
     assert result.mended == ("1 cue notes left out", "1 notes without pitch left out")
+
+
+@pytest.mark.parametrize(("first", "passes"), [("1, 5", (1,)), ("11", (1,)), ("1, 2", (1, 2)), ("0, 1", (1,))])
+def test_endings_count_only_times_that_come(musicxml, note, first, passes):
+    closing = f'<ending number="{first}" type="stop"/><repeat direction="backward"/>'
+    measures = [
+        note("C4", 16),
+        barline("left", f'<ending number="{first}" type="start"/>') + note("D4", 16) + barline("right", closing),
+    ]
+    (repeat,) = read(musicxml(measures)).score.repeats
+    assert (repeat.times, repeat.endings) == (2, ((4 * Q, 8 * Q, passes),))
