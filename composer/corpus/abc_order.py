@@ -17,17 +17,25 @@ from composer.score import Repeat
 
 
 def with_openings(events: Sequence[EventDraft]) -> list[EventDraft]:
-    """Return the events with double bar lines as openings, where no repeat is open."""
-    found: list[EventDraft] = []
+    """Return the events with a double bar line as an opening sign where a closing one has no other."""
     is_open = False
-    for event in events:
+    doubles: set[int] = set()  # places of double bar lines outside of any passage that is opened
+    for place, event in enumerate(events):
         if event.kind == "repeat":
             is_open = event.value[0] == "forward"
+        elif event.kind == "double" and not is_open:
+            doubles.add(place)
+    found: list[EventDraft] = []
+    is_wanted = False  # a closing sign comes, whose opening has not been found
+    for place, event in reversed(list(enumerate(events))):
+        if event.kind == "repeat":
+            is_wanted = event.value[0] == "backward"
         if event.kind != "double":
             found.append(event)
-        elif not is_open:
+        elif is_wanted and place in doubles:
             found.append(replace(event, kind="repeat", value=("forward", 2)))
-    return found
+            is_wanted = False
+    return found[::-1]
 
 
 def played_order(
@@ -47,7 +55,7 @@ def played_order(
         if text and not text[1:2].isalnum() and tick < end_tick:
             starts.setdefault(text[0].upper(), tick)
     names = sorted(starts, key=lambda name: starts[name])
-    if not order or list(order) == names or (len(order) == 1 and order[0] not in names):
+    if len(order) < 2 or list(order) == names:  # a single letter is the name of the first part
         return ()
     if any(name not in starts for name in order):
         mended.append(f"the order of parts {''.join(order)[:80]} names parts that are not there; not followed")

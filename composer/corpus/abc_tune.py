@@ -312,6 +312,8 @@ class TuneReader:
                 self._report.say(f"%%{name} is not followed")
 
     def _midi(self, words: list[str]) -> None:
+        if words[:1] == ["nobarlines"]:  # music without bars: an accidental holds for its note only
+            self._setting.propagation = "not"
         numbers = [int(word) for word in words[1:3] if re.fullmatch(r"-?\d{1,3}", word)]
         if not words or not numbers:
             return

@@ -56,6 +56,7 @@ def test_accidentals_hold_to_the_bars_end_in_all_octaves():
 def test_another_rule_for_accidentals(rule, found):
     assert pitches("^F F f | F", header=f"%%propagate-accidentals {rule}\n") == found
     assert pitches(f"[I:propagate-accidentals {rule}]^F F f | F") == found
+    assert pitches("^F F f | F", header="%%MIDI nobarlines\n") == [66, 65, 77, 65]
 
 
 def test_a_tie_carries_its_accidental_over_the_bar_line():
@@ -277,6 +278,12 @@ def test_endings():
     assert repeats("|: C4 |1-2 D4 :|3 E4 |]") == [(0, 12, 3, [(4, 8, (1, 2)), (8, 12, (3,))])]
 
 
+def test_endings_without_a_repeat_sign_are_told():
+    tune = read("C4 |1 D4 |2 E4 |]")
+    assert tune.score.repeats == ()
+    assert "1 repeats that are not closed were left out" in tune.mended
+
+
 def played(text: str) -> list[int]:
     (result,) = read_pieces_bytes(f"X:1\nM:4/4\nL:1/1\n{text}".encode(), "t.abc", unfold=True)
     return [note.pitch for note in result.score.parts[0].notes]
@@ -290,7 +297,7 @@ def test_a_field_lists_the_parts_in_the_order_of_playing():
     body = "K:C\nP:A\nC |\nP:B\nD |\nP:C\nE |]\n"
     assert played("P:AABAC\n" + body) == [60, 60, 62, 60, 64]
     assert played("P:A(BC)2\n" + body) == [60, 62, 64, 62, 64]
-    assert played("P:ABC\n" + body) == played(body) == [60, 62, 64]
+    assert played("P:ABC\n" + body) == played("P:A\n" + body) == played(body) == [60, 62, 64]
     (tune,) = read_abc(("X:1\nP:AXB\n" + body).encode(), "t.abc")
     assert tune.played == ()
     assert [mark.text for mark in tune.score.marks] == ["A", "B", "C"]
