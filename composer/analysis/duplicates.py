@@ -58,7 +58,7 @@ class Fingerprint:
     """What is kept of a piece to find it again.
 
     Attributes:
-        num_notes: notes struck; graces are none.
+        num_notes: notes struck; graces are none, unisons one.
         notes: hash of all pitches at their relative times.
         intervals: the same with pitches counted from the lowest.
         top, bass: the smallest hashes of the line's runs; sorted, each once.
@@ -109,17 +109,17 @@ def find_duplicates(fingerprints: Sequence[Fingerprint]) -> tuple[Duplicate, ...
     found: list[Duplicate] = []
     first_of: dict[tuple[str, int, int], int] = {}
     alone: list[int] = []
-    for place, print_ in enumerate(fingerprints):
-        same = first_of.setdefault(("notes", print_.num_notes, print_.notes), place)
-        moved = first_of.setdefault(("intervals", print_.num_notes, print_.intervals), place)
+    for place, piece in enumerate(fingerprints):
+        same = first_of.setdefault(("notes", piece.num_notes, piece.notes), place)
+        moved = first_of.setdefault(("intervals", piece.num_notes, piece.intervals), place)
         if same < place:
             found.append(Duplicate(same, place, "same", 1.0))
-        elif moved < place and print_.num_notes >= _MIN_NOTES:
+        elif moved < place and piece.num_notes >= _MIN_NOTES:
             found.append(Duplicate(moved, place, "transposed", 1.0))
         else:
             alone.append(place)
     likeness: dict[tuple[int, int], float] = {}
-    for line in ([print_.top for print_ in fingerprints], [print_.bass for print_ in fingerprints]):
+    for line in ([piece.top for piece in fingerprints], [piece.bass for piece in fingerprints]):
         for left, right, share in _near([line[place] for place in alone]):
             pair = alone[left], alone[right]
             likeness[pair] = max(share, likeness.get(pair, 0.0))
