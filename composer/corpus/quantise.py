@@ -40,7 +40,7 @@ class BeatGrid:
         self._keeps_misfits = keeps_misfits
         self.tolerance_ticks = max(TOLERANCE_TICKS, min(1.01 * file_tick, 300.0))
         if keeps_misfits:
-            self.tolerance_ticks = max(_EXACT_TICKS, 0.51 * file_tick)
+            self.tolerance_ticks = 1.01 * file_tick  # the tempos of a file are whole microseconds: ticks may be missed
         self._file_tick = file_tick
         onset_ticks = list(onset_ticks)
         by_quarter: dict[int, list[float]] = {}
@@ -108,6 +108,8 @@ class BeatGrid:
         exact = _exactly(tick, self._file_tick)
         if exact is not None and exact > onset_tick:
             return exact, True
+        if self._keeps_misfits and round(tick) > onset_tick:
+            return round(tick), True
         step = TICKS_PER_QUARTER // max(4, self._parts.get(int(onset_tick // TICKS_PER_QUARTER), 4))
         return max(onset_tick + step, round(tick / step) * step), False
 
