@@ -137,7 +137,10 @@ class Mark:
 
 @dataclass(frozen=True)
 class Slur:
-    """A slur over the notes of one voice, from the onset of its first to the onset of its last note."""
+    """A slur over the notes of one voice, from the onset of its first to the onset of its last note.
+
+    Where both are the same tick, it leads from a grace note to its main note.
+    """
 
     onset_tick: int
     end_tick: int

@@ -95,10 +95,10 @@ def make_parts(draft: KernDraft, mended: list[str]) -> tuple[tuple[Part, ...], t
         mended.append(f"{loose} ties without a beginning; their notes are struck")
     if rounded:
         mended.append(f"{rounded} notes of rare tuplets begin or end between two ticks; rounded to the nearest")
-    proper = [(first, last) for first, last in draft.slurs if round(first.onset_tick) < round(last.onset_tick)]
+    proper = [(first, last) for first, last in draft.slurs if _is_slur(first, last)]
     if len(proper) < len(draft.slurs):
         count = len(draft.slurs) - len(proper)
-        mended.append(f"{count} slurs within one moment (of grace notes) left out")
+        mended.append(f"{count} slurs within one moment left out")
     slurs = [_slur(first, last, staves[first.track.index]) for first, last in proper]
     heads = {staves[track.index].part: track for group in groups for track in reversed(group)}
     parts = tuple(_part(heads[place], place, one) for place, one in enumerate(notes))
@@ -165,6 +165,12 @@ def _take(waiting: dict[int, list[int]], track: int) -> int | None:
     if not waiting[track]:
         del waiting[track]
     return place
+
+
+def _is_slur(first: NoteDraft, last: NoteDraft) -> bool:
+    """True where it takes time, or leads from a grace note to its main note."""
+    onset_tick, end_tick = round(first.onset_tick), round(last.onset_tick)
+    return onset_tick < end_tick or (onset_tick == end_tick and first.is_grace and not last.is_grace)
 
 
 def _slur(first: NoteDraft, last: NoteDraft, where: _Staff) -> Slur:

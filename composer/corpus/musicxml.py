@@ -274,8 +274,9 @@ def _slurs(
         return measure_ticks[note.measure] + note.local_tick
 
     def pair(first: NoteDraft, last: NoteDraft) -> Iterator[Slur]:
-        if tick_of(last) <= tick_of(first):
-            draft.left_out["slurs within one moment (of grace notes)"] += 1
+        of_grace = tick_of(last) == tick_of(first) and first.is_grace and not last.is_grace
+        if tick_of(last) <= tick_of(first) and not of_grace:
+            draft.left_out["slurs within one moment"] += 1
             return
         shift, staff = (0, first.staff) if first.staff <= LOWER_STAFF else (first.staff - LOWER_STAFF, UPPER_STAFF)
         yield Slur(tick_of(first), tick_of(last), first_index + shift, staff, voices[first.staff, first.voice][1])
@@ -284,7 +285,7 @@ def _slurs(
         for number, kind in note.slurs:
             if kind == "start":
                 last = ends.get(number)
-                if last is not None and last.measure == note.measure and tick_of(last) > tick_of(note):
+                if last is not None and last.measure == note.measure and tick_of(last) >= tick_of(note):
                     yield from pair(note, ends.pop(number))
                     continue
                 draft.left_out["slurs without an end"] += number in waiting

@@ -260,8 +260,10 @@ def _find_slurs(score: Score, index: int) -> Slurs:
     free_from = [(-1, -1, (0, 0))] * MAX_SLURS  # (in its own voice, in all voices, which voice)
     for slur in sorted((s for s in score.slurs if s.part == index), key=lambda s: (s.onset_tick, s.end_tick)):
         home = (slur.staff, slur.voice)
-        first, last = (sounding.note_for(tick, home) for tick in (slur.onset_tick, slur.end_tick))
-        if first is None or last is None or slur.end_tick <= slur.onset_tick:
+        of_grace = slur.onset_tick == slur.end_tick
+        first = sounding.note_for(slur.onset_tick, home, is_grace=of_grace)
+        last = sounding.note_for(slur.end_tick, home)
+        if first is None or last is None or slur.end_tick < slur.onset_tick or (of_grace and not first.is_grace):
             continue
         bar_tick = score.bar_at(slur.onset_tick).onset_tick
         stays = (last.staff, last.voice) == home
@@ -290,19 +292,22 @@ class _Sounding:
         self._onsets = [note.onset_tick for note in notes]
         self._longest_tick = max((note.duration_tick for note in notes), default=0)
 
-    def note_for(self, tick: int, home: tuple[int, int]) -> Note | None:
-        """Return the note that begins or is tied on at `tick`: of the voice `home` (staff, voice), or near it."""
+    def note_for(self, tick: int, home: tuple[int, int], *, is_grace: bool = False) -> Note | None:
+        """Return the note that begins or is tied on at `tick`: of the voice `home` (staff, voice), or near it.
+
+        A grace note is only looked for where `is_grace` says so, or where there is no other.
+        """
         low = bisect.bisect_left(self._onsets, tick - self._longest_tick)
         high = bisect.bisect_right(self._onsets, tick)
         found = [note for note in self._notes[low:high] if note.onset_tick == tick or tick < note.end_tick]
         return min(
             found,
             key=lambda note: (
-                note.is_grace,
+                note.is_grace != is_grace,
                 (note.staff, note.voice) != home,
                 note.staff != home[0],
                 note.onset_tick != tick,
-                -note.pitch,
+                0 if is_grace else -note.pitch,  # the first of several grace notes
             ),
             default=None,
         )
