@@ -170,17 +170,18 @@ def _profile(notes: Sequence[Note], bar: int, step: int, end_tick: int) -> dict[
 def _bass_onsets(notes: Sequence[Note]) -> list[int]:
     """Return the onsets of notes below everything that sounds, ascending; a repeated pitch counts too."""
     onsets: list[int] = []
-    sounding: list[tuple[int, int]] = []  # (pitch, end) of what may be heard still
+    sounding: dict[int, int] = {}  # pitch -> end of what may be heard still
     by_onset: dict[int, list[Note]] = {}
     for note in notes:
         by_onset.setdefault(note.onset_tick, []).append(note)
     middle = sum(note.pitch for note in notes) / len(notes)
     for tick in sorted(by_onset):
         lowest = min(note.pitch for note in by_onset[tick])
-        sounding = [(pitch, end) for pitch, end in sounding if end > tick]
-        if lowest < middle and not any(pitch < lowest for pitch, _ in sounding):
+        sounding = {pitch: end for pitch, end in sounding.items() if end > tick}
+        if lowest < middle and (not sounding or min(sounding) >= lowest):
             onsets.append(tick)
-        sounding += [(note.pitch, note.end_tick) for note in by_onset[tick]]
+        for note in by_onset[tick]:
+            sounding[note.pitch] = max(sounding.get(note.pitch, 0), note.end_tick)
     return onsets or [0]
 
 
