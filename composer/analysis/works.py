@@ -5,7 +5,7 @@ on one side. A work's id is made from what names it: the tune of a chorale, or t
 a file's name or title; else the file's own name. The side is a hash of the id, so it never depends on what other files
 are there.
 
-Contents: `work_id`, `split_of`, `Split`.
+Contents: `work_id`, `split_of`, `sides_of`, `Split`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Literal
 
@@ -114,6 +116,24 @@ def split_of(work: str) -> Split:
     if place < _TRAIN_PERCENT:
         return "train"
     return "valid" if place < _TRAIN_PERCENT + _VALID_PERCENT else "test"
+
+
+def sides_of(ids: Sequence[str], groups: Sequence[str]) -> tuple[Split, ...]:
+    """Return the side of each piece, one side for a group: the one that most of its pieces have by their own ids.
+
+    So a piece that is found to belong to others moves to them, and not they to it.
+
+    Args:
+        ids: of the pieces' works.
+        groups: of the same pieces, as `duplicates.group_works`.
+    """
+    votes: dict[str, Counter[Split]] = defaultdict(Counter)
+    for own, group in zip(ids, groups, strict=True):
+        votes[group][split_of(own)] += 1
+    chosen = {
+        group: max(sides, key=lambda side: (sides[side], side == split_of(group))) for group, sides in votes.items()
+    }
+    return tuple(chosen[group] for group in groups)
 
 
 def _tune(title: str) -> str:

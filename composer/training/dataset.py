@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from composer.analysis.duplicates import group_works
-from composer.analysis.works import split_of, work_id
+from composer.analysis.works import sides_of, work_id
 from composer.corpus.reader import load_bytes
 from composer.errors import MusicFileError, TrainingError
 from composer.parallel import parallel_map, works_here
@@ -109,18 +109,19 @@ def prepare(
     rows = [(index, one) for index, made in enumerate(found) for one in made]
     fit = [(files[index].path, one) for index, one in rows if isinstance(one, Prepared)]
     ids = [work_id(path, one.title, one.number) for path, one in fit]
-    works = iter(group_works(ids, [one.fingerprint for _, one in fit]))
+    groups = group_works(ids, [one.fingerprint for _, one in fit])
+    works = iter(zip(groups, sides_of(ids, groups), strict=True))
     results: list[list[Piece | LeftOut]] = [[] for _ in files]
     for index, one in rows:
         file = files[index]
         if isinstance(one, Unfit):
             results[index].append(LeftOut(file.path, one.reason, one.number))
             continue
-        work = next(works)
+        work, side = next(works)
         name = f"{file.path.name}#{one.number}" if one.number else file.path.name
         ensemble = file.ensemble or one.ensemble
         results[index].append(
-            Piece(name, work, split_of(work), file.composer, ensemble, one.roll, one.facts, one.references, one.told)
+            Piece(name, work, side, file.composer, ensemble, one.roll, one.facts, one.references, one.told)
         )
     return results
 

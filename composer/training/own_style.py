@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from composer.analysis.survey import FileSurvey, FolderSurvey, PieceSurvey
-from composer.analysis.works import split_of
+from composer.analysis.works import Split, sides_of
 from composer.errors import TrainingError
 from composer.files import check_writable
 from composer.network.checkpoint import read_card
@@ -83,11 +83,11 @@ def build_own_style(
             place=survey.root,
             mend="live performances, pieces beside any grid and second copies are not counted",
         )
-    training = [piece for piece in pieces if split_of(piece.work) == "train"]
-    held_out = [piece for piece in pieces if split_of(piece.work) != "train"]
+    training = [piece for piece, side in pieces if side == "train"]
+    held_out = [piece for piece, side in pieces if side != "train"]
     told = []
     if len(training) < MIN_PIECES:
-        training, held_out = pieces, []
+        training, held_out = [piece for piece, _ in pieces], []
     if not held_out:
         told.append("too few pieces to hold some out: whether music copies them will not be judged")
     recipe = StyleRecipe(name, f"The music of {survey.root.name}", "", sources=_sources(survey))
@@ -96,20 +96,23 @@ def build_own_style(
     return OwnStyle(card, tuple(output / one for one in names if one), len(held_out), tuple(told))
 
 
-def _pieces(survey: FolderSurvey, workers: int | None, on_progress: Callable[[str, float], None]) -> list[StylePiece]:
-    """Return the pieces to count, once each, with the ids of the works that belong together."""
+def _pieces(
+    survey: FolderSurvey, workers: int | None, on_progress: Callable[[str, float], None]
+) -> list[tuple[StylePiece, Split]]:
+    """Return the pieces to count, once each, and their sides."""
     copies = {pair.second for pair in survey.duplicates if pair.kind != "near"}
     rows: dict[str, list[tuple[int, PieceSurvey]]] = defaultdict(list)
     for index, (file, piece) in enumerate(survey.pieces):
         rows[file.path].append((index, piece))
     paths = [survey.root / path for path in rows]
-    found: list[StylePiece] = []
+    sides = sides_of([piece.work for _, piece in survey.pieces], survey.groups)
+    found: list[tuple[StylePiece, Split]] = []
     results = parallel_map(read_style_pieces, paths, workers=workers)
     for done, (own, made) in enumerate(zip(rows.values(), results, strict=True), start=1):
         by_number = {piece.number: piece for piece in made}
         for index, piece in own:
             if index not in copies and piece.number in by_number:
-                found.append(replace(by_number[piece.number], work=survey.groups[index]))
+                found.append((by_number[piece.number], sides[index]))
         on_progress("counting the style", done / len(paths))
     return found
 

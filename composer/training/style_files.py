@@ -27,7 +27,7 @@ from composer.analysis.copying import make_run_index, runs_to_bytes
 from composer.analysis.duplicates import fingerprint_of, group_works
 from composer.analysis.outline import ensemble_of, outline_of
 from composer.analysis.statistics import AnalysedPiece, style_statistics
-from composer.analysis.works import split_of, work_id
+from composer.analysis.works import sides_of, work_id
 from composer.corpus.reader import read_pieces
 from composer.errors import MusicFileError, TrainingError
 from composer.files import check_writable, write_all_atomic
@@ -240,10 +240,11 @@ def _readable_pieces(recipe: StyleRecipe, data: Path) -> list[StylePiece]:
 
 def _sides(pieces: Sequence[StylePiece]) -> tuple[list[StylePiece], list[StylePiece]]:
     """Return the pieces of the training side and the held-out ones; what is alike stays together."""
-    works = group_works([piece.work for piece in pieces], [fingerprint_of(piece.score) for piece in pieces])
+    ids = [piece.work for piece in pieces]
+    groups = group_works(ids, [fingerprint_of(piece.score) for piece in pieces])
     sides: tuple[list[StylePiece], list[StylePiece]] = ([], [])
-    for piece, work in zip(pieces, works, strict=True):
-        sides[0 if split_of(work) == "train" else 1].append(piece)
+    for piece, side in zip(pieces, sides_of(ids, groups), strict=True):
+        sides[0 if side == "train" else 1].append(piece)
     return sides
 
 

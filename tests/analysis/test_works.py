@@ -1,6 +1,6 @@
 from collections import Counter
 
-from composer.analysis.works import split_of, work_id
+from composer.analysis.works import sides_of, split_of, work_id
 
 
 def test_settings_of_one_tune_are_one_work():
@@ -38,3 +38,17 @@ def test_about_a_tenth_is_held_out_on_either_side():
     assert 0.77 < sides["train"] / 2000 < 0.83
     assert 0.08 < sides["valid"] / 2000 < 0.12
     assert split_of("tune/jesu-meine-freude") == split_of("tune/jesu-meine-freude")
+
+
+def test_a_group_lies_where_most_of_its_pieces_are() -> None:
+    by_side = {split_of(f"work/{number}"): f"work/{number}" for number in range(60)}
+    train, test = by_side["train"], by_side["test"]
+    assert sides_of([train, test, test, train], ["a", "a", "a", "b"]) == ("test", "test", "test", "train")
+    assert sides_of([train, test], [train, train]) == ("train", "train"), "a draw is settled by the group's own id"
+    assert sides_of([train, test], [test, test]) == ("test", "test")
+    assert sides_of([], []) == ()
+
+
+def test_tunes_of_a_book_are_works_of_their_own() -> None:
+    assert work_id("tunes/book.abc", "Air", "3") == "file/tunes/book/3"
+    assert work_id("bach/BachJS__BWV816__suite.mid", "", "2") == work_id("bach/BachJS__BWV816__suite.mid")
