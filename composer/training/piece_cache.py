@@ -7,6 +7,7 @@ more is removed by `tidy`, and the folder never grows without bound. Only the pa
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import time
@@ -59,9 +60,10 @@ class PieceCache:
         """Return what is there, or None where nothing is or it is not whole; it counts as used."""
         try:
             data = path.read_bytes()
-            os.utime(path)
         except OSError:
             return None
+        with contextlib.suppress(OSError):  # of another user: it is theirs to tidy
+            os.utime(path)
         return from_bytes(data)
 
     def save(self, path: Path, data: bytes) -> None:
