@@ -1,8 +1,8 @@
 """The kind of a cadence, from the chords that end a phrase and its outer voices.
 
 Conventions: kinds are those of `theory.harmony.Cadence` (Caplin): authentic V-I (perfect with both chords in root
-position and the tonic on top), half on V (or the V of a key that is only touched), deceptive V-vi, plagal IV-I; `none` for anything else. Cadential six-fours
-belong to V.
+position and the tonic on top), half on V (or the V of a key that is only touched), deceptive V-vi, plagal IV-I; `none`
+for anything else. Cadential six-fours belong to V.
 """
 
 from __future__ import annotations
@@ -83,6 +83,8 @@ def _kind(before: ChordSpan, final: ChordSpan, top: Note | None) -> Cadence:
     dominant = root == 7 and before.chord.quality in _DOMINANT_QUALITIES
     leading = root == 11 and before.chord.quality in _LEADING_QUALITIES
     pedal = chord.root_fifths == 0 and chord.quality == "dominant7"  # the tonic on its way to IV over a pedal
+    if _deceives(before, final):
+        return Cadence.DC
     if is_tonic(chord) or pedal:
         if dominant or leading:
             on_tonic = top is not None and top.pitch % 12 == final.key.tonic_pitch_class
@@ -94,7 +96,7 @@ def _kind(before: ChordSpan, final: ChordSpan, top: Note | None) -> Cadence:
         return Cadence.HC if chord.inversion == 0 else Cadence.NONE
     if chord.inversion == 0 and chord.quality == "major" and "/" in chord.numeral:
         return Cadence.HC  # V/vi and its like: a half cadence in a key that is only touched
-    if ((dominant or leading) and same_key and chord.relative_root in (8, 9)) or _deceives(before, final):
+    if (dominant or leading) and same_key and chord.relative_root in (8, 9):
         return Cadence.DC
     return Cadence.NONE
 

@@ -1,8 +1,9 @@
 """Sections: the coarse form of a piece, from its phrases and the bars that come back.
 
-Method: a section begins at repeat signs, marks and new signatures; where a score has none of them, at a phrase that
-follows an authentic cadence and either brings the opening of an earlier section back or comes at least eight bars after
-the last beginning. Sections whose first bars are alike (whatever their transposition) share a letter.
+Method: a section begins at repeat signs, marks and new signatures. Where a score has none of them, each beginning of a
+phrase gets a weight: repeated stretches that begin or end there, a break in the self-similarity of the bars
+(`recurrence.py`), a cadence before it; and the best chain of sections under a preference for usual lengths is found
+exactly. Sections whose first bars are alike (whatever their transposition) share a letter.
 """
 
 from __future__ import annotations
@@ -13,15 +14,25 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from composer.analysis.frames import Floats
+from composer.analysis.recurrence import edges, novelty
 from composer.analysis.similarity import likeness_matrix
 from composer.outline import PhraseSpan, SectionSpan
 from composer.score import Score
 from composer.theory.harmony import Cadence
 
-_RETURN_LIKENESS = 0.55  # mean over the first bars, from which an opening is the same
-_OPENING_BARS = 2  # compared
-_MIN_BARS = 8  # of a section that nothing but a cadence ends
-_MIN_RETURN_BARS = 4  # of a section that a return ends
+_RETURN_LIKENESS = 0.6  # mean over the compared bars, from which two sections are the same
+_OPENING_BARS = 16  # compared at most
+_SLIP_BARS = 1  # by which the beginnings of two like sections may be off
+
+# Weights of a phrase's beginning as that of a section.
+_EDGE_WEIGHT = 5.0  # a repeated stretch begins or ends there
+_NOVELTY_WEIGHT = 2.0  # the strongest break of the piece
+_PERFECT_WEIGHT = 0.8  # a PAC before it
+_OTHER_WEIGHT = -0.4  # no authentic cadence before it
+_SECTION_WEIGHT = -2.0  # each section costs
+# Log-preference of lengths in bars, interpolated.
+_LENGTHS = ((1, -9.0), (4, -2.5), (8, 0.0), (16, 0.6), (32, 0.3), (48, -0.8), (64, -2.0), (128, -8.0), (1000, -60.0))
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -37,18 +48,19 @@ def find_sections(score: Score, phrases: Sequence[PhraseSpan]) -> tuple[SectionS
     """
     if not phrases:
         return ()
-    openings_at = _Openings(score, [_first_whole_bar(score, phrase.start_tick) for phrase in phrases])
-    starts = _signed_starts(score, phrases) or _found_starts(score, phrases, openings_at)
-    edges = [0, *starts, score.end_tick]
+    likeness = likeness_matrix(score)[0].astype(np.float64)
+    starts = _signed_starts(score, phrases) or _found_starts(score, phrases, likeness)
+    ticks = [0, *starts, score.end_tick]
+    bars = [*(_first_whole_bar(score, tick) for tick in ticks[:-1]), len(score.bars)]
     spans: list[SectionSpan] = []
-    openings: list[tuple[int, str]] = []  # (bar, letter) of each section that brought something new
+    openings: list[tuple[int, int, str]] = []  # (bar, end, letter) of each section that brought something new
     uses: Counter[str] = Counter()
-    for start, end in itertools.pairwise(edges):
-        bar = _first_whole_bar(score, start)
-        label = next((letter for other, letter in openings if openings_at.alike(bar, other)), "")
+    for place, (start, end) in enumerate(itertools.pairwise(ticks)):
+        bar, stop = bars[place], bars[place + 1]
+        label = next((letter for *other, letter in openings if _alike(likeness, (bar, stop), (other[0], other[1]))), "")
         if not label:
             label = _LETTERS[min(len(openings), len(_LETTERS) - 1)]
-            openings.append((bar, label))
+            openings.append((bar, stop, label))
         uses[label] += 1
         spans.append(SectionSpan(start, end, label if uses[label] == 1 else f"{label}{uses[label]}", label))
     return tuple(spans)
@@ -66,35 +78,43 @@ def _signed_starts(score: Score, phrases: Sequence[PhraseSpan]) -> list[int]:
     return sorted(tick for tick in starts if 0 < tick < score.end_tick)
 
 
-def _found_starts(score: Score, phrases: Sequence[PhraseSpan], openings_at: _Openings) -> list[int]:
+def _found_starts(score: Score, phrases: Sequence[PhraseSpan], likeness: Floats) -> list[int]:
+    """Return the best chain of beginnings after the first, by dynamic programming over the phrases."""
+    bars = np.array([*(_first_whole_bar(score, phrase.start_tick) for phrase in phrases), len(score.bars)])
+    edge, new = edges(likeness), novelty(likeness)
+    weights = [0.0, *(_cadence_weight(before) for before in phrases[:-1]), 0.0]
+    for place, bar in enumerate(bars[1:-1].tolist(), 1):
+        weights[place] += _EDGE_WEIGHT * edge[bar] + _NOVELTY_WEIGHT * new[bar] + _SECTION_WEIGHT
+    best, back = np.zeros(len(bars)), np.zeros(len(bars), dtype=np.int64)
+    x, y = np.array(_LENGTHS).T
+    for place in range(1, len(bars)):
+        total = best[:place] + np.interp(bars[place] - bars[:place], x, y)
+        back[place] = int(total.argmax())
+        best[place] = total[back[place]] + weights[place]
     starts: list[int] = []
-    begins = [0]  # bars
-    for before, phrase in itertools.pairwise(phrases):
-        bar = _first_whole_bar(score, phrase.start_tick)
-        long = bar - begins[-1]
-        returns = any(openings_at.alike(bar, other) for other in begins)
-        closed = before.cadence is Cadence.PAC
-        if (returns and long >= _MIN_RETURN_BARS) or (closed and long >= _MIN_BARS):
-            starts.append(phrase.start_tick)
-            begins.append(bar)
-    return starts
+    place = int(back[-1])
+    while place > 0:
+        starts.append(phrases[place].start_tick)
+        place = int(back[place])
+    return starts[::-1]
 
 
-class _Openings:
-    """How alike the openings at some bars are: the likeness of the bars that begin there, one by one."""
+def _cadence_weight(before: PhraseSpan) -> float:
+    if before.cadence is Cadence.PAC:
+        return _PERFECT_WEIGHT
+    return 0.0 if before.cadence is Cadence.IAC else _OTHER_WEIGHT
 
-    def __init__(self, score: Score, bars: Sequence[int]) -> None:
-        rows = sorted({bar + step for bar in bars for step in range(_OPENING_BARS) if bar + step < len(score.bars)})
-        self._row = {bar: row for row, bar in enumerate(rows)}
-        self._likeness = likeness_matrix(score, rows=rows)[0]  # [row, bar]
 
-    def alike(self, bar: int, other: int) -> bool:
-        """Return whether the openings at two bars are the same, the first of them one of those asked for."""
-        count = min(_OPENING_BARS, self._likeness.shape[1] - max(bar, other))
-        if bar == other or count < 1:
-            return False
-        shares = [self._likeness[self._row[bar + step], other + step] for step in range(count)]
-        return float(np.mean(shares)) >= _RETURN_LIKENESS
+def _alike(likeness: Floats, bars: tuple[int, int], others: tuple[int, int]) -> bool:
+    """Return whether two sections, each from a bar to another, begin alike."""
+    for slip in range(-_SLIP_BARS, _SLIP_BARS + 1):
+        first, other = max(bars[0], bars[0] - slip), max(others[0], others[0] + slip)
+        count = min(_OPENING_BARS, bars[1] - first, others[1] - other)
+        if count > 0 and float(np.diagonal(likeness[first : first + count, other : other + count]).mean()) >= (
+            _RETURN_LIKENESS
+        ):
+            return True
+    return False
 
 
 def _first_whole_bar(score: Score, tick: int) -> int:

@@ -1,9 +1,12 @@
 import pytest
 
+from composer.analysis.cadences import cadence_at
 from composer.analysis.hands import melody_line
 from composer.analysis.harmony import analyse_harmony
 from composer.analysis.phrases import divide_phrases
-from composer.theory.harmony import Cadence
+from composer.outline import ChordSpan
+from composer.theory.harmony import Cadence, parse_chord
+from composer.theory.key import parse_key
 from composer.theory.meter import TICKS_PER_QUARTER
 
 Q = TICKS_PER_QUARTER
@@ -37,3 +40,21 @@ def test_what_sways_over_the_last_tonic_does_not_undo_the_cadence(keyboard):
     assert len(melody_line(score)) > 4
     last = divide_phrases(score, chords)[-1]
     assert last.cadence is Cadence.PAC
+
+
+def test_a_phrase_that_stops_on_the_dominant_of_the_sixth_degree_ends_with_a_half_cadence():
+    key = parse_key("C major")
+    chords = [
+        ChordSpan(place * Q, (place + 1) * Q, parse_chord(numeral, "major"), key)
+        for place, numeral in enumerate(("I", "vi", "ii6", "V/vi"))
+    ]
+    assert cadence_at(chords, 3, ()) == (Cadence.HC, 3 * Q)
+
+
+def test_a_dominant_seventh_that_rises_by_step_deceives_across_a_change_of_key():
+    chords = [
+        ChordSpan(0, Q, parse_chord("i", "minor"), parse_key("D minor")),
+        ChordSpan(Q, 2 * Q, parse_chord("V7", "minor"), parse_key("D minor")),
+        ChordSpan(2 * Q, 3 * Q, parse_chord("I", "major"), parse_key("Bb major")),
+    ]
+    assert cadence_at(chords, 2, ()) == (Cadence.DC, 2 * Q)

@@ -9,6 +9,8 @@ from composer.theory.meter import TICKS_PER_QUARTER
 
 Q = TICKS_PER_QUARTER
 TUNE = "C5 E5 G5 E5 | F5 D5 C5 B4 | C5 E5 G5 E5 | C5:4 "
+LONG = "C5 E5 G5 E5 | F5 D5 C5 B4 | G4 A4 B4 C5 | D5:2 G4:2 | C5 E5 G5 E5 | A5 G5 F5 E5 | D5 E5 D5 B4 | C5:4 "
+HIGHER = "D5 F#5 A5 F#5 | G5 E5 D5 C#5 | A4 B4 C#5 D5 | E5:2 A4:2 | D5 F#5 A5 F#5 | B5 A5 G5 F#5 | E5 F#5 E5 C#5 | D5:4"
 OTHER = "A4:2 B4:1/2 A4:1/2 G4 | F#4:3 F#4 | G4 A4 B4:2 | G4:4 "
 
 
@@ -33,3 +35,19 @@ def test_repeat_signs_divide(voices):
 
 def test_no_phrases_no_sections(voices):
     assert find_sections(voices(TUNE), ()) == ()
+
+
+def test_repeats_that_are_written_out_are_the_same_letter(voices):
+    score = voices(LONG * 2 + OTHER * 2 + LONG)
+    assert [section.label for section in find_sections(score, phrases(*[4] * 10))] == ["A", "A", "B", "A"]
+
+
+def test_a_return_in_another_key_keeps_its_letter(voices):
+    score = voices(LONG + OTHER * 2 + HIGHER)
+    assert [section.label for section in find_sections(score, phrases(8, 8, 8))] == ["A", "B", "A"]
+
+
+def test_sections_begin_with_phrases(voices):
+    starts = {0, 20 * Q, 64 * Q, 80 * Q}
+    found = find_sections(voices(LONG * 2 + OTHER + LONG), phrases(5, 11, 4, 8))
+    assert {section.start_tick for section in found} <= starts
