@@ -16,13 +16,14 @@ from composer.errors import MusicFileError, Place
 MAX_TUNES = 5_000  # of a book, inclusive
 MAX_CHARS = 4 * 2**20  # of a book, inclusive; O'Neill's 1,850 tunes have less than 2**20
 MAX_LINE_CHARS = 1 << 16  # inclusive
+MAX_HEADER_LINES = 200  # of a file that hold for all its tunes, inclusive
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _STARTS = re.compile(rb"(?:^|[\r\n])X:")
 _HAS_KEY = re.compile(rb"(?:^|[\r\n])K:")
 _FIELD = re.compile(r"^[A-Za-z+]:(?![|:])")
 _MUSIC = re.compile(r"[A-Ga-gxyzXZHLMOPSTuv0-9/,'^_=|:\[\](){}<>\s~.&\\$*`+-]+")
-_QUOTED = re.compile(r'"[^"]*"|![^!\s]*!|\[[A-Z]:[^\]]*\]')
+_QUOTED = re.compile(r'"[^"]*"|![^!\s]*!|\[[A-Z]:[^\]]{0,300}\]')
 _BLOCK = re.compile(r"^%%begin(text|ps|svg|ml)", re.IGNORECASE)
 
 
@@ -90,6 +91,8 @@ def read_book(data: bytes, source: str) -> AbcBook:
     cutter = _Cutter(source)
     for number, line in enumerate(_NEWLINE.split(text), 1):
         cutter.take(number, line)
+    if cutter.num_header > MAX_HEADER_LINES:
+        mended.append(f"of the {cutter.num_header} fields before the first tune {MAX_HEADER_LINES} were read")
     counts: Counter[str] = Counter()
     for tune in cutter.tunes:
         counts[tune.piece] += 1
@@ -106,6 +109,7 @@ class _Cutter:
         self.header: list[AbcLine] = []
         self.tunes: list[AbcTune] = []
         self._source = source
+        self.num_header = 0  # fields before the first tune
         self._block = ""  # the text block that is open
         self._has_key = False  # the tune's header has ended
         self._is_open = False  # in a tune, not in free text
@@ -130,7 +134,10 @@ class _Cutter:
             self._is_apart = True
             return
         elif not self.tunes and not self._starts_unnumbered(text):
-            self.header.append(AbcLine(number, text))
+            if _FIELD.match(text) or text.startswith("%%"):
+                self.num_header += 1
+                if self.num_header <= MAX_HEADER_LINES:
+                    self.header.append(AbcLine(number, text))
         elif self._is_open and self._is_apart:
             self._after_gap(number, text)
         elif not self._is_open and text.startswith("T:"):
@@ -160,7 +167,8 @@ class _Cutter:
         if self._is_open:
             lines = self.tunes[-1].lines
             if text.startswith("+:") and lines and _FIELD.match(lines[-1].text):
-                lines[-1] = AbcLine(lines[-1].number, f"{lines[-1].text} {text[2:].strip()}"[:MAX_LINE_CHARS])
+                if len(lines[-1].text) + len(text) <= MAX_LINE_CHARS:
+                    lines[-1] = AbcLine(lines[-1].number, f"{lines[-1].text} {text[2:].strip()}")
             else:
                 lines.append(AbcLine(number, text))
             self._has_key |= text.startswith("K:")

@@ -16,6 +16,7 @@ from composer.theory.pitch import fifths_letter, letter_fifths
 
 WHOLE_TICKS = 4 * TICKS_PER_QUARTER
 MAX_PLAYED = 400  # parts in an order of playing, inclusive
+_MAX_CHARS = 100  # of a meter
 # Modes by their first three letters: how many places on the line of fifths the signature lies under the tonic.
 _MODES = {"maj": 0, "ion": 0, "mix": 1, "dor": 2, "min": 3, "aeo": 3, "m": 3, "phr": 4, "loc": 5, "lyd": -1, "": 0}
 _MODE_NAMES = {"maj": "major", "ion": "major", "": "major", "min": "minor", "aeo": "minor", "m": "minor"}
@@ -26,7 +27,7 @@ _CLEF = re.compile(r"(?:^|\s|=)\"?(treble|alto|tenor|bass|perc|none)([1-5])?([+^
 _OCTAVA = re.compile(r"(?<!\S)[+-]8va\b")  # an old form of treble-8
 _METER = re.compile(r"^\(?\s*(\d{1,2}(?:\s*\+\s*\d{1,2})*)\s*\)?\s*/\s*(\d{1,2})$")
 _TEMPO = re.compile(
-    r"^((?:\d{1,3}\s*/\s*\d{1,3}\s*)+|[A-Ga-g](?:\d{1,3}(?:/\d{1,3})?)?)\s*=\s*(?:ca?\.?\s*)?(\d{1,4}(?:\.\d+)?)$"
+    r"^(\d{1,3}\s*/\s*\d{1,3}(?:\s+\d{1,3}\s*/\s*\d{1,3})*|[A-Ga-g](?:\d{1,3}(?:/\d{1,3})?)?)\s*=\s*(?:ca?\.?\s*)?(\d{1,4}(?:\.\d+)?)$"
 )
 _SYMBOL = re.compile(r'^\s*([H-Wh-w~.])\s*=\s*(?:!([^!]+)!|\+([^+]+)\+|"[^"]*")')
 _PIPES = {"F": 1, "C": 1}  # what the highland pipes sound, whether it is printed (Hp) or not (HP)
@@ -144,6 +145,8 @@ def read_meter(text: str) -> tuple[Meter | None, bool]:
     text = text.strip()
     if text.lower() in ("none", ""):
         return None, True
+    if len(text) > _MAX_CHARS:
+        return None, False
     if text.rstrip() in ("C", "c"):
         return Meter(4, 4), True
     if text in ("C|", "c|"):
@@ -177,6 +180,8 @@ def read_unit(text: str) -> int | None:
 
 def read_tempo(text: str, unit_ticks: int) -> AbcTempo | None:
     """Read a Q: field: `1/4=120`, `"Allegro" 3/8=60`, `1/4 3/8 1/4=40`; outdated `120`, `C=100`, `C3=40`."""
+    if len(text) > 2 * _MAX_CHARS:
+        return None
     words = " ".join(" ".join(re.findall(r'"([^"]*)"', text)).split())[:80]
     rest = re.sub(r'"[^"]*"?', " ", text).strip()
     if not rest:
@@ -205,6 +210,8 @@ def read_symbol(text: str) -> tuple[str, str] | None:
 
 def expand_order(text: str) -> list[str] | None:
     """Return the parts in the order of a header's P: field: `A(BC)2.D` is A B C B C D; None where it cannot be read."""
+    if len(text) > 4 * MAX_PLAYED:
+        return None
     stack: list[list[str]] = [[]]
     last = 0  # how many parts the last letter or bracket put at the end of the innermost list
     for token in re.findall(r"[A-Za-z]|\d{1,3}|[^\s.]", text):

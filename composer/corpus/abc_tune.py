@@ -31,8 +31,8 @@ from composer.corpus.abc_scan import SYMBOLS, TOKEN
 from composer.corpus.abc_voice import VoiceReader
 from composer.theory.meter import Meter
 
-_FIELD = re.compile(r"^([A-Za-z]):(?![|:])\s*(.*?)\s*$")
-_HEADER_FIELD = re.compile(r"^([A-Za-z]):+\s*(.*?)\s*$")
+_FIELD = re.compile(r"^([A-Za-z]):(?![|:])(.*)$")
+_HEADER_FIELD = re.compile(r"^([A-Za-z]):+(.*)$")
 _BODY_NOTES = frozenset("ABCDEFG")  # in the body `C:` may be a note before a repeat sign; as fields they end there
 _DRUM_CHANNEL = 10
 _MODES_KEPT = ("major", "minor", "")
@@ -72,7 +72,7 @@ class TuneReader:
         """
         for text in self._file_header:
             if (found := _FIELD.match(text)) and found[1] not in "KXT":
-                self._header_field(found[1], found[2])
+                self._header_field(found[1], found[2].strip())
             elif text.startswith("%%"):
                 self._instruction(text[2:])
         for line in self._tune.lines:
@@ -100,7 +100,7 @@ class TuneReader:
         field = (_FIELD if self._is_in_body else _HEADER_FIELD).match(text)
         if not self._is_in_body:
             if field:
-                self._header_field(field[1], field[2])
+                self._header_field(field[1], field[2].strip())
                 return
             if self._has_key or "|" not in text:
                 self._report.count("lines in the header that are no fields; left out")
@@ -108,7 +108,7 @@ class TuneReader:
             self._report.say("music before a K: field; read without a key signature")
             self._begin_body("none")
         if field:
-            self._body_field(field[1], field[2])
+            self._body_field(field[1], field[2].strip())
         else:
             self._music(text)
 
