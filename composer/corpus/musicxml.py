@@ -11,22 +11,21 @@ listed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from composer.corpus.musicxml_bars import CRUMB_TICKS, lay_bars
 from composer.corpus.musicxml_drafts import NoteDraft, PartDraft
+from composer.corpus.musicxml_pairs import Ties, pair_slurs
 from composer.corpus.musicxml_part import MAX_NOTES, PartReader
 from composer.corpus.musicxml_signs import Signs
 from composer.corpus.statements import joined, says_origin
 from composer.corpus.xmlfile import Element, XmlTree, parse_xml
 from composer.errors import MusicFileError, Place
 from composer.score import LOWER_STAFF, UPPER_STAFF, Note, Part, Score, Slur, sort_notes
-from composer.theory.meter import TICKS_PER_QUARTER
 
 MAX_PARTS = 100  # inclusive
 MAX_BARS = 20_000  # inclusive
-MAX_TIE_GAP_TICKS = 4 * TICKS_PER_QUARTER  # inclusive; over other notes of a broken chord
 MAX_MEASURES = 100_000  # of all parts, inclusive; the longest symphony of 40 parts has 80,000
 
 _OTHER_DOCUMENTS = {
@@ -166,7 +165,7 @@ def _make_parts(
     voices = _voice_numbers(draft.notes)
     loose = cut = 0
     merged: list[list[Note]] = [[] for _ in range(max(note.staff for note in draft.notes))]
-    held: dict[tuple[int, int], list[_Held]] = {}  # (pitch, end tick) -> notes that are tied on
+    ties = Ties()
     for raw in sorted(draft.notes, key=lambda n: (n.measure, n.local_tick, not n.is_grace)):
         onset_tick = measure_ticks[raw.measure] + raw.local_tick
         # A note that is too long for its bar is cut there: often it is tied on, and its written length is the mistake.
@@ -179,9 +178,9 @@ def _make_parts(
         part_staff = raw.staff if raw.staff <= LOWER_STAFF else UPPER_STAFF
         if "fermata" in raw.articulations:
             fermatas.add(onset_tick)
-        before = _take_held(held, raw, onset_tick, voice) if raw.tie_stop and not raw.is_grace else None
-        if before is not None:
-            place = before.place
+        tied = ties.take(raw.pitch, onset_tick, raw.staff, voice) if raw.tie_stop and not raw.is_grace else None
+        if tied is not None:
+            place = tied
             first = merged[place[0]][place[1]]
             merged[place[0]][place[1]] = Note(
                 first.onset_tick,
@@ -208,14 +207,14 @@ def _make_parts(
                 )
             )
         if raw.tie_start and not raw.is_grace:
-            held.setdefault((raw.pitch, end_tick), []).append(_Held(raw.staff, voice, place))
+            ties.hold(raw.pitch, end_tick, raw.staff, voice, place)
     if loose:
         mended.append(f"part {draft.name or draft.id}: {loose} ties without a beginning; their notes are struck")
-    if endless := sum(map(len, held.values())):
-        mended.append(f"part {draft.name or draft.id}: {endless} ties lead to no note; left out")
+    if ties.count:
+        mended.append(f"part {draft.name or draft.id}: {ties.count} ties lead to no note; left out")
     if cut:
         mended.append(f"part {draft.name or draft.id}: {cut} notes were longer than their bar; cut at the bar line")
-    slurs += _slurs(draft, measure_ticks, voices, first_index)
+    slurs += pair_slurs(draft, measure_ticks, voices, first_index)
     main = [note for staff_notes in merged[:LOWER_STAFF] for note in staff_notes]
     name = draft.name or draft.id
     staves = max(1, min(2, max(len(merged), draft.staves)))
@@ -225,80 +224,6 @@ def _make_parts(
             parts.append(Part(f"{name}, staff {index + 3}", sort_notes(notes), draft.program))
             mended.append(f"part {name}: staff {index + 3} became a part of its own")
     return parts
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """A note that is tied on: its staff and voice, and its place in the merged notes."""
-
-    staff: int
-    voice: int
-    place: tuple[int, int]
-
-
-def _take_held(held: dict[tuple[int, int], list[_Held]], raw: NoteDraft, onset_tick: int, voice: int) -> _Held | None:
-    """Take the tied note that waits for this one: in its own voice, on its staff, or on another (a voice crosses).
-
-    Where none ends here, one of the same voice that ended a little earlier is held on: so the notes of a broken chord
-    are tied to the chord that they build.
-    """
-    waiting = held.get((raw.pitch, onset_tick))
-    if not waiting:
-        for (pitch, end_tick), others in reversed(held.items()):
-            gap_tick = onset_tick - end_tick
-            if pitch == raw.pitch and 0 < gap_tick <= MAX_TIE_GAP_TICKS:
-                found = next((one for one in others if (one.staff, one.voice) == (raw.staff, voice)), None)
-                if found is not None:
-                    others.remove(found)
-                    return found
-        return None
-    found = min(waiting, key=lambda one: (one.staff != raw.staff, one.voice != voice))
-    waiting.remove(found)
-    return found
-
-
-def _slurs(
-    draft: PartDraft,
-    measure_ticks: Sequence[int],
-    voices: Mapping[tuple[int, int], tuple[int, int]],
-    first_index: int,
-) -> Iterator[Slur]:
-    """Pair the ends of slurs.
-
-    Their numbers differ in the order of the file, in which the voices of a bar follow each other.
-    """
-    waiting: dict[str, NoteDraft] = {}
-    ends: dict[str, NoteDraft] = {}  # that came before their beginning: in an upper voice of the same bar
-
-    def tick_of(note: NoteDraft) -> int:
-        return measure_ticks[note.measure] + note.local_tick
-
-    def pair(first: NoteDraft, last: NoteDraft) -> Iterator[Slur]:
-        of_grace = tick_of(last) == tick_of(first) and first.is_grace and not last.is_grace
-        if tick_of(last) <= tick_of(first) and not of_grace:
-            draft.left_out["slurs within one moment"] += 1
-            return
-        shift, staff = (0, first.staff) if first.staff <= LOWER_STAFF else (first.staff - LOWER_STAFF, UPPER_STAFF)
-        yield Slur(tick_of(first), tick_of(last), first_index + shift, staff, voices[first.staff, first.voice][1])
-
-    for note in draft.notes:
-        for number, kind in note.slurs:
-            if kind == "start":
-                last = ends.get(number)
-                if last is not None and last.measure == note.measure and tick_of(last) >= tick_of(note):
-                    yield from pair(note, ends.pop(number))
-                    continue
-                draft.left_out["slurs without an end"] += number in waiting
-                waiting[number] = note
-            elif kind == "stop" and number in waiting:
-                yield from pair(waiting.pop(number), note)
-            elif kind == "stop":
-                draft.left_out["slurs without a beginning"] += number in ends
-                ends[number] = note
-    for what, count in (("an end", len(waiting)), ("a beginning", len(ends))):
-        if count:
-            draft.left_out[f"slurs without {what}"] += count
-    draft.left_out += Counter()  # drops what was counted nought times
 
 
 def _voice_numbers(notes: Iterable[NoteDraft]) -> dict[tuple[int, int], tuple[int, int]]:

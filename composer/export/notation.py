@@ -32,6 +32,8 @@ from composer.score import LOWER_STAFF, UPPER_STAFF, Bar, Note, Part, Score
 from composer.theory.key import MAX_SIGNATURE, Key
 
 MAX_SLURS = 16  # at once in one part; MusicXML numbers them from 1
+MAX_LOOKED_AT = 2_000  # notes before a slur's end, among which one may be tied on there
+MAX_HELD_FERMATAS = 1_000  # in a piece, that may stand over notes that began earlier
 
 
 def lay_out(score: Score, outline: Outline | None = None) -> Sheet:
@@ -201,7 +203,8 @@ class Fermatas:
             return {(part, n.staff) for part, n in notes if n.onset_tick <= tick < n.end_tick} == staves
 
         # In a composed chorale every voice stops; on a page a fermata over one part's rest is that part's.
-        self._held = {tick for tick in self._unborne if (not borne or tick not in begun) and all_sound(tick)}
+        waiting = [tick for tick in self._unborne if not borne or tick not in begun]
+        self._held = {tick for tick in waiting[:MAX_HELD_FERMATAS] if all_sound(tick)}
 
     def ticks_of(self, note: Note) -> list[int]:
         """Return where a note bears fermatas: where it begins, or where it is tied on; none where no tick says so."""
@@ -217,9 +220,8 @@ class Fermatas:
     def of_voices(self, voices: Sequence[Sequence[Note]], bar: Bar) -> dict[int, list[int]]:
         """Return the ticks in a bar of one staff at which each voice is marked, though no note bears a fermata."""
         marked: dict[int, list[int]] = {}
-        for tick in self._unborne:
-            if not bar.onset_tick <= tick < bar.end_tick:
-                continue
+        low, high = (bisect.bisect_left(self._unborne, tick) for tick in (bar.onset_tick, bar.end_tick))
+        for tick in self._unborne[low:high]:
             begin = [i for i, notes in enumerate(voices, 1) if any(_begins(note, tick) for note in notes)]
             sound = [i for i, notes in enumerate(voices, 1) if any(n.onset_tick <= tick < n.end_tick for n in notes)]
             if begin or not sound:
@@ -299,6 +301,7 @@ class _Sounding:
         """
         low = bisect.bisect_left(self._onsets, tick - self._longest_tick)
         high = bisect.bisect_right(self._onsets, tick)
+        low = max(low, high - MAX_LOOKED_AT)
         found = [note for note in self._notes[low:high] if note.onset_tick == tick or tick < note.end_tick]
         return min(
             found,
