@@ -35,7 +35,8 @@ class Note:
         voice: 1.. within its staff; 1 is the uppermost.
         spelling: as written, or None to be spelled by the key.
         is_grace: played before its time, without length of its own.
-        articulations: `staccato`, `tenuto`, `accent`, `fermata`, `trill`, `mordent`, `turn` …
+        articulations: `staccato`, `tenuto`, `accent`, `fermata`, `trill`, `mordent`, `turn` …; on a grace note
+            `appoggiatura` where it has no stroke.
     """
 
     onset_tick: int
