@@ -211,7 +211,9 @@ def main() -> None:
     seconds = time.perf_counter() - start
     print(f"all {len(everything):,} pieces: {len(pairs):,} pairs in {seconds:.1f} s")
     # Folders that are a composer's: of the quartets, the songs and Mutopia.
-    personal = {piece.composer for piece in everything if piece.path.parent.parent != root}
+    personal = {
+        piece.composer for piece in everything if root in piece.path.parents and piece.path.parent.parent != root
+    }
     two = [
         pair
         for pair in pairs
