@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -154,9 +156,13 @@ def _told(result: ReadResult) -> ReadResult:
     if result.score.end_tick > MAX_TICKS:
         quarters, most = (ticks // TICKS_PER_QUARTER for ticks in (result.score.end_tick, MAX_TICKS))
         raise MusicFileError(f"{quarters:,} quarters are more than the limit of {most:,}", place=Place(result.source))
-    lines = [printable(line).replace("\n", " ")[:MAX_MENDED_CHARS] for line in result.mended[:MAX_MENDED]]
-    if len(result.mended) > MAX_MENDED:
-        lines.append(f"and {len(result.mended) - MAX_MENDED:,} more")
+    counts = Counter(result.mended)
+    lines = [
+        printable(line).replace("\n", " ")[:MAX_MENDED_CHARS] + (f" ({times} times)" if times > 1 else "")
+        for line, times in itertools.islice(counts.items(), MAX_MENDED)
+    ]
+    if len(counts) > MAX_MENDED:
+        lines.append(f"and {len(counts) - MAX_MENDED:,} more")
     return replace(result, mended=tuple(lines))
 
 

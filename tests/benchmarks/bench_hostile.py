@@ -134,7 +134,7 @@ def check_score(score: Score) -> None:
         "repeats follow each other": all(
             one.end_tick <= other.start_tick for one, other in itertools.pairwise(score.repeats)
         ),
-        "slurs go on": all(slur.onset_tick < slur.end_tick <= score.end_tick for slur in score.slurs),
+        "slurs go on": all(slur.onset_tick <= slur.end_tick <= score.end_tick for slur in score.slurs),
         "slurs have a part": all(0 <= slur.part < len(score.parts) for slur in score.slurs),
         "hairpins go on": all(d.end_tick is None or d.tick < d.end_tick for d in score.dynamics),
         "signs stand in the piece": all(

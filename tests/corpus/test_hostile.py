@@ -464,6 +464,11 @@ def test_what_a_file_says_cannot_steer_a_terminal(text):
         assert all(line.isprintable() for line in told)
 
 
+def test_what_was_mended_twice_in_the_same_way_is_one_line():
+    mended = read_bytes(b"**kern\t**kern\n*M0/0\t*M0/0\n4c\t4e\n*-\t*-\n", "x.krn").mended
+    assert any(line.endswith("(2 times)") for line in mended)
+
+
 def test_music21_never_sees_a_strangers_file(tmp_path, song, sheet):
     """Its readers run for minutes on some files, and its cache unpickles what lies in a shared folder."""
     for name, data in {
