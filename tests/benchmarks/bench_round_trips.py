@@ -2,7 +2,7 @@
 
 Run by hand, with scores in the folder `corpora` of the folder that RITORNELLO_DATA names:
 
-    RITORNELLO_DATA=… python tests/benchmarks/bench_round_trips.py [--to FORMAT …] [--every N] [--list N] [--only TEXT]
+    RITORNELLO_DATA=… python tests/benchmarks/bench_round_trips.py [--to FORMAT …] [--every N] [--open]
 
 Each file is read, written with the library's own writer, and read again. Equality is what `score_facts.py` writes down:
 everything that the format can hold. A piece is identical where all its facts are the same, none lost and none added.
@@ -11,12 +11,18 @@ of the pieces where it is the same; the list below names the first differences o
 
 MIDI files are played as written first: the tempos of the score, each note its whole length. What the file's resolution
 (480 ticks a quarter) cannot hold is compared at that resolution.
+
+`--open` also opens each written page with verovio (`pip install verovio`), in a child process: it must draw the first
+page and say nothing.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import subprocess
+import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -31,6 +37,14 @@ from composer.export.musicxml import musicxml_bytes
 from composer.performance import Performance, PlayedNote, TempoPoint
 from composer.score import Score
 from composer.theory.meter import TICKS_PER_QUARTER
+
+
+_OPEN = """
+import sys, verovio
+toolkit = verovio.toolkit()
+drawn = toolkit.loadFile(sys.argv[1]) and "<svg" in toolkit.renderToSVG(1)
+sys.exit(0 if drawn else 1)
+"""
 
 
 @dataclass
@@ -83,6 +97,15 @@ def facts_of_trip(score: Score, kind: str) -> tuple[Facts, Facts]:
     return before, after
 
 
+def opened(page: bytes) -> str:
+    """Open a page with verovio in a child process; return what it complains of."""
+    with tempfile.NamedTemporaryFile(suffix=".musicxml") as file:
+        file.write(page)
+        file.flush()
+        done = subprocess.run([sys.executable, "-c", _OPEN, file.name], capture_output=True, text=True, check=False)
+    return done.stderr.strip() or (f"ended with {done.returncode}" if done.returncode else "")
+
+
 def measure(name: str, score: Score, kind: str, row: Row, limit: int) -> None:
     """Send one score through a format and compare."""
     row.pieces += 1
@@ -122,6 +145,7 @@ def main() -> None:
     parser.add_argument("--to", nargs="+", choices=("musicxml", "midi"), default=["musicxml", "midi"])
     parser.add_argument("--every", type=int, default=1, help="only every N-th file")
     parser.add_argument("--list", type=int, default=3, metavar="N", help="show N pieces for each kind that differs")
+    parser.add_argument("--open", action="store_true", help="open each written page with verovio too")
     parser.add_argument("--only", default="", metavar="TEXT", help="only files with this in their path")
     options = parser.parse_args()
     root = Path(os.environ["RITORNELLO_DATA"]) / "corpora"
@@ -137,6 +161,12 @@ def main() -> None:
                 score = read_bytes(path.read_bytes(), path.name).score
             except ComposerError:
                 continue  # bench_reading.py counts these
+            if options.open:
+                row = rows.setdefault(f"verovio: {folder}", Row())
+                row.pieces += 1
+                said = opened(musicxml_bytes(score))
+                row.identical += not said
+                row.refused += [f"{path.name}: {said[:200]}"] if said else []
             for kind in options.to:
                 measure(path.name, score, kind, rows.setdefault(f"{kind}: {folder}", Row()), options.list)
     for name, row in rows.items():
