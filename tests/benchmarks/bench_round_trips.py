@@ -38,7 +38,6 @@ from composer.performance import Performance, PlayedNote, TempoPoint
 from composer.score import Score
 from composer.theory.meter import TICKS_PER_QUARTER
 
-
 _OPEN = """
 import sys, verovio
 toolkit = verovio.toolkit()
