@@ -75,6 +75,8 @@ class WrittenEnds:
         # The last notes of a track are held, and there is nothing that they could be let go for.
         usual = self._gate if next_tick is not None else 1.0
         gates = {1.0, self._gate}
+        if next_tick is not None and abs(length_tick / ((next_tick - onset_tick) * usual) - 1) < spread / 2:
+            return next_tick  # nothing else can cost less
         costs: dict[int, float] = {}
 
         def offer(end_tick: int, cost: float) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import bisect
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from composer.theory.meter import TICKS_PER_QUARTER
 
@@ -51,7 +52,7 @@ class BeatGrid:
         for quarter, places in by_quarter.items():
             self._parts[quarter] = self._best(sorted(set(places)))
         self.fine_share = sum(parts in _FINE for parts in self._parts.values()) / max(1, len(self._parts))
-        self._known = {round(tick / file_tick): self.snap(tick) for tick in onset_ticks}
+        self._onset_ticks = onset_ticks
 
     def _best(self, places: Sequence[float]) -> int:
         """Return the coarsest subdivision that holds all places, or the one that misses least."""
@@ -67,6 +68,11 @@ class BeatGrid:
                 (misses if parts <= 4 or parts == 3 else misses + 1, sum(errors) / len(errors) * parts**0.5, order)
             )
         return SUBDIVISIONS[min(ranked)[2]]
+
+    @cached_property
+    def _known(self) -> dict[int, tuple[int, bool]]:
+        """The places of all onsets, by their ticks of the file."""
+        return {round(tick / self._file_tick): self.snap(tick) for tick in self._onset_ticks}
 
     def nearest(self, tick: float) -> int:
         """Return the place of its quarter's grid that is nearest to `tick`."""
