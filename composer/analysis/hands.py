@@ -27,6 +27,9 @@ def melody_line(score: Score) -> tuple[Note, ...]:
     """Return the melody: the first part where that is one voice (a soprano, a first violin), else the top line.
 
     A voice above a keyboard is the melody however low it lies.
+
+    Measured while the melody's part sings: precision and recall .99 and more as the parts stand; with all parts merged
+    .99 and 1.0 in chorales, .85 and .94 in string quartets, .57 and .77 in songs.
     """
     first = score.parts[0] if score.parts else None
     if first and len(score.parts) > 1 and is_single_line(first) and (_is_song(score) or not _is_below(score, 0)):
@@ -48,8 +51,11 @@ def hand_of_notes(score: Score) -> tuple[int, ...]:
     """Return the hand of each note, in the order of `score.notes()`.
 
     Two staves are two hands. Several parts are split in the middle of their order (soprano and alto above, tenor and
-    bass below), two parts by their mean pitch. One part on one staff is split by reach: each hand holds what it can,
-    and moves as little as possible.
+    bass below), two parts by their mean pitch. One part on one staff is split by what surrounds each note and by what
+    hands can hold (`hand_split.py`).
+
+    Measured with the staves hidden: .95 of the notes of Bach's keyboard works, .94 of Haydn's, Mozart's, Beethoven's
+    and Chopin's, .97 of Joplin's.
     """
     tagged = list(score.notes())
     sounding = [index for index, part in enumerate(score.parts) if part.notes]

@@ -52,8 +52,9 @@ def novelty(likeness: Floats) -> Floats:
         area = (bottom - top) * (right - left)
         return float(sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]) / max(1, area)
 
-    found = np.zeros(count)
+    found: Floats = np.zeros(count)
     for bar in range(1, count):
         low, high = max(0, bar - _KERNEL_BARS), min(count, bar + _KERNEL_BARS)
         found[bar] = block(low, bar, low, bar) + block(bar, high, bar, high) - 2 * block(bar, high, low, bar)
-    return found / max(1e-9, found.max(initial=0.0))
+    strongest = max(1e-9, float(found.max(initial=0.0)))
+    return np.asarray(found / strongest)

@@ -52,3 +52,24 @@ def test_the_soprano_is_the_melody_even_below_the_alto(voices):
 def test_a_single_line_has_no_overlaps(voices, keyboard):
     assert is_single_line(voices("C5 D5 E5").parts[0])
     assert not is_single_line(keyboard("C5 D5 E5", "C3 D3 E3").parts[0])
+
+
+def test_a_low_voice_above_a_keyboard_is_the_melody(voices, keyboard):
+    bass, piano = voices("C3 D3 E3 C3").parts[0], keyboard("C5 B4 C5 C5", "C3 G2 C3 C3")
+    song = Score((bass, *piano.parts), piano.bars)
+    assert [note.pitch for note in melody_line(song)] == [48, 50, 52, 48]
+
+
+def test_a_broken_accompaniment_and_a_tune_are_two_hands():
+    lower = [(beat / 2, 40 + 3 * (beat % 4), 1 / 2) for beat in range(16)]
+    upper = [(beat, pitch, 1) for beat, pitch in enumerate((76, 74, 72, 69, 67, 69, 72, 76))]
+    score = roll(*lower, *upper)
+    hands = dict(zip((note for _, note in score.notes()), hand_of_notes(score), strict=True))
+    assert all(hand == (note.pitch > 60) for note, hand in hands.items())
+
+
+def test_a_grace_note_goes_with_the_note_behind_it():
+    notes = [Note(0, 48, Q), Note(0, 72, Q), Note(Q, 74, 0, is_grace=True), Note(Q, 47, Q), Note(Q, 76, Q)]
+    score = Score((Part("Piano", sort_notes(notes)),), make_bars(Meter(4, 4), 1))
+    hands = dict(zip((note.pitch for _, note in score.notes()), hand_of_notes(score), strict=True))
+    assert (hands[74], hands[47]) == (1, 0)

@@ -56,8 +56,8 @@ def fermatas(score: Score) -> Iterator[tuple[int, int, int]]:
 
 def stated_kind(events: list[Event], end_tick: int, melody: list[Note]) -> str | None:
     """The kind of cadence that the analyst's numerals make at the end of a note; None at the first chord."""
-    groups = [list(g) for _, g in itertools.groupby(events, key=lambda e: e.chord.root(e.key))]
-    groups = [group for group in groups if group[0].tick < end_tick]
+    heard = itertools.groupby((e for e in events if e.tick < end_tick), key=lambda e: e.chord.root(e.key))
+    groups = [list(group) for _, group in heard]
     if len(groups) < 2:
         return None
     group, before = groups[-1], groups[-2][-1]
