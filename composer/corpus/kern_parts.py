@@ -99,7 +99,9 @@ def make_parts(draft: KernDraft, mended: list[str]) -> tuple[tuple[Part, ...], t
     if len(proper) < len(draft.slurs):
         count = len(draft.slurs) - len(proper)
         mended.append(f"{count} slurs within one moment left out")
-    slurs = [_slur(first, last, staves[first.track.index]) for first, last in proper]
+    slurs = {_slur(first, last, staves[first.track.index]) for first, last in proper}
+    if len(slurs) < len(proper):
+        mended.append(f"{len(proper) - len(slurs)} slurs that double another left out")
     heads = {staves[track.index].part: track for group in groups for track in reversed(group)}
     parts = tuple(_part(heads[place], place, one) for place, one in enumerate(notes))
     ordered = tuple(sorted(slurs, key=lambda slur: (slur.onset_tick, slur.part, slur.staff, slur.voice)))

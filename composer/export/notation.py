@@ -182,7 +182,8 @@ def _with_signs(event: Event, marked: Sequence[int], fermatas: Fermatas, slurs: 
             if any(event.onset_tick <= tick < end_tick for tick in ticks) if ticks else not head.tied_to:
                 signs["fermata"] = None
         where = (note.staff, note.voice, event.onset_tick, note.pitch, note.is_grace)
-        ends |= {(kind, number): None for kind in ("stop", "start") for number in slurs.ends.get((kind, *where), ())}
+        # Taken away: of two equal grace notes only the first has the slur.
+        ends |= {(kind, number): None for kind in ("stop", "start") for number in slurs.ends.pop((kind, *where), ())}
     return replace(event, articulations=tuple(signs), slurs=tuple(ends))
 
 
