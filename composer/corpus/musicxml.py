@@ -72,8 +72,10 @@ def read_musicxml(data: bytes, source: str) -> MusicXmlReading:
     mended = list(tree.mended)
     drafts = _read_parts(tree, mended)
     if not any(draft.notes for draft in drafts):
-        told = f" ({'; '.join(mended[:2])})" if mended else ""
-        raise MusicFileError(f"there is no note in this score{told}", place=Place(source))
+        left_out = sum((draft.left_out for draft in drafts), Counter[str]())
+        told = [*mended[:2], *(f"{count} {what} left out" for what, count in left_out.most_common(2))]
+        why = f" ({'; '.join(told)[:200]})" if told else ""
+        raise MusicFileError(f"there is no note in this score{why}", place=Place(source))
     measure_ticks, bars = lay_bars(drafts, mended)
     if not any(draft.notes for draft in drafts):
         raise MusicFileError(f"there is no note in this score ({mended[-1]})", place=Place(source))

@@ -17,6 +17,7 @@ from composer.theory.pitch import LETTERS, Spelling
 
 MAX_DIVISIONS = 1_000_000  # inclusive, a quarter
 MAX_NOTES = 100_000  # of one document; the longest quartet of our corpora has 22,000
+SHORTEST_UNIT = 32  # of a time signature, inclusive: what a Meter can have
 _MAX_PITCH = 127
 
 # MusicXML's element -> the Score's word. Those of a chord stand at one of its notes and hold for all of them …
@@ -293,13 +294,15 @@ class PartReader:
         beats, beat_types = element.findall("beats"), element.findall("beat-type")
         if not beats or len(beats) != len(beat_types):
             raise self._at.error(element, "a time signature needs <beats> and <beat-type>")
-        lowers = [self._at.whole(part.text or "", part, 1, 32) for part in beat_types]
+        lowers = [self._at.whole(part.text or "", part, 1, 1024) for part in beat_types]
         lower = max(lowers)
         upper = sum(
             self._at.whole(number, part, 1, 64) * lower // one
             for part, one in zip(beats, lowers, strict=True)
             for number in (part.text or "").split("+")
         )
-        if lower & (lower - 1) or not 1 <= upper <= 64:
+        while lower > SHORTEST_UNIT and upper % 2 == 0:
+            upper, lower = upper // 2, lower // 2
+        if lower & (lower - 1) or lower > SHORTEST_UNIT or not 1 <= upper <= 64:
             raise self._at.error(element, f"the time signature {upper}/{lower} cannot be read")
         self._meter = Meter(upper, lower)

@@ -376,6 +376,17 @@ def test_a_chord_of_5_000_notes_is_read_in_linear_time(musicxml, note):
     assert time.process_time() - start < 5
 
 
+def test_a_score_without_a_note_says_what_was_in_it(musicxml):
+    drum = "<note><unpitched/><duration>16</duration></note>"
+    assert "no note in this score (2 notes without pitch left out)" in str(refusal(musicxml([drum * 2])))
+
+
+def test_a_meter_in_64ths_is_read_in_32nds(musicxml, note):
+    result = read_bytes(musicxml([note("C4", 1)], meter="4/64"), "x.xml")
+    assert str(result.score.bars[0].meter) == "2/32"
+    assert "3/64 cannot be read" in str(refusal(musicxml([note("C4", 1)], meter="3/64")))
+
+
 def test_a_note_that_begins_behind_its_bar_is_left_out_and_told(musicxml, note):
     late = note("C4", 16) + "<forward><duration>400</duration></forward>" + note("E4", 4)
     result = read_bytes(musicxml([late, note("D4", 16)], [note("C3", 16), note("D3", 16)]), "x.xml")
