@@ -127,9 +127,10 @@ def _work(
         raise TooLateError
 
     signal.signal(signal.SIGPROF, ring)
-    resource.setrlimit(resource.RLIMIT_DATA, (limit_bytes, limit_bytes))
     while (job := connection.recv()) is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         prepared = prepare(job)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit_bytes, resource.RLIM_INFINITY))
         _forget_peak()
         answer, fault = None, ""
         start = time.process_time()
