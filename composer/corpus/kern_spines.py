@@ -17,7 +17,7 @@ from composer.errors import MusicFileError, Place
 
 MAX_FIELDS = 600_000  # of a document, inclusive; the longest of our corpora has 53,000
 MAX_SPINES = 256  # side by side, inclusive; a symphony has about 40
-_WORDS = re.compile(r"!!?LO:(?:TX|REH)\b.*:t=(?!P:)")  # P: a problem, for the editors
+_WORDS = re.compile(r"!{1,3}LO:(?:TX|REH)\b.*:t=(?!P:)")  # P: a problem, for the editors
 _HEAD_GAP = re.compile(r"\t|(?<! ) +(?=\*\*)")
 _MANIPULATORS = frozenset({"*^", "*v", "*x", "*+", "*-"})
 
