@@ -1,9 +1,10 @@
 """Phrases: where they begin and end, and with what cadence.
 
-Method: fermatas decide where a score has them. Elsewhere each place where a phrase might begin gets a weight from
-what went before (rests, long notes, a stop in all voices, a cadence) and what follows (the opening of the piece again,
-its place in the bar, repeat signs), and the best chain of phrases under a preference for usual lengths is found
-exactly. After Temperley (2001), chapter 3, and Lerdahl and Jackendoff (1983), with harmony added.
+Method: fermatas decide where they stand at the end of every phrase. Elsewhere each place where a phrase might begin
+gets a weight from what went before (rests, long notes, a stop in all voices, a cadence, a fermata) and what follows
+(the opening of the piece again, its place in the bar, repeat signs), and the best chain of phrases under a preference
+for usual lengths is found exactly. After Temperley (2001), chapter 3, and Lerdahl and Jackendoff (1983), with harmony
+added.
 
 Conventions: phrases run from upbeat to upbeat and cover the piece; the last one ends with it.
 """
@@ -14,7 +15,7 @@ import bisect
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,6 +29,8 @@ from composer.theory.harmony import Cadence
 from composer.theory.meter import TICKS_PER_QUARTER
 
 _MIN_FERMATAS = 2  # fewer are ornaments of the end
+_MAX_FERMATA_BARS = 16.0  # between fermatas that mark phrases; where they are rarer, they are mere stops
+_FERMATA_WEIGHT = 3.0  # a fermata before it, where they are rare
 _CERTAIN = 6.0  # a repeat sign, a double bar with a new signature
 
 # Weights of a place where a phrase may begin.
@@ -76,7 +79,9 @@ def divide_phrases(score: Score, chords: Sequence[ChordSpan], *, use_fermatas: b
     melody = melody_line(score)
     if not melody:
         return ()
-    starts = fermata_starts(score) if use_fermatas else []
+    if not use_fermatas:
+        score = replace(score, fermata_ticks=())
+    starts = fermata_starts(score)
     if not starts:
         starts = _best_starts(_gather(score, chords, melody))
     spans: list[PhraseSpan] = []
@@ -90,6 +95,14 @@ def fermata_starts(score: Score) -> list[int]:
     """Return where phrases begin after fermatas: at the melody's next note; none where fermatas don't mark phrases."""
     if len(score.fermata_ticks) < _MIN_FERMATAS:
         return []
+    starts = _after_fermatas(score)
+    places = [_position(score, tick) for tick in (0, *starts, score.end_tick)]
+    marked = all(right - left <= _MAX_FERMATA_BARS for left, right in itertools.pairwise(places))
+    return starts if marked else []
+
+
+def _after_fermatas(score: Score) -> list[int]:
+    """Return the onsets of the melody's notes that follow one with a fermata."""
     melody = melody_line(score)
     onsets = [note.onset_tick for note in melody]
     starts: set[int] = set()
@@ -139,6 +152,7 @@ class _Piece:
     median_stop: float  # between onsets, ticks
     first_bar: int  # index of the first whole bar
     likeness: Floats  # [bar] to the first whole bar
+    stops: set[int]  # what follows a fermata
     certain: set[int]  # repeats and new signatures
 
 
@@ -157,6 +171,7 @@ def _gather(score: Score, chords: Sequence[ChordSpan], melody: Sequence[Note]) -
         float(np.median(np.diff(onsets))) if len(onsets) > 1 else 1.0,
         first_bar,
         likeness_matrix(score, rows=[first_bar])[0][0].astype(np.float64),
+        set(_after_fermatas(score)),
         (repeats | meters | {tick for tick, _ in score.keys}) - {0},
     )
 
@@ -172,7 +187,7 @@ def _best_starts(piece: _Piece) -> list[int]:
         return []
     weights = np.array([_weight(piece, tick) for tick in ticks])
     # [place + 2]: the start of the piece, the places, its end; positions in bars.
-    position = np.array([_position(piece, tick) for tick in (0, *ticks, piece.score.end_tick)])
+    position = np.array([_position(piece.score, tick) for tick in (0, *ticks, piece.score.end_tick)])
     weights = np.array([0.0, *weights, 0.0])
     best = np.full(len(position), -np.inf)
     best[0] = 0.0
@@ -195,18 +210,18 @@ def _best_starts(piece: _Piece) -> list[int]:
     return starts[::-1]
 
 
-def _position(piece: _Piece, tick: int) -> float:
-    """Return a place in bars from the first downbeat, short bars counting as half."""
-    score = piece.score
+def _position(score: Score, tick: int) -> float:
+    """Return a place in bars from the beginning, short bars counting as half."""
     index = score.bar_index_at(tick)
     bar = score.bars[index]
     size = 0.5 if bar.meter.bar_ticks <= _SHORT_BAR_QUARTERS * TICKS_PER_QUARTER else 1.0
-    return size * (index - piece.first_bar + (tick - bar.onset_tick + bar.lead_tick) / bar.meter.bar_ticks)
+    return size * (index + (tick - bar.onset_tick + bar.lead_tick) / bar.meter.bar_ticks)
 
 
 def _weight(piece: _Piece, tick: int) -> float:
     """Return the weight of a place as the beginning of a phrase."""
     weight = _pause_weight(piece, tick) + _harmony_weight(piece, tick) + _place_weight(piece, tick)
+    weight += _FERMATA_WEIGHT if tick in piece.stops else 0.0
     return weight + (_CERTAIN if tick in piece.certain else 0.0)
 
 

@@ -58,3 +58,13 @@ def test_a_repeat_sign_begins_a_phrase(keyboard):
 
 def test_a_score_without_notes_has_no_phrases():
     assert divide_phrases(Score((Part("Piano", ()),), make_bars(Meter(4, 4), 2)), ()) == ()
+
+
+def test_fermatas_that_are_rare_are_stops_and_do_not_decide_the_phrases(voices):
+    phrase = "G4 A4 B4 C5 | D5 C5 B4 A4 | G4 C5 B4 C5 | D5:2 G4:2 | G4 A4 B4 C5 | D5 E5 D5 C5 | B4 A4 B4 D5 | C5:3 - "
+    bass = "C3 F3 G3 C3 | G3 A3 G3 F3 | E3 A3 G3 C3 | G3:2 C3:2 | C3 F3 G3 C3 | G3 C3 G3 F3 | G3 F3 G3 G3 | C3:3 - "
+    score = voices(phrase * 5, bass * 5)
+    held = replace(score, fermata_ticks=(124 * Q, 156 * Q))
+    phrases = divide_phrases(held, analyse_harmony(held).chords)
+    assert 128 * Q in [phrase.start_tick for phrase in phrases]
+    assert max(phrase.end_tick - phrase.start_tick for phrase in phrases) <= 64 * Q

@@ -151,7 +151,9 @@ def played_sections(score: Score, spans: list[tuple[int, int]]) -> list[tuple[in
     tick = 0
     for start, end in spans:
         short = end - start < MIN_SECTION_BARS * score.meter_at(start).bar_ticks
-        if sections and short:
+        if len(sections) == 1 and sections[0][1] < MIN_SECTION_BARS * score.meter_at(start).bar_ticks:
+            sections[0] = (0, tick + end - start, start)  # an upbeat belongs to the one behind
+        elif sections and short:
             sections[-1] = (sections[-1][0], tick + end - start, sections[-1][2])
         else:
             sections.append((tick, tick + end - start, start))
