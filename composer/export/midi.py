@@ -37,6 +37,7 @@ from composer.theory.meter import TICKS_PER_QUARTER
 MIDI_TICKS_PER_QUARTER = 480
 MAX_TRACKS = 15  # inclusive: sixteen channels without the drums'
 MAX_TEMPO_USEC = 2**24 - 1  # microseconds a quarter, inclusive: the event has three bytes (3.6 quarters a minute)
+MAX_UPPER = 255  # of a time signature, inclusive: the event has one byte
 DAMPER_PEDAL = 64  # controller number
 _CLOCKS_PER_QUARTER = 24  # MIDI clocks, for the metronome click in the time signature
 
@@ -157,7 +158,9 @@ def _signatures(bars: Iterable[Bar]) -> list[tuple[int, int, int]]:
             whole = 4 * TICKS_PER_QUARTER
             # The plainest fraction not coarser than the meter's unit; 64ths for a length that has none.
             lower = next((n for n in (lower, 8, 16, 32) if n >= lower and bar.duration_tick * n % whole == 0), 64)
-            upper = max(1, round(bar.duration_tick * lower / whole))
+            while lower > 1 and bar.duration_tick * lower > MAX_UPPER * whole:  # a bar of hundreds of beats
+                lower //= 2
+            upper = min(MAX_UPPER, max(1, round(bar.duration_tick * lower / whole)))
         if not changes or changes[-1][1:] != (upper, lower):
             changes.append((_midi_tick(bar.onset_tick), upper, lower))
     return changes

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from composer.errors import OptionError
 from composer.export.midi import MIDI_TICKS_PER_QUARTER, midi_bytes, write_midi
+from composer.outline import Outline
+from composer.perform import perform
 from composer.performance import PedalEvent, Performance, PlayedNote, TempoPoint
-from composer.score import Mark, Note, Part, Score, make_bars
+from composer.score import Bar, Mark, Note, Part, Score, make_bars
 from composer.theory.key import parse_key
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
@@ -213,3 +215,11 @@ def test_every_note_reads_back(seed, quarter_sec):
         wanted = [(n.onset_tick * scale, n.end_tick * scale, n.pitch, 1 + n.pitch) for n in notes if n.staff == staff]
         assert notes_of(track) == sorted(wanted)
         assert [m.value for m in track if m.type == "control_change"][-1] == 0
+
+
+@pytest.mark.parametrize("quarters", [100, 300.25, 2000])
+def test_a_bar_of_hundreds_of_beats_has_a_signature_that_fits_its_byte(quarters):
+    bar = Bar(1, 0, round(quarters * Q), Meter(4, 4))
+    score = Score((Part("Piano", (Note(0, 60, Q),)),), (bar,))
+    (_, found) = metas(midi_bytes(perform(score, Outline(bars=(bar,)), player="baroque")), "time_signature")[0]
+    assert 1 <= found.numerator <= 255
