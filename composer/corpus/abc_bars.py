@@ -38,9 +38,7 @@ def lay_abc_bars(voices: Sequence[AbcVoiceDraft], mended: list[str]) -> tuple[li
         free += meter is None
         onsets.append(onsets[-1] + length)
         own = meter or _fitting(length)
-        is_uncut = (
-            meter is not None and length > own.bar_ticks and (count == 1 or length >= _UNCUT_BARS * own.bar_ticks)
-        )
+        is_uncut = length > own.bar_ticks and (count == 1 or meter is None or length >= _UNCUT_BARS * own.bar_ticks)
         cut += is_uncut
         pieces = [own.bar_ticks] * (length // own.bar_ticks) + [length % own.bar_ticks] if is_uncut else [length]
         for piece in pieces:
@@ -95,8 +93,8 @@ def _length_of(
 
 
 def _fitting(length: int) -> Meter:
-    """Return a meter as long as a bar in free meter, 4/4 where there is none."""
-    for lower in (4, 2, 1, 8, 16, 32):
+    """Return a meter as long as a bar in free meter; 4/4 where there is none, and the bar is cut by it."""
+    for lower in (4, 8, 16, 32):
         upper, rest = divmod(length * lower, 4 * TICKS_PER_QUARTER)
         if not rest and 1 <= upper <= 32:
             return Meter(upper, lower)

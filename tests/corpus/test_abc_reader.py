@@ -178,6 +178,9 @@ def test_free_meter():
     tune = read("C D E | F G | A4 |]", meter="none")
     assert [(str(bar.meter), bar.duration_tick // Q) for bar in tune.score.bars] == [("3/4", 3), ("2/4", 2), ("4/4", 4)]
     assert "free meter: 3 bars have a meter of their own length" in tune.mended
+    chant = read("C4 " * 30, meter="none")
+    assert {(str(bar.meter), bar.duration_tick // Q) for bar in chant.score.bars} == {("4/4", 4)}
+    assert "no bar lines: they were set by the meter" in chant.mended
 
 
 # ---------------------------------------------------------------- signs
