@@ -77,6 +77,11 @@ class Cursor:
         """Index of the present measure."""
         return len(self.draft.measures) - 1
 
+    @property
+    def has_music(self) -> bool:
+        """True once a note or rest was read."""
+        return self.has_content or self.measure > 0
+
     def add_event(self, kind: str, value: object, text: str = "") -> None:
         """Add a sign at the present place."""
         if len(self.draft.events) == MAX_SIGNS:

@@ -283,7 +283,7 @@ class TuneReader:
     def _targets(self) -> list[VoiceReader]:
         """Return the voices that a field changes."""
         current = self._current()
-        if any(voice.has_music for voice in self._voices.values()):
+        if any(voice.cursor.has_music for voice in self._voices.values()):
             return [current]
         return list(self._voices.values())
 
@@ -340,7 +340,7 @@ def _state_key(voice: VoiceReader) -> None:
     """State the key of a voice as it sounds."""
     key, semitones = voice.setting.key, voice.setting.semitones
     if key.signature is None:
-        if voice.has_music:
+        if voice.cursor.has_music:
             voice.cursor.add_event("key", (0, ""))
         return
     signature = (key.signature + 7 * semitones + 5) % 12 - 5 if semitones % 12 else key.signature

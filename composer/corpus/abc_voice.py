@@ -71,11 +71,6 @@ class VoiceReader:
         if handler is not None:  # blanks and line breaks mean nothing here
             handler(text)
 
-    @property
-    def has_music(self) -> bool:
-        """True once a note or rest was read."""
-        return self.cursor.has_content or len(self.draft.measures) > 1
-
     def finish(self) -> None:
         """Close what is open at the end."""
         self._close_groups()
