@@ -40,10 +40,9 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 def find_sections(score: Score, phrases: Sequence[PhraseSpan] | None = None) -> tuple[SectionSpan, ...]:
     """Find the sections of a score, by its signs or by what comes back.
 
-    Measured on pieces whose repeats and da capos are written out, all signs hidden: in short keyboard pieces F1 .70 of
-    the beginnings within a bar, and .90 of the pairs of sections rightly the same or different by letter; in long ones
-    and in songs .25 and .50. Of the divisions that a score marks without repeating anything few are found (F1 .10 to
-    .35).
+    Measured on pieces whose repeats and da capos are written out, all signs hidden: beginnings within a bar, F1 .68 in
+    short keyboard pieces, .51 in Chopin, .36 in songs; pairs of sections rightly the same or different by letter .93,
+    .79, .50. Of the divisions that a score marks without repeating anything fewer are found (F1 .36, .17, .44).
 
     Args:
         score: any score.

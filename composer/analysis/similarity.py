@@ -69,18 +69,27 @@ def likeness_matrix(score: Score, *, rows: Sequence[int] | None = None) -> tuple
     flat = strikes.reshape(bars, -1)
     own = strikes[chosen]  # [row, place, pitch]
     total = np.maximum(counts[chosen][:, None] + counts[None, :], 1)
-    for shift in sorted(range(-MAX_TRANSPOSITION, MAX_TRANSPOSITION + 1), key=abs):
-        if abs(shift) >= pitches:
-            continue
-        # The other bar moved up by `shift` meets this one as this one moved down meets it.
-        moved = np.zeros_like(own)
-        if shift >= 0:
-            moved[:, :, : pitches - shift] = own[:, :, shift:]
+
+    def keep(shift: int, shared: NDArray[np.float32]) -> None:
+        share = 2.0 * shared / total
+        better = share > best + 1e-6
+        best[better], semitones[better] = share[better], shift
+
+    for size in range(min(MAX_TRANSPOSITION + 1, pitches)):
+        # The other bar moved up by `size` meets this one as this one moved down meets it.
+        down = np.zeros_like(own)
+        down[:, :, : pitches - size] = own[:, :, size:]
+        higher = down.reshape(len(chosen), -1) @ flat.T
+        if not size:
+            keep(0, higher)
+        elif rows is None:
+            keep(-size, higher.T)  # of all pairs of bars, those moved down are those moved up, the other way round
+            keep(size, higher)
         else:
-            moved[:, :, -shift:] = own[:, :, :shift]
-        shared = 2.0 * (moved.reshape(len(chosen), -1) @ flat.T) / total
-        better = shared > best + 1e-6
-        best[better], semitones[better] = shared[better], shift
+            up = np.zeros_like(own)
+            up[:, :, size:] = own[:, :, : pitches - size]
+            keep(-size, up.reshape(len(chosen), -1) @ flat.T)
+            keep(size, higher)
     return best, semitones
 
 
