@@ -36,6 +36,7 @@ from composer.theory.meter import TICKS_PER_QUARTER
 
 MIDI_TICKS_PER_QUARTER = 480
 MAX_TRACKS = 15  # inclusive: sixteen channels without the drums'
+MAX_DRIFT_SEC = 0.005  # of the file's clock, from rounding tempos
 MAX_TEMPO_USEC = 2**24 - 1  # microseconds a quarter, inclusive: the event has three bytes (3.6 quarters a minute)
 MAX_UPPER = 255  # of a time signature, inclusive: the event has one byte
 DAMPER_PEDAL = 64  # controller number
@@ -101,22 +102,25 @@ def write_midi(performance: Performance, path: Path) -> None:
 
 @dataclass(frozen=True)
 class _Clock:
-    """The tempo map exactly as the file holds it, whole microseconds included.
+    """The tempo map of the file, and the places of seconds on it.
 
     Attributes:
         midi_ticks: where each tempo begins, rising, the first 0.
         onsets_sec: the second at which it begins.
-        tempos_usec: microseconds a quarter from there on.
+        tempos_usec: microseconds a quarter from there on, as the file holds them.
+        exact_usec: the same before they were rounded: places follow these, or a note 1,500 quarters after a tempo mark
+            would stand a tick beside its place.
     """
 
     midi_ticks: tuple[int, ...]
     onsets_sec: tuple[float, ...]
     tempos_usec: tuple[int, ...]
+    exact_usec: tuple[float, ...]
 
     def midi_tick_at(self, time_sec: float) -> int:
         """Return the MIDI tick nearest to a time, 0 or later."""
         index = max(0, bisect.bisect_right(self.onsets_sec, time_sec) - 1)
-        quarters = (time_sec - self.onsets_sec[index]) * 1e6 / self.tempos_usec[index]
+        quarters = (time_sec - self.onsets_sec[index]) * 1e6 / self.exact_usec[index]
         return max(0, self.midi_ticks[index] + round(quarters * MIDI_TICKS_PER_QUARTER))
 
 
@@ -130,7 +134,7 @@ def _make_clock(performance: Performance) -> _Clock:
     midi_ticks = tuple(sorted(curve))
     points = [curve[midi_tick] for midi_tick in midi_ticks]
     now_sec = points[0].onset_sec
-    onsets_sec, tempos_usec = [], []
+    onsets_sec, tempos_usec, exact_usec = [], [], []
     for index, point in enumerate(points):
         wanted_usec = point.quarter_sec * 1e6
         quarters = 0.0
@@ -138,10 +142,18 @@ def _make_clock(performance: Performance) -> _Clock:
             quarters = (midi_ticks[index + 1] - midi_ticks[index]) / MIDI_TICKS_PER_QUARTER
             wanted_usec = (points[index + 1].onset_sec - now_sec) / quarters * 1e6
         tempo_usec = min(max(round(wanted_usec), 1), MAX_TEMPO_USEC)
-        onsets_sec.append(now_sec)
+        # What the file's clock is off by rounding is no more than its seconds may be; a tempo that it cannot hold is.
+        start_sec = point.onset_sec if abs(now_sec - point.onset_sec) < MAX_DRIFT_SEC else now_sec
+        if abs(wanted_usec - tempo_usec) > 0.5:
+            exact_usec.append(float(tempo_usec))
+        elif index + 1 < len(points):
+            exact_usec.append((points[index + 1].onset_sec - start_sec) / quarters * 1e6)
+        else:
+            exact_usec.append(wanted_usec)
+        onsets_sec.append(start_sec)
         tempos_usec.append(tempo_usec)
         now_sec += quarters * tempo_usec / 1e6
-    return _Clock(midi_ticks, tuple(onsets_sec), tuple(tempos_usec))
+    return _Clock(midi_ticks, tuple(onsets_sec), tuple(tempos_usec), tuple(exact_usec))
 
 
 def _midi_tick(tick: int) -> int:

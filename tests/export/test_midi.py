@@ -223,3 +223,15 @@ def test_a_bar_of_hundreds_of_beats_has_a_signature_that_fits_its_byte(quarters)
     score = Score((Part("Piano", (Note(0, 60, Q),)),), (bar,))
     (_, found) = metas(midi_bytes(perform(score, Outline(bars=(bar,)), player="baroque")), "time_signature")[0]
     assert 1 <= found.numerator <= 255
+
+
+def test_the_last_note_of_a_long_piece_stands_on_its_tick(deadpan):
+    notes = tuple(Note(beat * Q, 60, Q) for beat in range(0, 8_000, 100))
+    score = Score((Part("Piano", notes),), make_bars(Meter(4, 4), 2_000))
+    midi = mido.MidiFile(file=io.BytesIO(midi_bytes(deadpan(score, quarter_sec=0.4000004))))
+    struck, tick = [], 0
+    for message in midi.tracks[1]:
+        tick += message.time
+        if message.type == "note_on" and message.velocity:
+            struck.append(tick)
+    assert struck == [beat * 480 for beat in range(0, 8_000, 100)]
