@@ -14,7 +14,7 @@ what the score states (signatures, fermatas, signs) is used. What each returns, 
 | `bass_line` | the lowest line | by definition |
 | `find_voices` | voice of each note of a roll | F1 of pairs: fugues .97, chorales .95, quartets and madrigals .84 |
 | `hand_of_notes` | hand of each note of a roll | Bach .95, Classical .94, Chopin .94, Joplin .97 |
-| `find_sections` | sections with letters | as played: F1 of beginnings .68 (short pieces), .51 (Chopin); pairs .93, .79 |
+| `find_sections` | sections with letters | beginnings F1 .68 in short pieces as played, .51 in Chopin; pairs .93, .79 |
 | `find_textures` | pattern, onsets, polyphony per hand | the counts by definition; the patterns by rules |
 | `bar_similarity` | most similar earlier bar | by definition |
 | `ensemble_of` | who plays | by names and parts |
