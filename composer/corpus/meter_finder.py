@@ -4,7 +4,7 @@ What it is: every usual meter with every possible pickup is judged by how well i
 its bar lines, beats and divisions, what comes back after one, two and four bars, which lengths notes and bass notes
 have, how a piece begins and ends. A conditional logit weighs these (as in `pickup.py`, for one known meter).
 Measured on 3,310 pieces with their time signature hidden, weights fitted on other works: 78 % exactly right, 96 % right
-up to the length of the bar (2/4 for 4/4, 6/8 for 3/8), 92 % with the right bar lines; always 4/4 would be 34 % and 55 %.
+up to the length of the bar (2/4 for 4/4, 6/8 for 3/8), 92 % with the right bar lines; always 4/4: 34 % and 55 %.
 Where `kin_confidence` is .95 or more (70 % of the pieces) it is right in 99.7 % (`tests/benchmarks/bench_meter.py`).
 
 Conventions: a candidate is (meter, pickup in ticks), 0 <= pickup < bar. The notes' values are taken as written: whether

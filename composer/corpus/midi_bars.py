@@ -14,7 +14,7 @@ from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
 MAX_BARS = 20_000
 MAX_REST_BARS = 4  # after the last note; more is the rest of a program's window
-# The notes' confidence from which a stated 4/4 is doubted: of 1,830 pieces in it or its kin none is, of 1,480 others 36 %.
+# From this confidence of the notes on a stated 4/4 is doubted: no one of 1,830 pieces in it or its kin, 36 % of others.
 SURE_AGAINST = 0.97
 
 
