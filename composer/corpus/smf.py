@@ -124,7 +124,7 @@ def parse_smf(data: bytes, source: str) -> Smf:
     if kind == 2:
         raise _error(source, at + 8, "type 2 (several songs in one file) is not read", "split it into files of type 1")
     if division == 0:
-        raise _error(source, at + 12, "0 ticks a quarter")
+        raise _error(source, at + 12, "0 ticks a quarter", "these two bytes say how many; 480 is usual")
     smf = Smf(kind, float(division))
     leads = data.startswith(b"MTrk")
     if leads:
@@ -138,7 +138,8 @@ def parse_smf(data: bytes, source: str) -> Smf:
         frames = {24: 24.0, 25: 25.0, 29: 29.97, 30: 30.0}.get(256 - (division >> 8))
         ticks = division & 0xFF
         if frames is None or ticks == 0:
-            raise _error(source, at + 12, "a time code that does not exist")
+            found = f"{256 - (division >> 8)} frames a second of {ticks} ticks"
+            raise _error(source, at + 12, f"a time code that does not exist: {found}", "24, 25, 29 or 30 frames")
         smf.quarter_ticks = frames * ticks / 2
         smf.warn(at + 12, "timed by time code, not by beats; read at 120 quarters a minute")
     start = at + 8 + header_length
