@@ -306,7 +306,8 @@ def _with_odd_bars(track: Any, bars: Sequence[Bar]) -> Any:
     """
     import mido
 
-    pickup_tick = bars[0].duration_tick if bars[0].number == 0 else 0
+    is_plain = len(bars) > 2 and bars[0].number == 0 and bars[1].meter == bars[-2].meter == bars[-1].meter
+    pickup_tick = bars[0].duration_tick if is_plain else 0
     odd = [
         mido.MetaMessage("text", text=f"bar of {bar.meter}", time=_midi_tick(bar.onset_tick))
         for bar in bars
