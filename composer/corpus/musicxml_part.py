@@ -242,7 +242,7 @@ class PartReader:
         octave_element, alter_element = pitch.find("octave"), pitch.find("alter")
         if octave_element is None:
             raise self._at.error(pitch, "a pitch without <octave>")
-        octave = int(self._at.number(octave_element, -1, 9))
+        octave = int(self._at.number(octave_element, -2, 9))
         alter = (
             0 if alter_element is None else round(self._at.number(alter_element, -3, 3))
         )  # quarter tones are rounded

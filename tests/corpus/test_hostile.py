@@ -387,6 +387,11 @@ def test_a_meter_in_64ths_is_read_in_32nds(musicxml, note):
     assert "3/64 cannot be read" in str(refusal(musicxml([note("C4", 1)], meter="3/64")))
 
 
+def test_the_lowest_note_of_all_may_be_spelled_as_b_sharp(musicxml, note):
+    low = note("B#4", 16).replace("<octave>4</octave>", "<octave>-2</octave>")
+    assert read_bytes(musicxml([low]), "x.xml").score.parts[0].notes[0].pitch == 0
+
+
 def test_a_note_that_begins_behind_its_bar_is_left_out_and_told(musicxml, note):
     late = note("C4", 16) + "<forward><duration>400</duration></forward>" + note("E4", 4)
     result = read_bytes(musicxml([late, note("D4", 16)], [note("C3", 16), note("D3", 16)]), "x.xml")
