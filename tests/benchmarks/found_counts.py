@@ -12,7 +12,8 @@ from composer.corpus.reader import ReadResult
 # What a reader tells, and whether it then has more notes than the page's count, or fewer.
 TOLD = (
     (re.compile(r"^(?:part .*: )?(?P<more>\d+) ties without a beginning"), 1),
-    (re.compile(r"(?P<less>\d+) notes (?:without (?:pitch|length)|that begin behind their bar)(?: were)? left out"), -1),
+    (re.compile(r"(?P<less>\d+) notes without (?:pitch|length)(?: were)? left out"), -1),
+    (re.compile(r"(?P<less>\d+) notes that begin behind their bar were left out"), -1),
     (re.compile(r"^a track of (?P<less>\d+) notes doubles"), -1),
     (re.compile(r"^(?P<less>\d+) notes struck twice"), -1),
 )
