@@ -83,6 +83,8 @@ def find_pickup(notes: Sequence[Note], meter: Meter, *, end_tick: int) -> Pickup
     if end_tick > MAX_BARS * meter.bar_ticks:
         end_tick = MAX_BARS * meter.bar_ticks
         notes = [note for note in notes if note.onset_tick < end_tick]
+        if len(notes) < MIN_NOTES:  # the piece begins with hundreds of bars of rest
+            return PickupGuess(0, 0.0)
     candidates = candidate_ticks(notes, meter)
     rows = pickup_features(notes, meter, candidates, end_tick=end_tick)
     scores = [sum(WEIGHTS[name] * value for name, value in zip(FEATURES, row, strict=True)) for row in rows]

@@ -262,8 +262,9 @@ def test_signs_after_the_last_bar_are_told_and_left_out(midi):
     assert any("after the last bar" in line for line in result.mended)
 
 
-def test_a_piece_may_begin_with_many_bars_of_rest(midi):
-    result = read_bytes(midi([(200 + i, 1, 60 + i % 5) for i in range(40)]), "x.mid")
+@pytest.mark.parametrize("bars", [50, 600])
+def test_a_piece_may_begin_with_many_bars_of_rest(midi, bars):
+    result = read_bytes(midi([(4 * bars + i, 1, 60 + i % 5) for i in range(40)]), "x.mid")
     assert len(result.score.parts[0].notes) == 40
 
 
