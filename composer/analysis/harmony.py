@@ -49,19 +49,43 @@ class Evidence:
 
     Attributes:
         frames: of the score.
-        emission: [frame, key, slot] the log-evidence of each state; without frames for a score without notes.
+        signature: the first one, sharps minus flats; None where the score states none.
     """
 
     frames: Frames
-    emission: Floats
+    signature: int | None
+
+    def __bool__(self) -> bool:
+        """Whether anything sounds."""
+        return bool(len(self.frames)) and bool(self.frames.weight.any())
+
+    def rows(self, first: int, stop: int) -> Floats:
+        """Return [frame - first, key, slot] the log-evidence of each state; made when asked for, or it fills memory."""
+        frames = self.frames
+        result = np.full((stop - first, NUM_KEYS, states().slots), -np.inf)
+        quarters = np.diff(frames.ticks[first : stop + 1]) / TICKS_PER_QUARTER
+        weight, bass = frames.weight[first:stop], frames.bass[first:stop] * quarters[:, None]
+        start_log, quarter_log = signature_log(self.signature)
+        begin, end = np.flatnonzero(frames.weight.any(axis=1))[[0, -1]]
+        for index, table in enumerate(states().vocabularies):
+            turned = np.roll(weight, -key_tonic(index), axis=1)  # [frame, pitch class from the tonic]
+            turned_bass = np.roll(bass, -key_tonic(index), axis=1)
+            heard = _NOTE_SCALE * turned @ table.notes.T + _BASS_SCALE * turned_bass @ table.bass.T
+            rows = result[:, index, : len(table)]
+            rows[:] = heard + quarter_log[index] * quarters[:, None]
+            bonus = _ending_log(table)
+            if first <= end < stop:
+                rows[end - first] += bonus * _LAST_SCALE
+            if first <= begin < stop:
+                rows[begin - first] += np.where(bonus > _END_DOMINANT_LOG, _START_TONIC_LOG, 0.0)
+            if first == 0:
+                rows[0] += start_log[index] + table.prior
+        return result
 
 
 def evidence_of(score: Score) -> Evidence:
     """Hear the notes of a score: all that several analyses of its harmony have in common."""
-    frames = frames_of(score)
-    if not len(frames) or not frames.weight.any():
-        return Evidence(frames, np.zeros((0, NUM_KEYS, states().slots)))
-    return Evidence(frames, _emission(frames, score))
+    return Evidence(frames_of(score), score.keys[0][1].signature if score.keys else None)
 
 
 def analyse_harmony(score: Score, *, end_ticks: Sequence[int] = (), evidence: Evidence | None = None) -> Harmony:
@@ -73,42 +97,21 @@ def analyse_harmony(score: Score, *, end_ticks: Sequence[int] = (), evidence: Ev
         evidence: of this score, where it is at hand.
     """
     heard = evidence_of(score) if evidence is None else evidence
-    if not len(heard.emission):
+    if not heard:
         return Harmony((), ())
+    frames = heard.frames
     ends = sorted({*score.fermata_ticks, *end_ticks})
-    emission = _with_ends(heard, ends)
-    key, chord, changed = best_path(heard.frames, emission, _phrase_starts(heard.frames, ends))
-    return _spans(heard.frames, score, key, chord, changed)
+    ending = np.searchsorted(frames.ticks, np.array(ends, dtype=np.int64), side="right") - 1  # [end] its frame
 
+    def emission(first: int, stop: int) -> Floats:
+        rows = heard.rows(first, stop)
+        here = ending[(ending >= first) & (ending < stop)] - first
+        for index, table in enumerate(states().vocabularies):
+            np.add.at(rows[:, index, : len(table)], here, _ending_log(table))
+        return rows
 
-def _emission(frames: Frames, score: Score) -> Floats:
-    """Return [frame, key, slot] the log-evidence of each state, the ends of inner phrases left out."""
-    count = len(frames)
-    result = np.full((count, NUM_KEYS, states().slots), -np.inf)
-    quarters = np.diff(frames.ticks) / TICKS_PER_QUARTER
-    bass = frames.bass * quarters[:, None]
-    start_log, quarter_log = signature_log(score.keys[0][1].signature if score.keys else None)
-    for index, table in enumerate(states().vocabularies):
-        turned = np.roll(frames.weight, -key_tonic(index), axis=1)  # [frame, pitch class from the tonic]
-        turned_bass = np.roll(bass, -key_tonic(index), axis=1)
-        evidence = _NOTE_SCALE * turned @ table.notes.T + _BASS_SCALE * turned_bass @ table.bass.T
-        result[:, index, : len(table)] = evidence + quarter_log[index] * quarters[:, None]
-        bonus = _ending_log(table)
-        sounding = np.flatnonzero(frames.weight.any(axis=1))
-        result[sounding[-1], index, : len(table)] += bonus * _LAST_SCALE
-        result[sounding[0], index, : len(table)] += np.where(bonus > _END_DOMINANT_LOG, _START_TONIC_LOG, 0.0)
-        result[0, index, : len(table)] += start_log[index] + table.prior
-    return result
-
-
-def _with_ends(evidence: Evidence, ends: Sequence[int]) -> Floats:
-    """Return the log-evidence with what the ends of phrases say about the chords there."""
-    frame = np.searchsorted(evidence.frames.ticks, np.array(ends, dtype=np.int64), side="right") - 1
-    frame = frame[(frame >= 0) & (frame < len(evidence.frames))]
-    result = evidence.emission.copy()
-    for index, table in enumerate(states().vocabularies):
-        np.add.at(result[:, index, : len(table)], frame, _ending_log(table))
-    return result
+    key, chord, changed = best_path(frames, emission, _phrase_starts(frames, ends))
+    return _spans(frames, score, key, chord, changed)
 
 
 def _ending_log(table: Vocabulary) -> Floats:

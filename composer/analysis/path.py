@@ -6,7 +6,7 @@ last slots closed (log-weight −inf). All weights are natural logarithms and ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -23,6 +23,7 @@ _UNSTRUCK_SCALE = 0.1  # of it, where nothing is struck: a new chord only where 
 _DIRECT_LOG = 0.0  # a change of key without a pivot, beside that of any
 _OFF_BEAT_LOG = -4.0  # a change of key off the beat
 _PHRASE_START_LOG = 2.5  # a change of key where a phrase begins
+_BLOCK = 256  # frames whose evidence is in memory at once
 
 
 @dataclass(frozen=True)
@@ -74,13 +75,13 @@ def states() -> States:
 
 
 def best_path(
-    frames: Frames, emission: Floats, phrase_starts: NDArray[np.bool_]
+    frames: Frames, emission: Callable[[int, int], Floats], phrase_starts: NDArray[np.bool_]
 ) -> tuple[Integers, Integers, NDArray[np.bool_]]:
     """Find the best path.
 
     Args:
         frames: for the strength of each place and what is struck there.
-        emission: [frame, key, slot] log-evidence.
+        emission: (first, stop) → [frame - first, key, slot] log-evidence of these frames.
         phrase_starts: [frame] whether a phrase is known to begin there.
 
     Returns:
@@ -88,28 +89,36 @@ def best_path(
     """
     table = states()
     count = len(frames)
-    # Only the scores are kept: where each came from is asked on the way back, of the one state that is on the path.
-    scores = np.zeros((count, NUM_KEYS, table.slots))
+    # Only the scores are kept, below the best of their frame and so in few digits: where each came from is asked on the
+    # way back, of the one state that is on the path.
+    scores = np.zeros((count, NUM_KEYS, table.slots), dtype=np.float32)
     begins = np.ones((count, NUM_KEYS, table.slots), dtype=bool)
-    turns = [_turn(table, int(frames.strength[frame]), bool(phrase_starts[frame])) for frame in range(count)]
-    scores[0] = emission[0]
-    for frame in range(1, count):
-        score = scores[frame - 1]
-        strength = int(frames.strength[frame])
-        probability = _CHANGE_PROBABILITY[strength] * (1.0 if frames.strikes[frame] else _UNSTRUCK_SCALE)
-        # The chord before, as each key hears it, leads to a new chord of that key.
-        heard = _reinterpreted(table, score, turns[frame])
-        moved = np.maximum((heard[:, None, :] + table.into).max(axis=2), _direct(table, score, turns[frame]))
-        moved = moved + np.log(probability)
-        stayed = score + np.log1p(-probability)
-        begins[frame] = moved > stayed
-        scores[frame] = np.maximum(moved, stayed) + emission[frame]
+    kinds = {(on, new): _turn(table, on_beat=on, phrase_begins=new) for on in (False, True) for new in (False, True)}
+    turns = [kinds[bool(frames.strength[frame] >= 2), bool(phrase_starts[frame])] for frame in range(count)]
+    score = np.zeros((NUM_KEYS, table.slots))
+    rows = score[None]
+    for frame in range(count):
+        if frame % _BLOCK == 0:
+            rows = emission(frame, min(frame + _BLOCK, count))
+        if frame:
+            probability = _CHANGE_PROBABILITY[int(frames.strength[frame])]
+            probability *= 1.0 if frames.strikes[frame] else _UNSTRUCK_SCALE
+            # The chord before, as each key hears it, leads to a new chord of that key.
+            heard = _reinterpreted(table, score, turns[frame])
+            moved = np.maximum((heard[:, None, :] + table.into).max(axis=2), _direct(table, score, turns[frame]))
+            moved = moved + np.log(probability)
+            stayed = score + np.log1p(-probability)
+            begins[frame] = moved > stayed
+            score = np.maximum(moved, stayed)
+        score = score + rows[frame % _BLOCK]
+        score -= score.max()
+        scores[frame] = score
     return _trace(table, scores, begins, turns)
 
 
-def _turn(table: States, strength: int, phrase_begins: bool) -> Floats:
+def _turn(table: States, *, on_beat: bool, phrase_begins: bool) -> Floats:
     """Return [old key, new key] what a change of key counts at a place."""
-    turn = table.key_change + (_OFF_BEAT_LOG if strength < 2 else 0.0)
+    turn = table.key_change + (0.0 if on_beat else _OFF_BEAT_LOG)
     return turn + (_PHRASE_START_LOG if phrase_begins else 0.0)
 
 
@@ -135,7 +144,7 @@ def _direct(table: States, score: Floats, turn: Floats) -> Floats:
 
 
 def _trace(
-    table: States, scores: Floats, begins: NDArray[np.bool_], turns: Sequence[Floats]
+    table: States, scores: NDArray[np.float32], begins: NDArray[np.bool_], turns: Sequence[Floats]
 ) -> tuple[Integers, Integers, NDArray[np.bool_]]:
     """Follow the path back from its last state."""
     count = len(scores)
@@ -146,7 +155,7 @@ def _trace(
         key[frame], slot[frame] = state
         changed[frame] = begins[frame][state]
         if changed[frame] and frame:
-            state = _before(table, scores[frame - 1], turns[frame], *state)
+            state = _before(table, scores[frame - 1].astype(np.float64), turns[frame], *state)
     return key, slot, changed
 
 
