@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from composer.corpus.abc_book import is_abc
-from composer.corpus.abc_reader import read_abc
-from composer.corpus.kern import is_kern, read_kern
-from composer.corpus.midi import read_midi
-from composer.corpus.musicxml import read_musicxml
+from composer.corpus.abc.book import is_abc
+from composer.corpus.abc.reader import read_abc
+from composer.corpus.kern.reader import is_kern, read_kern
+from composer.corpus.midi.reader import read_midi
+from composer.corpus.musicxml.reader import read_musicxml
+from composer.corpus.musicxml.xmlfile import open_mxl
 from composer.corpus.unfold import MAX_TICKS, played_spans, unfold_spans
-from composer.corpus.xmlfile import open_mxl
 from composer.errors import MusicFileError, Place, printable
 from composer.score import Score
 from composer.theory.meter import TICKS_PER_QUARTER

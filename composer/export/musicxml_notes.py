@@ -8,7 +8,7 @@ from composer.export.written import Event, WrittenNote
 from composer.export.xmltree import add
 
 # Names of articulations in a Score -> the group of MusicXML's notations and the element in it. Those of a chord stand
-# at its first note, an ornament at its own. The reader has the same rows (`corpus/musicxml_part.py`).
+# at its first note, an ornament at its own. The reader has the same rows (`corpus/musicxml/part.py`).
 _CHORD_SIGNS = {
     "staccato": ("articulations", "staccato"),
     "staccatissimo": ("articulations", "staccatissimo"),

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from composer.abc import Melody, MelodyNote, parse_abc
-from composer.corpus.abc_reader import read_abc
+from composer.corpus.abc.reader import read_abc
 from composer.corpus.reader import read_score
 from composer.corpus.unfold import played_spans, unfold_spans
 from composer.errors import MusicFileError, ThemeError

@@ -29,7 +29,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from composer.analysis.outline import outline_of
-from composer.corpus.midi import MidiReading, read_midi
+from composer.corpus.midi.reader import MidiReading, read_midi
 from composer.corpus.reader import read_score
 from composer.errors import MusicFileError
 from composer.export.midi import midi_bytes

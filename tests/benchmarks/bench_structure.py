@@ -27,7 +27,7 @@ from bench_analysis import Event, Example, examples
 
 from composer.analysis.reading import find_phrases
 from composer.analysis.sections import find_sections
-from composer.corpus.kern import is_kern, read_kern
+from composer.corpus.kern.reader import is_kern, read_kern
 from composer.corpus.reader import read_score
 from composer.corpus.unfold import played_spans, unfold_spans
 from composer.errors import MusicFileError

@@ -274,7 +274,7 @@ def test_a_note_that_the_shift_of_a_piece_would_put_before_its_beginning_begins_
 
 
 def test_events_without_end_are_cut_off(midi, monkeypatch):
-    monkeypatch.setattr("composer.corpus.smf.MAX_EVENTS", 20)
+    monkeypatch.setattr("composer.corpus.midi.smf.MAX_EVENTS", 20)
     result = read_bytes(midi([(i, 1, 60) for i in range(30)]), "x.mid")
     assert 0 < len(result.score.parts[0].notes) < 20
     assert any("more than 20 events" in line for line in result.mended)
@@ -302,7 +302,7 @@ def test_entities_are_refused_and_nothing_is_fetched(entity, monkeypatch, sheet)
 
 
 def test_a_lie_about_the_size_of_a_member_is_found_out(monkeypatch):
-    monkeypatch.setattr("composer.corpus.xmlfile.MAX_XML_BYTES", 10_000)
+    monkeypatch.setattr("composer.corpus.musicxml.xmlfile.MAX_XML_BYTES", 10_000)
     data = bytearray(zipped({"score.xml": b" " * 1_000_000}, compression=zipfile.ZIP_DEFLATED))
     for sign, offset in ((b"PK\3\4", 22), (b"PK\1\2", 24)):
         at = data.find(sign) + offset

@@ -19,8 +19,8 @@ def test_every_reader_and_analysis_that_makes_a_piece_counts() -> None:
     assert needed >= {
         "composer.score",
         "composer.theory.meter",
-        "composer.corpus.kern_token",
-        "composer.corpus.midi",
+        "composer.corpus.kern.tokens",
+        "composer.corpus.midi.reader",
         "composer.analysis.cadences",
         "composer.analysis.duplicates",
         "composer.roll.values",
