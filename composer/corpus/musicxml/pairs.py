@@ -69,7 +69,7 @@ def pair_slurs(
     draft: PartDraft,
     measure_ticks: Sequence[int],
     voices: Mapping[tuple[int, int], tuple[int, int]],
-    first_index: int,
+    part_of_staff: Mapping[int, int],
 ) -> Iterator[Slur]:
     """Pair the ends of slurs.
 
@@ -86,8 +86,9 @@ def pair_slurs(
         if tick_of(last) <= tick_of(first) and not of_grace:
             draft.left_out["slurs within one moment"] += 1
             return
-        shift, staff = (0, first.staff) if first.staff <= LOWER_STAFF else (first.staff - LOWER_STAFF, UPPER_STAFF)
-        yield Slur(tick_of(first), tick_of(last), first_index + shift, staff, voices[first.staff, first.voice][1])
+        staff = first.staff if first.staff <= LOWER_STAFF else UPPER_STAFF
+        part = part_of_staff[first.staff]
+        yield Slur(tick_of(first), tick_of(last), part, staff, voices[first.staff, first.voice][1])
 
     for note in draft.notes:
         for number, kind in note.slurs:

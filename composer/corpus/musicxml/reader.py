@@ -216,15 +216,17 @@ def _make_parts(
         mended.append(f"part {draft.name or draft.id}: {ties.count} ties lead to no note; left out")
     if cut:
         mended.append(f"part {draft.name or draft.id}: {cut} notes were longer than their bar; cut at the bar line")
-    slurs += pair_slurs(draft, measure_ticks, voices, first_index)
     main = [note for staff_notes in merged[:LOWER_STAFF] for note in staff_notes]
     name = draft.name or draft.id
     staves = max(1, min(2, max(len(merged), draft.staves)))
     parts = [Part(name, sort_notes(main), draft.program, staves)] if main else []
-    for index, notes in enumerate(merged[LOWER_STAFF:]):
+    part_of_staff = dict.fromkeys(range(1, len(merged) + 1), first_index)  # where all is tied on elsewhere, too
+    for staff, notes in enumerate(merged[LOWER_STAFF:], start=LOWER_STAFF + 1):
         if notes:
-            parts.append(Part(f"{name}, staff {index + 3}", sort_notes(notes), draft.program))
-            mended.append(f"part {name}: staff {index + 3} became a part of its own")
+            part_of_staff[staff] = first_index + len(parts)
+            parts.append(Part(f"{name}, staff {staff}", sort_notes(notes), draft.program))
+            mended.append(f"part {name}: staff {staff} became a part of its own")
+    slurs += pair_slurs(draft, measure_ticks, voices, part_of_staff)
     return parts
 
 

@@ -51,6 +51,19 @@ def test_chord_notes_begin_together(musicxml, note):
     assert [(n.onset_tick, n.pitch) for n in notes] == [(0, 60), (0, 64), (2 * Q, 67)]
 
 
+def test_a_slur_on_a_pedal_staff_is_in_the_part_that_the_staff_became(musicxml, note):
+    slur = "<notations><slur type='{}' number='1'/></notations>"
+    back = "<backup><duration>16</duration></backup>"
+    pedal = note("C2", 8, voice=9, staff=4, more=slur.format("start"))
+    pedal += note("D2", 8, voice=9, staff=4, more=slur.format("stop"))
+    score = read(musicxml([note("C5", 16) + back + pedal])).score  # staff 3 is empty
+    assert [part.name.split(", ")[-1] for part in score.parts][1:] == ["staff 4"]
+    assert [(slur.part, slur.staff) for slur in score.slurs] == [(1, 1)]
+    alone = read(musicxml([pedal])).score
+    assert len(alone.parts) == 1
+    assert [slur.part for slur in alone.slurs] == [0]
+
+
 def test_two_staves_with_backup_are_two_hands(musicxml, note):
     measure = note("C5", 16) + "<backup><duration>16</duration></backup>" + note("C3", 16, voice=5, staff=2)
     part = read(musicxml([measure])).score.parts[0]
