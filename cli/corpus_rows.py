@@ -99,10 +99,11 @@ def _kinds(counts: Mapping[str, int], name: str) -> list[str]:
 def _tempos(totals: Totals) -> str:
     if totals.slowest_bpm is None:
         return "none stated"
-    return (
-        f"stated in {count_of(totals.tempos, 'piece')}: {totals.slowest_bpm:.0f} to {totals.fastest_bpm:.0f} beats a "
-        f"minute, together {totals.duration_sec / 3600:.1f} hours"
-    )
+    slowest, fastest = f"{totals.slowest_bpm:.0f}", f"{totals.fastest_bpm:.0f}"
+    tempi = slowest if slowest == fastest else f"{slowest} to {fastest}"
+    minutes = totals.duration_sec / 60
+    length = f"{minutes / 60:.1f} hours" if minutes >= 100 else f"{minutes:.1f} minutes"
+    return f"stated in {count_of(totals.tempos, 'piece')}: {tempi} beats a minute, together {length}"
 
 
 def _duplicates(totals: Totals) -> str:
