@@ -1,14 +1,15 @@
 """A Performance as a standard MIDI file.
 
-What it is: format 1, 480 ticks a quarter. Track 0 holds title, credits, tempo map, time and key signatures and a marker
-at each section; then one track for each staff of each part. The rubato stands in the tempo map: a bar line of the score
-is a bar line of the file, and only what a note differs from the tempo curve moves it off its grid tick. With a deadpan
-performance every note stands on its tick exactly.
+What it is: format 1, 480 ticks a quarter, or three, seven or twenty-one times as many where the score has places that
+those do not hold (triplets of 64ths, septuplets). Track 0 holds title, credits, tempo map, time and key signatures and
+a marker at each section; then one track for each staff of each part. The rubato stands in the tempo map: a bar line of
+the score is a bar line of the file, and only what a note differs from the tempo curve moves it off its grid tick. With
+a deadpan performance every note stands on its tick exactly.
 
-Conventions: `midi_tick` counts 480 a quarter, `tick` is the Score's (10,080 a quarter). Each track has a channel of its
-own (never the drums' channel 10), so the pedal of a part is written to every track of that part; it is up at the end.
-A pickup, or any bar that is not as long as its meter, has a time signature of its own length, so that bars stay bars;
-but for a pickup, a text says its meter.
+Conventions: `midi_tick` counts the file's ticks (`_Grid`), `tick` is the Score's (10,080 a quarter). Each track has a
+channel of its own (never the drums' channel 10), so the pedal of a part is written to every track of that part; it is
+up at the end. A pickup, or any bar that is not as long as its meter, has a time signature of its own length, so that
+bars stay bars; but for a pickup, a text says its meter.
 
 What is changed on the way, because MIDI cannot say it: on one channel a pitch sounds once, so two notes of one staff
 and pitch that begin on one tick become one (the longer, the louder), and a note that is struck again while it sounds
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 import bisect
 import io
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +36,7 @@ from composer.score import LOWER_STAFF, UPPER_STAFF, Bar, Score
 from composer.theory.key import MAX_SIGNATURE, Key
 from composer.theory.meter import TICKS_PER_QUARTER
 
-MIDI_TICKS_PER_QUARTER = 480
+MIDI_TICKS_PER_QUARTER = 480  # at least
 MAX_TRACKS = 15  # inclusive: sixteen channels without the drums'
 MAX_DRIFT_SEC = 0.005  # of the file's clock, from rounding tempos
 MAX_TEMPO_USEC = 2**24 - 1  # microseconds a quarter, inclusive: the event has three bytes (3.6 quarters a minute)
@@ -55,20 +57,21 @@ def midi_bytes(performance: Performance) -> bytes:
     import miditoolkit
 
     score = performance.score
-    clock = _make_clock(performance)
-    end_tick = _midi_tick(score.end_tick)
-    midi = miditoolkit.MidiFile(ticks_per_beat=MIDI_TICKS_PER_QUARTER)
+    grid = _grid_of(score)
+    clock = _make_clock(performance, grid)
+    end_tick = grid.midi_tick(score.end_tick)
+    midi = miditoolkit.MidiFile(ticks_per_beat=grid.per_quarter)
     midi.tempo_changes = [
         miditoolkit.TempoChange(60_000_000 / tempo_usec, midi_tick)
         for midi_tick, tempo_usec in zip(clock.midi_ticks, clock.tempos_usec, strict=True)
     ]
     midi.time_signature_changes = [
-        miditoolkit.TimeSignature(upper, lower, midi_tick) for midi_tick, upper, lower in _signatures(score.bars)
+        miditoolkit.TimeSignature(upper, lower, midi_tick) for midi_tick, upper, lower in _signatures(score.bars, grid)
     ]
     midi.key_signature_changes = [
-        miditoolkit.KeySignature(_key_name(key), _midi_tick(tick)) for tick, key in score.keys
+        miditoolkit.KeySignature(_key_name(key), grid.midi_tick(tick)) for tick, key in score.keys
     ]
-    midi.markers = [miditoolkit.Marker(printable(mark.text), _midi_tick(mark.tick)) for mark in score.marks]
+    midi.markers = [miditoolkit.Marker(printable(mark.text), grid.midi_tick(mark.tick)) for mark in score.marks]
 
     for track in _tracks(score):
         played = [p for p in performance.notes if (p.part, _staff(score, p)) == (track.part, track.staff)]
@@ -84,7 +87,7 @@ def midi_bytes(performance: Performance) -> bytes:
 
     raw = io.BytesIO()
     midi.dump(file=raw, charset="utf8")
-    return _finished(raw.getvalue(), performance, end_tick)
+    return _finished(raw.getvalue(), performance, clock, end_tick)
 
 
 def write_midi(performance: Performance, path: Path) -> None:
@@ -101,10 +104,30 @@ def write_midi(performance: Performance, path: Path) -> None:
 
 
 @dataclass(frozen=True)
+class _Grid:
+    """The ticks of the file."""
+
+    per_quarter: int
+
+    def midi_tick(self, tick: int) -> int:
+        """Return the MIDI tick nearest to a tick of the Score (halves upwards)."""
+        return (2 * tick * self.per_quarter + TICKS_PER_QUARTER) // (2 * TICKS_PER_QUARTER)
+
+
+def _grid_of(score: Score) -> _Grid:
+    """Return the coarsest grid that holds every place of a score exactly."""
+    notes = (tick for part in score.parts for note in part.notes for tick in (note.onset_tick, note.duration_tick))
+    signs = (*(tick for tick, _ in score.keys), *(m.tick for m in score.tempos), *(m.tick for m in score.marks))
+    unit_tick = math.gcd(TICKS_PER_QUARTER, *notes, *signs, *(bar.onset_tick for bar in score.bars))
+    return _Grid(math.lcm(MIDI_TICKS_PER_QUARTER, TICKS_PER_QUARTER // unit_tick))
+
+
+@dataclass(frozen=True)
 class _Clock:
     """The tempo map of the file, and the places of seconds on it.
 
     Attributes:
+        grid: its ticks.
         midi_ticks: where each tempo begins, rising, the first 0.
         onsets_sec: the second at which it begins.
         tempos_usec: microseconds a quarter from there on, as the file holds them.
@@ -112,6 +135,7 @@ class _Clock:
             would stand a tick beside its place.
     """
 
+    grid: _Grid
     midi_ticks: tuple[int, ...]
     onsets_sec: tuple[float, ...]
     tempos_usec: tuple[int, ...]
@@ -121,16 +145,16 @@ class _Clock:
         """Return the MIDI tick nearest to a time, 0 or later."""
         index = max(0, bisect.bisect_right(self.onsets_sec, time_sec) - 1)
         quarters = (time_sec - self.onsets_sec[index]) * 1e6 / self.exact_usec[index]
-        return max(0, self.midi_ticks[index] + round(quarters * MIDI_TICKS_PER_QUARTER))
+        return max(0, self.midi_ticks[index] + round(quarters * self.grid.per_quarter))
 
 
-def _make_clock(performance: Performance) -> _Clock:
+def _make_clock(performance: Performance, grid: _Grid) -> _Clock:
     """Turn the tempo curve into whole microseconds.
 
     Each tempo is chosen from where the file's own clock stands to where the next one shall begin, so that rounding
     errors never add up.
     """
-    curve = {_midi_tick(point.tick): point for point in performance.tempo_curve}  # the last of a tick counts
+    curve = {grid.midi_tick(point.tick): point for point in performance.tempo_curve}  # the last of a tick counts
     midi_ticks = tuple(sorted(curve))
     points = [curve[midi_tick] for midi_tick in midi_ticks]
     now_sec = points[0].onset_sec
@@ -139,7 +163,7 @@ def _make_clock(performance: Performance) -> _Clock:
         wanted_usec = point.quarter_sec * 1e6
         quarters = 0.0
         if index + 1 < len(points):
-            quarters = (midi_ticks[index + 1] - midi_ticks[index]) / MIDI_TICKS_PER_QUARTER
+            quarters = (midi_ticks[index + 1] - midi_ticks[index]) / grid.per_quarter
             wanted_usec = (points[index + 1].onset_sec - now_sec) / quarters * 1e6
         tempo_usec = min(max(round(wanted_usec), 1), MAX_TEMPO_USEC)
         # What the file's clock is off by rounding is no more than its seconds may be; a tempo that it cannot hold is.
@@ -153,15 +177,10 @@ def _make_clock(performance: Performance) -> _Clock:
         onsets_sec.append(start_sec)
         tempos_usec.append(tempo_usec)
         now_sec += quarters * tempo_usec / 1e6
-    return _Clock(midi_ticks, tuple(onsets_sec), tuple(tempos_usec), tuple(exact_usec))
+    return _Clock(grid, midi_ticks, tuple(onsets_sec), tuple(tempos_usec), tuple(exact_usec))
 
 
-def _midi_tick(tick: int) -> int:
-    """Return the MIDI tick nearest to a tick of the Score (halves upwards)."""
-    return (2 * tick * MIDI_TICKS_PER_QUARTER + TICKS_PER_QUARTER) // (2 * TICKS_PER_QUARTER)
-
-
-def _signatures(bars: Iterable[Bar]) -> list[tuple[int, int, int]]:
+def _signatures(bars: Iterable[Bar], grid: _Grid) -> list[tuple[int, int, int]]:
     """Return (midi_tick, upper, lower) wherever the length or the meter of the bars changes."""
     changes: list[tuple[int, int, int]] = []
     for bar in bars:
@@ -174,7 +193,7 @@ def _signatures(bars: Iterable[Bar]) -> list[tuple[int, int, int]]:
                 lower //= 2
             upper = min(MAX_UPPER, max(1, round(bar.duration_tick * lower / whole)))
         if not changes or changes[-1][1:] != (upper, lower):
-            changes.append((_midi_tick(bar.onset_tick), upper, lower))
+            changes.append((grid.midi_tick(bar.onset_tick), upper, lower))
     return changes
 
 
@@ -274,24 +293,24 @@ def _pedal(performance: Performance, part: int, clock: _Clock) -> list[tuple[int
 # ---------------------------------------------------------------- what miditoolkit leaves out
 
 
-def _finished(raw: bytes, performance: Performance, end_tick: int) -> bytes:
+def _finished(raw: bytes, performance: Performance, clock: _Clock, end_tick: int) -> bytes:
     """Add title, credits and the metronome's beat to track 0, and let every track last to the end of the piece."""
     import mido
 
     score = performance.score
     midi = mido.MidiFile(file=io.BytesIO(raw), charset="utf8")
-    texts = [*score.credits, *_performed_by(performance)]
+    texts = [*score.credits, *_performed_by(performance, clock)]
     head = [mido.MetaMessage("track_name", name=printable(score.title or "Untitled"), time=0)]
     if score.composer:
         head.append(mido.MetaMessage("text", text=printable(f"Composer: {score.composer}"), time=0))
     head += [mido.MetaMessage("text", text=printable(text), time=0) for text in texts]
     midi.tracks[0][0:0] = head
-    midi.tracks[0] = _with_odd_bars(midi.tracks[0], score.bars)
+    midi.tracks[0] = _with_odd_bars(midi.tracks[0], score.bars, clock.grid)
     midi_tick = 0
     for message in midi.tracks[0]:
         midi_tick += message.time
         if message.type == "time_signature":
-            message.clocks_per_click = _click_clocks(score, midi_tick, message)
+            message.clocks_per_click = _click_clocks(score, clock.grid, midi_tick, message)
     for track in midi.tracks:
         track[-1].time += max(0, end_tick - sum(message.time for message in track))
     out = io.BytesIO()
@@ -299,7 +318,7 @@ def _finished(raw: bytes, performance: Performance, end_tick: int) -> bytes:
     return out.getvalue()
 
 
-def _with_odd_bars(track: Any, bars: Sequence[Bar]) -> Any:
+def _with_odd_bars(track: Any, bars: Sequence[Bar], grid: _Grid) -> Any:
     """Add a text with the meter at each bar that is not as long as its meter, for its time signature is another.
 
     A pickup, and a last bar that is short by it, need none.
@@ -309,7 +328,7 @@ def _with_odd_bars(track: Any, bars: Sequence[Bar]) -> Any:
     is_plain = len(bars) > 2 and bars[0].number == 0 and bars[1].meter == bars[-2].meter == bars[-1].meter
     pickup_tick = bars[0].duration_tick if is_plain else 0
     odd = [
-        mido.MetaMessage("text", text=f"bar of {bar.meter}", time=_midi_tick(bar.onset_tick))
+        mido.MetaMessage("text", text=f"bar of {bar.meter}", time=grid.midi_tick(bar.onset_tick))
         for bar in bars
         if bar.number > 0
         and bar.duration_tick != bar.meter.bar_ticks
@@ -327,10 +346,12 @@ def _from_absolute(messages: Sequence[Any]) -> list[Any]:
     return found
 
 
-def _performed_by(performance: Performance) -> list[str]:
+def _performed_by(performance: Performance, clock: _Clock) -> list[str]:
     """Return the lines by which the reader knows that all bars are stated, and whether places and tempos are."""
-    clock = _make_clock(performance)
-    is_exact = all(abs(clock.midi_tick_at(n.onset_sec) - _midi_tick(n.note.onset_tick)) <= 1 for n in performance.notes)
+    is_exact = all(
+        abs(clock.midi_tick_at(note.onset_sec) - clock.grid.midi_tick(note.note.onset_tick)) <= 1
+        for note in performance.notes
+    )
     told = f"{performance.player}, take: {performance.take}, expression: {performance.expression:g}"
     return [
         f"player: {told if performance.player else 'none'}",
@@ -339,8 +360,8 @@ def _performed_by(performance: Performance) -> list[str]:
     ]
 
 
-def _click_clocks(score: Score, midi_tick: int, signature: Any) -> int:
+def _click_clocks(score: Score, grid: _Grid, midi_tick: int, signature: Any) -> int:
     """Return the MIDI clocks of one beat, so that a metronome counts two in 6/8; one byte."""
-    bar = next((b for b in score.bars if _midi_tick(b.onset_tick) == midi_tick), None)
+    bar = next((b for b in score.bars if grid.midi_tick(b.onset_tick) == midi_tick), None)
     quarters = bar.meter.beat_quarters if bar else 4 / signature.denominator
     return min(255, max(1, round(_CLOCKS_PER_QUARTER * quarters)))

@@ -9,8 +9,7 @@ everything that the format can hold. A piece is identical where all its facts ar
 The table gives, for each folder and format, the share of pieces that are identical, and for each kind of fact the share
 of the pieces where it is the same; the list below names the first differences of each kind.
 
-MIDI files are played as written first: the tempos of the score, each note its whole length. What the file's resolution
-(480 ticks a quarter) cannot hold is compared at that resolution.
+MIDI files are played as written first: the tempos of the score, each note its whole length.
 
 `--open` also opens each written page with verovio (`pip install verovio`), in a child process: it must draw the first
 page and say nothing.
@@ -28,7 +27,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from score_facts import MIDI_TICK, Facts, page_facts, struck_facts
+from score_facts import Facts, page_facts, struck_facts
 
 from composer.corpus.reader import SUFFIXES, read_bytes
 from composer.errors import ComposerError
@@ -90,7 +89,7 @@ def facts_of_trip(score: Score, kind: str) -> tuple[Facts, Facts]:
         is_spelled = all(note.spelling for _, note in score.notes())
         return page_facts(score, is_spelled=is_spelled), page_facts(again, is_spelled=is_spelled)
     again = read_bytes(midi_bytes(as_written(score)), "again.mid").score
-    before, after = struck_facts(score, MIDI_TICK), struck_facts(again, MIDI_TICK)
+    before, after = struck_facts(score), struck_facts(again)
     if not score.tempos:  # a file always has one
         after["tempos"].clear()
     return before, after

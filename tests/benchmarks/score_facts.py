@@ -22,7 +22,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from composer.score import Note, Score
-from composer.theory.meter import TICKS_PER_QUARTER
 
 ORNAMENTS = frozenset({"trill", "mordent", "inverted-mordent", "turn", "inverted-turn"})
 Facts = dict[str, Counter[Any]]
@@ -71,28 +70,24 @@ def page_facts(score: Score, *, is_spelled: bool = True) -> Facts:
     }
 
 
-def struck_facts(score: Score, tick: int = 1) -> Facts:
-    """Return the facts that MIDI holds, by kind; places in units of `tick` Score ticks, to the nearest."""
-
-    def at(place: int) -> int:
-        return round(place / tick)
-
+def struck_facts(score: Score) -> Facts:
+    """Return the facts that MIDI holds, by kind."""
     struck = [(index, one) for index, part in enumerate(score.parts) for one in _struck(part.notes)]
     tempos: list[tuple[int, str]] = []
     for mark in score.tempos:
         shown = f"{mark.beat_bpm * score.meter_at(mark.tick).beat_quarters:.1f}"
         if not tempos or tempos[-1][1] != shown:
-            tempos.append((at(mark.tick) if tempos else 0, shown))
+            tempos.append((mark.tick if tempos else 0, shown))
     return {
-        "notes": Counter((at(onset), pitch, at(end) - at(onset)) for _, (onset, pitch, end) in struck),
-        "parts": Counter((index, at(onset), pitch) for index, (onset, pitch, _) in struck),
-        "bars": Counter(at(bar.onset_tick) for bar in score.bars),
+        "notes": Counter((onset, pitch, end - onset) for _, (onset, pitch, end) in struck),
+        "parts": Counter((index, onset, pitch) for index, (onset, pitch, _) in struck),
+        "bars": Counter(bar.onset_tick for bar in score.bars),
         "meters": Counter(
-            (at(bar.onset_tick), str(bar.meter)) for bar in score.bars if bar.duration_tick == bar.meter.bar_ticks
+            (bar.onset_tick, str(bar.meter)) for bar in score.bars if bar.duration_tick == bar.meter.bar_ticks
         ),
-        "keys": Counter((at(place), key.signature, key.mode) for place, key in score.keys),
+        "keys": Counter((place, key.signature, key.mode) for place, key in score.keys),
         "tempos": Counter(tempos),
-        "marks": Counter((at(mark.tick), mark.text) for mark in score.marks),
+        "marks": Counter((mark.tick, mark.text) for mark in score.marks),
         "title": Counter([_plain(score.title)]),
     }
 
@@ -123,6 +118,3 @@ def _struck(notes: Iterable[Note]) -> list[tuple[int, int, int]]:
 
 def _plain(text: str) -> str:
     return " ".join(text.split())
-
-
-MIDI_TICK = TICKS_PER_QUARTER // 480  # Score ticks of one tick of the MIDI files that are written

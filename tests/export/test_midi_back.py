@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,6 +41,16 @@ def test_parts_come_back_as_they_were_written():
         (part.name, part.program, part.staves) for part in score.parts
     ]
     assert strokes(found) == strokes(score)
+
+
+@pytest.mark.parametrize(("parts", "resolution"), [(4, 480), (3, 480), (24, 480), (9, 1440), (7, 3360), (63, 10080)])
+def test_a_file_has_the_ticks_that_its_notes_need(parts, resolution):
+    step = Q // parts if Q % parts == 0 else 1
+    notes = tuple(Note(Q + i * step, 60 + i % 12, step) for i in range(parts))
+    score = Score((Part("Piano", (Note(0, 60, Q), *notes)),), make_bars(Meter(4, 4), 1))
+    data = midi_bytes(perform(score, Outline(bars=score.bars), expression=0))
+    assert int.from_bytes(data[12:14], "big") == resolution
+    assert strokes(read_bytes(data, "own.mid").score) == strokes(score)
 
 
 def test_odd_bars_keep_their_meter():

@@ -73,7 +73,8 @@ def put_on_grid(
         is_exact: True where the file says that all its notes stand where they were written.
     """
     file_tick = TICKS_PER_QUARTER / quarter_ticks
-    shift = leading_offset([note.onset_tick for _, _, notes in raw_lines for note in notes], quarter_ticks)
+    onset_ticks = [note.onset_tick for _, _, notes in raw_lines for note in notes]
+    shift = 0 if is_exact else leading_offset(onset_ticks, quarter_ticks)
     if shift:
         mended.append(f"the whole piece stood {shift} ticks beside the grid; moved")
     spans: list[list[tuple[float, float]]] = [

@@ -42,6 +42,7 @@ class BeatGrid:
         self.tolerance_ticks = max(TOLERANCE_TICKS, min(1.01 * file_tick, 300.0))
         if keeps_misfits:
             self.tolerance_ticks = 1.01 * file_tick  # the tempos of a file are whole microseconds: ticks may be missed
+        self._exact_ticks = max(0.0 if keeps_misfits else _EXACT_TICKS, 0.51 * file_tick)
         self._file_tick = file_tick
         onset_ticks = list(onset_ticks)
         by_quarter: dict[int, list[float]] = {}
@@ -89,7 +90,7 @@ class BeatGrid:
         place = self.nearest(tick)
         if abs(place - tick) <= self.tolerance_ticks:
             return place, True
-        exact = _exactly(tick, self._file_tick)
+        exact = _exactly(tick, self._exact_ticks)
         if exact is not None and exact >= 0:
             return exact, True
         return (max(0, round(tick)), True) if self._keeps_misfits else (place, False)
@@ -111,7 +112,7 @@ class BeatGrid:
             place = round(tick / step) * step
             if abs(place - tick) <= self.tolerance_ticks and place > onset_tick:
                 return place, True
-        exact = _exactly(tick, self._file_tick)
+        exact = _exactly(tick, self._exact_ticks)
         if exact is not None and exact > onset_tick:
             return exact, True
         if self._keeps_misfits and round(tick) > onset_tick:
@@ -120,11 +121,11 @@ class BeatGrid:
         return max(onset_tick + step, round(tick / step) * step), False
 
 
-def _exactly(tick: float, file_tick: float) -> int | None:
-    """Return the place on a rare grid that `tick` stands on as exactly as the file can say it, or None."""
+def _exactly(tick: float, tolerance_ticks: float) -> int | None:
+    """Return the place on a rare grid that `tick` stands on, as exactly as that, or None."""
     for parts in _RARE_PARTS:
         place = round(tick * parts / TICKS_PER_QUARTER) * TICKS_PER_QUARTER / parts
-        if abs(place - tick) <= max(_EXACT_TICKS, 0.51 * file_tick):
+        if abs(place - tick) <= tolerance_ticks:
             return round(place)
     return None
 
