@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from itertools import chain, islice
 from typing import Any, Generic, TypeVar
 
@@ -63,8 +63,8 @@ def parallel_map(
     if count == 1 or (is_local and (len(head) < few or joblib.effective_n_jobs(count) == 1)):
         yield from map(function, chain(head, rest))
         return
-    with _parallel(count) as parallel:
-        call = partial(_call, function, os.getpid() if is_local else None)
+    with _parallel(count, is_local=is_local) as parallel:
+        call = partial(_call, function)
         everything = chain(head, rest)
         size = _ROUND * max(1, joblib.effective_n_jobs(count))
         while batch := list(islice(everything, size)):
@@ -118,9 +118,7 @@ class _Outcome(Generic[R]):
     error: Exception | None = None
 
 
-def _call(function: Callable[[T], R], parent: int | None, item: T) -> _Outcome[Any]:
-    if parent is not None:
-        _end_with(parent)
+def _call(function: Callable[[T], R], item: T) -> _Outcome[Any]:
     try:
         return _Outcome(function(item))
     except Exception as error:
@@ -129,23 +127,22 @@ def _call(function: Callable[[T], R], parent: int | None, item: T) -> _Outcome[A
         return _Outcome(None, error)
 
 
-@lru_cache(maxsize=1)
 def _end_with(parent: int) -> None:
-    """See to it, once in a worker, that it ends when its parent does: loky's would wait for work for ever."""
+    """See to it, when a worker starts, that it ends when its parent does: loky's would wait for work for ever."""
 
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(_WATCH_SEC)
         os._exit(1)
 
-    if os.getppid() == parent:
-        threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=watch, daemon=True).start()
 
 
-def _parallel(count: int) -> joblib.Parallel:
+def _parallel(count: int, *, is_local: bool) -> joblib.Parallel:
+    watched = {"initializer": _end_with, "initargs": (os.getpid(),)} if is_local else {}
     # No memory maps: items are small, and a worker of a cluster would not see the file.
     try:
-        return joblib.Parallel(n_jobs=count, return_as="generator", max_nbytes=None)
+        return joblib.Parallel(n_jobs=count, return_as="generator", max_nbytes=None, **watched)
     except ValueError:  # a backend that can only return lists: multiprocessing, Ray
         return joblib.Parallel(n_jobs=count, max_nbytes=None)
 

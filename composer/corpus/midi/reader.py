@@ -81,8 +81,8 @@ def read_midi(data: bytes, source: str) -> MidiReading:
     end_tick = max(note.end_tick for line in lines for note in line.notes)
 
     def place(tick: int) -> int:
-        """A meta event's place: on the nearest 32nd (LilyPond puts some a grace note early)."""
-        step = TICKS_PER_QUARTER // 8
+        """A meta event's place: its own where all is as written, else on the nearest 32nd (some come a grace early)."""
+        step = 1 if is_exact else TICKS_PER_QUARTER // 8
         return max(0, round((tick - on_grid.shift_tick) * on_grid.file_tick / step) * step)
 
     meters = [(place(tick), Meter(upper, lower)) for tick, upper, lower in sorted(smf.meters)]
