@@ -38,7 +38,7 @@ def count_kern(data: bytes) -> RawCount:
         if row.startswith("**"):
             kinds = cells
         elif row.startswith("*"):
-            kinds = _after(kinds, cells)
+            kinds = kinds_after(kinds, cells)
         elif row and row[0] not in "!=":
             for kind, cell in zip(kinds, cells, strict=True):
                 for note in cell.split(" ") if kind == "**kern" else ():
@@ -48,7 +48,7 @@ def count_kern(data: bytes) -> RawCount:
     return RawCount(notes, graces)
 
 
-def _after(kinds: list[str], cells: list[str]) -> list[str]:
+def kinds_after(kinds: list[str], cells: list[str]) -> list[str]:
     """Return the kinds of the columns after a row of splits and joins."""
     after: list[str] = []
     before = ""

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from xml.etree import ElementTree
 
+from raw_counts import kinds_after
+
 _CHORD_SIGNS = {
     "staccato", "staccatissimo", "tenuto", "accent", "strong-accent", "soft-accent", "detached-legato", "tremolo",
     "arpeggiate", "breath-mark", "caesura", "up-bow", "down-bow", "open-string", "harmonic", "stopped",
@@ -174,7 +176,7 @@ def signs_of_kern(data: bytes) -> RawSigns:
             for kind, cell in zip(kinds, cells, strict=True):
                 if kind == "**kern":
                     _kern_interpretation(cell, row, tempo_bar, last, signs)
-            kinds = _after(kinds, cells)
+            kinds = kinds_after(kinds, cells)
         elif line.startswith("="):
             bar += 1
             signs.counts["repeats"] += cells[0].strip("=0123456789").startswith(":")
@@ -229,18 +231,3 @@ def _kern_row(kinds: list[str], cells: list[str], row: int, signs: RawSigns) -> 
                     signs.add("hairpins", row, sign)
         else:
             signs.other["syllables" if "text" in kind else "fields of other columns"] += 1
-
-
-def _after(kinds: list[str], cells: list[str]) -> list[str]:
-    """Return the kinds of the columns after a row of splits and joins."""
-    after: list[str] = []
-    before = ""
-    for kind, cell in zip(kinds, cells, strict=True):
-        if cell == "*^":
-            after += [kind, kind]
-        elif cell.startswith("**"):
-            after.append(cell)
-        elif cell != "*-" and not cell == before == "*v":
-            after.append(kind)
-        before = cell
-    return after
