@@ -38,7 +38,8 @@ def brief_options(*, form_required: bool) -> Callable[[Decorated], Decorated]:
                 metavar="NAME",
                 default="bach",
                 show_default=True,
-                help="The style, or a mix as in bach:0.7,joplin:0.3; see `compose styles`.",
+                help="The style (`compose styles` lists them), a mix as in bach:0.7,joplin:0.3, or the path of a "
+                "card: ./mine.yaml.",
             ),
             click.option("--key", metavar="KEY", help='The home key: "G major", "e minor", "Bb major".'),
             click.option("--meter", metavar="N/N", help="The meter: 2/4, 3/4, 4/4, 6/8."),

@@ -18,7 +18,7 @@ from .options import common_options, outputs_option, performing_options
 @performing_options
 @common_options
 def command(*, score_path: Path, outputs: tuple[Path, ...], **options: Any) -> None:
-    """Play SCORE_OR_MIDI (.musicxml, .mxl, .mid) with expression and write the performance.
+    """Play SCORE_OR_MIDI (.musicxml, .mxl, .mid, .krn, .abc) with expression and write the performance.
 
     Phrases, keys and cadences are found in the score. Its notes stay as they are; repeats are played out (and stay
     signs in a .musicxml).
