@@ -126,7 +126,7 @@ class DirectionReader:
 def _one_line(text: str) -> str:
     """Return a text without line ends; note signs of music fonts become characters that print everywhere."""
     words = " ".join(text.translate(_FONT_SIGNS).split())
-    return "".join(character for character in words if character.isprintable())[:80]
+    return "".join(character for character in words if character.isprintable())[:80].strip()
 
 
 def _is_jump(element: Element) -> bool:
