@@ -88,7 +88,9 @@ def test_a_backend_that_gives_lists_only_is_used_too() -> None:
 @pytest.mark.parametrize("sent", ["SIGINT", "SIGTERM", "SIGKILL"])
 def test_the_workers_end_with_the_process_that_asked_them(sent: str) -> None:
     code = (
-        "import time; from composer.parallel import parallel_map\n"
+        # What runs in the background of a shell script is told to ignore Ctrl-C, and hands that on.
+        "import signal, time; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from composer.parallel import parallel_map\n"
         "results = parallel_map(time.sleep, [0.05] * 20 + [600] * 20, workers=2)\n"
         "print(next(results), flush=True); list(results)"
     )
