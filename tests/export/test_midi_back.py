@@ -53,6 +53,13 @@ def test_a_file_has_the_ticks_that_its_notes_need(parts, resolution):
     assert strokes(read_bytes(data, "own.mid").score) == strokes(score)
 
 
+def test_lengths_that_a_page_has_rounded_are_not_rounded_otherwise():
+    ninth = 53 * Q // 480  # of a quarter, as a program with 480 ticks writes it
+    notes = (Note(0, 60, Q), *(Note(Q + i * ninth, 60 + i, ninth) for i in range(9)))
+    score = Score((Part("Piano", notes),), make_bars(Meter(4, 4), 1))
+    assert strokes(back(score)) == strokes(score)
+
+
 def test_odd_bars_keep_their_meter():
     meter, spans = Meter(4, 4), [(1, 4), (2, 3), (3, 6), (4, 3)]
     bars, tick = [], 0

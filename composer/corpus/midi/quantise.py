@@ -41,8 +41,9 @@ class BeatGrid:
         self._keeps_misfits = keeps_misfits
         self.tolerance_ticks = max(TOLERANCE_TICKS, min(1.01 * file_tick, 300.0))
         if keeps_misfits:
-            self.tolerance_ticks = 1.01 * file_tick  # the tempos of a file are whole microseconds: ticks may be missed
-        self._exact_ticks = max(0.0 if keeps_misfits else _EXACT_TICKS, 0.51 * file_tick)
+            self.tolerance_ticks = 0.51 * file_tick
+        # A file that is known to be exact has the ticks that its notes need: no rare place was rounded.
+        self._exact_ticks = 0.0 if keeps_misfits else max(_EXACT_TICKS, 0.51 * file_tick)
         self._file_tick = file_tick
         onset_ticks = list(onset_ticks)
         by_quarter: dict[int, list[float]] = {}
