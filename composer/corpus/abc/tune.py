@@ -147,6 +147,12 @@ class TuneReader:
                 if order is None and value:
                     self._report.say(f'the order of parts "{value[:40]}" cannot be read; not followed')
                 self._draft.order = tuple(order or ())
+            case _:
+                self._field_of_any_place(name, value)
+
+    def _field_of_any_place(self, name: str, value: str) -> None:
+        """Take a field that means the same in the header and in the body."""
+        match name:
             case "I":
                 self._instruction(value)
             case "U":
@@ -214,17 +220,11 @@ class TuneReader:
             case "P" | "T":
                 if value:
                     self._current().cursor.add_event("rehearsal", value[:80], "P" if name == "P" else "")
-            case "I":
-                self._instruction(value)
-            case "U":
-                self._define_symbol(value)
-            case "m":
-                self._report.count("macros that are not expanded")
             case "s" | "d":
                 self._report.count(f"lines of symbols ({name}:) left out")
             case _:
                 if name not in _BODY_NOTES:
-                    self._credits.take(name, html.unescape(value))
+                    self._field_of_any_place(name, value)
 
     def _change_key(self, value: str) -> None:
         clef, key = read_clef(value), self._read_key(value)
