@@ -24,6 +24,7 @@ class Batch:
     valid: [batch, step], 0 for steps that are not scored: lead-in, off the grid, padding.
     reset: [batch], 1 where a row starts from the empty state.
     stream: rows carry their state from the last batch with the same stream name and the same shape.
+    labels: what each row holds, for whoever counts the rows apart; empty where nobody does.
     """
 
     notes: np.ndarray
@@ -36,6 +37,7 @@ class Batch:
     valid: np.ndarray
     reset: np.ndarray
     stream: str = ""
+    labels: tuple[str, ...] = ()
 
     @property
     def num_rows(self) -> int:
@@ -54,7 +56,9 @@ class Batch:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The arrays by name, in the order in which the compiled step takes them."""
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "stream"}
+        return {
+            field.name: getattr(self, field.name) for field in fields(self) if field.name not in ("stream", "labels")
+        }
 
     def check(self, config: NetworkConfig) -> None:
         """Raise TrainingError unless the shapes agree with one another and with the network."""

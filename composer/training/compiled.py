@@ -21,7 +21,7 @@ Tensor = Any
 
 
 class StepResult(NamedTuple):
-    """Sums over the scored steps of a batch; divide the nats by `steps`. `gradient_norm` is 0 in validation."""
+    """Sums over the scored steps of a batch of an update; divide the nats by `steps`."""
 
     loss: float
     play: float
@@ -32,19 +32,18 @@ class StepResult(NamedTuple):
 
 
 class Measures(NamedTuple):
-    """The same as `StepResult`, as tensors of the graph, without the gradient."""
+    """Sums over the scored steps of each row, each [batch]: nats of the three outputs, and how many steps."""
 
-    loss: Tensor
-    play: Tensor
-    articulate: Tensor
-    hand: Tensor
-    steps: Tensor
+    play: Any
+    articulate: Any
+    hand: Any
+    steps: Any
 
 
 def measure(
-    network: BiaxialNetwork, arrays: dict[str, Tensor], state: State, *, hand_weight: float, training: bool
+    network: BiaxialNetwork, arrays: dict[str, Tensor], state: State, *, training: bool
 ) -> tuple[Measures, State]:
-    """Sums of the nats of a batch, and the state after it; rows that are reset start from silence."""
+    """The nats of each row of a batch, and the state after it; rows that are reset start from silence."""
     going_on = 1.0 - ops.cast(arrays["reset"], "float32")[:, None, None]
     logits, state = network(
         arrays["notes"],
@@ -57,9 +56,14 @@ def measure(
     )
     nats = negative_log_likelihood(logits, arrays["notes"][:, 1:], arrays["hand"], arrays["loss_mask"])
     valid = ops.cast(arrays["valid"], "float32")
-    play, articulate, hand = (ops.sum(part * valid) for part in nats)
-    loss = play + articulate + hand_weight * hand
-    return Measures(loss, play, articulate, hand, ops.sum(valid)), tuple(ops.stop_gradient(part) for part in state)
+    play, articulate, hand = (ops.sum(part * valid, axis=1) for part in nats)
+    rows = Measures(play, articulate, hand, ops.sum(valid, axis=1))
+    return rows, tuple(ops.stop_gradient(part) for part in state)
+
+
+def loss_of(rows: Measures, *, hand_weight: float) -> Tensor:
+    """What a fit lowers, summed over the rows."""
+    return ops.sum(rows.play + rows.articulate + hand_weight * rows.hand)
 
 
 def compile_steps(
@@ -122,11 +126,10 @@ class TensorflowSteps:
         numbers, state = self._train(self._tensors(batch), state, self._tf.constant(decay))
         return StepResult(*(float(number) for number in numbers.numpy())), state
 
-    def validate(self, batch: Batch, state: State) -> tuple[StepResult, State]:
-        """The same measures without dropout and without an update."""
-        numbers, state = self._validate(self._tensors(batch), state)
-        loss, play, articulate, hand, steps = (float(number) for number in numbers.numpy())
-        return StepResult(loss, play, articulate, hand, steps, 0.0), state
+    def validate(self, batch: Batch, state: State) -> tuple[Measures, State]:
+        """What each row costs without dropout and without an update: float64 [batch] each."""
+        rows, state = self._validate(self._tensors(batch), state)
+        return Measures(*rows.numpy().astype("float64")), state
 
     def _tensors(self, batch: Batch) -> dict[str, Tensor]:
         return {name: self._tf.convert_to_tensor(array) for name, array in batch.arrays().items()}
@@ -135,34 +138,36 @@ class TensorflowSteps:
         tf = self._tf
         total = tf.maximum(tf.reduce_sum(tf.cast(arrays["valid"], tf.float32)), 1.0)
         found: list[Measures] = []
+        losses: list[Tensor] = []
         after: list[State] = []
         slopes: list[list[Tensor]] = []
         for lane_arrays, lane_state in self._split(arrays, state):
             with tf.GradientTape() as tape:
-                measures, lane_after = measure(
-                    self._network, lane_arrays, lane_state, hand_weight=self._hand_weight, training=True
-                )
-                loss = measures.loss / total
-            slopes.append(tape.gradient(loss, [weight.value for weight in self._weights]))
-            found.append(measures)
+                rows, lane_after = measure(self._network, lane_arrays, lane_state, training=True)
+                loss = loss_of(rows, hand_weight=self._hand_weight)
+                share = loss / total
+            slopes.append(tape.gradient(share, [weight.value for weight in self._weights]))
+            found.append(rows)
+            losses.append(loss)
             after.append(lane_after)
         gradients = [tf.add_n(list(parts)) for parts in zip(*slopes, strict=True)]
         gradients, norm = tf.clip_by_global_norm(gradients, self._clip_norm)
         self._optimizer.apply(gradients, self._weights)
         for average, weight in zip(self._averages, self._weights, strict=True):
             average.assign(average * decay + weight * (1.0 - decay))
-        return tf.stack([*self._total(found), norm]), self._join(after)
+        sums = [tf.reduce_sum(tf.concat(list(parts), axis=0)) for parts in zip(*found, strict=True)]
+        return tf.stack([tf.add_n(losses), *sums, norm]), self._join(after)
 
     def _validate_graph(self, arrays: dict[str, Tensor], state: State) -> tuple[Tensor, State]:
         found: list[Measures] = []
         after: list[State] = []
         for lane_arrays, lane_state in self._split(arrays, state):
-            measures, lane_after = measure(
-                self._network, lane_arrays, lane_state, hand_weight=self._hand_weight, training=False
-            )
-            found.append(measures)
+            rows, lane_after = measure(self._network, lane_arrays, lane_state, training=False)
+            found.append(rows)
             after.append(lane_after)
-        return self._tf.stack(self._total(found)), self._join(after)
+        return self._tf.stack([self._tf.concat(list(parts), axis=0) for parts in zip(*found, strict=True)]), self._join(
+            after
+        )
 
     def _split(self, arrays: dict[str, Tensor], state: State) -> list[tuple[dict[str, Tensor], State]]:
         rows = arrays["reset"].shape[0]
@@ -172,9 +177,6 @@ class TensorflowSteps:
             ({name: array[low:high] for name, array in arrays.items()}, tuple(part[low:high] for part in state))
             for low, high in pairwise(bounds)
         ]
-
-    def _total(self, found: list[Measures]) -> list[Tensor]:
-        return [self._tf.add_n(list(parts)) for parts in zip(*found, strict=True)]
 
     def _join(self, states: list[State]) -> State:
         return tuple(self._tf.concat(list(parts), axis=0) for parts in zip(*states, strict=True))

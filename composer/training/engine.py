@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -31,6 +32,7 @@ from composer.training.compiled import StepResult, compile_steps
 from composer.training.feed import BatchSource, feed
 from composer.training.run_folder import Log, locked
 from composer.training.schedule import FitConfig, average_decay_at, learning_rate_at
+from composer.training.style_stopping import StyleStopping
 
 
 @dataclass(frozen=True)
@@ -72,20 +74,21 @@ def fit(
     resume: bool = False,
     report: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    styles: StyleStopping | None = None,
 ) -> FitResult:
     """Fit the network in place and leave it with its best weights.
 
     source: gives the training batches from a number on. validation: gives the same held-out batches each time;
     without it the last averaged weights count as the best. folder: for checkpoints, best weights and log.
     resume: go on from the newest whole checkpoint of the folder. report, should_stop: called at each update; a
-    true answer stops with a checkpoint.
+    true answer stops with a checkpoint. styles: is told every validation, and kept with the checkpoints.
 
     Raises TrainingError when the folder is in use, holds another run and `resume` is not set, was made with
     other settings, or when the loss is not a number any more (the last checkpoint then stays as it is).
     """
     with locked(folder):
         clean_leftovers(folder)
-        run = _Run(network, config, folder)
+        run = _Run(network, config, folder, styles)
         if resume:
             run.restore()
         elif list_checkpoints(folder) or list_checkpoints(folder, kind="best"):
@@ -98,8 +101,9 @@ def fit(
 class _Run:
     """The moving parts of one fit."""
 
-    def __init__(self, network: BiaxialNetwork, config: FitConfig, folder: Path) -> None:
+    def __init__(self, network: BiaxialNetwork, config: FitConfig, folder: Path, styles: StyleStopping | None) -> None:
         self.network = network
+        self.styles = styles
         self.config = config
         self.folder = folder
         self.log = Log(folder)
@@ -208,6 +212,8 @@ class _Run:
             if self.validations_since_best % self.config.plateau_patience == 0:
                 self.plateau_drops += 1
         self._swap()
+        if self.styles:
+            self.styles.hear(self.update, averaged_streams if averaged < plain else plain_streams)
         self.log.write(
             update=self.update,
             elapsed_sec=round(self.elapsed_sec, 2),
@@ -216,6 +222,7 @@ class _Run:
             best_nats=self.best.nats,
             best_update=self.best.update,
             validation_streams=averaged_streams if averaged < plain else plain_streams,
+            style_shares=self.styles.factors if self.styles else {},
         )
 
     def _nats(self, validation: Callable[[], Iterable[Batch]]) -> tuple[float, dict[str, float]]:
@@ -259,6 +266,7 @@ class _Run:
             "validations_since_best": self.validations_since_best,
             "plateau_drops": self.plateau_drops,
             "elapsed_sec": self.elapsed_sec,
+            "styles": self.styles.state() if self.styles else {},
         }
         write_checkpoint(self.folder, update=self.update, tensors=tensors, position=position)
 
@@ -306,6 +314,8 @@ class _Run:
         self.validations_since_best = int(position["validations_since_best"])
         self.plateau_drops = int(position["plateau_drops"])
         self.elapsed_sec = float(position["elapsed_sec"])
+        if self.styles:
+            self.styles.restore(position["styles"])
         self.log.cut_after(self.update)
 
 
@@ -340,20 +350,26 @@ class _Window:
 
 
 def held_out_nats(steps: Any, network: BiaxialNetwork, batches: Iterable[Batch]) -> dict[str, float]:
-    """Nats of plays and articulations a scored step, of each stream by its name; states are carried within it."""
+    """Nats of plays and articulations a scored step, of each stream by its name; states are carried within it.
+
+    Where the rows are labelled, of each label of each stream: `told nothing, bach keyboard`.
+    """
     carried: dict[tuple[str, int, int], State] = {}
-    nats: dict[str, float] = {}
-    scored: dict[str, float] = {}
+    nats: Counter[str] = Counter()
+    scored: Counter[str] = Counter()
     for batch in batches:
         batch.check(network.config)
         key = (batch.stream, batch.num_rows, batch.num_pitches)
         state = carried.get(key) or network.initial_state(batch.num_rows, batch.num_pitches)
-        result, carried[key] = steps.validate(batch, state)
-        nats[batch.stream] = nats.get(batch.stream, 0.0) + result.play + result.articulate
-        scored[batch.stream] = scored.get(batch.stream, 0.0) + result.steps
-    if not scored or min(scored.values()) == 0.0:
+        rows, carried[key] = steps.validate(batch, state)
+        for row, label in enumerate(batch.labels or [""] * batch.num_rows):
+            name = f"{batch.stream}, {label}" if label else batch.stream
+            nats[name] += rows.play[row] + rows.articulate[row]
+            scored[name] += rows.steps[row]
+    names = [name for name, steps_scored in scored.items() if steps_scored]
+    if not names:
         raise TrainingError("the validation set has no scored step")
-    return {stream: nats[stream] / scored[stream] for stream in nats}
+    return {name: float(nats[name] / scored[name]) for name in names}
 
 
 def _values(prefix: str, variables: dict[str, Any]) -> dict[str, np.ndarray]:

@@ -6,11 +6,12 @@ from importlib import import_module
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from composer.network.biaxial import BiaxialNetwork, State
 from composer.training.batch import Batch
-from composer.training.compiled import Measures, StepResult, measure
+from composer.training.compiled import Measures, StepResult, loss_of, measure
 
 Tensor = Any
 
@@ -45,12 +46,11 @@ class JaxSteps:
                 variable.assign(value)
         return StepResult(*(float(number) for number in numbers)), state
 
-    def validate(self, batch: Batch, state: State) -> tuple[StepResult, State]:
-        """The same measures without dropout and without an update."""
+    def validate(self, batch: Batch, state: State) -> tuple[Measures, State]:
+        """What each row costs without dropout and without an update: float64 [batch] each."""
         weights = [weight.value for weight in self._weights]
-        measures, state = self._validate(weights, batch.arrays(), state)
-        loss, play, articulate, hand, steps = (float(number) for number in measures)
-        return StepResult(loss, play, articulate, hand, steps, 0.0), state
+        rows, state = self._validate(weights, batch.arrays(), state)
+        return Measures(*(np.asarray(part, "float64") for part in rows)), state
 
     def _train_graph(
         self, values: Any, seeds: Tensor, arrays: dict[str, Tensor], state: State, decay: Tensor
@@ -58,17 +58,18 @@ class JaxSteps:
         weights, optimizer_values, averages = values
         total = ops.maximum(ops.sum(ops.cast(arrays["valid"], "float32")), 1.0)
 
-        def loss_of(weights: list[Tensor]) -> tuple[Tensor, Any]:
-            measures, after = self._measure(weights, seeds, arrays, state, training=True)
-            return measures.loss / total, (measures, after)
+        def share_of(weights: list[Tensor]) -> tuple[Tensor, Any]:
+            rows, after = self._measure(weights, seeds, arrays, state, training=True)
+            loss = loss_of(rows, hand_weight=self._hand_weight)
+            return loss / total, (loss, rows, after)
 
-        slopes, (measures, after) = self._jax.grad(loss_of, has_aux=True)(weights)
+        slopes, (loss, rows, after) = self._jax.grad(share_of, has_aux=True)(weights)
         norm = ops.sqrt(sum(ops.sum(ops.square(slope)) for slope in slopes))
         share = self._clip_norm / ops.maximum(norm, self._clip_norm)
         slopes = [slope * share for slope in slopes]
         weights, optimizer_values = self._optimizer.stateless_apply(optimizer_values, slopes, weights)
         averages = [average * decay + weight * (1.0 - decay) for average, weight in zip(averages, weights, strict=True)]
-        return [*measures, norm], after, (weights, optimizer_values, averages)
+        return [loss, *map(ops.sum, rows), norm], after, (weights, optimizer_values, averages)
 
     def _validate_graph(self, weights: list[Tensor], arrays: dict[str, Tensor], state: State) -> tuple[Measures, State]:
         return self._measure(weights, None, arrays, state, training=False)
@@ -80,4 +81,4 @@ class JaxSteps:
         if seeds is not None:
             mapping.append((self._network.dropout_seeds.state, seeds))
         with keras.StatelessScope(state_mapping=mapping):
-            return measure(self._network, arrays, state, hand_weight=self._hand_weight, training=training)
+            return measure(self._network, arrays, state, training=training)

@@ -64,13 +64,27 @@ class Measurer:
 
     def likelihood(self, pieces: Sequence[Piece], *, told: Collection[str]) -> Likelihood:
         """Return the likelihood of the pieces when the network is told these groups of conditions (`roll.GROUPS`)."""
-        ordered = sorted(pieces, key=lambda piece: -piece.num_steps)  # rows of like length end together
-        windows = Windows(ordered, measuring(self._config, tuple(told)), seed=0)
-        found = Likelihood()
+        return sum(self.by_piece(pieces, told=told), Likelihood())
+
+    def by_piece(self, pieces: Sequence[Piece], *, told: Collection[str]) -> list[Likelihood]:
+        """Return the likelihood of each piece; see `likelihood`."""
+        # Rows of like length end together.
+        order = sorted(range(len(pieces)), key=lambda index: -pieces[index].num_steps)
+        windows = Windows(
+            [pieces[index] for index in order],
+            measuring(self._config, tuple(told)),
+            seed=0,
+            labels=[str(index) for index in order],
+        )
+        found = [Likelihood()] * len(pieces)
         state: State | None = None
         for batch in windows.batches():
             if state is None:
                 state = self._network.initial_state(batch.num_rows, batch.num_pitches)
-            result, state = self._steps.validate(batch, state)
-            found += Likelihood(result.play, result.articulate, result.steps)
+            rows, state = self._steps.validate(batch, state)
+            for row, label in enumerate(batch.labels):
+                if label:
+                    found[int(label)] += Likelihood(
+                        float(rows.play[row]), float(rows.articulate[row]), float(rows.steps[row])
+                    )
         return found

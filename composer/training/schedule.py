@@ -24,7 +24,7 @@ class FitConfig:
     average_decay: of the exponential moving average of the weights; it starts lower (see `average_decay_at`).
     hand_weight: weight of the hand's nats in the loss.
     validate_every, checkpoint_every, log_every: in updates. patience: validations without a new best before
-    stopping early.
+    stopping early. style_patience: the same of one style before it is visited half as often (`style_stopping.py`).
     max_seconds: wall time after which the fit stops with a checkpoint; None for no limit.
     seed: of the dropout (the batches have their own). lanes: see `composer.training.compiled.use_lanes`.
     """
@@ -44,11 +44,20 @@ class FitConfig:
     checkpoint_every: int = 200
     log_every: int = 10
     patience: int = 12
+    style_patience: int = 3
     max_seconds: float | None = None
     lanes: int = 2
 
     def __post_init__(self) -> None:
-        for name in ("num_updates", "validate_every", "checkpoint_every", "log_every", "patience", "lanes"):
+        for name in (
+            "num_updates",
+            "validate_every",
+            "checkpoint_every",
+            "log_every",
+            "patience",
+            "style_patience",
+            "lanes",
+        ):
             _check(getattr(self, name) >= 1, name, "at least 1", getattr(self, name))
         for name in ("learning_rate", "clip_norm"):
             _check(getattr(self, name) > 0.0, name, "above 0", getattr(self, name))

@@ -19,7 +19,8 @@ from composer.training.dataset import Piece, by_split
 from composer.training.marginals import TABLE, marginal_log_odds
 from composer.training.run_folder import LOG_NAME
 from composer.training.sources import Collection, collect, locate_sources
-from composer.training.windows import WindowConfig, Windows, measuring
+from composer.training.style_stopping import StyleStopping
+from composer.training.windows import WindowConfig, Windows, measuring, style_of
 
 TOLD, UNTOLD = "told everything", "told nothing"  # names of the two halves of a validation
 LEFT_OUT_NAME = "left_out.json"
@@ -79,7 +80,7 @@ def train_from_config(
         collection = collect(sources, root, cache=cache_folder(), on_progress=on_progress)
     windows, held_out = make_windows(config, collection)
     output.mkdir(parents=True, exist_ok=True)
-    warnings = [*collection.warnings, *_write_left_out(output / LEFT_OUT_NAME, collection, windows)]
+    warnings = [*collection.warnings, *_write_left_out(output / LEFT_OUT_NAME, collection)]
 
     start_backend()
     from composer.network.device import device_name, device_scope
@@ -107,6 +108,7 @@ def train_from_config(
             validation=lambda: validation_batches(held_out, config.windows, seed=config.seed),
             resume=resume,
             report=report,
+            styles=StyleStopping(windows, patience=config.fit.style_patience),
         )
     from composer.training.ship import ship_network
 
@@ -128,24 +130,32 @@ def make_windows(config: TrainingConfig, collection: Collection) -> tuple[Window
     """Return the stream of training windows and the held-out pieces that validation hears.
 
     Raises:
-        TrainingError: one side of the split is empty, or no piece fits.
+        TrainingError: one side of the split is empty.
     """
     weight_of = dict(zip(map(id, collection.pieces), collection.weights, strict=True))
     taught = by_split(collection.pieces, "train")
     windows = Windows(taught, config.windows, seed=config.seed, weights=[weight_of[id(piece)] for piece in taught])
-    fitting = Windows(by_split(collection.pieces, "valid"), config.windows, seed=config.seed).pieces
-    return windows, some_pieces(fitting, config.validate_steps)
+    return windows, some_pieces(by_split(collection.pieces, "valid"), config.validate_steps)
 
 
 def some_pieces(pieces: Sequence[Piece], num_steps: int) -> list[Piece]:
-    """Return pieces of every ensemble in turn until they hold `num_steps`; none is longer than a tenth of that."""
+    """Return pieces of every style in turn until they hold `num_steps`; none is longer than a tenth of that."""
     queues: dict[str, list[Piece]] = {}
     short = [piece for piece in pieces if piece.num_steps <= num_steps // 10] or pieces
     for piece in sorted(short, key=lambda piece: (piece.work, piece.name), reverse=True):
-        queues.setdefault(piece.ensemble, []).append(piece)
+        queues.setdefault(style_of(piece), []).append(piece)
+    fair = num_steps / max(1, len(queues))  # of each style, so that one of long pieces does not keep the others out
+    heard = dict.fromkeys(queues, 0)
     chosen: list[Piece] = []
-    while any(queues.values()) and sum(piece.num_steps for piece in chosen) < num_steps:
-        chosen += [queue.pop() for _, queue in sorted(queues.items()) if queue]
+    while sum(heard.values()) < num_steps:
+        waiting = [style for style, queue in sorted(queues.items()) if queue]
+        behind = [style for style in waiting if heard[style] < fair] or waiting
+        if not behind:
+            break
+        for style in behind:
+            piece = queues[style].pop()
+            chosen.append(piece)
+            heard[style] += piece.num_steps
     # Rows take pieces in turn, so that equal lengths beside each other leave few rows idle.
     return sorted(chosen, key=lambda piece: (-piece.num_steps, piece.work, piece.name))
 
@@ -153,13 +163,14 @@ def some_pieces(pieces: Sequence[Piece], num_steps: int) -> list[Piece]:
 def validation_batches(pieces: Sequence[Piece], config: WindowConfig, *, seed: int) -> Iterator[Batch]:
     """Yield the held-out pieces twice: told everything, and told nothing; the stream's name says which.
 
-    A network that is always told the same is measured once, and told that.
+    Rows are labelled by their style. A network that is always told the same is measured once, and told that.
     """
     streams: tuple[tuple[str, tuple[str, ...]], ...] = ((TOLD, GROUPS), (UNTOLD, ()))
     if config.told != "random":
         streams = ((TOLD if config.told else UNTOLD, tuple(config.told)),)
     for name, told in streams:
-        for batch in Windows(pieces, measuring(config, told), seed=seed).batches():
+        windows = Windows(pieces, measuring(config, told), seed=seed, labels=[style_of(piece) for piece in pieces])
+        for batch in windows.batches():
             yield replace(batch, stream=name)
 
 
@@ -168,13 +179,11 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ritornello" / "pieces"
 
 
-def _write_left_out(path: Path, collection: Collection, windows: Windows) -> list[str]:
+def _write_left_out(path: Path, collection: Collection) -> list[str]:
     """Write what taught nothing and why; return a warning that counts them."""
     told = [
         {"file": f"{left.path}#{left.number}" if left.number else str(left.path), "reason": left.reason}
         for left in collection.left_out
     ]
-    reason = f"wider than {windows.config.pitches} semitones"
-    told += [{"file": name, "reason": reason} for name in windows.left_out]
     write_atomic(path, (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode())
     return [f"{len(told)} files taught nothing; {path} says why"] if told else []

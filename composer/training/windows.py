@@ -12,14 +12,13 @@ batch without making the batches before it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.errors import TrainingError
 from composer.roll.codec import BoolArray, ByteArray
 from composer.roll.facts import StepFacts, line_facts
 from composer.roll.grid import HIGHEST_PITCH, LOWEST_PITCH, NO_HAND, NUM_PITCHES, UPPER_HAND
@@ -51,6 +50,7 @@ from composer.training.batch import Batch
 from composer.training.dataset import Piece
 
 LINE = "line"  # the ensemble of a single melody
+_MIDDLE_PITCH = 60  # where a visit looks in which nothing sounds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,9 @@ class WindowConfig:
     Attributes:
         rows: windows in a batch.
         steps: sixteenths in a window.
-        pitches: semitones in a window; a piece with a wider range is left out.
+        pitches: semitones in a window; steps of a visit that go beyond them are heard in part and not scored.
+        balance: how the visits of a style (composer and ensemble) grow with its steps: 1 every step is as likely as any
+            other of its weight, 0 every style is as likely, .5 between them (its share grows with their square root).
         composers, ensembles: names of the style vector, in order.
         max_transposition: semitones either way.
         visit_windows: (fewest, most) windows of a visit.
@@ -77,6 +79,7 @@ class WindowConfig:
     pitches: int
     composers: tuple[str, ...]
     ensembles: tuple[str, ...]
+    balance: float = 1.0
     max_transposition: int = 6
     visit_windows: tuple[int, int] = (2, 8)
     line_share: float = 0.12
@@ -139,34 +142,55 @@ class Windows:
         config: as `WindowConfig`.
         seed: of everything that is drawn.
         weights: how often the steps of each piece are visited, beside the others; empty: all alike.
-
-    Raises:
-        TrainingError: no piece fits into `config.pitches`.
+        labels: of each piece, for `Batch.labels`; empty: none.
     """
 
     def __init__(
-        self, pieces: Sequence[Piece], config: WindowConfig, *, seed: int, weights: Sequence[float] = ()
+        self,
+        pieces: Sequence[Piece],
+        config: WindowConfig,
+        *,
+        seed: int,
+        weights: Sequence[float] = (),
+        labels: Sequence[str] = (),
     ) -> None:
         self.config = config
         self.seed = seed
-        ranges = [_range(piece.roll.play) for piece in pieces]
-        fits = [high - low < config.pitches for low, high in ranges]
-        self.pieces = [piece for piece, fit in zip(pieces, fits, strict=True) if fit]
-        self.left_out = tuple(piece.name for piece, fit in zip(pieces, fits, strict=True) if not fit)
-        if not self.pieces:
-            raise TrainingError(f"no piece has a range of at most {config.pitches} semitones")
+        self.pieces = list(pieces)
         by_ensemble = dict(config.ensemble_weights)
         self.weights = tuple(
             weight * by_ensemble.get(piece.ensemble, 1.0)
-            for piece, weight, fit in zip(pieces, weights or [1.0] * len(pieces), fits, strict=True)
-            if fit
+            for piece, weight in zip(pieces, weights or [1.0] * len(self.pieces), strict=True)
         )
-        # A visit is short, so pieces are drawn by their length: every step is as likely as any other of its weight.
+        self._labels = tuple(labels)
+        self._styles = [style_of(piece) for piece in self.pieces]
+        # A visit is short, so pieces are drawn by their length.
         mass = np.array([piece.num_steps for piece in self.pieces]) * np.array(self.weights)
-        self._probabilities = mass / mass.sum()
+        totals: dict[str, float] = {}
+        for style, own in zip(self._styles, mass, strict=True):
+            totals[style] = totals.get(style, 0.0) + float(own)
+        self._mass = mass * np.array([totals[style] ** (config.balance - 1.0) for style in self._styles])
+        self._shares: list[tuple[int, NDArray[np.float64]]] = []
+        self.set_shares({}, from_batch=0)
         self._plans = [self._visits(row) for row in range(config.rows)]
         self._made: list[list[tuple[int, int]]] = [[] for _ in range(config.rows)]
         self._kept: dict[int, tuple[int, _Visit]] = {}
+
+    @property
+    def style_shares(self) -> dict[str, float]:
+        """The share of the visits that each style has at first."""
+        shares: dict[str, float] = {}
+        for style, share in zip(self._styles, self._shares[0][1], strict=True):
+            shares[style] = shares.get(style, 0.0) + float(share)
+        return shares
+
+    def set_shares(self, factors: Mapping[str, float], *, from_batch: int) -> None:
+        """Visit styles more rarely from a batch on: `factors` times as often as at first, by `style_of`.
+
+        What has been yielded already must not change, so the batch lies ahead of those that were asked for.
+        """
+        mass = self._mass * np.array([factors.get(style, 1.0) for style in self._styles])
+        self._shares = [row for row in self._shares if row[0] < from_batch] + [(from_batch, mass / mass.sum())]
 
     def batches(self, start: int = 0) -> Iterator[Batch]:
         """Yield the batches from index `start` on, without end (or, where pieces are visited whole, once)."""
@@ -193,11 +217,15 @@ class Windows:
                 yield index, -(-self.pieces[index].num_steps // self.config.steps)
             return
         generator = np.random.default_rng([self.seed, row])
+        batch = 0
         while True:
-            index = int(generator.choice(len(self.pieces), p=self._probabilities))
+            probabilities = next(shares for first, shares in reversed(self._shares) if first <= batch)
+            index = int(generator.choice(len(self.pieces), p=probabilities))
             fewest, most = self.config.visit_windows
             length = -(-self.pieces[index].num_steps // self.config.steps)
-            yield index, min(int(generator.integers(fewest, most + 1)), length)
+            num_windows = min(int(generator.integers(fewest, most + 1)), length)
+            yield index, num_windows
+            batch += num_windows
 
     def _batch(self, cells: list[tuple[int, int, int]]) -> Batch:
         config = self.config
@@ -212,7 +240,10 @@ class Windows:
         mask = np.ones(shape, np.float32)
         valid = np.zeros(shape[:2], np.float32)
         reset = np.zeros(config.rows, np.float32)
+        labels = [""] * config.rows
         for row, number, window in cells:
+            if self._labels:
+                labels[row] = self._labels[self._nth_visit(row, number)[0]]
             visit = self._visit(row, number)
             first = visit.start + window * config.steps
             span = slice(first, min(first + config.steps, visit.stop))
@@ -258,6 +289,7 @@ class Windows:
             loss_mask=mask,
             valid=valid,
             reset=reset,
+            labels=tuple(labels) if self._labels else (),
         )
 
     def _visit(self, row: int, number: int) -> _Visit:
@@ -271,7 +303,25 @@ class Windows:
         piece_index, num_windows = self._nth_visit(row, number)
         piece = self.pieces[piece_index]
         generator = np.random.default_rng([self.seed, row, number, 0])
-        low, high = _range(piece.roll.play)
+        is_line = bool(generator.random() < config.line_share)
+        starts = bar_starts(piece.facts.bar)
+        latest = max(0, piece.num_steps - num_windows * config.steps)
+        candidates = starts[starts <= latest]
+        bar = 0 if config.whole else int(generator.integers(0, len(candidates)))
+        start = int(candidates[bar])
+        stop = _end_of_bars(starts, start, min(piece.num_steps, start + num_windows * config.steps), piece.num_steps)
+        scored_from = int(starts[bar + 1]) if start > 0 and bar + 1 < len(starts) else start
+        facts, hand, voice, ensemble = piece.facts, piece.roll.hand, piece.roll.voice, piece.ensemble
+        play, articulate = piece.roll.play, piece.roll.articulate
+        if is_line:
+            play, articulate = melody_cells(piece)
+            hand = np.where(play, hand, NO_HAND).astype(np.int8)
+            voice = np.where(play, 0, -1).astype(np.int8)
+            facts = line_facts(facts, onsets_per_beat(articulate, facts))
+            ensemble = LINE
+        low, high = _range(play, width=NUM_PITCHES)
+        if high - low >= config.pitches:  # bars outside the visit may be heard as references, if that is to be had
+            low, high = _range(play[start:stop], width=config.pitches)
         down = max(-config.max_transposition, LOWEST_PITCH - low)
         up = min(config.max_transposition, HIGHEST_PITCH - high)
         semitones = int(generator.integers(down, up + 1)) if config.max_transposition else 0
@@ -280,34 +330,18 @@ class Windows:
         low_pitch = low + semitones - below
         if config.whole:  # the same cells whatever is told; the whole range where it fits
             low_pitch = LOWEST_PITCH if config.pitches == NUM_PITCHES else low - spare // 2
-        is_line = bool(generator.random() < config.line_share)
-        starts = bar_starts(piece.facts.bar)
-        latest = max(0, piece.num_steps - num_windows * config.steps)
-        candidates = starts[starts <= latest]
-        bar = 0 if config.whole else int(generator.integers(0, len(candidates)))
-        start = int(candidates[bar])
-        scored_from = int(starts[bar + 1]) if start > 0 and bar + 1 < len(starts) else start
-        cells, facts = piece.roll.play, piece.facts
-        hand, voice = piece.roll.hand, piece.roll.voice
-        play, articulate = cells, piece.roll.articulate
-        ensemble = piece.ensemble
-        if is_line:
-            play, articulate = melody_cells(piece)
-            hand = np.where(play, hand, NO_HAND).astype(np.int8)
-            voice = np.where(play, 0, -1).astype(np.int8)
-            facts = line_facts(facts, onsets_per_beat(articulate, facts))
-            ensemble = LINE
         shift = low_pitch - LOWEST_PITCH - semitones
+        inside = _crop(play, shift, config.pitches, fill=0)
         return _Visit(
-            _crop(play, shift, config.pitches, fill=0),
+            inside,
             _crop(articulate, shift, config.pitches, fill=0),
             _crop(hand, shift, config.pitches, fill=NO_HAND),
             _crop(voice, shift, config.pitches, fill=NO_HAND),
-            piece.roll.valid,
+            piece.roll.valid & (inside.sum(axis=1) == play.sum(axis=1)),
             facts.transposed(semitones),
             piece,
             start,
-            _end_of_bars(starts, start, min(piece.num_steps, start + num_windows * config.steps), piece.num_steps),
+            stop,
             scored_from,
             low_pitch,
             self._draw_dropped(generator),
@@ -366,10 +400,23 @@ def onsets_per_beat(articulate: BoolArray, facts: StepFacts) -> NDArray[np.float
     return np.repeat(moments / lengths, lengths) * facts.steps_in_beat
 
 
-def _range(play: BoolArray) -> tuple[int, int]:
-    """Return the lowest and highest MIDI pitch that sounds."""
-    sounding = np.flatnonzero(play.any(axis=0))
-    return LOWEST_PITCH + int(sounding[0]), LOWEST_PITCH + int(sounding[-1])
+def style_of(piece: Piece) -> str:
+    """Return the style that a piece teaches, as `bach keyboard`."""
+    return f"{piece.composer} {piece.ensemble}"
+
+
+def _range(play: BoolArray, *, width: int) -> tuple[int, int]:
+    """Return the lowest and highest MIDI pitch that sounds; of a wider range the `width` semitones with most notes."""
+    counts = play.sum(axis=0)
+    sounding = np.flatnonzero(counts)
+    if not len(sounding):
+        return _MIDDLE_PITCH, _MIDDLE_PITCH
+    low, high = int(sounding[0]), int(sounding[-1])
+    if high - low >= width:
+        within = np.convolve(counts, np.ones(width, int), mode="valid")  # [lowest pitch of the window]
+        low = int(within.argmax())
+        high = low + width - 1
+    return LOWEST_PITCH + low, LOWEST_PITCH + high
 
 
 Cells = TypeVar("Cells", np.bool_, np.int8)

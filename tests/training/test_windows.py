@@ -8,7 +8,6 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from composer.errors import TrainingError
 from composer.outline import ChordSpan, KeySpan, Outline, PhraseSpan, SectionSpan, TextureSpan
 from composer.roll.codec import encode
 from composer.roll.facts import facts_of, line_facts
@@ -299,13 +298,49 @@ def test_heavier_pieces_are_visited_more() -> None:
     assert 0.14 < names.count("one") / 400 < 0.26
 
 
-def test_a_piece_that_is_too_wide_is_left_out_and_named() -> None:
-    wide = make_piece("wide", top=95, seed=4)
-    windows = Windows([PIECES[0], wide, replace(wide, name="one")], CONFIG, seed=1)
-    assert windows.left_out == ("wide", "one")
-    assert [piece.name for piece in windows.pieces] == ["one"]
-    with pytest.raises(TrainingError, match="40 semitones"):
-        Windows([wide], CONFIG, seed=1)
+def test_of_a_piece_that_is_too_wide_the_fullest_range_is_heard_and_the_rest_not_scored() -> None:
+    wide = make_piece("wide", top=95, seed=4)  # 47 to 95, of which 40 semitones are seen
+    windows = Windows([wide], replace(CONFIG, max_transposition=0), seed=1)
+    for number in range(20):
+        visit = windows._visit(0, number)
+        shift = visit.low_pitch - LOWEST_PITCH
+        seen = wide.roll.play[:, shift : shift + CONFIG.pitches]
+        np.testing.assert_array_equal(visit.play, seen)
+        whole = seen.sum(axis=1) == wide.roll.play.sum(axis=1)
+        np.testing.assert_array_equal(visit.valid, whole & wide.roll.valid)
+        assert 0.5 < whole[visit.start : visit.stop].mean() < 1
+
+
+def styles_of_visits(windows: Windows, *, first: int = 0, last: int = 400) -> dict[str, float]:
+    """The share of each composer in the batches first ... last."""
+    composers = windows.config.composers
+    style = np.concatenate([batch.style_input for batch in islice(windows.batches(), last)][first:])
+    told = style[:, : len(composers)].sum(axis=0)
+    return dict(zip(composers, told / told.sum(), strict=True))
+
+
+LARGE_AND_SMALL = [make_piece("large", bars=90), replace(make_piece("small"), composer="joplin")]
+
+
+@pytest.mark.parametrize(("balance", "expected"), [(1.0, 0.9), (0.5, 0.75), (0.0, 0.5)])
+def test_balance_lifts_a_small_style(balance: float, expected: float) -> None:
+    config = replace(CONFIG, balance=balance, visit_windows=(1, 1), style_dropout=0.0)
+    windows = Windows(LARGE_AND_SMALL, config, seed=2)
+    assert windows.style_shares["bach keyboard"] == pytest.approx(expected)
+    assert styles_of_visits(windows)["bach"] == pytest.approx(expected, abs=0.05)
+
+
+def test_a_style_is_visited_more_rarely_from_a_batch_on() -> None:
+    config = replace(CONFIG, balance=0.0, visit_windows=(1, 1), style_dropout=0.0)
+    changed, plain = (Windows(LARGE_AND_SMALL, config, seed=2) for _ in range(2))
+    changed.set_shares({"joplin keyboard": 0.125}, from_batch=200)
+    for before, after in zip(islice(plain.batches(), 200), islice(changed.batches(), 200), strict=True):
+        assert_equal(before, after)
+    assert styles_of_visits(changed, last=200)["joplin"] == pytest.approx(0.5, abs=0.08)
+    assert styles_of_visits(changed, first=200, last=600)["joplin"] == pytest.approx(1 / 9, abs=0.05)
+    resumed = Windows(LARGE_AND_SMALL, config, seed=2)
+    resumed.set_shares({"joplin keyboard": 0.125}, from_batch=200)
+    assert_equal(next(resumed.batches(300)), next(islice(changed.batches(), 300, None)))
 
 
 def test_an_ensemble_that_the_network_does_not_know_is_not_told() -> None:
