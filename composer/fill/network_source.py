@@ -1,8 +1,13 @@
 """The trained network as a source of notes for the particle filter.
 
-Conventions: with guidance there are two branches, one told what the source may tell (everything, unless it is made
-otherwise) and one told nothing of the plan (pins, reference bars and style are heard by both); the sampler is compiled
-once for the longest bar and one number of pitches.
+Conventions: with guidance up to three branches run side by side. FULL is told what the source may tell (everything,
+unless it is made otherwise), OF_STYLE nothing of the plan, OF_NOBODY neither the plan nor the composer; pins, reference
+bars and the ensemble are heard by all. With `guidance` g and `style_guidance` s the log-odds of play are
+nobody + s (style - nobody) + g (full - style). The sampler is compiled once for the longest bar and one number of
+pitches.
+
+Source: classifier-free guidance, Ho and Salimans (2022), with a factor for each of two conditions as in Brooks et al.,
+"InstructPix2Pix" (2023), equation 3.
 """
 
 from __future__ import annotations
@@ -15,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.errors import OptionError
-from composer.fill.particles import Chunk, FloatArray, Stretch
+from composer.fill.particles import Chunk, ComposerMix, FloatArray, Stretch
 from composer.roll.inputs import GROUPS, note_inputs, step_inputs, voices_target
 
 if TYPE_CHECKING:
@@ -24,12 +29,33 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Branch:
+    """What one copy of the network hears beside pins, reference bars and ensemble."""
+
+    hears_plan: bool
+    hears_composer: bool
+
+
+FULL, OF_STYLE, OF_NOBODY = Branch(True, True), Branch(False, True), Branch(False, False)
+
+
+def branches_for(guidance: float, style_guidance: float) -> tuple[Branch, ...]:
+    """Return the branches that are needed: the formula of the module has no place for the others."""
+    if guidance == 1.0 and style_guidance == 1.0:
+        return (FULL,)
+    if style_guidance == 1.0:
+        return (FULL, OF_STYLE)
+    if style_guidance == guidance:
+        return (FULL, OF_NOBODY)
+    return (FULL, OF_STYLE, OF_NOBODY)
+
+
+@dataclass(frozen=True)
 class _Told:
-    """The inputs of one stretch, both branches first: [branch, step, …]."""
+    """The inputs of one stretch, all branches first: [branch, step, …]."""
 
     note: FloatArray
     step: FloatArray
-    style: FloatArray
     voices: FloatArray
 
 
@@ -46,6 +72,7 @@ class NetworkSource:
         max_steps: of the longest chunk.
         temperature: 1 as learned; below it bolder in what is likely, above it freer.
         guidance: 1 as learned; above it the plan is obeyed more.
+        style_guidance: 1 as learned; above it the notes are more in their style, less in everybody's.
         told: names of `GROUPS`, the conditions that the network is told.
         device: `auto`, `cpu` or `gpu`.
 
@@ -65,6 +92,7 @@ class NetworkSource:
         max_steps: int,
         temperature: float = 1.0,
         guidance: float = 1.0,
+        style_guidance: float = 1.0,
         told: Collection[str] = GROUPS,
         device: str = "auto",
     ) -> None:
@@ -75,29 +103,32 @@ class NetworkSource:
         self._dropped = tuple(name for name in GROUPS if name not in told)
         self.num_particles = num_particles
         self.num_pitches = num_pitches
-        self._branches = 2 if guidance != 1.0 else 1
+        self._branches = branches_for(guidance, style_guidance)
         self._sampler = Sampler(
             network,
             num_particles=num_particles,
             max_steps=max_steps,
             num_pitches=num_pitches,
-            guided=self._branches == 2,
+            num_branches=len(self._branches),
             device=device,
         )
         self._composers, self._ensembles = tuple(composers), tuple(ensembles)
         self._marginal = marginal_log_odds
         self._temperature, self._guidance = temperature, guidance
+        self._style_guidance = style_guidance if len(self._branches) == 3 else 1.0
         self._told: tuple[Stretch, _Told] | None = None
 
     def start(self, stretch: Stretch) -> SamplerState:
         """Return the state in which nothing has been heard."""
+        for style in (stretch.style, *(style for _, style in stretch.style_changes)):
+            self._style_input(style, stretch.ensemble)  # a name that the network does not know is told at once
         self._told = (stretch, self._tell(stretch))
         return self._sampler.initial_state()
 
     def run(
         self, state: Any, stretch: Stretch, first: int, end: int, uniforms: FloatArray
     ) -> tuple[Chunk, SamplerState]:
-        """Sample the steps [first, end) of all particles."""
+        """Sample the steps [first, end) of all particles, in the style of the first of them."""
         if self._told is None or self._told[0] is not stretch:
             self._told = (stretch, self._tell(stretch))
         told = self._told[1]
@@ -108,7 +139,7 @@ class NetworkSource:
             state,
             note_inputs=told.note[:, first:end],
             step_inputs=told.step[:, first:end],
-            style_input=told.style,
+            style_input=self._style_input(stretch.style_at(first), stretch.ensemble),
             voices_target=told.voices[:, first:end],
             uniforms=uniforms,
             pins=stretch.pins.code[first:end],
@@ -117,6 +148,7 @@ class NetworkSource:
             marginal_log_odds=marginal,
             temperature=self._temperature,
             guidance=self._guidance,
+            style_guidance=self._style_guidance,
         )
         return Chunk(sample.play, sample.articulate, sample.upper_hand, sample.forced_log_probability), state
 
@@ -129,25 +161,32 @@ class NetworkSource:
     def _tell(self, stretch: Stretch) -> _Told:
         """Work out the inputs of a stretch for each branch."""
         withheld = (*self._dropped, "texture") if stretch.is_line else self._dropped
-        untold = (withheld, GROUPS)[: self._branches]
+        dropped = [withheld if branch.hears_plan else GROUPS for branch in self._branches]
         facts, pins, reference = stretch.facts, stretch.pins, stretch.reference
         low, count = stretch.low_pitch, self.num_pitches
-        style = np.zeros(len(self._composers) + len(self._ensembles), np.float32)
-        total = sum(weight for _, weight in stretch.style)
-        for name, weight in stretch.style:
-            style[_place(name, self._composers, "composer")] = weight / total
-        style[len(self._composers) + _place(stretch.ensemble, self._ensembles, "ensemble")] = 1
-        voices = [voices_target(stretch.facts, dropped=dropped) for dropped in untold]
+        voices = [voices_target(facts, dropped=names) for names in dropped]
         if stretch.is_line:
             voices = [np.ones_like(told) for told in voices]
         return _Told(
             np.stack(
-                [note_inputs(facts, pins, reference, low_pitch=low, num_pitches=count, dropped=d) for d in untold]
+                [note_inputs(facts, pins, reference, low_pitch=low, num_pitches=count, dropped=d) for d in dropped]
             ),
-            np.stack([step_inputs(facts, pins, reference, dropped=dropped) for dropped in untold]),
-            np.stack([style] * self._branches),
+            np.stack([step_inputs(facts, pins, reference, dropped=names) for names in dropped]),
             np.stack(voices),
         )
+
+    def _style_input(self, style: ComposerMix, ensemble: str) -> FloatArray:
+        """Return the style vector of each branch: composer weights (1 in all, or 0), the ensemble as one hot."""
+        vector = np.zeros(len(self._composers) + len(self._ensembles), np.float32)
+        total = sum(weight for _, weight in style)
+        for name, weight in style:
+            vector[_place(name, self._composers, "composer")] += weight / total  # two styles may be one composer's
+        vector[len(self._composers) + _place(ensemble, self._ensembles, "ensemble")] = 1
+        told = np.stack([vector] * len(self._branches))
+        for row, branch in zip(told, self._branches, strict=True):
+            if not branch.hears_composer:
+                row[: len(self._composers)] = 0
+        return told
 
 
 def _place(name: str, known: tuple[str, ...], what: str) -> int:

@@ -32,6 +32,7 @@ MAX_RESTARTS = 3  # of a phrase
 GIVEN_POWER = 0.05
 LINE = "line"  # the ensemble of one melody
 FloatArray = NDArray[np.float32]
+ComposerMix = tuple[tuple[str, float], ...]  # (composer, weight)
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,10 @@ class Stretch:
         lead_in_steps: steps at the front that are given and not emitted.
         phrase_ends: indices in `bars` of the last chunk of each phrase.
         ensemble: of the style vector.
-        style: (composer, weight).
+        style: (composer, weight), as it begins.
         low_pitch: MIDI number of pitch index 0.
         plays_keyboard: two hands must reach everything.
+        style_changes: (first step, style) of each later style, in order.
         accept: says for each particle whether a finished phrase will do: (play, articulate, first step, end step) of
             all particles -> bool [particle]. None: anything will.
         critic_weights: factor of each critic by name; see `critics.penalties`.
@@ -62,9 +64,10 @@ class Stretch:
     lead_in_steps: int
     phrase_ends: frozenset[int]
     ensemble: str
-    style: tuple[tuple[str, float], ...]
+    style: ComposerMix
     low_pitch: int
     plays_keyboard: bool = True
+    style_changes: tuple[tuple[int, ComposerMix], ...] = ()
     accept: Callable[[BoolArray, BoolArray, int, int], BoolArray] | None = None
     critic_weights: Mapping[str, float] = field(default_factory=dict)
     runs: tuple[RunIndex, ...] = ()
@@ -73,6 +76,10 @@ class Stretch:
     def num_steps(self) -> int:
         """All steps, the lead-in included."""
         return self.facts.num_steps
+
+    def style_at(self, step: int) -> ComposerMix:
+        """Return the style in which a step is composed."""
+        return next((style for first, style in reversed(self.style_changes) if first <= step), self.style)
 
     @property
     def is_line(self) -> bool:

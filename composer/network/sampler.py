@@ -35,12 +35,13 @@ from composer.network.sampling import (
 )
 
 LANES = 2  # parts of the particles that run side by side on a CPU; fixed, so that bytes do not hang on the machine
+MAX_BRANCHES = 3
 DEFAULT_FLOOR = 0.004  # stray notes below it; at .001 they would still add up to one every other second
 
 
 @dataclass(frozen=True)
 class SamplerState:
-    """What the sampler knows after a chunk: states of both branches, the last step's notes, the density bias."""
+    """What the sampler knows after a chunk: states of all branches, the last step's notes, the density bias."""
 
     memory: Memory
 
@@ -103,8 +104,8 @@ class Sampler:
     """A compiled sampler of fixed shape.
 
     network: with its weights loaded. num_particles: sequences drawn side by side. max_steps: longest chunk.
-    num_pitches: as the inputs have. guided: whether a second branch without conditions runs along. device:
-    auto, cpu or gpu.
+    num_pitches: as the inputs have. num_branches: 1 to 3; those after the first are told less and run along to be led
+    away from. device: auto, cpu or gpu.
 
     All sizes are fixed so that it is compiled once and a particle's notes never depend on how many it was asked for.
     """
@@ -116,14 +117,16 @@ class Sampler:
         num_particles: int,
         max_steps: int,
         num_pitches: int,
-        guided: bool = False,
+        num_branches: int = 1,
         device: str = "auto",
     ) -> None:
         self.network = network
         self.num_particles = num_particles
         self.max_steps = max_steps
         self.num_pitches = num_pitches
-        self.num_branches = 2 if guided else 1
+        if not 1 <= num_branches <= MAX_BRANCHES:
+            raise OptionError(f"num_branches: must be from 1 to {MAX_BRANCHES}; found {num_branches}")
+        self.num_branches = num_branches
         self._device = device
         lanes = LANES if num_particles % LANES == 0 and device_name(device) == "cpu" else 1
         self._compiled = _compile(network, lanes)
@@ -156,19 +159,20 @@ class Sampler:
         marginal_log_odds: np.ndarray | None = None,
         temperature: float = 1.0,
         guidance: float = 1.0,
+        style_guidance: float = 1.0,
         floor_probability: float = DEFAULT_FLOOR,
     ) -> tuple[Sample, SamplerState]:
         """Draw as many steps as the inputs have, max_steps at most.
 
         note_inputs: [branch, step, pitch, note_width]. step_inputs: [branch, step, step_width].
-        style_input: [branch, style_width]. voices_target: [branch, step, 2]. Without guidance the branch axis
-        is 1 long.
+        style_input: [branch, style_width]. voices_target: [branch, step, 2].
         uniforms: numbers from 0 to below 1, [step, particle, pitch, 2], for play and for articulate.
         pins: int8 [step, pitch] or [particle, step, pitch]; 0 free, 1 silent, 2 struck, 3 held (struck where nothing
             sounded before).
         allowed, strike_allowed: bool of the same shapes; where free cells may sound, where they may be struck.
         marginal_log_odds: [pitch] or [pitch, 2] (silent before, sounding before), round which the temperature acts.
-        guidance: 1 is the branch with conditions, above it leads away from the one without.
+        guidance: 1 is the first branch, above it leads from the second one on to the first and beyond.
+        style_guidance: the same between the third and the second.
         floor_probability: a new note of a smaller probability is never struck.
         """
         steps = int(np.shape(uniforms)[0])
@@ -176,8 +180,10 @@ class Sampler:
             raise OptionError(f"uniforms: must have 1 to {self.max_steps} steps; found {steps}")
         if temperature <= 0.0:
             raise OptionError(f"temperature: must be above 0; found {temperature}")
-        if guidance != 1.0 and self.num_branches == 1:
-            raise OptionError("guidance: must be 1 in a sampler without a second branch", mend="guided=True")
+        for name, value, needed in (("guidance", guidance, 2), ("style_guidance", style_guidance, 3)):
+            if value != 1.0 and self.num_branches < needed:
+                message = f"{name}: must be 1 in a sampler of {self.num_branches} branches; found {value}"
+                raise OptionError(message, mend=f"num_branches={needed}")
         cells = (self.num_particles, steps, self.num_pitches)
         config, branches = self.network.config, self.num_branches
         told = Told(
@@ -197,6 +203,7 @@ class Sampler:
             _marginal(marginal_log_odds, self.num_pitches),
             np.float32(temperature),
             np.float32(guidance),
+            np.float32(style_guidance),
             _log_odds(np.float32(floor_probability)),
             np.int32(steps),
         )

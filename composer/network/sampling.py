@@ -5,7 +5,8 @@ sampled notes is projected before the loops, once for all particles; the input p
 matrix product a step; the random numbers are drawn beforehand and passed in, and turned into thresholds, so that
 in the loop over the notes a note sounds where its log-odds exceed a number.
 
-Conventions: branch 0 is told the conditions, branch 1 (where there is one) is not; both hear the same notes.
+Conventions: branch 0 is told the conditions, branch 1 (where there is one) is told less, branch 2 less again; all hear
+the same notes.
 Axes are in the order step, pitch, branch, particle throughout. S: steps of the sampler, G: branches.
 """
 
@@ -58,7 +59,8 @@ class Settings(NamedTuple):
 
     marginal: Tensor  # [pitch, 2], log-odds of play where the cell was silent, where it sounded before
     temperature: Tensor  # []
-    guidance: Tensor  # []
+    guidance: Tensor  # [], how far branch 0 leads away from branch 1
+    style_guidance: Tensor  # [], how far branch 1 leads away from branch 2
     floor_odds: Tensor  # [], log-odds below which nothing begins
     num_steps: Tensor  # int32 []
 
@@ -363,11 +365,17 @@ def _note_axis(
 
 
 def _log_odds_to_draw(logits: Tensor, settings: Settings) -> Tensor:
-    """Log-odds of play, led by the guidance, and of the strike: [..., G, particle, 3] -> [..., particle, 2]."""
+    """Log-odds of play, led by the guidance, and of the strike: [..., G, particle, 3] -> [..., particle, 2].
+
+    With three branches: l2 + style_guidance (l1 - l2) + guidance (l0 - l1), written as what is added to l0.
+    """
     with_conditions = logits[..., 0, :, :2]
-    if logits.shape[-3] == 1:
+    branches = logits.shape[-3]
+    if branches == 1:
         return with_conditions
     pull = (settings.guidance - 1.0) * (with_conditions[..., 0] - logits[..., 1, :, 0])
+    if branches == 3:
+        pull = pull + (settings.style_guidance - 1.0) * (logits[..., 1, :, 0] - logits[..., 2, :, 0])
     play = with_conditions[..., 0] + ops.clip(pull, -GUIDANCE_CLIP, GUIDANCE_CLIP)
     return ops.stack([play, with_conditions[..., 1]], axis=-1)
 

@@ -204,7 +204,7 @@ def measure_sampling(size: Size, particles: int, *, guided: bool, rounds: int) -
         num_particles=particles,
         max_steps=SAMPLING_STEPS,
         num_pitches=size.num_pitches,
-        guided=guided,
+        num_branches=branches,
         device="cpu",
     )
     random = np.random.default_rng(0)

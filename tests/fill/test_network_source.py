@@ -158,43 +158,108 @@ def test_another_style_than_the_network_s_is_not_guessed(pieces, make_source, st
         make_source.kept[12].start(replace(stretch, style=(("nobody", 1.0),)))
 
 
-def test_a_source_tells_only_what_it_may(monkeypatch, stretch, facts_in):
-    """A network that may hear of the key alone gets the same inputs whatever chord is planned."""
-    heard = []
+@pytest.fixture
+def listen(monkeypatch):
+    """Make sources over a sampler that only listens; the list that comes along gets what each run was told."""
+    heard: list[dict] = []
 
     class Listener:
         def __init__(self, network, **options):
-            pass
+            self.num_branches = options["num_branches"]
 
         def initial_state(self):
             return None
 
-        def run(self, state, *, note_inputs, step_inputs, **rest):
-            heard.append((note_inputs, step_inputs))
+        def run(self, state, **told):
+            heard.append({"num_branches": self.num_branches, **told})
             return SimpleNamespace(play=None, articulate=None, upper_hand=None, forced_log_probability=None), state
 
     monkeypatch.setattr("composer.network.sampler.Sampler", Listener)
 
-    def inputs(numeral: str, key: str, told: tuple[str, ...]) -> bytes:
-        where = parse_key(key)
-        chord = ChordSpan(0, 30240, parse_chord(numeral, "major"), where)
-        source = NetworkSource(
+    def source(**options):
+        return NetworkSource(
             None,
-            composers=("bach",),
-            ensembles=("keyboard",),
+            composers=("bach", "joplin"),
+            ensembles=("keyboard", "line"),
             marginal_log_odds=None,
             num_particles=1,
             num_pitches=56,
             max_steps=12,
-            told=told,
             device="cpu",
+            **options,
         )
+
+    return source, heard
+
+
+NUMBERS = np.zeros((12, 1, 56, 2), np.float32)
+
+
+def test_a_source_tells_only_what_it_may(listen, stretch, facts_in):
+    """A network that may hear of the key alone gets the same inputs whatever chord is planned."""
+    make, heard = listen
+
+    def inputs(numeral: str, key: str, told: tuple[str, ...]) -> bytes:
+        where = parse_key(key)
+        chord = ChordSpan(0, 30240, parse_chord(numeral, "major"), where)
+        source = make(told=told)
         planned = replace(stretch, facts=facts_in("3/4", keys=(KeySpan(0, 30240, where),), chords=(chord,)))
-        source.run(source.start(planned), planned, 0, 12, np.zeros((12, 1, 56, 2), np.float32))
-        return b"".join(part.tobytes() for part in heard[-1])
+        source.run(source.start(planned), planned, 0, 12, NUMBERS)
+        return b"".join(heard[-1][name].tobytes() for name in ("note_inputs", "step_inputs"))
 
     assert inputs("I", "C major", ()) == inputs("V", "G major", ())
     assert inputs("I", "C major", ("key",)) == inputs("V", "C major", ("key",)) != inputs("V", "G major", ("key",))
     assert inputs("I", "C major", GROUPS) != inputs("V", "C major", GROUPS)
     with pytest.raises(OptionError, match='no condition "chords"'):
         inputs("I", "C major", ("chords",))
+
+
+@pytest.mark.parametrize(
+    ("guidance", "style_guidance", "plan_heard", "composer_heard"),
+    [
+        (1.0, 1.0, [1], [1]),
+        (2.0, 1.0, [1, 0], [1, 1]),
+        (2.0, 2.0, [1, 0], [1, 0]),
+        (2.0, 3.0, [1, 0, 0], [1, 1, 0]),
+        (1.0, 2.0, [1, 0, 0], [1, 1, 0]),
+    ],
+)
+def test_only_the_branches_that_are_needed_run(
+    listen, stretch, facts_in, guidance, style_guidance, plan_heard, composer_heard
+):
+    make, heard = listen
+    source = make(guidance=guidance, style_guidance=style_guidance)
+    key = parse_key("C major")
+    planned = replace(stretch, facts=facts_in("3/4", keys=(KeySpan(0, 30240, key),)))
+    source.run(source.start(planned), planned, 0, 12, NUMBERS)
+    (told,) = heard
+    assert told["num_branches"] == len(plan_heard)
+    assert told["guidance"] == guidance
+    assert told["style_guidance"] == (style_guidance if len(plan_heard) == 3 else 1.0)
+    keyless = replace(stretch, facts=facts_in("3/4"))
+    source.run(source.start(keyless), keyless, 0, 12, NUMBERS)
+    unlike = (told["note_inputs"] != heard[-1]["note_inputs"]).any(axis=(1, 2, 3))
+    assert unlike.tolist() == [bool(hears) for hears in plan_heard]
+    np.testing.assert_array_equal(told["style_input"], [[hears, 0, 1, 0] for hears in composer_heard])
+
+
+def test_a_mix_is_weights_of_composers_that_sum_to_one(listen, stretch):
+    """Two styles of one composer (bach and chorale) are together as much as one."""
+    make, heard = listen
+    mixed = replace(stretch, style=(("bach", 3.0), ("bach", 3.0), ("joplin", 2.0)))
+    source = make()
+    source.run(source.start(mixed), mixed, 0, 12, NUMBERS)
+    np.testing.assert_allclose(heard[-1]["style_input"], [[0.75, 0.25, 1, 0]])
+
+
+def test_the_style_may_change_along_a_stretch(listen, stretch):
+    make, heard = listen
+    half = (("bach", 1.0), ("joplin", 1.0))
+    gliding = replace(stretch, style_changes=((4, half), (8, (("joplin", 1.0),))))
+    source = make()
+    state = source.start(gliding)
+    for first in (0, 4, 8):
+        source.run(state, gliding, first, first + 4, NUMBERS[:4])
+    assert [told["style_input"][0, :2].tolist() for told in heard] == [[1, 0], [0.5, 0.5], [0, 1]]
+    with pytest.raises(OptionError, match='no composer "nobody"'):
+        source.start(replace(stretch, style_changes=((8, (("nobody", 1.0),)),)))

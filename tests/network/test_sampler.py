@@ -11,10 +11,20 @@ from keras import ops
 
 from composer.errors import OptionError
 from composer.network.biaxial import BiaxialNetwork
+from composer.network.config import NetworkConfig
 from composer.network.device import device_name
 from composer.network.loss import negative_log_likelihood
 from composer.network.sampler import Sample, Sampler, SamplerState
-from composer.network.sampling import FREE, HELD, SILENT, STRUCK
+from composer.network.sampling import (
+    DENSITY_CLIP,
+    DENSITY_MEMORY,
+    DENSITY_PULL,
+    FREE,
+    GUIDANCE_CLIP,
+    HELD,
+    SILENT,
+    STRUCK,
+)
 
 PARTICLES, STEPS, PITCHES = 4, 12, 14
 MakeMusic = Callable[..., Any]
@@ -27,7 +37,12 @@ def sampler(network: BiaxialNetwork) -> Sampler:
 
 @pytest.fixture(scope="module")
 def guided(network: BiaxialNetwork) -> Sampler:
-    return Sampler(network, num_particles=PARTICLES, max_steps=STEPS, num_pitches=PITCHES, guided=True)
+    return Sampler(network, num_particles=PARTICLES, max_steps=STEPS, num_pitches=PITCHES, num_branches=2)
+
+
+@pytest.fixture(scope="module")
+def of_three(network: BiaxialNetwork) -> Sampler:
+    return Sampler(network, num_particles=PARTICLES, max_steps=STEPS, num_pitches=PITCHES, num_branches=3)
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +59,13 @@ def inputs(random_music: MakeMusic) -> dict[str, np.ndarray]:
     }
 
 
+@pytest.fixture(scope="module")
+def three(random_music: MakeMusic, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Three branches of inputs, and the same random numbers."""
+    music = random_music(3, STEPS, PITCHES, seed=9)
+    return {name: inputs[name] if name == "uniforms" else getattr(music, name) for name in inputs}
+
+
 def first_branch(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: array if name == "uniforms" else array[:1] for name, array in inputs.items()}
 
@@ -53,13 +75,22 @@ def part(inputs: dict[str, np.ndarray], steps: slice) -> dict[str, np.ndarray]:
     return {name: array[cut.get(name, np.s_[:, steps])] for name, array in inputs.items()}
 
 
+def teacher_forced_logits(
+    network: BiaxialNetwork, inputs: dict[str, np.ndarray], sample: Sample, *, branch: int
+) -> np.ndarray:
+    """What the network says of drawn notes, told as one branch is: [particle, step, pitch, 3]."""
+    notes = np.stack([sample.play, sample.articulate], axis=-1).astype("float32")
+    before = np.concatenate([np.zeros_like(notes[:, :1]), notes], axis=1)
+    told = [np.repeat(inputs[name][branch, None], len(notes), axis=0) for name in inputs if name != "uniforms"]
+    state = network.initial_state(len(notes), PITCHES)
+    logits, _ = network(before, *told, state)
+    return np.asarray(ops.convert_to_numpy(logits))
+
+
 def teacher_forced_nats(network: BiaxialNetwork, inputs: dict[str, np.ndarray], sample: Sample) -> np.ndarray:
     """Nats [particle, step] of drawn notes by the window function of training."""
     notes = np.stack([sample.play, sample.articulate], axis=-1).astype("float32")
-    before = np.concatenate([np.zeros_like(notes[:, :1]), notes], axis=1)
-    told = [np.repeat(inputs[name][:1], len(notes), axis=0) for name in inputs if name != "uniforms"]
-    state = network.initial_state(len(notes), PITCHES)
-    logits, _ = network(before, *told, state)
+    logits = teacher_forced_logits(network, inputs, sample, branch=0)
     every_cell = np.ones(sample.play.shape, "float32")
     nats = negative_log_likelihood(logits, notes, -every_cell, every_cell)
     return np.asarray(ops.convert_to_numpy(nats.play + nats.articulate))
@@ -91,6 +122,137 @@ def test_guidance_of_one_at_temperature_one_is_no_guidance(
     np.testing.assert_array_equal(alone.articulate, both.articulate)
     led, _ = guided.run(guided.initial_state(), **inputs, guidance=3.0)
     assert (alone.play != led.play).any()
+
+
+def test_two_guidances_draw_as_their_formula_says(
+    network: BiaxialNetwork, of_three: Sampler, three: dict[str, np.ndarray]
+) -> None:
+    """Each step by hand: three teacher-forced branches, the formula, its clip, the temperature and the slow bias."""
+    guidance, style_guidance, temperature, marginal = 6.0, 8.0, 0.8, -0.7
+    sample, end = of_three.run(
+        of_three.initial_state(),
+        **three,
+        guidance=guidance,
+        style_guidance=style_guidance,
+        temperature=temperature,
+        marginal_log_odds=np.full(PITCHES, marginal),
+        floor_probability=0.0,
+    )
+    full, style, nobody = (teacher_forced_logits(network, three, sample, branch=branch) for branch in range(3))
+    led = nobody + style_guidance * (style - nobody) + guidance * (full - style)
+    assert 0.0 < (np.abs(led - full)[..., 0] > GUIDANCE_CLIP).mean() < 0.5
+    led = np.clip(led, full - GUIDANCE_CLIP, full + GUIDANCE_CLIP)[..., 0]
+    bias = np.zeros(PARTICLES)
+    asked = expected = np.zeros(PARTICLES)
+    sounded = np.zeros((PARTICLES, PITCHES), bool)
+    for step in range(STEPS):
+        odds = marginal + (led[:, step] - marginal) / temperature + bias[:, None]
+        play, struck = sample.play[:, step], sample.articulate[:, step]
+        chance = log_chance(odds, play).sum(axis=1)
+        chance += (log_chance(full[:, step, :, 1], struck) * (play & sounded)).sum(axis=1)
+        np.testing.assert_allclose(sample.free_log_probability[:, step], chance, rtol=1e-3)
+        asked = DENSITY_MEMORY * asked + (1 - DENSITY_MEMORY) * chance_of(full[:, step, :, 0]).sum(axis=1)
+        expected = DENSITY_MEMORY * expected + (1 - DENSITY_MEMORY) * chance_of(odds).sum(axis=1)
+        bias = np.clip(bias + DENSITY_PULL * np.log((asked + 0.05) / (expected + 0.05)), -DENSITY_CLIP, DENSITY_CLIP)
+        sounded = play
+    np.testing.assert_allclose(end.bias, bias, rtol=1e-3, atol=1e-5)
+
+
+def chance_of(log_odds: np.ndarray) -> np.ndarray:
+    chances: np.ndarray = 1 / (1 + np.exp(-log_odds))
+    return chances
+
+
+def log_chance(log_odds: np.ndarray, outcome: np.ndarray) -> np.ndarray:
+    logs: np.ndarray = np.log(chance_of(np.where(outcome, log_odds, -log_odds)))
+    return logs
+
+
+def test_equal_guidances_need_no_branch_between(
+    guided: Sampler, of_three: Sampler, three: dict[str, np.ndarray]
+) -> None:
+    outer = {name: array if name == "uniforms" else array[[0, 2]] for name, array in three.items()}
+    by_two, _ = guided.run(guided.initial_state(), **outer, guidance=2.5)
+    by_three, _ = of_three.run(of_three.initial_state(), **three, guidance=2.5, style_guidance=2.5)
+    np.testing.assert_array_equal(by_two.play, by_three.play)
+    np.testing.assert_allclose(by_two.free_log_probability, by_three.free_log_probability, rtol=1e-3)
+
+
+def test_style_guidance_of_one_needs_no_third_branch(
+    guided: Sampler, of_three: Sampler, three: dict[str, np.ndarray]
+) -> None:
+    inner = {name: array if name == "uniforms" else array[:2] for name, array in three.items()}
+    by_two, _ = guided.run(guided.initial_state(), **inner, guidance=2.5)
+    by_three, _ = of_three.run(of_three.initial_state(), **three, guidance=2.5)
+    np.testing.assert_array_equal(by_two.play, by_three.play)
+    led, _ = of_three.run(of_three.initial_state(), **three, guidance=2.5, style_guidance=3.0)
+    assert (led.play != by_three.play).any()
+
+
+def test_more_guidance_brings_more_of_what_is_favoured_and_no_more_notes() -> None:
+    """A network made by hand: the plan marks one pitch, joplin likes another; each is led to by its own guidance."""
+    planned, liked, pitches, steps, particles = 3, 8, 12, 256, 8
+    network = favouring_network()
+    sampler = Sampler(network, num_particles=particles, max_steps=steps, num_pitches=pitches, num_branches=3)
+    note = np.zeros((3, steps, pitches, 2), "float32")
+    note[0, :, planned, 0] = 1  # told to the first branch alone
+    note[:, :, liked, 1] = 1  # told to all, but only joplin makes something of it
+    told = {
+        "note_inputs": note,
+        "step_inputs": np.zeros((3, steps, 1), "float32"),
+        "style_input": np.array([[1.0], [1.0], [0.0]], "float32"),
+        "voices_target": np.zeros((3, steps, 2), "float32"),
+        "uniforms": np.random.default_rng(1).random((steps, particles, pitches, 2), dtype="float32"),
+    }
+
+    def shares(guidance: float, style_guidance: float) -> tuple[float, float, float]:
+        sample, _ = sampler.run(
+            sampler.initial_state(), **told, guidance=guidance, style_guidance=style_guidance, floor_probability=0.0
+        )
+        of_pitch = sample.play.mean(axis=(0, 1))
+        return float(of_pitch[planned]), float(of_pitch[liked]), float(of_pitch.sum())
+
+    plain, more_plan, more_style = shares(1.0, 1.0), shares(3.0, 1.0), shares(1.0, 3.0)
+    assert more_plan[0] > plain[0] + 0.1
+    assert more_style[1] > plain[1] + 0.1
+    assert more_plan[1] < plain[1] + 0.02
+    assert more_style[0] < plain[0] + 0.02
+    assert all(0.8 * plain[2] < notes < 1.2 * plain[2] for _, _, notes in (more_plan, more_style))
+    less_style = shares(1.0, 0.0)
+    assert less_style[1] < plain[1] - 0.05
+
+
+def favouring_network() -> BiaxialNetwork:
+    """Log-odds of play rise with the first note input, and with the second one where the style is told."""
+    network = BiaxialNetwork(
+        NetworkConfig(
+            note_fields=(("planned", 1), ("liked", 1)),
+            step_fields=(("beat", 1),),
+            style_fields=(("joplin", 1),),
+            time_units=(1,),
+            note_units=(2,),
+            style_units=1,
+        ),
+        seed=1,
+    )
+    for weight in network.named_weights().values():
+        weight.assign(np.zeros(weight.shape, "float32"))
+    network.style_embedding.assign(np.ones((1, 1), "float32"))
+    layer = network.note_layers[0]
+    told = layer.input_width - 2  # the note's own inputs stand last
+    kernel = np.zeros(layer.kernel.shape, "float32")
+    kernel[told, 6] = 2.0  # first unit's candidate: what is planned
+    kernel[told + 1, 7] = 2.0  # second unit's candidate: what is liked,
+    kernel[told - 1, 1] = 16.0  # let in as far as the style opens the gate, through an input that is always zero
+    layer.kernel.assign(kernel)
+    style_kernel = np.zeros(layer.style_kernel.shape, "float32")
+    style_kernel[0, told - 1] = 2.0
+    layer.style_kernel.assign(style_kernel)
+    #               let in       forget        let out     candidate
+    layer.bias.assign(np.array([4.0, -8.0, -8.0, -8.0, 4.0, 4.0, 0.0, 0.0], "float32"))
+    network.head_kernel.assign(np.array([[2.0, 0.0, 0.0], [2.0, 0.0, 0.0]], "float32"))
+    network.head_bias.assign(np.array([-1.5, 0.0, 0.0], "float32"))
+    return network
 
 
 def test_a_chunk_in_two_parts_is_the_same_music(sampler: Sampler, inputs: dict[str, np.ndarray]) -> None:
@@ -206,8 +368,12 @@ def test_impossible_arguments_are_named(sampler: Sampler, inputs: dict[str, np.n
         sampler.run(state, **(told | {"note_inputs": told["note_inputs"][..., :-1]}))
     with pytest.raises(OptionError, match="temperature"):
         sampler.run(state, **told, temperature=0.0)
-    with pytest.raises(OptionError, match="guidance"):
+    with pytest.raises(OptionError, match=r"^guidance: must be 1 in a sampler of 1 branches"):
         sampler.run(state, **told, guidance=2.0)
+    with pytest.raises(OptionError, match="style_guidance: must be 1"):
+        sampler.run(state, **told, style_guidance=2.0)
+    with pytest.raises(OptionError, match="num_branches: must be from 1 to 3; found 4"):
+        Sampler(sampler.network, num_particles=2, max_steps=2, num_pitches=2, num_branches=4)
     with pytest.raises(OptionError, match="pins: must be from 0 to 3"):
         sampler.run(state, **told, pins=np.full((STEPS, PITCHES), 4))
     with pytest.raises(OptionError, match=r"device: must be one of"):
