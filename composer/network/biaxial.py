@@ -95,11 +95,17 @@ class LstmLayer(keras.layers.Layer):
         return hidden, cell
 
     def sequence(
-        self, learned: Tensor | None, given: Tensor | None, shared: Tensor, state: tuple[Tensor, Tensor]
+        self,
+        learned: Tensor | None,
+        given: Tensor | None,
+        shared: Tensor,
+        state: tuple[Tensor, Tensor],
+        *,
+        products: str,
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """The step along the first axis; see `composer.network.recurrence.lstm_sequence`."""
         kernel = ops.concatenate([self.kernel, self.recurrent], axis=0)
-        return lstm_sequence(learned, given, shared, state, kernel)
+        return lstm_sequence(learned, given, shared, state, kernel, products=products)
 
 
 class BiaxialNetwork(keras.layers.Layer):
@@ -156,22 +162,24 @@ class BiaxialNetwork(keras.layers.Layer):
         voices_target: Tensor,
         state: State,
         training: bool = False,
+        products: str = "float32",
     ) -> tuple[Tensor, State]:
         """Logits of every note of a window, each given all earlier notes.
 
         notes: [batch, step + 1, pitch, 2]; the first step is the one before the window.
         note_inputs: [batch, step, pitch, note_width]. step_inputs: [batch, step, step_width].
         style_input: [batch, style_width]. voices_target: [batch, step, 2], (planned notes, known).
+        products: type of the factors of the LSTMs' matrix products (see `lstm_sequence`).
         state: of the step before the window. Returns logits [batch, step, pitch, 3] and the state after it.
         """
         notes, note_inputs, step_inputs, voices_target = (
             _swap_first(ops.cast(part, "float32")) for part in (notes, note_inputs, step_inputs, voices_target)
         )  # [step, batch, ...]
         style = self.embed_style(style_input)
-        heard, state = self._time_axis(notes[:-1], note_inputs, step_inputs, style, state, training)
+        heard, state = self._time_axis(notes[:-1], note_inputs, step_inputs, style, state, training, products)
         below = lower_note_features(notes[1:], voices_target)  # [step, batch, pitch, 5]
         told = ops.concatenate([below, note_inputs], axis=-1)
-        logits = self._note_axis(heard, told, step_inputs, style, training)  # [step, batch, pitch, 3]
+        logits = self._note_axis(heard, told, step_inputs, style, training, products)  # [step, batch, pitch, 3]
         return _swap_first(logits), state
 
     def _time_axis(
@@ -182,6 +190,7 @@ class BiaxialNetwork(keras.layers.Layer):
         style: Tensor,
         state: State,
         training: bool,
+        products: str,
     ) -> tuple[Tensor, State]:
         num_steps, batch, num_pitches, _ = previous.shape
         given = self.time_inputs(previous, note_inputs)
@@ -193,12 +202,14 @@ class BiaxialNetwork(keras.layers.Layer):
             shared = layer.project_shared(style, step_inputs)
             shared = ops.reshape(shared, (-1, batch, 1, 4 * layer.units))
             rows = tuple(ops.reshape(part, (batch * num_pitches, layer.units)) for part in start)
-            learned, rows = layer.sequence(learned, given if number == 0 else None, shared, rows)
+            learned, rows = layer.sequence(learned, given if number == 0 else None, shared, rows, products=products)
             after += [ops.reshape(part, (batch, num_pitches, layer.units)) for part in rows]
             learned = self._drop(learned, self.config.dropout, training)
         return ops.reshape(learned, (num_steps, batch, num_pitches, -1)), tuple(after)
 
-    def _note_axis(self, heard: Tensor, told: Tensor, step_inputs: Tensor, style: Tensor, training: bool) -> Tensor:
+    def _note_axis(
+        self, heard: Tensor, told: Tensor, step_inputs: Tensor, style: Tensor, training: bool, products: str
+    ) -> Tensor:
         num_steps, batch, num_pitches, _ = told.shape
         learned = ops.reshape(_notes_first(heard), (num_pitches, num_steps * batch, -1))
         given = ops.reshape(_notes_first(told), (num_pitches, num_steps * batch, -1))
@@ -209,7 +220,9 @@ class BiaxialNetwork(keras.layers.Layer):
             else:
                 shared = ops.tile(ops.reshape(shared, (1, batch, 1, -1)), (1, num_steps, 1, 1))
             silent = ops.zeros((num_steps * batch, layer.units))
-            learned, _ = layer.sequence(learned, given if number == 0 else None, shared, (silent, silent))
+            learned, _ = layer.sequence(
+                learned, given if number == 0 else None, shared, (silent, silent), products=products
+            )
             learned = self._drop(learned, self.config.dropout, training)
         logits = ops.reshape(self.head(learned), (num_pitches, num_steps, batch, NUM_OUTPUTS))
         return ops.transpose(logits, (1, 2, 0, 3))

@@ -31,7 +31,13 @@ def lstm_step(gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor
 
 
 def lstm_sequence(
-    learned: Tensor | None, given: Tensor | None, shared: Tensor, state: tuple[Tensor, Tensor], kernel: Tensor
+    learned: Tensor | None,
+    given: Tensor | None,
+    shared: Tensor,
+    state: tuple[Tensor, Tensor],
+    kernel: Tensor,
+    *,
+    products: str = "float32",
 ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """The step along the first axis.
 
@@ -39,17 +45,24 @@ def lstm_sequence(
     None. shared: [step or 1, group, row of the group or 1, 4 x unit], added to the gates, rows being groups of
     equal size.
     state: hidden and cell before the first step, each [row, unit]. kernel: [learned + given + unit, 4 x unit].
+    products: type of the factors of the matrix products ('float32', 'bfloat16', 'float16'); all else is float32.
     Returns the outputs [step, row, unit] and the state after the last step.
     """
     if keras.backend.backend() == "tensorflow":
         from composer.network.tensorflow_loops import lstm_sequence_tensorflow
 
-        return lstm_sequence_tensorflow(learned, given, shared, state, kernel)
-    return lstm_sequence_scan(learned, given, shared, state, kernel)
+        return lstm_sequence_tensorflow(learned, given, shared, state, kernel, products=products)
+    return lstm_sequence_scan(learned, given, shared, state, kernel, products=products)
 
 
 def lstm_sequence_scan(
-    learned: Tensor | None, given: Tensor | None, shared: Tensor, state: tuple[Tensor, Tensor], kernel: Tensor
+    learned: Tensor | None,
+    given: Tensor | None,
+    shared: Tensor,
+    state: tuple[Tensor, Tensor],
+    kernel: Tensor,
+    *,
+    products: str = "float32",
 ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """`lstm_sequence` on any backend, differentiated by the backend.
 
@@ -58,12 +71,17 @@ def lstm_sequence_scan(
     inputs = ops.concatenate([part for part in (learned, given) if part is not None], axis=-1)
     num_steps, num_rows, width = inputs.shape
     num_gates = kernel.shape[-1]
-    projected = ops.matmul(ops.reshape(inputs, (num_steps * num_rows, width)), kernel[:width])
+    kernel = ops.cast(kernel, products)
+
+    def product(values: Tensor, matrix: Tensor) -> Tensor:
+        return ops.cast(ops.matmul(ops.cast(values, products), matrix), "float32")
+
+    projected = product(ops.reshape(inputs, (num_steps * num_rows, width)), kernel[:width])
     projected = ops.reshape(projected, (num_steps, shared.shape[1], -1, num_gates)) + shared
     projected = ops.reshape(projected, (num_steps, num_rows, num_gates))
 
     def body(carry: tuple[Tensor, Tensor], at_step: Tensor) -> tuple[Any, Any]:
-        hidden, cell, _ = lstm_step(at_step + ops.matmul(carry[0], kernel[width:]), carry[1])
+        hidden, cell, _ = lstm_step(at_step + product(carry[0], kernel[width:]), carry[1])
         return (hidden, cell), (hidden, cell)  # Keras 3.15 on TensorFlow wants outputs of the carry's structure
 
     state, (outputs, _) = ops.scan(body, state, projected)

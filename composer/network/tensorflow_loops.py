@@ -18,7 +18,13 @@ Tensor = Any
 
 
 def lstm_sequence_tensorflow(
-    learned: Tensor | None, given: Tensor | None, shared: Tensor, state: tuple[Tensor, Tensor], kernel: Tensor
+    learned: Tensor | None,
+    given: Tensor | None,
+    shared: Tensor,
+    state: tuple[Tensor, Tensor],
+    kernel: Tensor,
+    *,
+    products: str = "float32",
 ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """`composer.network.recurrence.lstm_sequence` as a tf.while_loop; same shapes, same values."""
 
@@ -32,6 +38,7 @@ def lstm_sequence_tensorflow(
             hidden=next(parts),
             cell=next(parts),
             kernel=next(parts),
+            products=products,
         )
         results = loop.forward()
         return results, loop.backward
@@ -45,10 +52,19 @@ class _Loop:
     """The two loops of one layer; the forward one leaves in `saved` what the backward one reads."""
 
     def __init__(
-        self, *, learned: Tensor, given: Tensor, shared: Tensor, hidden: Tensor, cell: Tensor, kernel: Tensor
+        self,
+        *,
+        learned: Tensor,
+        given: Tensor,
+        shared: Tensor,
+        hidden: Tensor,
+        cell: Tensor,
+        kernel: Tensor,
+        products: str,
     ) -> None:
         self.learned, self.given, self.shared = learned, given, shared
         self.hidden, self.cell, self.kernel = hidden, cell, kernel
+        self.factor = tf.cast(kernel, products)  # of the matrix products; sums over steps stay float32
         self.num_steps = (learned if learned is not None else given).shape[0]
         self.num_rows, self.units = cell.shape
         self.num_groups = shared.shape[1]
@@ -57,7 +73,7 @@ class _Loop:
 
     def forward(self) -> tuple[Tensor, Tensor, Tensor]:
         def body(step: Tensor, hidden: Tensor, cell: Tensor, saved: tuple[Any, ...]) -> Any:
-            gates = self._add_shared(tf.matmul(self._told(step, hidden), self.kernel), step)
+            gates = self._add_shared(self._product(self._told(step, hidden), self.factor), step)
             after, new_cell, activations = lstm_step(gates, cell)
             values = (after, hidden, cell, *activations)
             return (
@@ -81,7 +97,7 @@ class _Loop:
         learned_width = 0 if self.learned is None else self.learned.shape[-1]
         hidden_at = self.kernel.shape[0] - self.units
         # Nothing flows back into what was given: those rows of the kernel are left out.
-        back = tf.transpose(tf.concat([self.kernel[:learned_width], self.kernel[hidden_at:]], axis=0))
+        back = tf.transpose(tf.concat([self.factor[:learned_width], self.factor[hidden_at:]], axis=0))
 
         def body(step: Tensor, hidden_slope: Tensor, cell_slope: Tensor, sums: Any, arrays: Any) -> Any:
             hidden_before, cell_before, *activations = (array.read(step) for array in self.saved)
@@ -89,8 +105,10 @@ class _Loop:
                 hidden_slope + outputs_slope[step], cell_slope, cell_before, tuple(activations)
             )
             kernel_sum, shared_sum = sums
-            kernel_sum = kernel_sum + tf.matmul(self._told(step, hidden_before), gates_slope, transpose_a=True)
-            flowing = tf.matmul(gates_slope, back)
+            kernel_sum = kernel_sum + self._product(
+                self._told(step, hidden_before), tf.cast(gates_slope, self.factor.dtype), transpose_a=True
+            )
+            flowing = self._product(gates_slope, back)
             learned_slopes, shared_slopes = arrays
             if learned_width:
                 learned_slopes = learned_slopes.write(step, flowing[:, :learned_width])
@@ -119,6 +137,10 @@ class _Loop:
         shared_slope = shared_sum[None] if self.is_shared_constant else shared_slopes.stack()
         learned_slope = [learned_slopes.stack()] if learned_width else []
         return (*learned_slope, shared_slope, hidden_slope, cell_slope, kernel_sum)
+
+    def _product(self, values: Tensor, factor: Tensor, *, transpose_a: bool = False) -> Tensor:
+        product = tf.matmul(tf.cast(values, factor.dtype), factor, transpose_a=transpose_a)
+        return tf.cast(product, tf.float32)
 
     def _told(self, step: Tensor, hidden: Tensor) -> Tensor:
         parts = [part[step] for part in (self.learned, self.given) if part is not None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import keras
@@ -21,7 +22,7 @@ MakeMusic = Callable[..., Any]
 ROWS, STEPS, PITCHES = 2, 6, 16
 
 
-def logits(network: BiaxialNetwork, music: Any, **options: bool) -> np.ndarray:
+def logits(network: BiaxialNetwork, music: Any, **options: Any) -> np.ndarray:
     state = network.initial_state(music.notes.shape[0], music.notes.shape[2])
     return np.asarray(ops.convert_to_numpy(network(*music.arguments(), state, **options)[0]))
 
@@ -126,9 +127,24 @@ def test_dropout_hangs_on_seed_and_number_alone_and_only_in_training(
     np.testing.assert_array_equal(logits(dropping, music), logits(dropping, music))
 
 
+@pytest.mark.parametrize(("products", "digits"), [("bfloat16", 8), ("float16", 11)])
+def test_products_of_short_numbers_are_near_and_the_state_stays_long(
+    network: BiaxialNetwork, products: str, digits: int, random_music: MakeMusic
+) -> None:
+    music = random_music(ROWS, STEPS, PITCHES)
+    exact, near = logits(network, music), logits(network, music, products=products)
+    assert 0.0 < np.abs(exact - near).max() < 16 * 2.0**-digits
+    state = network.initial_state(ROWS, PITCHES)
+    _, state = network(*music.arguments(), state, products=products)
+    assert {keras.backend.standardize_dtype(part.dtype) for part in state} == {"float32"}
+
+
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="compares two TensorFlow gradients")
 @pytest.mark.parametrize("shared", [(5, 2, 1, 16), (1, 2, 1, 16), (1, 6, 1, 16)])
-def test_the_written_out_gradient_is_the_one_tensorflow_finds(shared: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(("products", "atol"), [("float32", 2e-5), ("bfloat16", 0.15), ("float16", 0.02)])
+def test_the_written_out_gradient_is_the_one_tensorflow_finds(
+    shared: tuple[int, ...], products: str, atol: float
+) -> None:
     import tensorflow as tf
 
     random = np.random.default_rng(0)
@@ -143,14 +159,16 @@ def test_the_written_out_gradient_is_the_one_tensorflow_finds(shared: tuple[int,
             learned, shared, hidden, cell, kernel = values
             told = (learned, given) if learned_at == 0 else (None, ops.concatenate([learned, given], axis=-1))
             outputs, (hidden, cell) = sequence(*told, shared, (hidden, cell), kernel)
+            assert {part.dtype for part in (outputs, hidden, cell)} == {tf.float32}
             loss = tf.reduce_sum(tf.sin(outputs)) + tf.reduce_sum(hidden**2) + tf.reduce_sum(cell**3)
         return tape.gradient(loss, values[learned_at:])
 
     for learned_at in (0, 1):
-        ours = tf.function(gradients)(lstm_sequence, learned_at)
+        ours = tf.function(gradients)(partial(lstm_sequence, products=products), learned_at)
         theirs = tf.function(gradients)(lstm_sequence_scan, learned_at)
         for our, their in zip(ours, theirs, strict=True):
-            np.testing.assert_allclose(our, their, atol=2e-5)
+            assert our.dtype == tf.float32
+            np.testing.assert_allclose(our, their, atol=atol)
 
 
 def test_a_configuration_survives_yaml_and_refuses_what_it_does_not_know(network: BiaxialNetwork) -> None:
