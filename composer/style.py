@@ -55,6 +55,8 @@ class StyleCard:
         runs: file name of the index of the training pieces' runs of notes, beside the card; "" for none.
         network: name of the network that knows it; "" for the default one.
         sources: what it was learned from, with the terms.
+        ensembles: ensemble → pieces that were counted, most first.
+        textures_from: in words, the pieces that textures, registers and figures were counted from.
         figures: further figures of the style, by name.
         folder: where the card was read; not part of the file.
     """
@@ -72,6 +74,8 @@ class StyleCard:
     runs: str = ""
     network: str = ""
     sources: tuple[Source, ...] = ()
+    ensembles: Mapping[str, int] = field(default_factory=dict)
+    textures_from: str = ""
     figures: Mapping[str, float] = field(default_factory=dict)
     folder: Path | None = field(default=None, compare=False, repr=False)
 
@@ -168,6 +172,7 @@ def read_style(path: Path) -> StyleCard:
                 "tempo_bpm": {str(meter): _triple(value) for meter, value in (plain.get("tempo_bpm") or {}).items()},
                 "register": tuple(int(pitch) for pitch in plain.get("register") or (36, 84)),
                 "sources": tuple(Source(**source) for source in plain.get("sources") or ()),
+                "ensembles": {str(key): int(value) for key, value in (plain.get("ensembles") or {}).items()},
                 "figures": {str(key): float(value) for key, value in (plain.get("figures") or {}).items()},
                 "folder": path.parent,
             }
@@ -190,7 +195,7 @@ def write_style(card: StyleCard, path: Path) -> None:
         if column.name == "folder" or value in ("", (), {}):
             continue
         # Short lists on one line; everything else a line for each entry.
-        style = None if column.name in ("forms", "meters", "register", "tempo_bpm") else False
+        style = None if column.name in ("forms", "meters", "register", "tempo_bpm", "ensembles") else False
         lines.append(
             yaml.safe_dump(
                 {column.name: _plain(value)}, sort_keys=False, allow_unicode=True, width=120, default_flow_style=style

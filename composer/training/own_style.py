@@ -18,7 +18,8 @@ from composer.files import check_writable
 from composer.network.checkpoint import read_card
 from composer.parallel import parallel_map
 from composer.style import Source, StyleCard, styles_folder
-from composer.training.style_files import StylePiece, StyleRecipe, read_style_pieces, write_style_files
+from composer.training.recipes import StyleRecipe
+from composer.training.style_counting import StylePiece, read_style_pieces, write_style_files
 
 MIN_PIECES = 3
 _DEFAULT_NETWORK = "bach"

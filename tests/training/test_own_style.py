@@ -12,7 +12,8 @@ from composer.errors import OutputError, TrainingError
 from composer.pipeline import plan_piece
 from composer.style import load_statistics, read_style
 from composer.training.own_style import build_own_style
-from composer.training.style_files import StyleRecipe, build_style
+from composer.training.recipes import StyleRecipe
+from composer.training.style_counting import read_style_pieces, write_style_files
 
 SCALE = ["c", "d", "e", "f", "g", "a", "b", "cc", "dd", "ee"]
 
@@ -102,7 +103,8 @@ def test_note_values_are_those_that_the_network_reads(folder: Path, tmp_path: Pa
 
 
 def test_what_a_recipe_leaves_open_is_told_from_the_pieces(folder: Path, tmp_path: Path) -> None:
-    card = build_style(StyleRecipe("open", "songs", "bach", pattern="*.krn"), data=folder, output=tmp_path)
+    pieces = [piece for path in sorted(folder.glob("*.krn")) for piece in read_style_pieces(path)]
+    card = write_style_files(StyleRecipe("open", "songs", "bach"), pieces, [], output=tmp_path)
     assert card.ensemble
     assert card.forms
     assert card.sources == ()

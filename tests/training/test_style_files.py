@@ -1,11 +1,12 @@
-from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from composer.analysis.copying import load_runs
 from composer.errors import TrainingError
 from composer.style import load_statistics, read_style
-from composer.training.style_files import RECIPES, bach_weight, build_runs, build_style
+from composer.training.recipes import RecipeBook, read_recipes
+from composer.training.style_files import Listed, build_runs, build_style, evenly, list_pieces
 
 HEAD = (
     '<score-partwise version="4.0"><work><work-title>{title}</work-title></work>'
@@ -16,6 +17,13 @@ ATTRIBUTES = (
     "<attributes><divisions>1</divisions><key><fifths>0</fifths></key>"
     "<time><beats>4</beats><beat-type>4</beat-type></time></attributes>"
 )
+RECIPES = """\
+sources:
+  - {path: corpora/songs, composer: nobody, include: ["*draft*"]}
+  - {path: corpora/songs, composer: anon, weight: 2, name: Songs, url: "https://example.org", licence: CC0 1.0}
+styles:
+  - {name: songs, description: tunes, composer: anon, ensemble: line, forms: [binary], player: chorale}
+"""
 
 
 def song(title: str, tune: str = "CEGE") -> str:
@@ -29,56 +37,54 @@ def song(title: str, tune: str = "CEGE") -> str:
 
 
 @pytest.fixture
-def recipe():
-    return replace(RECIPES[1], name="songs", pattern="corpora/songs/*.musicxml")
-
-
-@pytest.fixture
-def songs(tmp_path):
+def book(tmp_path: Path) -> RecipeBook:
     folder = tmp_path / "corpora" / "songs"
     folder.mkdir(parents=True)
     # The second is held out.
     for number, (title, tune) in enumerate((("Jesu_meine_Freude", "CEGE"), ("Vater_unser_im_Himmelreich", "FGAC"))):
         (folder / f"{number:03}_{title}.musicxml").write_text(song(title, tune))
+    (folder / "003_draft.musicxml").write_text(song("A draft", "GGGA"))
+    (tmp_path / "recipes.yaml").write_text(RECIPES)
+    return read_recipes(tmp_path / "recipes.yaml")
 
 
-@pytest.mark.usefixtures("songs")
-def test_a_style_is_counted_from_its_training_side_only(tmp_path, recipe):
-    card = build_style(recipe, data=tmp_path, output=tmp_path)
+@pytest.fixture
+def pieces(book: RecipeBook, tmp_path: Path) -> list[Listed]:
+    return list_pieces(book.sources, data=tmp_path, cache=tmp_path / "cache")
+
+
+def test_a_style_is_counted_from_its_training_side_only(tmp_path, book, pieces):
+    card = build_style(book.styles[0], book, pieces, output=tmp_path)
     assert card.pieces == 1
+    assert card.bars == 8
+    assert card.sources[0].name == "Songs"
     assert read_style(tmp_path / "songs.yaml") == card
-    assert load_statistics(tmp_path / "songs.yaml").bars == 8
+    statistics = load_statistics(tmp_path / "songs.yaml")
+    assert statistics.bars == 8
+    assert sum(statistics.meters.values()) == 2, "its source counts twice"
     first = (tmp_path / "songs.json").read_bytes()
-    build_style(recipe, data=tmp_path, output=tmp_path)
+    build_style(book.styles[0], book, pieces, output=tmp_path)
     assert (tmp_path / "songs.json").read_bytes() == first
 
 
-@pytest.mark.usefixtures("songs")
-def test_the_index_of_runs_can_be_made_alone(tmp_path, recipe):
-    card = build_style(recipe, data=tmp_path, output=tmp_path)
+def test_the_index_of_runs_can_be_made_alone(tmp_path, book, pieces):
+    card = build_style(book.styles[0], book, pieces, output=tmp_path)
     runs = (tmp_path / "songs.runs.safetensors").read_bytes()
-    assert load_runs(read_style(tmp_path / "songs.yaml")).held_out_pieces == 1
+    index = load_runs(read_style(tmp_path / "songs.yaml"))
+    assert index is not None
+    assert index.held_out_pieces == 1
     (tmp_path / "songs.runs.safetensors").unlink()
-    assert build_runs(recipe, data=tmp_path, output=tmp_path) == card
+    assert build_runs(book.styles[0], book, pieces, output=tmp_path) == card
     assert (tmp_path / "songs.runs.safetensors").read_bytes() == runs
 
 
-def test_no_files_is_an_error(tmp_path, recipe):
-    with pytest.raises(TrainingError, match="no files"):
-        build_style(recipe, data=tmp_path, output=tmp_path)
+def test_no_files_is_an_error(tmp_path, book):
+    for path in (tmp_path / "corpora" / "songs").glob("*"):
+        path.unlink()
+    with pytest.raises(TrainingError, match="no files corpora/songs"):
+        list_pieces(book.sources, data=tmp_path, cache=tmp_path / "cache")
 
 
-@pytest.mark.parametrize(
-    ("name", "weight"),
-    [
-        ("BachJS__BWV816__french-suite-5__gigue.mid", 3),
-        ("BachJS__BWV784__bach-invention-13.mid", 3),
-        ("BachJS__BWV846__wtk1-prelude1.mid", 3),
-        ("BachJS__BWV846__wtk1-fugue1.mid", 1),
-        ("BachJS__BWV848__bwv848b__bwv848b.mid", 1),
-        ("BachJS__BWVAnh114__anna-magdalena-04.mid", 3),
-        ("BachJS__BWV582__bwv582__bwv582.mid", 1),
-    ],
-)
-def test_suites_inventions_and_preludes_weigh_more(name, weight):
-    assert bach_weight(name) == weight
+def test_an_even_choice_leaves_no_corner_out():
+    assert evenly(list("abcdef"), 3) == ["a", "c", "e"]
+    assert evenly(list("abc"), 3) == ["a", "b", "c"]
