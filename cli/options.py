@@ -16,6 +16,7 @@ import click
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 MAX_NUMBER = 2**63 - 1  # inclusive; of seeds and takes, as in a plan
+ARROW = "->"  # between the stations of a glide, as in a plan
 QUIET = "composer.cli.quiet"  # key in click's meta dictionary, which all contexts of one run share
 
 
@@ -34,12 +35,12 @@ def brief_options(*, form_required: bool) -> Callable[[Decorated], Decorated]:
             click.option("--form", metavar="NAME", required=form_required, help="The form; see `compose forms`."),
             click.option(
                 "--style",
-                callback=_name_or_mix,
+                callback=_style_wish,
                 metavar="NAME",
                 default="bach",
                 show_default=True,
-                help="The style (`compose styles` lists them), a mix as in bach:0.7,joplin:0.3, or the path of a "
-                "card: ./mine.yaml.",
+                help="The style (`compose styles` lists them), a mix as in bach:0.7,joplin:0.3, a glide along the "
+                'piece as in "bach->joplin", or the path of a card: ./mine.yaml.',
             ),
             click.option("--key", metavar="KEY", help='The home key: "G major", "e minor", "Bb major".'),
             click.option("--meter", metavar="N/N", help="The meter: 2/4, 3/4, 4/4, 6/8."),
@@ -65,7 +66,7 @@ def brief_options(*, form_required: bool) -> Callable[[Decorated], Decorated]:
 
 
 def sampling_options(function: Decorated) -> Decorated:
-    """Add how notes are drawn from the network: temperature, guidance, device."""
+    """Add how notes are drawn from the network: temperature, both guidances, device."""
     return _stack(
         function,
         click.option(
@@ -79,6 +80,12 @@ def sampling_options(function: Decorated) -> Decorated:
             type=click.FloatRange(min=0),
             metavar="X",
             help="How strictly the notes obey the plan; 1 is as trained, more is stricter.",
+        ),
+        click.option(
+            "--style-guidance",
+            type=click.FloatRange(min=0),
+            metavar="X",
+            help="How strongly the notes are in the style; 1 is as trained, more is stronger.",
         ),
         click.option(
             "--device",
@@ -144,12 +151,22 @@ def is_quiet() -> bool:
     return bool(click.get_current_context().meta.get(QUIET, False))
 
 
-def _name_or_mix(_ctx: click.Context, _param: click.Parameter, value: str) -> str | Mapping[str, float]:
+def _style_wish(_ctx: click.Context, _param: click.Parameter, value: str) -> str | Mapping[str, Any]:
+    """Return a style as `composer.plan.brief.StyleWish`: a name as it stands, the weights of a mix, or a glide."""
+    first, *rest = (_name_or_mix(station.strip()) for station in value.split(ARROW))
+    if not rest:
+        return first
+    return {"from": first, "via": rest[:-1], "to": rest[-1]} if rest[:-1] else {"from": first, "to": rest[-1]}
+
+
+def _name_or_mix(text: str) -> str | Mapping[str, float]:
     """Return a style's name as it stands, or the weight of each name in a mix."""
-    if ":" not in value:
-        return value
+    if not text:
+        raise click.BadParameter(f'a glide has a style on each side of each "{ARROW}", as in "bach->joplin"')
+    if ":" not in text:
+        return text
     weights: dict[str, float] = {}
-    for part in value.split(","):
+    for part in text.split(","):
         name, _, weight = part.partition(":")
         name = name.strip()
         if name in weights:

@@ -9,14 +9,15 @@ Contents: `compose`, `plan_piece`, `build_plan`, `perform_file`, `Piece`, `Perfo
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer.errors import OptionError, Place, PlanError, Problem
-from composer.plan.brief import Brief
-from composer.plan.model import NO_THEME, Performer, Plan
+from composer.plan.brief import Brief, StyleWish
+from composer.plan.mixes import Style, names_in_plan, style_words
+from composer.plan.model import NO_THEME, Glide, Performer, Plan
 from composer.plan.numerals import parse_key_path
 from composer.plan.planner import plan_piece as plan_brief
 from composer.plan.planner import resolve
@@ -35,8 +36,9 @@ OnProgress = Callable[[str, float], None]
 DEFAULT_NETWORK = "bach"
 DEFAULT_TEMPERATURE = 1.0
 DEFAULT_GUIDANCE = 1.5
+DEFAULT_STYLE_GUIDANCE = 1.0
 MAX_TEMPERATURE = 5.0  # inclusive; far above it every note is as likely as any other
-MAX_GUIDANCE = 10.0  # inclusive
+MAX_GUIDANCE = 10.0  # inclusive; of the style's too
 MAX_EXPRESSION = 3.0  # inclusive, as in a plan
 MAX_TAKE = 2**63 - 1  # inclusive, as in a plan
 NUM_PARTICLES = 8
@@ -110,7 +112,7 @@ class Performed:
 def compose(
     *,
     form: str = "rondo",
-    style: str | Mapping[str, float] = "bach",
+    style: StyleWish = "bach",
     key: str | None = None,
     meter: str | None = None,
     tempo_bpm: float | None = None,
@@ -120,6 +122,7 @@ def compose(
     seed: int | None = None,
     temperature: float | None = None,
     guidance: float | None = None,
+    style_guidance: float | None = None,
     device: str = "auto",
     expression: float | None = None,
     player: str | None = None,
@@ -132,11 +135,13 @@ def compose(
 
     Args:
         form: name of a form, or a template file.
-        style: a style's name, or weights by name.
+        style: a style's name, weights by name, or a glide along the piece: "bach -> joplin", or
+            {"from": {"bach": 0.7, "haydn": 0.3}, "to": "joplin"} ("via" lists what is between).
         key, meter, tempo_bpm, bars, ensemble, title: None: drawn from the style.
         seed: of all drawing; None draws one.
         temperature: 1 as the network learned; lower is tamer.
         guidance: 1 as the network learned; higher obeys the plan more.
+        style_guidance: 1 as the network learned; higher is more in the style, less in everybody's.
         device: `auto`, `cpu` or `gpu`.
         expression, player, take: of the performer; None: the style's own.
         outputs: files to write; the extension picks the writer. None given: see `folder`.
@@ -161,7 +166,7 @@ def compose(
     )
     paths = outputs
     if not paths and folder is not None:
-        stem = f"{_file_word(plan.form)}-{'-'.join(map(_file_word, plan.style))}-{plan.seed}"
+        stem = f"{_file_word(plan.form)}-{_style_word(plan.style)}-{plan.seed}"
         paths = tuple(folder / f"{stem}{suffix}" for suffix in (".mid", ".musicxml", ".yaml"))
     return _finish(
         plan,
@@ -171,6 +176,7 @@ def compose(
         read_paths=(),
         temperature=temperature,
         guidance=guidance,
+        style_guidance=style_guidance,
         device=device,
         performer=(player, take, expression),
         started=started,
@@ -182,7 +188,7 @@ def compose(
 def plan_piece(
     *,
     form: str = "rondo",
-    style: str | Mapping[str, float] = "bach",
+    style: StyleWish = "bach",
     key: str | None = None,
     meter: str | None = None,
     tempo_bpm: float | None = None,
@@ -215,6 +221,7 @@ def build_plan(
     folder: Path | None = None,
     temperature: float | None = None,
     guidance: float | None = None,
+    style_guidance: float | None = None,
     device: str = "auto",
     expression: float | None = None,
     player: str | None = None,
@@ -229,7 +236,7 @@ def build_plan(
             in the plan before keep their notes, and the others are composed between them; so with temperature and
             guidance as they were. Where a plan was itself built with `keep`, its own earlier plans come before it.
         outputs, folder: as `compose`; the files are named after the plan's file, the plan with `.resolved.yaml`.
-        temperature, guidance, device, expression, player, take, on_progress: as `compose`.
+        temperature, guidance, style_guidance, device, expression, player, take, on_progress: as `compose`.
 
     Raises:
         PlanError, ThemeError: all that is wrong in the plan, with line and column; an earlier plan of another piece.
@@ -269,6 +276,7 @@ def build_plan(
         read_paths=(plan_path, *keep),
         temperature=temperature,
         guidance=guidance,
+        style_guidance=style_guidance,
         device=device,
         performer=(player, take, expression),
         started=started,
@@ -295,12 +303,11 @@ def _check_same_piece(earlier: Plan, plan: Plan, earlier_path: Path, plan_path: 
 
 def _frame_of(plan: Plan) -> dict[str, str]:
     """Return what all notes of a resolved plan depend on, in words."""
-    style = ", ".join(f"{name} {weight:g}" if len(plan.style) > 1 else name for name, weight in plan.style.items())
     return {
         "meter": plan.meter or "",
         "upbeat": f"{plan.pickup or 0:g}",
         "ensemble": plan.ensemble or "",
-        "style": style,
+        "style": style_words(plan.style),
         "seed": str(plan.seed),
     }
 
@@ -359,6 +366,7 @@ def _finish(
     read_paths: tuple[Path, ...],
     temperature: float | None,
     guidance: float | None,
+    style_guidance: float | None,
     device: str,
     performer: tuple[str | None, int | None, float | None],
     started: float,
@@ -378,6 +386,7 @@ def _finish(
         earlier=earlier,
         temperature=DEFAULT_TEMPERATURE if temperature is None else temperature,
         guidance=DEFAULT_GUIDANCE if guidance is None else guidance,
+        style_guidance=DEFAULT_STYLE_GUIDANCE if style_guidance is None else style_guidance,
         device=device,
         on_progress=on_progress,
     )
@@ -404,6 +413,7 @@ def fill_plan(
     earlier: tuple[tuple[Plan, Path | None], ...] = (),
     temperature: float = DEFAULT_TEMPERATURE,
     guidance: float = DEFAULT_GUIDANCE,
+    style_guidance: float = DEFAULT_STYLE_GUIDANCE,
     device: str = "auto",
     make_source: SourceMaker | None = None,
     on_progress: OnProgress | None = None,
@@ -415,7 +425,7 @@ def fill_plan(
         plan_folder: where theme files lie.
         earlier: resolved plans with their folders, oldest first, of whose notes is kept what is the same; see
             `build_plan`.
-        temperature, guidance, device, on_progress: as `compose`.
+        temperature, guidance, style_guidance, device, on_progress: as `compose`.
         make_source: gives what samples notes in place of the network.
 
     Returns:
@@ -426,22 +436,27 @@ def fill_plan(
     from composer.fill.keep import Version
     from composer.plan.outline import plan_outline
 
-    _check_sampling(temperature, guidance)
-    cards = [load_style(name) for name in plan.style]
-    heaviest = max(plan.style, key=lambda name: (plan.style[name], name))
-    statistics = load_statistics(heaviest)
+    _check_sampling(temperature, guidance, style_guidance)
+    names = dict.fromkeys(name for each in (plan, *(old for old, _ in earlier)) for name in names_in_plan(each))
+    cards = {name: load_style(name) for name in names}
+    statistics = {name: load_statistics(name) for name in names}
     outline = plan_outline(plan, statistics=statistics)
     words = "no network"
     if make_source is None:
-        make_source, words = _network_source(cards, temperature=temperature, guidance=guidance, device=device)
+        make_source, words = _network_source(
+            list(cards.values()),
+            temperature=temperature,
+            guidance=guidance,
+            style_guidance=style_guidance,
+            device=device,
+        )
     filled = fill(
         plan,
         outline,
-        statistics=statistics,
-        composers={name: card.composer or card.name for name, card in zip(plan.style, cards, strict=True)},
+        known={name: (card.composer or card.name, statistics[name]) for name, card in cards.items()},
         make_source=make_source,
         pinned=_pinned_tunes(plan, plan_folder),
-        runs=tuple(index for index in map(load_runs, cards) if index is not None),
+        runs=tuple(index for index in map(load_runs, cards.values()) if index is not None),
         earlier=[
             Version(old, plan_outline(old, statistics=statistics), _pinned_tunes(old, where)) for old, where in earlier
         ],
@@ -451,21 +466,22 @@ def fill_plan(
     return filled, outline, words
 
 
-def _check_sampling(temperature: float, guidance: float) -> None:
-    """Raise OptionError for a temperature or a guidance with which no music comes about; all that is wrong at once."""
+def _check_sampling(temperature: float, guidance: float, style_guidance: float) -> None:
+    """Raise OptionError for a temperature or guidances with which no music comes about; all that is wrong at once."""
     problems = []
     if not 0 < temperature <= MAX_TEMPERATURE:  # NaN too
         message = f"the temperature must be above 0 and at most {MAX_TEMPERATURE:g}; found {temperature:g}"
         problems.append(Problem(message, mend="1 is as the network learned"))
-    if not 0 <= guidance <= MAX_GUIDANCE:
-        message = f"the guidance must be from 0 to {MAX_GUIDANCE:g}; found {guidance:g}"
-        problems.append(Problem(message, mend="1 is as the network learned"))
+    for word, value in (("guidance", guidance), ("style guidance", style_guidance)):
+        if not 0 <= value <= MAX_GUIDANCE:
+            message = f"the {word} must be from 0 to {MAX_GUIDANCE:g}; found {value:g}"
+            problems.append(Problem(message, mend="1 is as the network learned"))
     if problems:
         raise OptionError(problems)
 
 
 def _network_source(
-    cards: list[StyleCard], *, temperature: float, guidance: float, device: str
+    cards: list[StyleCard], *, temperature: float, guidance: float, style_guidance: float, device: str
 ) -> tuple[SourceMaker, str]:
     """Return what makes the network's source of notes, and the device in words."""
     from composer.fill.network_source import NetworkSource
@@ -474,15 +490,7 @@ def _network_source(
     from composer.network.startup import backend_words
     from composer.roll.inputs import NOTE_LAYOUT, STEP_LAYOUT
 
-    names = {card.network or DEFAULT_NETWORK for card in cards}
-    if len(names) > 1:
-        raise OptionError(f"the styles of a mix need one network; found {', '.join(sorted(names))}")
-    name = names.pop()
-    beside = [card.folder / "networks" for card in cards if card.folder is not None]
-    path = next(
-        (f / f"{name}.safetensors" for f in beside if (f / f"{name}.safetensors").exists()),
-        styles_folder() / "networks" / f"{name}.safetensors",
-    )
+    path = _one_network(cards)
     loaded = load_network(path, note_fields=NOTE_LAYOUT, step_fields=STEP_LAYOUT)
     from composer.network.device import device_name  # imports Keras, which `load_network` has started in silence
 
@@ -497,10 +505,33 @@ def _network_source(
             max_steps=setting.max_steps,
             temperature=temperature,
             guidance=guidance,
+            style_guidance=style_guidance,
             device=device,
         )
 
     return make, backend_words(device_name(device))
+
+
+def _one_network(cards: Sequence[StyleCard]) -> Path:
+    """Return the weights that know all these styles.
+
+    Raises:
+        OptionError: they are of several networks.
+    """
+    paths: dict[Path, list[str]] = {}
+    for card in cards:
+        file = f"{card.network or DEFAULT_NETWORK}.safetensors"
+        own = (card.folder or styles_folder()) / "networks" / file
+        paths.setdefault(own if own.exists() else styles_folder() / "networks" / file, []).append(card.name)
+    if len(paths) > 1:
+        are_named_apart = len({path.stem for path in paths}) == len(paths)
+        found = ", ".join(
+            f"{path.stem if are_named_apart else path} ({', '.join(names)})" for path, names in paths.items()
+        )
+        raise OptionError(
+            f"the styles of a piece must be of one network; found {found}", mend="take styles of one of them"
+        )
+    return next(iter(paths))
 
 
 def _pinned_tunes(plan: Plan, folder: Path | None) -> dict[str, Tune]:
@@ -575,14 +606,10 @@ def _piece(
             continue
         is_pinned = bool(entry.melody or entry.voices or entry.file)
         themes[name] = f"{entry.bars} bars, {'pinned' if is_pinned else 'composed'}"
-    total = sum(plan.style.values())
-    mix = ", ".join(
-        name if len(plan.style) == 1 else f"{name} {weight / total:.2f}" for name, weight in plan.style.items()
-    )
     return Piece(
         title=plan.title or "",
         form=plan.form,
-        style=f"{mix} ({plan.ensemble})",
+        style=f"{_told_style(plan)} ({plan.ensemble})",
         meter=plan.meter or "",
         tempo_bpm=plan.tempo or 0.0,
         sections=tuple(lines),
@@ -597,6 +624,21 @@ def _piece(
         outline=outline,
         performance=performance,
     )
+
+
+def _told_style(plan: Plan) -> str:
+    """Return the piece's style in words, and those of the sections that have another one."""
+    told = [style_words(plan.style)]
+    if not isinstance(plan.style, Glide):  # on a glide every section has its own
+        told += [f"{entry.id} {style_words(entry.style)}" for entry in plan.sections if entry.style is not None]
+    return "; ".join(told)
+
+
+def _style_word(style: Style) -> str:
+    """Return a style as part of a file name: bach-joplin for a mix, bach-to-joplin for a glide."""
+    if isinstance(style, Glide):
+        return "-to-".join(map(_style_word, style.stations))
+    return "-".join(map(_file_word, style))
 
 
 def _file_word(name: str) -> str:

@@ -34,6 +34,7 @@ from composer.fill.staves import assign_voices, cells_to_notes, split_hands
 from composer.fill.theme_tasks import theme_key, theme_outline, theme_task
 from composer.fill.themes import compose_theme
 from composer.outline import Outline, SectionSpan
+from composer.plan.mixes import names_in_plan, theme_mix
 from composer.plan.model import NO_THEME, Plan, SectionEntry, ThemeEntry
 from composer.plan.randomness import stream
 from composer.plan.tunes import Tune
@@ -85,8 +86,7 @@ def fill(
     plan: Plan,
     outline: Outline,
     *,
-    statistics: StyleStatistics,
-    composers: Mapping[str, str],
+    known: Mapping[str, tuple[str, StyleStatistics]],
     make_source: SourceMaker,
     pinned: Mapping[str, Tune],
     runs: tuple[RunIndex, ...] = (),
@@ -99,32 +99,33 @@ def fill(
     Args:
         plan: resolved.
         outline: of the plan.
-        statistics: of its style.
-        composers: the composer in the network's style vector that each style stands for.
+        known: of each style that the plan names, the composer in the network's style vector that it stands for, and its
+            statistics.
         make_source: gives what samples notes; asked once.
         pinned: tunes that the plan gives, by theme; may have free stretches.
         runs: of the styles' training pieces, which are not to be copied.
         earlier: versions of the plan, oldest first, each of which keeps what is the same in the one before it; of the
-            same meter, upbeat, ensemble, style and seed.
+            same meter, upbeat, ensemble, style (of the whole piece) and seed.
         small_print: lines for the score.
         on_progress: called with what is being done and the share done.
     """
     versions = (*earlier, Version(plan, outline, pinned))
-    settings = [make_setting(v.plan, v.outline, statistics, composers=composers, runs=runs) for v in versions]
+    settings = [make_setting(v.plan, v.outline, known=known, runs=runs) for v in versions]
     source = make_source(settings[-1])
     tell = _teller(settings, on_progress)
-    known: list[tuple[tuple[object, ...], ComposedTheme]] = []
+    composed: list[tuple[tuple[object, ...], ComposedTheme]] = []
     themes: list[dict[str, ComposedTheme]] = []
     for version, setting in zip(versions, settings, strict=True):
         themes.append({})
         for name in _needed_themes(setting):
             entry, tune = version.plan.themes[name], version.pinned.get(name)
             tell(f"theme {name}", 2.0)
-            origin = (name, entry, tune, setting.home)
-            theme = next((done for of, done in known if of == origin), None)
+            own = setting.in_style(theme_mix(name, version.plan))
+            origin = (name, entry, tune, setting.home, own.style)
+            theme = next((done for of, done in composed if of == origin), None)
             if theme is None:
-                theme = _compose(name, entry, setting, source, tune)
-                known.append((origin, theme))
+                theme = _compose(name, entry, own, source, tune)
+                composed.append((origin, theme))
             themes[-1][name] = theme
     matches = _matches(settings, themes)
     wanted = _wanted(matches, len(versions))
@@ -139,7 +140,8 @@ def fill(
                 notes[name], report = _section(section, span, setting, theme_of, source, match, before.get(name, ()))
                 reports.append(report)
     setting = settings[-1]
-    styles = ", ".join(name.capitalize() for name, _ in setting.style)
+    composers = dict.fromkeys(known[name][0] for name in names_in_plan(plan))
+    styles = ", ".join(name.capitalize() for name in composers)
     everything = [note for section in notes.values() for note in section]
     score = make_score(setting, everything, title=plan.title or "", composer=f"after {styles}", small_print=small_print)
     kept = tuple(match for match in matches[-1].values() if not match.is_equal)

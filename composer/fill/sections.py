@@ -22,7 +22,7 @@ from composer.fill.given import (
     place_degrees,
 )
 from composer.fill.local import Enters, Local, localize
-from composer.fill.particles import Stretch
+from composer.fill.particles import ComposerMix, Stretch
 from composer.fill.recall import ComposedTheme, stated_tune, stated_voices
 from composer.fill.setting import CHOIR_ENSEMBLE, WINDOW_PITCHES, Setting
 from composer.outline import SectionSpan
@@ -72,13 +72,14 @@ def section_stretch(
         _keep_register(given, setting, place, local)
         covered_until = _give_theme(given, setting, place, local, themes)
         leaves = section.leaves if place is places[-1] else None
-        _give_cadence(given, setting, place, local, covered_until, leaves)
+        _give_cadence(given, setting.in_style(place.style), place, local, covered_until, leaves)
     bars = local.bars
     phrase_ends = frozenset(
         index
         for index, (first, end) in enumerate(bars)
         if any(first < phrase.end_tick // STEP_TICKS <= end for phrase in local.phrases)
     )
+    style, *changes = _styles(setting, places, local)
     stretch = Stretch(
         facts=local.facts,
         pins=given.pins(),
@@ -88,13 +89,26 @@ def section_stretch(
         lead_in_steps=local.lead_in_steps,
         phrase_ends=phrase_ends,
         ensemble=setting.ensemble,
-        style=setting.style,
+        style=style[1],
         low_pitch=setting.low_pitch,
         plays_keyboard=setting.ensemble == "keyboard",
+        style_changes=tuple(changes),
         accept=_cadence_check(setting, places, local, given),
         runs=setting.runs,
     )
     return stretch, local
+
+
+def _styles(setting: Setting, places: list[PhrasePlace], local: Local) -> list[tuple[int, ComposerMix]]:
+    """Return (first step, style) of each style of a section: a bar is in that of the phrase which has its middle."""
+    found: list[tuple[int, ComposerMix]] = []
+    for first, end in local.bars:
+        middle = local.origin_tick + (first + end) * STEP_TICKS // 2
+        place = next((place for place in places if middle < place.end_tick), places[-1])
+        style = setting.in_style(place.style).style
+        if not found or found[-1][1] != style:
+            found.append((first, style))
+    return found
 
 
 def _keep_register(given: Given, setting: Setting, place: PhrasePlace, local: Local) -> None:

@@ -7,10 +7,13 @@ for every piece, so that the sampler is compiled for one shape.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from composer.analysis.copying import RunIndex
+from composer.fill.particles import ComposerMix
 from composer.outline import Outline
+from composer.plan.mixes import Mix, whole_mix
 from composer.plan.model import Plan
 from composer.plan.outline import PhrasePlace, phrase_places, pickup_tick
 from composer.roll.grid import HIGHEST_PITCH, LOWEST_PITCH, steps_per_bar
@@ -38,10 +41,11 @@ class Setting:
         places: its phrases.
         home, meter, pickup_tick: of the piece.
         ensemble: for which it is written.
-        style: (composer, weight).
+        style: (composer, weight); the piece's, in a setting `in_style` the section's or phrase's own.
         compass, melody_compass, bass_compass: lowest and highest MIDI pitch, inclusive.
         low_pitch: of the window.
-        statistics: of the (first) style.
+        weighed: (weight, statistics) of the styles, heaviest first.
+        known: composer and statistics of each style that the plan names.
         runs: of the styles' training pieces, which are not to be copied.
     """
 
@@ -52,13 +56,23 @@ class Setting:
     meter: Meter
     pickup_tick: int
     ensemble: str
-    style: tuple[tuple[str, float], ...]
+    style: ComposerMix
     compass: tuple[int, int]
     melody_compass: tuple[int, int]
     bass_compass: tuple[int, int]
     low_pitch: int
-    statistics: StyleStatistics
+    weighed: tuple[tuple[float, StyleStatistics], ...]
+    known: Mapping[str, tuple[str, StyleStatistics]]
     runs: tuple[RunIndex, ...] = ()
+
+    def in_style(self, mix: Mix) -> Setting:
+        """Return the same with other styles, names of `known`."""
+        return replace(self, **_of_style(mix, self.known))
+
+    @property
+    def statistics(self) -> StyleStatistics:
+        """Those of the heaviest style."""
+        return self.weighed[0][1]
 
     @property
     def seed(self) -> int:
@@ -68,7 +82,7 @@ class Setting:
     @property
     def melody_goal(self) -> float:
         """MIDI pitch round which tunes end."""
-        return self.statistics.registers.get("melody", (67.0, 71.0, 76.0))[1]
+        return self._usual("melody", 71.0)
 
     def compass_in(self, register: str | None) -> tuple[int, int]:
         """Return lowest and highest MIDI pitch in a register: `low`, `middle` or `high`."""
@@ -95,7 +109,13 @@ class Setting:
     @property
     def bass_goal(self) -> float:
         """MIDI pitch round which basses end."""
-        return self.statistics.registers.get("bass", (43.0, 48.0, 55.0))[1]
+        return self._usual("bass", 48.0)
+
+    def _usual(self, register: str, otherwise: float) -> float:
+        """Return the middle of a register: the mean of the styles', by their weights."""
+        middles = [(weight, own.registers[register][1]) for weight, own in self.weighed if register in own.registers]
+        total = sum(weight for weight, _ in middles)
+        return sum(weight * middle for weight, middle in middles) / total if middles else otherwise
 
     @property
     def max_steps(self) -> int:
@@ -106,12 +126,11 @@ class Setting:
 def make_setting(
     plan: Plan,
     outline: Outline,
-    statistics: StyleStatistics,
     *,
-    composers: Mapping[str, str],
+    known: Mapping[str, tuple[str, StyleStatistics]],
     runs: tuple[RunIndex, ...] = (),
 ) -> Setting:
-    """Return the setting of a resolved plan; `composers` says which composer each style stands for."""
+    """Return the setting of a resolved plan; `known` as in `Setting`."""
     ensemble = plan.ensemble or "keyboard"
     compass = _COMPASS.get(ensemble, _COMPASS["keyboard"])
     low = max(LOWEST_PITCH, min(compass[0] - (WINDOW_PITCHES - (compass[1] - compass[0] + 1)) // 2, HIGHEST_PITCH))
@@ -123,11 +142,20 @@ def make_setting(
         meter=parse_meter(plan.meter or "4/4"),
         pickup_tick=pickup_tick(plan),
         ensemble=ensemble,
-        style=tuple((composers.get(name, name), weight) for name, weight in outline.style),
         compass=compass,
         melody_compass=_MELODY_COMPASS.get(ensemble, _MELODY_COMPASS["keyboard"]),
         bass_compass=_BASS_COMPASS.get(ensemble, _BASS_COMPASS["keyboard"]),
         low_pitch=low,
-        statistics=statistics,
+        known=known,
         runs=runs,
+        **_of_style(whole_mix(plan.style), known),
     )
+
+
+def _of_style(mix: Mix, known: Mapping[str, tuple[str, StyleStatistics]]) -> dict[str, Any]:
+    """Return the fields of a setting that depend on the styles."""
+    ordered = sorted(mix.items(), key=lambda item: (-item[1], item[0]))
+    return {
+        "style": tuple((known[name][0], weight) for name, weight in mix.items()),
+        "weighed": tuple((weight, known[name][1]) for name, weight in ordered),
+    }

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+StyleWish = str | Mapping[str, Any]
+"""A style as it is asked for: a name, weights by name, or a glide: `bach -> joplin`, {"from": …, "to": …}."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,7 +16,7 @@ class Brief:
 
     Attributes:
         form: name of a template or a template file.
-        style: a name, or weights by name.
+        style: a name, weights by name, or a glide.
         key, meter, tempo: home key, time signature, beats a minute.
         bars: whole bars of the piece, about.
         seed: of all drawing; None draws one.
@@ -21,7 +25,7 @@ class Brief:
     """
 
     form: str = "rondo"
-    style: str | Mapping[str, float] = "bach"
+    style: StyleWish = "bach"
     key: str | None = None
     meter: str | None = None
     tempo: float | None = None

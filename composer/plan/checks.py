@@ -13,12 +13,14 @@ from composer.plan.forms import FormTemplate, load_form
 from composer.plan.layout import expanded
 from composer.plan.links import read_pitch
 from composer.plan.locate import path_text
+from composer.plan.mixes import Style, names_in
 from composer.plan.model import (
     FILE_WORDS,
     MAX_BARS,
     NO_THEME,
     TRANSFORMATIONS,
     Formula,
+    Glide,
     Link,
     PhraseEntry,
     Plan,
@@ -123,11 +125,19 @@ class _Checker:
         return expanded(sound)
 
     def styles(self, known: Sequence[str]) -> None:
-        for name in self.plan.style:
+        self.style(("style",), self.plan.style, known)
+        for index, section in enumerate(self.plan.sections):
+            path: KeyPath = ("sections", index)
+            self.style((*path, "style"), section.style, known)
+            for place, phrase in enumerate(section.phrases or ()):
+                self.style((*path, "phrases", place, "style"), phrase.style, known)
+
+    def style(self, path: KeyPath, style: Style | None, known: Sequence[str]) -> None:
+        for name in names_in(style) if style is not None else ():
             if name not in known and not name.endswith((".yaml", ".yml")):
                 mend = did_you_mean(name, known) or f"styles here: {', '.join(known) or 'none'}"
-                path: KeyPath = ("style", name) if len(self.plan.style) > 1 else ("style",)
-                self.add(path, f'no style "{name}"', mend)
+                is_alone = isinstance(style, Glide) or len(style or ()) == 1
+                self.add(path if is_alone else (*path, name), f'no style "{name}"', mend)
 
     def player(self, known: Sequence[str]) -> None:
         name = self.plan.performer.player if self.plan.performer else None

@@ -33,7 +33,7 @@ def draft_section(
     fidelity = section_fidelity(entry, row, setting)
     if entry.phrases:
         return _stated_drafts(entry, keys, themes, fidelity, setting), list(entry.phrases)
-    bars = entry.bars or (row.bars[0] if row else 8)
+    bars = section_bars(entry, row, {})
     if row is not None and row.phrases and bars % sum(phrase.bars for phrase in row.phrases) == 0:
         return _row_drafts(entry, row, keys, bars, themes, fidelity, setting)
     theme = themes.get(entry.theme or NO_THEME)
@@ -52,6 +52,17 @@ def draft_section(
         in_one_breath=entry.function in ("retransition", "transition"),
     )
     return list(drafts), [PhraseEntry() for _ in drafts]
+
+
+def section_bars(entry: SectionEntry, row: SectionRow | None, theme_bars: Mapping[str, int]) -> int:
+    """Return the length of a section; `theme_bars` says how long each theme is."""
+    if entry.phrases:
+        return sum(_phrase_bars(phrase, theme_bars) for phrase in entry.phrases)
+    return entry.bars or (row.bars[0] if row else 8)
+
+
+def _phrase_bars(said: PhraseEntry, theme_bars: Mapping[str, int]) -> int:
+    return said.bars or theme_bars.get(said.theme or "", 4)
 
 
 def section_fidelity(entry: SectionEntry, row: SectionRow | None, setting: Setting) -> float:
@@ -104,6 +115,7 @@ def _stated_drafts(
     drafts: list[PhraseDraft] = []
     count = len(entry.phrases)
     key = keys[0]
+    theme_bars = {name: theme.entry.bars or 8 for name, theme in themes.items()}
     bar = 1  # next bar of the section's theme
     for index, said in enumerate(entry.phrases):
         is_last = index == count - 1
@@ -118,7 +130,7 @@ def _stated_drafts(
         key = path[-1]
         name = said.theme or entry.theme or NO_THEME
         theme = themes.get(name)
-        length = said.bars or (theme.entry.bars or 8 if theme and said.theme else 4)
+        length = _phrase_bars(said, theme_bars)
         first, last = 0, 0
         if theme is not None:
             first, last = _theme_bars(said, theme, length, bar if said.theme is None else 1)

@@ -26,7 +26,7 @@ def validate_plan(document: Document) -> tuple[Plan | None, list[Problem]]:
         return Plan.model_validate(document.value), []
     except ValidationError as error:
         problems = pydantic_problems(error, document, Plan)
-        paths = {_file_path(item["loc"], document) for item in error.errors(include_url=False)}
+        paths = {_file_path(item, document) for item in error.errors(include_url=False)}
     if any(not path or path[-1] in _NAMED_ELSEWHERE or isinstance(path[-1], int) for path in paths):
         return None, problems
     try:
@@ -54,7 +54,7 @@ def pydantic_problems(error: ValidationError, document: Document, model: type[Ba
     """Return a problem for each place that pydantic found wrong, in the order of the file."""
     problems: dict[Path, Problem] = {}
     for item in error.errors(include_url=False):
-        path = _file_path(item["loc"], document)
+        path = _file_path(item, document)
         if item["type"] == "too_short" and isinstance(item["input"], (list, tuple, dict)) and item["input"]:
             continue  # its members are wrong, and they are named
         problem = _problem(item, path, document, model)
@@ -135,8 +135,9 @@ def _shown(value: Any) -> str:
     return f"{value}"
 
 
-def _file_path(location: tuple[str | int, ...], document: Document) -> Path:
-    """Return the part of pydantic's location that names places in the file (it also names types of unions)."""
+def _file_path(item: Any, document: Document) -> Path:
+    """Return the part of an error's location that names places in the file (pydantic also names types of unions)."""
+    location: tuple[str | int, ...] = item["loc"]
     path: Path = ()
     value = document.value
     for index, step in enumerate(location):
@@ -147,8 +148,8 @@ def _file_path(location: tuple[str | int, ...], document: Document) -> Path:
             path, value = (*path, word), value[str(word)]
         elif isinstance(value, list) and isinstance(word, int) and word < len(value):
             path, value = (*path, word), value[word]
-        elif index == len(location) - 1 and isinstance(value, dict) and isinstance(word, str):
-            path = (*path, word)  # a key that is missing
+        elif item["type"] == "missing" and index == len(location) - 1 and isinstance(word, str):
+            path = (*path, word)
     return path
 
 

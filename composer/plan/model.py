@@ -6,9 +6,9 @@ None: left to the planner) and a resolved one; `composer.plan.planner.resolve` t
 Conventions: `None` = not said. Bars are whole; beats are the meter's, as numbers. Keys are texts as in the file:
 relative to the home key (`V`, `vi`, `bIII`), absolute (`e minor`), or a path of such (`V -> vi`). Harmony is a text of
 Roman numerals (`numerals.py`). Checks that need one field only are here; those that need music or other fields are in
-`checks.py`. Two fields have another word in the file, because Python reserves it: `FILE_WORDS`.
+`checks.py`. Some fields have another word in the file, because Python reserves it: `FILE_WORDS`.
 
-Contents: `Plan`, `ThemeEntry`, `ThemePhrase`, `SectionEntry`, `PhraseEntry`, `Formula`, `Link`, `Dynamics`,
+Contents: `Plan`, `ThemeEntry`, `ThemePhrase`, `SectionEntry`, `PhraseEntry`, `Formula`, `Link`, `Dynamics`, `Glide`,
 `Transformation`, `Defaults`, `Performer`.
 """
 
@@ -17,12 +17,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Strict, StringConstraints, Tag
 
 PLAN_VERSION = 1
 MAX_BARS = 2000  # of a whole piece: over an hour; more is a slip of the finger
 MAX_SECTION_BARS = 512
 NO_THEME = "none"  # `theme: none`: said, and none
+ARROW = "->"  # between the stations of a glide of styles, as between keys
 # Exact transformations; the value that each may take in the file.
 TRANSFORMATIONS: Mapping[str, str] = {
     "transposition": "a key: {transposition: V}",
@@ -39,7 +40,7 @@ TRANSFORMATIONS: Mapping[str, str] = {
 }
 
 # Field name -> word in the file.
-FILE_WORDS: Mapping[str, str] = {"transformations": "as", "tessitura": "register"}
+FILE_WORDS: Mapping[str, str] = {"transformations": "as", "tessitura": "register", "from_": "from"}
 
 Text = Annotated[str, Strict(), StringConstraints(min_length=1, max_length=4096)]
 Name = Annotated[
@@ -199,6 +200,60 @@ class Formula(Entry):
     bass: Words
 
 
+def _style_alone(value: Any) -> Any:
+    return {value: 1.0} if isinstance(value, str) else value
+
+
+StyleMix = Annotated[
+    dict[StyleName, Annotated[float, Strict(), Field(gt=0, le=1000, allow_inf_nan=False)]],
+    BeforeValidator(_style_alone),
+    Field(min_length=1),
+]
+
+
+def _mix_alone(value: Any) -> Any:
+    return [value] if isinstance(value, (str, Mapping)) else value
+
+
+class Glide(Entry):
+    """A style that changes along the piece (or the section): `bach -> joplin`.
+
+    Attributes:
+        from_: (`from` in the file) the mix at the beginning.
+        via: mixes on the way, at equal distances.
+        to: the mix at the end.
+    """
+
+    from_: StyleMix = Field(validation_alias="from")
+    via: Annotated[tuple[StyleMix, ...], BeforeValidator(_mix_alone)] = ()
+    to: StyleMix
+
+    @property
+    def stations(self) -> tuple[dict[str, float], ...]:
+        """All its mixes, in order."""
+        return (self.from_, *self.via, self.to)
+
+
+def _glide_alone(value: Any) -> Any:
+    # `bach -> mozart -> joplin` is short for `{from: bach, via: [mozart], to: joplin}`.
+    if isinstance(value, str) and ARROW in value:
+        first, *between, last = (name.strip() for name in value.split(ARROW))
+        return {"from": first, "via": between, "to": last}
+    return _style_alone(value)
+
+
+def _style_kind(value: Any) -> str:
+    is_glide = isinstance(value, Glide) or (isinstance(value, Mapping) and ("from" in value or "to" in value))
+    return "glide" if is_glide else "mix"
+
+
+StyleField = Annotated[
+    Annotated[Glide, Tag("glide")] | Annotated[StyleMix, Tag("mix")],
+    Discriminator(_style_kind),
+    BeforeValidator(_glide_alone),
+]
+
+
 class PhraseEntry(Entry):
     """A phrase of a section.
 
@@ -207,6 +262,7 @@ class PhraseEntry(Entry):
         cadence: how it ends.
         key: key or path; relative to the home key, or absolute.
         harmony: numerals, bar by bar.
+        style: name → weight; overrides the section's.
         theme: name of the theme that it states, or `none`.
         theme_bars: which bars of it, `1-4`; they sound from the phrase's first bar on.
         fidelity: 1 note for note; lower values follow the theme's bars as a reference only, below .3 their rhythm
@@ -224,6 +280,7 @@ class PhraseEntry(Entry):
     cadence: CadenceName | None = None
     key: Text | None = None
     harmony: Text | None = None
+    style: StyleMix | None = None
     theme: Name | None = None
     theme_bars: BarRange | None = None
     fidelity: Unit | None = None
@@ -247,6 +304,7 @@ class SectionEntry(Entry):
         id: unique; A, A2, A3 … by default.
         copy_of: id of the section whose entry is copied before this one's own fields are laid over it.
         function: what it does in the form.
+        style: name → weight, or a glide along it; overrides the piece's.
         take: draws this section afresh.
         enters, leaves: what sounds before it, and at its end.
         phrases: its phrases, in order.
@@ -257,6 +315,7 @@ class SectionEntry(Entry):
     id: Name | None = None
     copy_of: Name | None = None
     function: FunctionName | None = None
+    style: StyleField | None = None
     theme: Name | None = None
     bars: Bars | None = None
     key: Text | None = None
@@ -330,24 +389,13 @@ class Performer(Entry):
     take: Annotated[int, Strict(), Field(ge=0, le=2**63 - 1)] | None = None
 
 
-def _style_alone(value: Any) -> Any:
-    return {value: 1.0} if isinstance(value, str) else value
-
-
-StyleMix = Annotated[
-    dict[StyleName, Annotated[float, Strict(), Field(gt=0, le=1000, allow_inf_nan=False)]],
-    BeforeValidator(_style_alone),
-    Field(min_length=1),
-]
-
-
 class Plan(Entry):
     """The plan of a piece; see the module's conventions.
 
     Attributes:
         plan: version of the format.
         form: name of a template, or a template file beside the plan.
-        style: name → weight.
+        style: name → weight, or a glide along the piece.
         ensemble: what it is written for.
         key: the home key, absolute.
         meter: `3/4`.
@@ -359,7 +407,7 @@ class Plan(Entry):
     plan: Literal[1] = 1
     title: Text | None = None
     form: Text
-    style: StyleMix
+    style: StyleField
     ensemble: Literal["keyboard", "organ", "chorale", "quartet", "song", "line"] | None = None
     key: Text | None = None
     meter: Text | None = None

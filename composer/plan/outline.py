@@ -6,6 +6,7 @@ ends that much before the next one's; so do sections. The piece's last bar is sh
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from composer.outline import (
@@ -18,6 +19,7 @@ from composer.outline import (
     TempoSpan,
     TextureSpan,
 )
+from composer.plan.mixes import normal, section_mix, whole_mix
 from composer.plan.model import DYNAMIC_LEVELS, NO_THEME, Dynamics, PhraseEntry, Plan, SectionEntry
 from composer.plan.numerals import Slot, parse_harmony, parse_key_path
 from composer.score import Bar, make_bars
@@ -53,6 +55,12 @@ class PhrasePlace:
     bar_tick: int
     end_tick: int
     slots: tuple[Slot, ...]
+
+    @property
+    def style(self) -> Mapping[str, float]:
+        """The mix that it is composed in; the weights sum to 1."""
+        assert self.entry.style is not None
+        return self.entry.style
 
     @property
     def states_theme(self) -> bool:
@@ -96,7 +104,7 @@ def phrase_places(plan: Plan) -> tuple[PhrasePlace, ...]:
                 PhrasePlace(
                     section=section,
                     index=index,
-                    entry=inherited(phrase, section),
+                    entry=inherited(phrase, section, plan),
                     keys=keys,
                     start_tick=bar_tick - pickup,
                     bar_tick=bar_tick,
@@ -111,14 +119,15 @@ def phrase_places(plan: Plan) -> tuple[PhrasePlace, ...]:
     return tuple(places)
 
 
-def inherited(phrase: PhraseEntry, section: SectionEntry) -> PhraseEntry:
-    """Return a resolved phrase with what it shares with its section filled in."""
+def inherited(phrase: PhraseEntry, section: SectionEntry, plan: Plan) -> PhraseEntry:
+    """Return a resolved phrase with what it shares with its section and the piece filled in."""
     own, shared = phrase.dynamics or Dynamics(), section.dynamics or Dynamics()
     is_last = bool(section.phrases) and phrase is section.phrases[-1]  # type: ignore[index]
     both = (*(section.transformations or ()), *(phrase.transformations or ()))
     return phrase.model_copy(
         update={
             "key": phrase.key or section.key,
+            "style": section_mix(section, plan) if phrase.style is None else normal(phrase.style),
             "theme": phrase.theme or section.theme or NO_THEME,
             "fidelity": phrase.fidelity if phrase.fidelity is not None else section.fidelity,
             "transformations": both,
@@ -134,12 +143,12 @@ def inherited(phrase: PhraseEntry, section: SectionEntry) -> PhraseEntry:
     )
 
 
-def plan_outline(plan: Plan, *, statistics: StyleStatistics | None = None) -> Outline:
+def plan_outline(plan: Plan, *, statistics: Mapping[str, StyleStatistics] | None = None) -> Outline:
     """Return the Outline of a resolved plan.
 
     Args:
         plan: resolved.
-        statistics: of its style; gives textures their onsets and polyphony. None: those stay unknown.
+        statistics: of each of its styles; gives textures their onsets and polyphony. None: those stay unknown.
 
     Raises:
         PlanError: the plan is not resolved, or its harmony cannot be read.
@@ -162,7 +171,7 @@ def plan_outline(plan: Plan, *, statistics: StyleStatistics | None = None) -> Ou
         dynamics=tuple(_dynamic_span(place) for place in places),
         tempos=_tempos(plan, places, bars),
         ensemble=plan.ensemble or "",
-        style=tuple(sorted((name, weight / sum(plan.style.values())) for name, weight in plan.style.items())),
+        style=tuple(whole_mix(plan.style).items()),
     )
 
 
@@ -209,13 +218,17 @@ def _sections(places: tuple[PhrasePlace, ...]) -> tuple[SectionSpan, ...]:
 
 
 def _textures(
-    places: tuple[PhrasePlace, ...], bars: tuple[Bar, ...], statistics: StyleStatistics | None
+    places: tuple[PhrasePlace, ...], bars: tuple[Bar, ...], statistics: Mapping[str, StyleStatistics] | None
 ) -> tuple[TextureSpan, ...]:
     """Return the texture of each bar: the phrase's pattern, a little denser towards its middle."""
     spans = []
     for place in places:
         pattern = place.entry.texture or "unknown"
-        figures = statistics.textures.get(pattern) if statistics is not None else None
+        figures = []
+        for name, weight in place.style.items() if statistics is not None else ():
+            counted = statistics[name].textures.get(pattern)
+            if counted is not None and counted.count > 0:
+                figures.append((weight, counted))
         length = place.end_tick - place.start_tick
         for bar in bars:
             start, end = max(bar.onset_tick, place.start_tick), min(bar.end_tick, place.end_tick)
@@ -230,21 +243,28 @@ def _textures(
 
 
 def _figures(
-    figures: TextureFigures | None, density: float
+    figures: Sequence[tuple[float, TextureFigures]], density: float
 ) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
-    """Return (onsets per beat, polyphony) of both hands at a density: 0, .5 and 1 are the style's percentiles."""
-    if figures is None or figures.count == 0:
+    """Return (onsets per beat, polyphony) of both hands at a density: 0, .5 and 1 are the styles' percentiles.
+
+    Of several styles (weight, figures) the mean counts.
+    """
+    total = sum(weight for weight, _ in figures)
+    if not total:
         return None, None
 
-    def at(percentiles: tuple[float, float, float]) -> float:
-        low, middle, high = percentiles
-        value = low + (middle - low) * 2 * density if density < 0.5 else middle + (high - middle) * (2 * density - 1)
-        return round(value, 3)
+    def at(percentiles_of: Callable[[TextureFigures], tuple[float, float, float]]) -> float:
+        return round(sum(weight * _at(percentiles_of(own), density) for weight, own in figures) / total, 3)
 
     return (
-        (at(figures.onsets_per_beat_lower), at(figures.onsets_per_beat_upper)),
-        (at(figures.polyphony_lower), at(figures.polyphony_upper)),
+        (at(lambda own: own.onsets_per_beat_lower), at(lambda own: own.onsets_per_beat_upper)),
+        (at(lambda own: own.polyphony_lower), at(lambda own: own.polyphony_upper)),
     )
+
+
+def _at(percentiles: tuple[float, float, float], density: float) -> float:
+    low, middle, high = percentiles
+    return low + (middle - low) * 2 * density if density < 0.5 else middle + (high - middle) * (2 * density - 1)
 
 
 def _dynamic_span(place: PhrasePlace) -> DynamicSpan:

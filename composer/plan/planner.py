@@ -9,21 +9,41 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from composer.errors import Place, PlanError
 from composer.plan.brief import Brief
 from composer.plan.checks import check_plan
+from composer.plan.drafts import section_bars
 from composer.plan.forms import FormTemplate, ThemeRow, load_form
 from composer.plan.layout import expanded, sections_of_form
 from composer.plan.links import usual_entry
 from composer.plan.locate import path_text, validate_plan
-from composer.plan.model import MAX_BARS, NO_THEME, Link, Plan, SectionEntry, ThemeEntry, ThemePhrase
+from composer.plan.mixes import GlidePart, Style, theme_mix, whole_mix
+from composer.plan.model import (
+    MAX_BARS,
+    NO_THEME,
+    CadenceName,
+    Glide,
+    Link,
+    Plan,
+    SectionEntry,
+    ThemeEntry,
+    ThemePhrase,
+)
 from composer.plan.numerals import parse_key_path
 from composer.plan.phrases import STATED
 from composer.plan.sections import resolve_section
-from composer.plan.setting import Library, Setting, draw_header, installed_style, setting_of, style_mix
+from composer.plan.setting import (
+    Library,
+    Setting,
+    draw_header,
+    installed_style,
+    known_styles,
+    setting_of,
+    weighed_styles,
+)
 from composer.plan.statements import changes_harmony
 from composer.plan.strict_yaml import Document
 from composer.plan.themes import SettledTheme, settle_theme, theme_key
@@ -94,16 +114,20 @@ def resolve(
     if problems:
         raise PlanError(problems)
     template = load_form(plan.form, folder=folder)
-    mix = style_mix(plan, library)
-    plan = draw_header(plan, template, mix, pickup_beats=_first_pickup(plan, folder))
-    setting = setting_of(plan, template, mix)
+    known = known_styles(plan, library)
+    weighed = weighed_styles(whole_mix(plan.style), known)
+    plan = draw_header(plan, template, weighed, pickup_beats=_first_pickup(plan, folder))
+    setting = setting_of(plan, template, weighed, known)
     is_drawn = not plan.sections
     sections = sections_of_form(setting, bars=bars) if is_drawn else plan.sections
     if is_drawn and plan.themes:
         sections = _with_stated_themes(sections, plan.themes, template)
     entries = _with_form_themes(expanded(sections), template)
     _check_length(entries)
-    themes = _settle_themes(entries, plan, setting, folder)
+    drafts = _draft_themes(entries, plan, setting, folder)
+    entries, glides = _with_glides(entries, plan.style, {name: draft.bars for name, draft in drafts.items()}, template)
+    styled = plan.model_copy(update={"sections": entries})
+    themes = {name: draft.settled(setting.in_style(theme_mix(name, styled))) for name, draft in drafts.items()}
     resolved: list[SectionEntry] = []
     left: Link | None = None
     for index, entry in enumerate(entries):
@@ -112,7 +136,8 @@ def resolve(
         if enters is None and index > 0:
             enters = left if is_drawn else usual_entry(entry, template, setting, index=index)
         original = _copied_phrases(entry, resolved)
-        section = resolve_section(original, row=row, themes=themes, enters=enters, setting=setting)
+        glide = glides.get(entry.id or "")
+        section = resolve_section(original, row=row, themes=themes, enters=enters, glide=glide, setting=setting)
         resolved.append(section.entry)
         left = section.entry.leaves
     settled = {name: theme.entry for name, theme in themes.items()}
@@ -162,13 +187,67 @@ def _check_length(entries: tuple[SectionEntry, ...]) -> None:
         raise PlanError(f"the piece would have {total} bars", mend=f"the limit is {MAX_BARS}")
 
 
-def _settle_themes(
+def _with_glides(
+    entries: tuple[SectionEntry, ...], style: Style, theme_bars: Mapping[str, int], template: FormTemplate
+) -> tuple[tuple[SectionEntry, ...], dict[str, GlidePart]]:
+    """Give each section without a style of its own its mix on the piece's glide.
+
+    Returns:
+        The sections, and by id the part of a glide (the piece's, or the section's own) that goes through each.
+    """
+    lengths = [section_bars(entry, template.row(entry.id or ""), theme_bars) for entry in entries]
+    styled = []
+    parts = {}
+    first_bar = 0
+    for entry, bars in zip(entries, lengths, strict=True):
+        part = None
+        if isinstance(entry.style, Glide):
+            part = GlidePart(entry.style, 0, bars)
+        elif entry.style is None and isinstance(style, Glide):
+            part = GlidePart(style, first_bar, sum(lengths))
+            entry = entry.model_copy(update={"style": part.at(bars / 2)})
+        if part is not None:
+            parts[entry.id or ""] = part
+        styled.append(entry)
+        first_bar += bars
+    return tuple(styled), parts
+
+
+@dataclass(frozen=True)
+class _ThemeDraft:
+    """What is known of a theme before its harmony; see `settle_theme`."""
+
+    name: str
+    entry: ThemeEntry
+    bars: int
+    key: Key
+    kind: str
+    shape: tuple[ThemePhrase, ...] | None
+    tune: Tune | None
+    cadence: CadenceName
+
+    def settled(self, setting: Setting) -> SettledTheme:
+        """Return the theme with its numerals, in the setting's style."""
+        return settle_theme(
+            self.name,
+            self.entry,
+            setting=setting,
+            bars=self.bars,
+            key=self.key,
+            kind=self.kind,
+            shape=self.shape,
+            tune=self.tune,
+            cadence=self.cadence,
+        )
+
+
+def _draft_themes(
     entries: tuple[SectionEntry, ...], plan: Plan, setting: Setting, folder: Path | None
-) -> dict[str, SettledTheme]:
-    """Settle every theme that the plan has or a section names, in the order of the plan, then of the sections."""
+) -> dict[str, _ThemeDraft]:
+    """Look at every theme that the plan has or a section names, in the order of the plan, then of the sections."""
     named = [phrase.theme for entry in entries for phrase in entry.phrases or ()]
     used = dict.fromkeys([*plan.themes, *(entry.theme for entry in entries), *named])
-    themes = {}
+    drafts = {}
     for name in used:
         if name is None or name == NO_THEME:
             continue
@@ -180,19 +259,17 @@ def _settle_themes(
         key = theme_key(stated, mode_key, setting.home)
         tune = pinned_tune(name, stated, key=key, meter=setting.meter, folder=folder)
         bars = _theme_bars(name, stated, row, users, tune)
-        cadence = (first.cadence if first and first.bars == bars else None) or row.cadence
-        themes[name] = settle_theme(
-            name,
-            stated,
-            setting=setting,
+        drafts[name] = _ThemeDraft(
+            name=name,
+            entry=stated,
             bars=bars,
             key=key,
             kind=row.type,
             shape=_prescribed(first, setting, bars),
             tune=tune,
-            cadence=cadence,
+            cadence=(first.cadence if first and first.bars == bars else None) or row.cadence,
         )
-    return themes
+    return drafts
 
 
 def _states(entry: SectionEntry, name: str) -> bool:
@@ -231,7 +308,7 @@ def _copied_phrases(entry: SectionEntry, resolved: list[SectionEntry]) -> Sectio
     if (base.bars, base.key, base.cadence, base.theme) != (entry.bars, entry.key, entry.cadence, entry.theme):
         return entry
     phrases = tuple(
-        phrase.model_copy(update={"texture": None, "dynamics": None, "transformations": None})
+        phrase.model_copy(update={"texture": None, "dynamics": None, "transformations": None, "style": None})
         for phrase in base.phrases
     )
     return entry.model_copy(update={"phrases": phrases})

@@ -31,10 +31,20 @@ def plan_schema() -> dict[str, Any]:
     for word in ("chords", "soprano", "bass"):
         listed = definitions["Formula"]["properties"][word]
         definitions["Formula"]["properties"][word] = {"oneOf": [listed, {"type": "string"}]}
-    mix = schema["properties"]["style"]
-    schema["properties"]["style"] = {"title": "Style", "oneOf": [{"type": "string"}, mix]}
+    for owner in (schema, definitions["SectionEntry"], definitions["PhraseEntry"]):
+        owner["properties"]["style"] = _with_text(owner["properties"]["style"])
+    glide = definitions["Glide"]["properties"]
+    glide |= {"from": _with_text(glide["from"]), "to": _with_text(glide["to"])}
+    glide["via"] = {"type": "array", "items": _with_text(glide["via"]["items"])}
     clean: dict[str, Any] = _without_null(schema)
     return clean
+
+
+def _with_text(style: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a style that may also be a name, or a glide in words."""
+    options = style.get("anyOf") or style.get("oneOf") or [style]
+    flat = [each for option in options for each in (option.get("oneOf") or [option])]
+    return {"title": "Style", "oneOf": [{"type": "string"}, *(each for each in flat if each != {"type": "null"})]}
 
 
 def _transformation_objects() -> dict[str, Any]:

@@ -12,6 +12,7 @@ from composer.plan.drafts import draft_section, section_fidelity
 from composer.plan.forms import SectionRow
 from composer.plan.harmony import PhraseRequest
 from composer.plan.links import leaves_of
+from composer.plan.mixes import GlidePart, whole_mix
 from composer.plan.model import NO_THEME, Formula, Link, PhraseEntry, SectionEntry
 from composer.plan.numerals import Slot, format_harmony, parse_harmony, parse_key_path, path_text
 from composer.plan.phrases import PhraseDraft
@@ -46,6 +47,7 @@ def resolve_section(
     row: SectionRow | None,
     themes: Mapping[str, SettledTheme],
     enters: Link | None,
+    glide: GlidePart | None,
     setting: Setting,
 ) -> ResolvedSection:
     """Fill in a section from its own entry, its theme and its own stream.
@@ -55,12 +57,15 @@ def resolve_section(
         row: the form's row of that id, or None.
         themes: settled, by name.
         enters: what sounds before; None at the beginning.
+        glide: of styles, that goes through the section; None where it is in one style.
         setting: of the piece.
 
     Raises:
         PlanError: what is stated cannot be followed.
     """
     assert entry.id is not None
+    if entry.style is not None:
+        setting = setting.in_style(whole_mix(entry.style))
     take = entry.take or 1
     names = (entry.id, take)
     keys = parse_key_path(entry.key or "I", setting.home)
@@ -95,7 +100,12 @@ def resolve_section(
     harmonies: list[tuple[Slot, ...]] = []
     previous = (parse_key(enters.key), enters.chord) if enters is not None else None
     rng = setting.stream(*names, "phrase shapes")
+    bar = 0
     for index, (draft, said) in enumerate(zip(drafts, stated, strict=True)):
+        if said.style is None and glide is not None:
+            mix = glide.at(bar + draft.bars / 2)
+            said = said.model_copy(update={"style": None if mix == shaped.style else mix})
+        bar += draft.bars
         slots, formula = _phrase_harmony(
             draft,
             said,
@@ -107,7 +117,7 @@ def resolve_section(
             drafts,
             harmonies,
             shaped,
-            setting,
+            setting if said.style is None else setting.in_style(said.style),
         )
         harmonies.append(slots)
         previous = (slots[-1].key, slots[-1].numeral or "I")

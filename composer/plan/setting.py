@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
 
 from composer.plan.chords import ChordModels, Styles
 from composer.plan.forms import FormTemplate
+from composer.plan.mixes import Mix, names_in_plan, normal, whole_mix
 from composer.plan.model import Defaults, Performer, Plan
 from composer.plan.randomness import stream
 from composer.style import StyleCard, load_statistics, load_style, styles_folder
@@ -18,6 +19,7 @@ from composer.theory.key import Key, parse_key
 from composer.theory.meter import Meter, parse_meter
 
 Library = Callable[[str], tuple[StyleCard, StyleStatistics]]
+Known = Mapping[str, tuple[StyleCard, StyleStatistics]]
 
 DEFAULT_SEED = 1  # of a plan file that states none: building it twice gives the same piece
 DEFAULT_TEMPO_BPM = 96.0
@@ -26,7 +28,7 @@ PLANNED_METERS = ("2/4", "3/4", "4/4", "6/8")  # those that are drawn; others ma
 
 @dataclass(frozen=True)
 class Setting:
-    """See the module."""
+    """See the module; `styles`, `cards` and `models` are the piece's, in a setting `in_style` the section's own."""
 
     seed: int
     home: Key
@@ -38,6 +40,8 @@ class Setting:
     template: FormTemplate
     defaults: Defaults
     models: ChordModels = field(compare=False, repr=False)
+    known: Known = field(compare=False, repr=False)
+    _made: dict[tuple[tuple[str, float], ...], Setting] = field(compare=False, repr=False, default_factory=dict)
 
     def stream(self, *names: str | int) -> np.random.Generator:
         """Return the random stream of a purpose."""
@@ -47,6 +51,15 @@ class Setting:
     def card(self) -> StyleCard:
         """The card of the heaviest style."""
         return self.cards[0]
+
+    def in_style(self, mix: Mix) -> Setting:
+        """Return the same with other styles, names of `known`."""
+        key = tuple(normal(mix).items())
+        if key not in self._made:
+            weighed = weighed_styles(mix, self.known)
+            models = ChordModels(weighed.styles, self.meter)
+            self._made[key] = replace(self, styles=weighed.styles, cards=weighed.cards, models=models)
+        return self._made[key]
 
 
 def installed_style(name: str) -> tuple[StyleCard, StyleStatistics]:
@@ -68,34 +81,42 @@ def _counted(name: str, stamp: int) -> StyleStatistics:
 
 
 @dataclass(frozen=True)
-class StyleMix:
-    """A plan's styles, heaviest first, with weights that sum to 1."""
+class WeighedStyles:
+    """Styles, heaviest first, with weights that sum to 1."""
 
     cards: tuple[StyleCard, ...]
     styles: Styles
 
 
-def style_mix(plan: Plan, library: Library) -> StyleMix:
-    """Return the plan's styles."""
-    total = sum(plan.style.values())
-    ordered = sorted(plan.style.items(), key=lambda item: (-item[1], item[0]))
-    found = [(weight / total, *library(name)) for name, weight in ordered]
-    return StyleMix(
-        cards=tuple(card for _, card, _ in found),
-        styles=tuple((weight, statistics) for weight, _, statistics in found),
+def known_styles(plan: Plan, library: Library) -> Known:
+    """Return card and statistics of every style that a plan names.
+
+    Raises:
+        StyleError: unknown style.
+    """
+    return {name: library(name) for name in names_in_plan(plan)}
+
+
+def weighed_styles(mix: Mix, known: Known) -> WeighedStyles:
+    """Return the styles of a mix."""
+    total = sum(mix.values())
+    ordered = sorted(mix.items(), key=lambda item: (-item[1], item[0]))
+    return WeighedStyles(
+        cards=tuple(known[name][0] for name, _ in ordered),
+        styles=tuple((weight / total, known[name][1]) for name, weight in ordered),
     )
 
 
-def draw_header(plan: Plan, template: FormTemplate, mix: StyleMix, *, pickup_beats: float | None) -> Plan:
+def draw_header(plan: Plan, template: FormTemplate, weighed: WeighedStyles, *, pickup_beats: float | None) -> Plan:
     """Return the plan with title, ensemble, key, meter, pickup, tempo, seed, defaults and performer filled in.
 
     Args:
         plan: as stated.
         template: its form.
-        mix: its styles.
+        weighed: its styles.
         pickup_beats: the upbeat of the first section's pinned theme, or None.
     """
-    card, statistics = mix.cards[0], mix.styles[0][1]
+    card, statistics = weighed.cards[0], weighed.styles[0][1]
     seed = DEFAULT_SEED if plan.seed is None else plan.seed
     meter = plan.meter or _draw_meter(template, card, statistics, stream(seed, "meter"))
     key = plan.key or _draw_key(statistics, stream(seed, "key"))
@@ -126,24 +147,27 @@ def draw_header(plan: Plan, template: FormTemplate, mix: StyleMix, *, pickup_bea
     )
 
 
-def setting_of(plan: Plan, template: FormTemplate, mix: StyleMix) -> Setting:
+def setting_of(plan: Plan, template: FormTemplate, weighed: WeighedStyles, known: Known) -> Setting:
     """Return the setting of a plan whose header is filled in."""
     assert plan.key is not None
     assert plan.meter is not None
     assert plan.ensemble is not None
     meter = parse_meter(plan.meter)
-    return Setting(
+    setting = Setting(
         seed=plan.seed or 0,
         home=parse_key(plan.key),
         meter=meter,
         pickup_tick=round((plan.pickup or 0) * meter.beat_ticks),
         ensemble=plan.ensemble,
-        styles=mix.styles,
-        cards=mix.cards,
+        styles=weighed.styles,
+        cards=weighed.cards,
         template=template,
         defaults=plan.defaults or Defaults(),
-        models=ChordModels(mix.styles, meter),
+        models=ChordModels(weighed.styles, meter),
+        known=known,
     )
+    setting._made[tuple(whole_mix(plan.style).items())] = setting
+    return setting
 
 
 def _is_pinned(theme: object) -> bool:

@@ -13,14 +13,15 @@ from typing import Any
 
 from composer.errors import ComposerError
 from composer.files import write_atomic
-from composer.plan.model import FILE_WORDS, Entry, Formula, Plan, SectionEntry, ThemeEntry, Transformation
+from composer.plan.mixes import Mix, Style
+from composer.plan.model import ARROW, FILE_WORDS, Entry, Formula, Glide, Plan, SectionEntry, ThemeEntry, Transformation
 from composer.plan.numerals import parse_key_path
 from composer.theory.key import parse_key
 
 # Beside what a musician is likely to change: field → what to say.
 _PLAN_COMMENTS = {
     "plan": "version of this format",
-    "style": "or a mix: {bach: 0.7, joplin: 0.3}",
+    "style": "or a mix: {bach: 0.7, joplin: 0.3}, or a glide: bach -> joplin",
     "ensemble": "keyboard, organ, chorale, quartet, song, line",
     "key": "change this one line and the whole piece moves",
     "pickup": "beats before the first bar",
@@ -28,6 +29,7 @@ _PLAN_COMMENTS = {
     "seed": "another seed, another piece",
 }
 _FIRST_SECTION_COMMENTS = {
+    "style": "of this section alone; a phrase may have its own too",
     "key": "relative to the home key (V, vi, bIII), absolute (e minor), or a path (vi -> ii)",
     "cadence": "PAC, IAC, HC, DC, EC, PC, none",
     "texture": "chords, alberti, arpeggio, chorale, walking, stride, imitation, running",
@@ -70,7 +72,7 @@ def format_plan(plan: Plan, *, name: str = "plan.yaml") -> str:
         elif field == "sections":
             lines += _sections(plan)
         else:
-            lines.append(_line("", field, _style(value) if field == "style" else _flow(value), _PLAN_COMMENTS))
+            lines.append(_line("", field, _value(field, value), _PLAN_COMMENTS))
     return "\n".join(lines) + "\n"
 
 
@@ -106,7 +108,7 @@ def _sections(plan: Plan) -> list[str]:
                 lines.append(f"{lead}phrases:" + ("" if value else " []"))
                 lines += [f"      - {_wrapped(phrase, 8)}" for phrase in value]
             else:
-                lines.append(_line(lead, field, _flow(value), comments))
+                lines.append(_line(lead, field, _value(field, value), comments))
             lead = "    "
         if not _said(section):
             lines.append("  - {}")
@@ -134,10 +136,22 @@ def _said(entry: Entry) -> list[tuple[str, Any]]:
     return [(FILE_WORDS.get(name, name), value) for name, value in fields if value is not None]
 
 
-def _style(style: Mapping[str, float]) -> str:
-    if len(style) == 1 and next(iter(style.values())) == 1:
-        return _flow(next(iter(style)))
-    return _flow(style)
+def _value(word: str, value: Any) -> str:
+    """Return a field's value in flow style; a style as shortly as it can be said."""
+    return _style(value) if word == "style" else _flow(value)
+
+
+def _style(style: Style) -> str:
+    if not isinstance(style, Glide):
+        return _flow(next(iter(style)) if _is_one(style) else style)
+    if all(_is_one(mix) for mix in style.stations):
+        return _flow(f" {ARROW} ".join(next(iter(mix)) for mix in style.stations))
+    stations = {"from": _style(style.from_), "via": f"[{', '.join(map(_style, style.via))}]", "to": _style(style.to)}
+    return "{" + ", ".join(f"{word}: {text}" for word, text in stations.items() if word != "via" or style.via) + "}"
+
+
+def _is_one(mix: Mix) -> bool:
+    return list(mix.values()) == [1]
 
 
 def _flow(value: Any) -> str:
@@ -163,7 +177,7 @@ def _wrapped(entry: Entry, indent: int) -> str:
     """Return a phrase in flow style, broken between fields where the line gets long."""
     lines = [""]
     for word, value in _said(entry):
-        piece = f"{word}: {_flow(value)}"
+        piece = f"{word}: {_value(word, value)}"
         if lines[-1] and indent + len(lines[-1]) + len(piece) > _WIDTH:
             lines.append("")
         lines[-1] += (", " if lines[-1] else "") + piece

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+from composer.style import Source, StyleCard
+
 UNSTATED = {
     "key": None, "meter": None, "tempo_bpm": None, "bars": None, "ensemble": None, "title": None, "seed": None,
 }  # fmt: skip
@@ -20,7 +22,7 @@ def test_compose_passes_what_was_stated_and_none_for_the_rest(run, library, piec
     assert args == ()
     assert options == {
         "form": "rondo", "style": "bach", **UNSTATED,
-        "temperature": None, "guidance": None, "device": "auto",
+        "temperature": None, "guidance": None, "style_guidance": None, "device": "auto",
         "expression": None, "player": None, "take": None,
         "outputs": (), "folder": Path(), "on_progress": None,
     }  # fmt: skip
@@ -30,7 +32,7 @@ def test_compose_passes_every_option(run, library, piece) -> None:
     library.answers("composer.pipeline", "compose", piece)
     words = (
         "--form sonata --style bach:0.7,joplin:0.3 --meter 6/8 --tempo 72.5 --bars 40 --ensemble organ --title Air"
-        " --seed 11 --temperature 0.9 --guidance 2 --device cpu --expression 0 --player baroque --take 3"
+        " --seed 11 --temperature 0.9 --guidance 2 --style-guidance 1.5 --device cpu --expression 0 --player baroque --take 3"
         " -o a.mid --output b/c.musicxml"
     )
     result = run(*words.split(), "--key", "G major")
@@ -39,7 +41,7 @@ def test_compose_passes_every_option(run, library, piece) -> None:
     assert options == {
         "form": "sonata", "style": {"bach": 0.7, "joplin": 0.3}, "key": "G major", "meter": "6/8",
         "tempo_bpm": 72.5, "bars": 40, "ensemble": "organ", "title": "Air", "seed": 11,
-        "temperature": 0.9, "guidance": 2.0, "device": "cpu",
+        "temperature": 0.9, "guidance": 2.0, "style_guidance": 1.5, "device": "cpu",
         "expression": 0.0, "player": "baroque", "take": 3,
         "outputs": (Path("a.mid"), Path("b/c.musicxml")), "folder": Path(), "on_progress": None,
     }  # fmt: skip
@@ -88,7 +90,8 @@ def test_build_hands_over_the_plan(run, library, piece) -> None:
     assert args == (Path("my.yaml"),)
     assert options == {
         "keep": (), "outputs": (Path("my.mid"),), "folder": Path(), "on_progress": None,
-        "temperature": None, "guidance": None, "device": "auto", "expression": None, "player": None, "take": None,
+        "temperature": None, "guidance": None, "style_guidance": None, "device": "auto",
+        "expression": None, "player": None, "take": None,
     }  # fmt: skip
 
 
@@ -143,14 +146,18 @@ def test_forms_are_listed_by_name(run, library) -> None:
     assert run("forms").stdout == "rondo  A B A C A\nsong   A A B A\n"
 
 
-def test_styles_are_listed_with_their_sources_and_terms(run, library) -> None:
-    source = SimpleNamespace(name="chorales of the DCML", licence="CC0 1.0")
-    bach = SimpleNamespace(name="bach", description="Chorales and keyboard works", sources=(source,))
-    library.answers("composer.style", "styles", (bach,))
-    assert run("styles").stdout.splitlines() == [
-        "bach  Chorales and keyboard works",
-        "      from chorales of the DCML (CC0 1.0)",
-    ]
+def test_styles_are_listed_with_what_they_learned_from(run, library) -> None:
+    bach = StyleCard(
+        "bach",
+        "Suites and inventions",
+        sources=(Source("suites", "https://example.org", "CC0 1.0", pieces=131, bars=6357),),
+        ensembles={"keyboard": 96, "organ": 35},
+    )
+    library.answers("composer.style", "styles", (bach, StyleCard("mine", "My own")))
+    lines = run("styles").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["style", "bach", "mine"]
+    assert lines[1].split()[-4:] == ["131", "6357", "keyboard,", "organ"]
+    assert lines[2].split()[-3:] == ["0", "0", "keyboard"]
 
 
 def test_train_prints_figures_and_files(run, library) -> None:

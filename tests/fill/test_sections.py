@@ -66,7 +66,7 @@ def prepared():
         sections = tuple(entry if s.id == "B" else s for s in plan.sections)
         plan = plan.model_copy(update={"sections": sections})
         outline = plan_outline(plan)
-        setting = make_setting(plan, outline, load_statistics("bach"), composers={})
+        setting = make_setting(plan, outline, known={"bach": ("bach", load_statistics("bach"))})
         return {
             section.id: section_stretch(setting, section, span, {})
             for section, span in zip(plan.sections, outline.sections, strict=True)

@@ -44,7 +44,7 @@ def composed(make_fake_source):
         if case not in made:
             plan = resolve(parse_plan(TEXT.format(kind=kind, key=key, meter=meter, pickup=pickup)))
             statistics = load_statistics("bach")
-            setting = make_setting(plan, plan_outline(plan), statistics, composers={"bach": "bach"})
+            setting = make_setting(plan, plan_outline(plan), known={"bach": ("bach", statistics)})
             entry = plan.themes["first"]
             pinned = None
             if tune is not None:

@@ -25,7 +25,7 @@ from composer.theory.meter import parse_meter
 def test_a_plans_own_outline_gives_its_skeleton_back(form, key, planned, small, library):
     """What the planner made is all that a plan can say: nothing is rounded."""
     plan = planned(form=form, key=key, meter="4/4")
-    outline = plan_outline(plan, statistics=small)
+    outline = plan_outline(plan, statistics={"small": small})
     again = plan_outline(resolve(plan_from_outline(outline, style="small"), library=library))
     assert again.chords == outline.chords
     assert [(p.start_tick, p.end_tick, p.cadence) for p in again.phrases] == [

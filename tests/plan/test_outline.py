@@ -15,7 +15,7 @@ from composer.theory.meter import TICKS_PER_QUARTER as Q
 @pytest.mark.parametrize("form", ["rondo", "chorale", "sonata"])
 def test_every_fact_covers_the_piece(form, meter, planned, small):
     plan = planned(form=form, meter=meter, key="D minor")
-    outline = plan_outline(plan, statistics=small)
+    outline = plan_outline(plan, statistics={"small": small})
     for spans in (
         outline.keys,
         outline.chords,
@@ -72,7 +72,7 @@ def test_the_last_bar_of_a_coda_slows_down(planned):
 
 def test_textures_have_the_styles_onsets_at_their_density(planned, small):
     plan = planned(form="ternary")
-    with_style, without = plan_outline(plan, statistics=small), plan_outline(plan)
+    with_style, without = plan_outline(plan, statistics={"small": small}), plan_outline(plan)
     assert {span.onsets_per_beat for span in without.textures} == {None}
     known = [span for span in with_style.textures if span.pattern in small.textures]
     assert all(0.5 <= span.onsets_per_beat[0] <= 2.0 for span in known)
