@@ -17,7 +17,7 @@ from composer.analysis.copying import make_run_index, runs_to_bytes
 from composer.analysis.outline import ensemble_of, outline_of
 from composer.analysis.statistics import AnalysedPiece, style_statistics
 from composer.analysis.works import work_id
-from composer.corpus.reader import read_pieces
+from composer.corpus.reader import ReadResult, read_pieces
 from composer.errors import MusicFileError, TrainingError
 from composer.files import write_all_atomic
 from composer.outline import Outline
@@ -27,12 +27,12 @@ from composer.roll.values import read_on_grid
 from composer.score import Score
 from composer.style import Source, StyleCard, write_style
 from composer.style_statistics import StyleStatistics, meter_class, statistics_to_json
-from composer.theory.meter import parse_meter
+from composer.theory.meter import TICKS_PER_QUARTER, parse_meter
 from composer.training.recipes import StyleRecipe
 
 RUNS_SUFFIX = ".runs.safetensors"
 MIN_TEXTURE_PIECES = 5  # for the style's ensemble; fewer, and the nearest ensemble's are counted too
-# Notes of the pieces in the index of runs, which then has some 350 kB at most; those of pieces in parts count twice, for
+# Notes of the pieces in the index of runs, which then has some 350 kB at most; those of pieces in parts count twice:
 # their parts are lines, and the outer ones once more.
 _MAX_RUN_NOTES = 120_000
 _STAVES = 2  # of a keyboard piece; more are parts
@@ -40,6 +40,7 @@ _STAVES = 2  # of a keyboard piece; more are parts
 _BELOW_SEMITONES = 5
 _ABOVE_SEMITONES = 3
 _MAX_OFF_GRID_SHARE = 0.1  # of a piece's notes; more, and its bars are only a guess
+_UNSTATED_QUARTER_BPM = (60.0, 120.0)  # in a MIDI file: of LilyPond, and of most other programs
 _GOLDEN = 0.6180339887498949  # multiples of it, less their whole parts, spread evenly however many there are
 
 # What suits an ensemble, best first; of the forms those that there are, a minuet only where 3/4 is usual.
@@ -119,7 +120,7 @@ def read_style_pieces(path: Path, values: str = "auto") -> list[StylePiece]:
         StylePiece(
             path,
             result.piece,
-            read_on_grid(result.score, values=values).score,
+            read_on_grid(_with_stated_tempos(result), values=values).score,
             ensemble_of(result.score),
             work_id(path, result.score.title, result.piece),
         )
@@ -128,6 +129,16 @@ def read_style_pieces(path: Path, values: str = "auto") -> list[StylePiece]:
         and result.off_grid_share <= _MAX_OFF_GRID_SHARE
         and any(part.notes for part in result.score.parts)
     ]
+
+
+def _with_stated_tempos(result: ReadResult) -> Score:
+    """Return the score without the one tempo that a program writes into a MIDI file where nobody stated any."""
+    score = result.score
+    if result.format == "midi" and len(score.tempos) == 1:
+        beat_quarters = score.meter_at(score.tempos[0].tick).beat_ticks / TICKS_PER_QUARTER
+        if any(abs(score.tempos[0].beat_bpm * beat_quarters - usual) < 0.01 for usual in _UNSTATED_QUARTER_BPM):
+            return replace(score, tempos=())
+    return score
 
 
 def write_style_files(
