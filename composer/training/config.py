@@ -14,6 +14,7 @@ from composer.network.config import NetworkConfig
 from composer.plan.strict_yaml import Document, read_strict
 from composer.roll.inputs import GROUPS, NOTE_LAYOUT, STEP_LAYOUT
 from composer.roll.values import VALUES
+from composer.training.folds import FOLDS
 from composer.training.schedule import FitConfig
 from composer.training.typed_yaml import build, check_keys
 from composer.training.windows import LINE, WindowConfig
@@ -63,6 +64,7 @@ class TrainingConfig:
         sources: what it learns from.
         network, windows, fit: sizes, how pieces are cut, optimiser.
         validate_steps: sixteenths of the held-out pieces that each validation hears, at most.
+        fold: which pieces of small styles are held out (`training/folds.py`).
     """
 
     name: str
@@ -75,6 +77,7 @@ class TrainingConfig:
     windows: WindowConfig
     fit: FitConfig
     validate_steps: int = 8_000
+    fold: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +90,7 @@ class _Head:
     seed: int = 1
     ensembles: tuple[str, ...] = ("chorale", "keyboard", "organ", "quartet", "song", LINE)
     validate_steps: int = 8_000
+    fold: int = 0
 
 
 _BLOCKS = ("sources", "network", "windows", "fit")
@@ -124,7 +128,7 @@ def parse_config(data: bytes | str, *, source: str = "<config>") -> TrainingConf
     composers = head.composers if head else ()
     ensembles = head.ensembles if head else ()
     names = {"composers": composers, "ensembles": ensembles}
-    windows = build(WindowConfig, document, ("windows",), problems, given=names, hidden=("whole",))
+    windows = build(WindowConfig, document, ("windows",), problems, given=names, hidden=("whole", "whole_steps"))
     if windows is not None:
         _check_windows(windows, document, problems)
     layout = {
@@ -147,6 +151,7 @@ def parse_config(data: bytes | str, *, source: str = "<config>") -> TrainingConf
         windows=windows,
         fit=fit,
         validate_steps=head.validate_steps,
+        fold=head.fold,
     )
 
 
@@ -167,6 +172,8 @@ def _build_head(document: Document, problems: list[Problem]) -> _Head | None:
         return head
     if not head.name.replace("-", "").replace("_", "").isalnum():
         problems.append(Problem(f'the name "{head.name}" is not a file name', document.place(("name",))))
+    if not 0 <= head.fold < FOLDS:
+        problems.append(Problem(f"fold must be from 0 to {FOLDS - 1}; found {head.fold}", document.place(("fold",))))
     for name in ("composers", "ensembles"):
         values = getattr(head, name)
         if not values or len(set(values)) < len(values):

@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from composer.analysis.duplicates import group_works
-from composer.analysis.works import sides_of, work_id
+from composer.analysis.works import work_id
 from composer.corpus.reader import load_bytes
 from composer.errors import MusicFileError, TrainingError
 from composer.parallel import parallel_map, works_here
 from composer.roll.codec import PackedRoll, Roll
 from composer.roll.facts import StepFacts
 from composer.roll.reference import BestReferences
+from composer.training.folds import works_and_sides
 from composer.training.making import Answer, Task, answer
 from composer.training.piece_cache import PieceCache
 from composer.training.piece_file import Prepared, Unfit, from_bytes
@@ -88,6 +88,7 @@ def prepare(
     *,
     cache: Path,
     workers: int | None = None,
+    fold: int = 0,
     on_progress: Callable[[float], None] | None = None,
 ) -> list[list[Piece | LeftOut]]:
     """Return the pieces of each file, read and analysed once and then from the cache.
@@ -96,6 +97,7 @@ def prepare(
         files: those of all sources: their pieces are told apart and grouped together.
         cache: the folder of prepared pieces.
         workers: as `parallel_map`.
+        fold: which pieces of small styles are held out (`training/folds.py`).
         on_progress: called with the share done, 0..1.
 
     Returns:
@@ -107,10 +109,11 @@ def prepare(
     """
     found = _found(files, PieceCache.at(cache), workers, on_progress or (lambda _share: None))
     rows = [(index, one) for index, made in enumerate(found) for one in made]
-    fit = [(files[index].path, one) for index, one in rows if isinstance(one, Prepared)]
-    ids = [work_id(path, one.title, one.number) for path, one in fit]
-    groups = group_works(ids, [one.fingerprint for _, one in fit])
-    works = iter(zip(groups, sides_of(ids, groups), strict=True))
+    usable = [(index, one) for index, one in rows if isinstance(one, Prepared)]
+    ids = [work_id(files[index].path, one.title, one.number) for index, one in usable]
+    styles = [f"{files[index].composer} {files[index].ensemble or one.ensemble}" for index, one in usable]
+    prints = [one.fingerprint for _, one in usable]
+    works = iter(zip(*works_and_sides(ids, prints, styles, fold=fold), strict=True))
     results: list[list[Piece | LeftOut]] = [[] for _ in files]
     for index, one in rows:
         file = files[index]

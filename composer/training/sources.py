@@ -105,9 +105,9 @@ def list_files(sources: Sequence[SourceConfig], root: Path) -> list[list[Path]]:
 
 
 def collect(
-    sources: Sequence[SourceConfig], root: Path, *, cache: Path, on_progress: OnProgress | None = None
+    sources: Sequence[SourceConfig], root: Path, *, cache: Path, fold: int = 0, on_progress: OnProgress | None = None
 ) -> Collection:
-    """Read and analyse every file of the sources, or take it from the cache.
+    """Read and analyse every file of the sources, or take it from the cache; for `fold` see `training/folds.py`.
 
     Raises:
         TrainingError: nothing could be read.
@@ -134,7 +134,7 @@ def collect(
     weights: list[float] = []
     left_out: list[LeftOut] = []
     counts = [0] * len(sources)
-    for index, results in zip(owners, prepare(files, cache=cache, on_progress=report), strict=True):
+    for index, results in zip(owners, prepare(files, cache=cache, fold=fold, on_progress=report), strict=True):
         for result in results:
             if isinstance(result, LeftOut):
                 left_out.append(result)

@@ -23,6 +23,7 @@ from composer.training.style_stopping import StyleStopping
 from composer.training.windows import WindowConfig, Windows, measuring, style_of
 
 TOLD, UNTOLD = "told everything", "told nothing"  # names of the two halves of a validation
+MAX_HEARD_STEPS = 1_024  # of a held-out piece, from its beginning: many pieces tell more than long ones
 LEFT_OUT_NAME = "left_out.json"
 STOPPED = {
     "done": "after the last update",
@@ -77,7 +78,7 @@ def train_from_config(
     config = read_config(config_path)
     sources, root = locate_sources(config.sources, data=data, config_folder=config_path.parent)
     with on_cluster(cluster) if cluster else nullcontext():
-        collection = collect(sources, root, cache=cache_folder(), on_progress=on_progress)
+        collection = collect(sources, root, cache=cache_folder(), fold=config.fold, on_progress=on_progress)
     windows, held_out = make_windows(config, collection)
     output.mkdir(parents=True, exist_ok=True)
     warnings = [*collection.warnings, *_write_left_out(output / LEFT_OUT_NAME, collection)]
@@ -139,10 +140,9 @@ def make_windows(config: TrainingConfig, collection: Collection) -> tuple[Window
 
 
 def some_pieces(pieces: Sequence[Piece], num_steps: int) -> list[Piece]:
-    """Return pieces of every style in turn until they hold `num_steps`; none is longer than a tenth of that."""
+    """Return pieces of every style in turn until `num_steps` are to be heard; of each style the shortest first."""
     queues: dict[str, list[Piece]] = {}
-    short = [piece for piece in pieces if piece.num_steps <= num_steps // 10] or pieces
-    for piece in sorted(short, key=lambda piece: (piece.work, piece.name), reverse=True):
+    for piece in sorted(pieces, key=lambda piece: (piece.num_steps, piece.work, piece.name), reverse=True):
         queues.setdefault(style_of(piece), []).append(piece)
     fair = num_steps / max(1, len(queues))  # of each style, so that one of long pieces does not keep the others out
     heard = dict.fromkeys(queues, 0)
@@ -155,7 +155,7 @@ def some_pieces(pieces: Sequence[Piece], num_steps: int) -> list[Piece]:
         for style in behind:
             piece = queues[style].pop()
             chosen.append(piece)
-            heard[style] += piece.num_steps
+            heard[style] += min(piece.num_steps, MAX_HEARD_STEPS)
     # Rows take pieces in turn, so that equal lengths beside each other leave few rows idle.
     return sorted(chosen, key=lambda piece: (-piece.num_steps, piece.work, piece.name))
 
@@ -169,7 +169,8 @@ def validation_batches(pieces: Sequence[Piece], config: WindowConfig, *, seed: i
     if config.told != "random":
         streams = ((TOLD if config.told else UNTOLD, tuple(config.told)),)
     for name, told in streams:
-        windows = Windows(pieces, measuring(config, told), seed=seed, labels=[style_of(piece) for piece in pieces])
+        hearing = replace(measuring(config, told), whole_steps=MAX_HEARD_STEPS)
+        windows = Windows(pieces, hearing, seed=seed, labels=[style_of(piece) for piece in pieces])
         for batch in windows.batches():
             yield replace(batch, stream=name)
 

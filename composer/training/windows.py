@@ -71,6 +71,7 @@ class WindowConfig:
         style_dropout: share of the visits that are not told the composer.
         pins, references: draw them; False for measuring.
         whole: visit every piece once from its first to its last step, and end.
+        whole_steps: of such a visit, at most; 0: all of the piece.
         ensemble_weights: (name, weight) of the visits; others count 1.
     """
 
@@ -89,6 +90,7 @@ class WindowConfig:
     references: bool = True
     ensemble_weights: tuple[tuple[str, float], ...] = ()
     whole: bool = False
+    whole_steps: int = 0
 
     @property
     def style_fields(self) -> tuple[tuple[str, int], ...]:
@@ -214,7 +216,8 @@ class Windows:
         """Yield (piece index, number of windows) of each visit of a row."""
         if self.config.whole:
             for index in range(row, len(self.pieces), self.config.rows):
-                yield index, -(-self.pieces[index].num_steps // self.config.steps)
+                num_steps = min(self.pieces[index].num_steps, self.config.whole_steps or self.pieces[index].num_steps)
+                yield index, -(-num_steps // self.config.steps)
             return
         generator = np.random.default_rng([self.seed, row])
         batch = 0
