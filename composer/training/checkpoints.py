@@ -25,6 +25,7 @@ _NAME = re.compile(r"(ckpt|best)-(\d{8})")
 _ASIDE = ".tmp-"
 _TENSORS = "tensors.safetensors"
 _POSITION = "position.json"
+_HEAD_BYTES = 8  # of the number that says how long the head is
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,23 @@ class Checkpoint:
     tensors: dict[str, np.ndarray]
     position: dict[str, Any]
     path: Path
+
+    def to_bytes(self) -> bytes:
+        """Everything in one run of bytes, for another machine."""
+        from safetensors.numpy import save
+
+        head = json.dumps({"position": self.position, "path": str(self.path)}).encode()
+        tensors = save({name: np.asarray(tensor, order="C") for name, tensor in self.tensors.items()})
+        return b"".join((len(head).to_bytes(_HEAD_BYTES, "little"), head, tensors))
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Checkpoint:
+        """The inverse of `to_bytes`."""
+        from safetensors.numpy import load
+
+        end = _HEAD_BYTES + int.from_bytes(content[:_HEAD_BYTES], "little")
+        head = json.loads(content[_HEAD_BYTES:end])
+        return cls(load(content[end:]), head["position"], Path(head["path"]))
 
 
 def write_checkpoint(

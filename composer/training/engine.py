@@ -10,6 +10,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,22 @@ from composer.training.checkpoints import (
 )
 from composer.training.compiled import StepResult, compile_steps
 from composer.training.feed import BatchSource, feed
+from composer.training.replicas import replicas_in_force
 from composer.training.run_folder import Log, locked
 from composer.training.schedule import FitConfig, average_decay_at, learning_rate_at
 from composer.training.style_stopping import StyleStopping
+
+ENDS = ("done", "early", "time", "asked")
+FREE = (  # to change when a run is gone on with: its length, its rhythm of saving, what the machine is good at
+    "num_updates",
+    "max_seconds",
+    "validate_every",
+    "checkpoint_every",
+    "log_every",
+    "patience",
+    "lanes",
+    "precision",
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +71,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class FitResult:
-    """The best validation, the updates made, and why the fit stopped ('done', 'early', 'time', 'asked')."""
+    """The best validation, the updates made, and why the fit stopped (one of `ENDS`)."""
 
     best: Best
     num_updates: int
@@ -83,18 +97,16 @@ def fit(
     resume: go on from the newest whole checkpoint of the folder. report, should_stop: called at each update; a
     true answer stops with a checkpoint. styles: is told every validation, and kept with the checkpoints.
 
+    Spread over the replicas in force (`training/replicas.py`); of several workers the chief alone uses the folder.
+
     Raises TrainingError when the folder is in use, holds another run and `resume` is not set, was made with
-    other settings, or when the loss is not a number any more (the last checkpoint then stays as it is).
+    other settings, when the loss is not a number any more (the last checkpoint then stays as it is), when the rows of a
+    batch cannot be shared out evenly, or when another worker is lost.
     """
-    with locked(folder):
-        clean_leftovers(folder)
+    replicas = replicas_in_force()
+    with replicas.watched(folder), locked(folder) if replicas.is_chief else nullcontext():
         run = _Run(network, config, folder, styles)
-        if resume:
-            run.restore()
-        elif list_checkpoints(folder) or list_checkpoints(folder, kind="best"):
-            raise TrainingError(
-                "the folder holds a training run", place=folder, mend="resume it, or name another folder"
-            )
+        run.begin(resume=resume)
         return run.go(source, validation, report, should_stop or (lambda: False))
 
 
@@ -106,7 +118,6 @@ class _Run:
         self.styles = styles
         self.config = config
         self.folder = folder
-        self.log = Log(folder)
         self.weights = network.named_weights()
         self.averages = {
             name: keras.Variable(keras.ops.convert_to_numpy(weight), trainable=False, name="average")
@@ -124,7 +135,10 @@ class _Run:
             hand_weight=config.hand_weight,
             clip_norm=config.clip_norm,
             lanes=config.lanes,
+            precision=config.precision,
         )
+        self.replicas = self.steps.replicas
+        self.log = Log(folder, is_kept=self.replicas.is_chief)
         self.update = 0
         self.carried: dict[str, State] = {}
         self.best = Best()
@@ -164,6 +178,7 @@ class _Run:
                 stopped = "asked"
             elif self.config.max_seconds is not None and self.elapsed_sec >= self.config.max_seconds:
                 stopped = "time"
+            stopped = ENDS[self.replicas.agree(ENDS.index(stopped))]  # clocks differ
             if stopped != "done":
                 break
             if self.update % self.config.checkpoint_every == 0:
@@ -175,7 +190,7 @@ class _Run:
         self.optimizer.learning_rate.assign(rate)
         self.network.set_dropout_step(self.update)
         key = f"{batch.stream}/{batch.num_rows}x{batch.num_pitches}"
-        state = self.carried.get(key) or self.network.initial_state(batch.num_rows, batch.num_pitches)
+        state = self.carried.get(key) or self.steps.initial_state(batch)
         result, after = self.steps.train(batch, state, average_decay=average_decay_at(self.config, self.update))
         if not (math.isfinite(result.loss) and math.isfinite(result.gradient_norm)):
             self.log.write(update=self.update, event="not a number")
@@ -259,7 +274,7 @@ class _Run:
             tensors[f"optimizer/{number:04d}"] = np.asarray(keras.ops.convert_to_numpy(variable))
         for key, state in self.carried.items():
             for number, part in enumerate(state):
-                tensors[f"carried/{key}/{number:02d}"] = np.asarray(keras.ops.convert_to_numpy(part))
+                tensors[f"carried/{key}/{number:02d}"] = self.replicas.gather(part)
         position = {
             "settings": self._settings(),
             "best": asdict(self.best) | {"nats": None if math.isinf(self.best.nats) else self.best.nats},
@@ -267,32 +282,36 @@ class _Run:
             "plateau_drops": self.plateau_drops,
             "elapsed_sec": self.elapsed_sec,
             "styles": self.styles.state() if self.styles else {},
+            "loss_scale": self.steps.loss_scale.state(),
         }
-        write_checkpoint(self.folder, update=self.update, tensors=tensors, position=position)
+        if self.replicas.is_chief:
+            write_checkpoint(self.folder, update=self.update, tensors=tensors, position=position)
 
     def _save_best(self) -> None:
         position = {"settings": self._settings(), "best": asdict(self.best)}
         tensors = _values("weight", self.weights)
-        write_checkpoint(self.folder, update=self.update, tensors=tensors, position=position, kind="best", keep=1)
+        if self.replicas.is_chief:
+            write_checkpoint(self.folder, update=self.update, tensors=tensors, position=position, kind="best", keep=1)
 
     def _load_best(self) -> None:
         path = self.folder / f"best-{self.best.update:08d}"
-        _assign("weight", self.weights, read_checkpoint(path))
+        told = self.replicas.tell(lambda: read_checkpoint(path).to_bytes())
+        _assign("weight", self.weights, Checkpoint.from_bytes(told))
 
     def _settings(self) -> dict[str, Any]:
-        """What must be the same for a run to be gone on with; its length and its rhythm of saving may change."""
-        free = ("num_updates", "max_seconds", "validate_every", "checkpoint_every", "log_every", "patience", "lanes")
-        kept = {name: value for name, value in self.config.to_dict().items() if name not in free}
+        """What must be the same for a run to be gone on with: all but `FREE`."""
+        kept = {name: value for name, value in self.config.to_dict().items() if name not in FREE}
         return {"network": self.network.config.to_dict(), "fit": kept}
 
-    def restore(self) -> None:
-        """Go back to the newest whole checkpoint; at the beginning where there is none."""
-        checkpoint, passed = newest_checkpoint(self.folder)
-        if checkpoint is None:
-            if passed:
-                raise TrainingError("no checkpoint of this folder is whole: " + "; ".join(passed), place=self.folder)
+    def begin(self, *, resume: bool) -> None:
+        """Begin a run, or go back to the newest whole checkpoint, where there is one."""
+        told = self.replicas.tell(lambda: self._newest(resume=resume))
+        if told:
+            self._restore(Checkpoint.from_bytes(told))
+        elif resume:
             self.log.cut_after(-1)
-            return
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
         position = checkpoint.position
         _check_settings(position["settings"], self._settings(), checkpoint.path)
         _assign("weight", self.weights, checkpoint)
@@ -305,7 +324,9 @@ class _Run:
                 key, _, number = name.removeprefix("carried/").rpartition("/")
                 carried.setdefault(key, {})[number] = tensor
         self.carried = {
-            key: tuple(keras.ops.convert_to_tensor(parts[number]) for number in sorted(parts))
+            key: self.replicas.split_state(
+                tuple(keras.ops.convert_to_tensor(parts[number]) for number in sorted(parts))
+            )
             for key, parts in carried.items()
         }
         self.update = int(position["update"])
@@ -316,7 +337,22 @@ class _Run:
         self.elapsed_sec = float(position["elapsed_sec"])
         if self.styles:
             self.styles.restore(position["styles"])
+        self.steps.loss_scale.restore(position.get("loss_scale", {}))
         self.log.cut_after(self.update)
+
+    def _newest(self, *, resume: bool) -> bytes:
+        """The newest whole checkpoint as bytes; b"" where a run begins. The chief alone looks."""
+        clean_leftovers(self.folder)
+        if not resume:
+            if list_checkpoints(self.folder) or list_checkpoints(self.folder, kind="best"):
+                raise TrainingError(
+                    "the folder holds a training run", place=self.folder, mend="resume it, or name another folder"
+                )
+            return b""
+        checkpoint, passed = newest_checkpoint(self.folder)
+        if checkpoint is None and passed:
+            raise TrainingError("no checkpoint of this folder is whole: " + "; ".join(passed), place=self.folder)
+        return checkpoint.to_bytes() if checkpoint else b""
 
 
 class _Window:
@@ -360,7 +396,7 @@ def held_out_nats(steps: Any, network: BiaxialNetwork, batches: Iterable[Batch])
     for batch in batches:
         batch.check(network.config)
         key = (batch.stream, batch.num_rows, batch.num_pitches)
-        state = carried.get(key) or network.initial_state(batch.num_rows, batch.num_pitches)
+        state = carried.get(key) or steps.initial_state(batch)
         rows, carried[key] = steps.validate(batch, state)
         for row, label in enumerate(batch.labels or [""] * batch.num_rows):
             name = f"{batch.stream}, {label}" if label else batch.stream

@@ -55,18 +55,26 @@ def _take_lock(file: Any, folder: Path) -> None:
 
 
 class Log:
-    """Lines of JSON, one an event; `update` is in each, so that a resumed run goes on where its checkpoint stands."""
+    """Lines of JSON, one an event; `update` is in each, so that a resumed run goes on where its checkpoint stands.
 
-    def __init__(self, folder: Path) -> None:
+    is_kept: False where another process writes the log of the run.
+    """
+
+    def __init__(self, folder: Path, *, is_kept: bool = True) -> None:
         self._path = folder / LOG_NAME
+        self._is_kept = is_kept
 
     def write(self, **event: Any) -> None:
         """Add one line and flush it."""
+        if not self._is_kept:
+            return
         with self._path.open("a") as file:
             file.write(json.dumps(event) + "\n")
 
     def cut_after(self, update: int) -> None:
         """Drop the lines after an update, which a resumed run will write again, and a torn last line."""
+        if not self._is_kept:
+            return
         kept = [event for event in read_log(self._path.parent) if event.get("update", 0) <= update]
         self._path.write_text("".join(json.dumps(event) + "\n" for event in kept))
 

@@ -10,6 +10,7 @@ from typing import Any
 from composer.errors import TrainingError
 
 SCHEDULES = ("constant", "cosine", "plateau")
+PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,7 @@ class FitConfig:
     stopping early. style_patience: the same of one style before it is visited half as often (`style_stopping.py`).
     max_seconds: wall time after which the fit stops with a checkpoint; None for no limit.
     seed: of the dropout (the batches have their own). lanes: see `composer.training.compiled.use_lanes`.
+    precision: 'float32', 'bfloat16', 'float16' or 'auto', see `composer.training.precision`.
     """
 
     num_updates: int
@@ -47,6 +49,7 @@ class FitConfig:
     style_patience: int = 3
     max_seconds: float | None = None
     lanes: int = 2
+    precision: str = "auto"
 
     def __post_init__(self) -> None:
         for name in (
@@ -63,6 +66,7 @@ class FitConfig:
             _check(getattr(self, name) > 0.0, name, "above 0", getattr(self, name))
         for name in ("average_decay", "final_share", "plateau_factor"):
             _check(0.0 <= getattr(self, name) <= 1.0, name, "from 0 to 1", getattr(self, name))
+        _check(self.precision in PRECISIONS, "precision", f"one of {', '.join(PRECISIONS)}", self.precision)
         _check(self.schedule in SCHEDULES, "schedule", f"one of {', '.join(SCHEDULES)}", self.schedule)
 
     def to_dict(self) -> dict[str, Any]:
