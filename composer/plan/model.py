@@ -243,8 +243,10 @@ def _glide_alone(value: Any) -> Any:
 
 
 def _style_kind(value: Any) -> str:
-    is_glide = isinstance(value, Glide) or (isinstance(value, Mapping) and ("from" in value or "to" in value))
-    return "glide" if is_glide else "mix"
+    if isinstance(value, Mapping):  # numbers are weights, even of styles that are called so
+        stations = [value[word] for word in ("from", "to") if word in value]
+        return "glide" if any(not isinstance(station, (int, float)) for station in stations) else "mix"
+    return "glide" if isinstance(value, Glide) else "mix"
 
 
 StyleField = Annotated[

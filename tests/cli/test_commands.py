@@ -32,8 +32,8 @@ def test_compose_passes_every_option(run, library, piece) -> None:
     library.answers("composer.pipeline", "compose", piece)
     words = (
         "--form sonata --style bach:0.7,joplin:0.3 --meter 6/8 --tempo 72.5 --bars 40 --ensemble organ --title Air"
-        " --seed 11 --temperature 0.9 --guidance 2 --style-guidance 1.5 --device cpu --expression 0 --player baroque --take 3"
-        " -o a.mid --output b/c.musicxml"
+        " --seed 11 --temperature 0.9 --guidance 2 --style-guidance 1.5 --device cpu --expression 0"
+        " --player baroque --take 3 -o a.mid --output b/c.musicxml"
     )
     result = run(*words.split(), "--key", "G major")
     assert result.exit_code == 0, result.output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,3 +21,54 @@ def test_verbosity_is_the_loggers_level(run, library, restored_level, words: tup
     library.answers("composer.plan", "list_forms", ())
     run("forms", *words)
     assert logging.getLevelName(restored_level.level) == level
+
+
+@pytest.mark.parametrize(
+    ("words", "style"),
+    [
+        ("bach", "bach"),
+        ("./mine.yaml", "./mine.yaml"),
+        ("bach:0.7, joplin:0.3", {"bach": 0.7, "joplin": 0.3}),
+        ("bach->joplin", {"from": "bach", "to": "joplin"}),
+        ("bach -> mozart -> joplin", {"from": "bach", "via": ["mozart"], "to": "joplin"}),
+        ("bach:7,haydn:3->joplin", {"from": {"bach": 7, "haydn": 3}, "to": "joplin"}),
+    ],
+)
+def test_a_style_is_a_name_a_mix_or_a_glide(run, library, words: str, style: object) -> None:
+    library.answers("composer.pipeline", "plan_piece", SimpleNamespace(seed=5))
+    library.answers("composer.plan", "format_plan", "plan: 1\n")
+    assert run("plan", "--form", "rondo", "--style", words).exit_code == 0
+    assert library.calls[0][1]["style"] == style
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("bach:0.7,joplin", '"joplin" needs a weight'),
+        ("bach:0.7,bach:0.3", '"bach" stands twice in the mix'),
+        ("bach->", 'a style on each side of each "->"'),
+        ("->", 'a style on each side of each "->"'),
+        ("bach:0.7,joplin->mozart", '"joplin" needs a weight'),
+    ],
+)
+def test_a_style_that_cannot_be_read_is_told(run, words: str, told: str) -> None:
+    result = run("plan", "--form", "rondo", "--style", words)
+    assert result.exit_code == 2
+    assert told in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("bach:0,chorale:1", "style.bach must be more than 0, not 0"),
+        ("bach:-1", "style.bach must be more than 0, not -1"),
+        ("bach:inf", "style.bach must be a number, not inf"),
+        ("bach:nan", "style.bach must be a number, not nan"),
+        ("bahc", 'no style "bahc" (did you mean "bach"?)'),
+        ("bach->choral", 'no style "choral" (did you mean "chorale"?)'),
+    ],
+)
+def test_a_style_that_cannot_be_is_told(run, words: str, told: str) -> None:
+    result = run("plan", "--form", "rondo", "--style", words)
+    assert result.exit_code == 2
+    assert told in result.stderr

@@ -12,6 +12,7 @@ from composer.plan.model import (
     Defaults,
     Dynamics,
     Formula,
+    Glide,
     PhraseEntry,
     Plan,
     SectionEntry,
@@ -80,8 +81,17 @@ formulas = st.builds(
     soprano=st.sampled_from([("#4", "5"), ("-", "1")]),
     bass=st.just(("4", "5")),
 )
+mixes = st.dictionaries(names, st.floats(0.001, 1000, allow_nan=False), min_size=1, max_size=3)
+glides = st.builds(
+    lambda first, between, last: Glide.model_validate({"from": first, "via": between, "to": last}),
+    mixes,
+    st.lists(mixes, max_size=2),
+    mixes,
+)
+styles = st.one_of(mixes, glides)
 phrases = st.builds(
     PhraseEntry,
+    style=maybe(mixes),
     bars=maybe(st.integers(1, 512)),
     cadence=maybe(st.sampled_from(["PAC", "none"])),
     key=maybe(words),
@@ -97,6 +107,7 @@ phrases = st.builds(
 )
 sections = st.builds(
     SectionEntry,
+    style=maybe(styles),
     label=maybe(names),
     id=maybe(names),
     copy_of=maybe(names),
@@ -120,7 +131,7 @@ plans = st.builds(
     Plan,
     title=maybe(words),
     form=words,
-    style=st.dictionaries(names, st.floats(0.001, 1000, allow_nan=False), min_size=1, max_size=3),
+    style=styles,
     key=maybe(words),
     tempo=maybe(st.floats(20, 400, allow_nan=False)),
     seed=maybe(st.integers(0, 2**63 - 1)),
@@ -140,3 +151,17 @@ def test_any_plan_reads_back_equal(plan):
 def test_the_seed_that_was_drawn_is_written(library):
     plan = plan_piece(Brief(form="binary", style="small"), library=library)
     assert f"\nseed: {plan.seed} " in format_plan(plan)
+
+
+def test_a_style_is_written_as_shortly_as_it_can_be_said():
+    def written(style: object) -> str:
+        plan = Plan.model_validate({"form": "rondo", "style": style})
+        return format_plan(plan).split("\nstyle: ")[1].split("\n")[0].split(" #")[0].strip()
+
+    assert written({"bach": 1}) == "bach"
+    assert written({"bach": 0.7, "joplin": 0.3}) == "{bach: 0.7, joplin: 0.3}"
+    assert written("bach -> joplin") == "bach -> joplin"
+    assert written({"from": "bach", "via": ["mozart"], "to": "joplin"}) == "bach -> mozart -> joplin"
+    ragged = {"from": {"bach": 0.7, "haydn": 0.3}, "via": ["mozart"], "to": "joplin"}
+    assert written(ragged) == "{from: {bach: 0.7, haydn: 0.3}, via: [mozart], to: joplin}"
+    assert written({"./mine.yaml": 1}) == '"./mine.yaml"'
