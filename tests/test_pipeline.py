@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import composer
 from composer import pipeline
 from composer.corpus import read_score
 from composer.errors import ComposerError, OptionError, OutputError, PlanError, ThemeError
+from composer.style import load_style
 
 PLAN = """\
 plan: 1
@@ -243,6 +245,52 @@ def test_wrong_input_is_named_and_leaves_no_file(plan_file, tmp_path, old, new, 
 def test_an_output_folder_that_does_not_exist_is_refused_before_composing(plan_file, tmp_path):
     with pytest.raises(OutputError, match="nowhere"):
         pipeline.build_plan(plan_file, outputs=(tmp_path / "nowhere" / "a.mid",))
+
+
+def test_a_mix_and_a_glide_stand_in_summary_and_file_names(tmp_path):
+    mix = pipeline.compose(form="binary", style={"bach": 7, "chorale": 3}, seed=3, bars=20, folder=tmp_path)
+    assert mix.style == "bach 0.70, chorale 0.30 (keyboard)"
+    assert mix.files[0].name == "binary-bach-chorale-3.mid"
+    glide = pipeline.compose(form="binary", style="bach -> chorale", seed=3, bars=20, folder=tmp_path)
+    assert glide.style == "bach -> chorale (keyboard)"
+    assert glide.files[0].name == "binary-bach-to-chorale-3.mid"
+
+
+def test_a_section_s_own_style_stands_in_the_summary(plan_file):
+    plan_file.write_text(PLAN.replace("key: V, cadence: HC}", "key: V, cadence: HC, style: {bach: 1, chorale: 3}}"))
+    assert pipeline.build_plan(plan_file).style == "bach; B bach 0.25, chorale 0.75 (keyboard)"
+
+
+def test_a_resolved_glide_builds_the_same_piece(plan_file, tmp_path):
+    plan_file.write_text(PLAN.replace("style: bach", "style: {from: bach, to: {bach: 0.2, chorale: 0.8}}"))
+    piece = pipeline.build_plan(plan_file, folder=tmp_path)
+    resolved = (tmp_path / "mine.resolved.yaml").read_text()
+    assert "style: {from: bach, to: {bach: 0.2, chorale: 0.8}}" in resolved
+    assert "    style: {bach: 0.867, chorale: 0.133} #" in resolved
+    again = pipeline.build_plan(tmp_path / "mine.resolved.yaml", outputs=(tmp_path / "b.mid", tmp_path / "b.musicxml"))
+    assert bytes_of(piece)[:2] == bytes_of(again)
+
+
+def test_all_styles_of_a_piece_are_of_one_network(tmp_path):
+    one, other = load_style("bach"), replace(load_style("chorale"), network="romantics")
+    assert pipeline._one_network([one, load_style("chorale")]).name == "bach.safetensors"
+    with pytest.raises(OptionError) as caught:
+        pipeline._one_network([one, other])
+    assert "must be of one network; found bach (bach), romantics (chorale)" in str(caught.value)
+    (tmp_path / "networks").mkdir()
+    (tmp_path / "networks" / "bach.safetensors").touch()
+    with pytest.raises(OptionError, match=r"networks/bach.safetensors \(mine\)"):
+        pipeline._one_network([one, replace(one, name="mine", folder=tmp_path)])
+
+
+def test_both_guidances_are_checked_at_once(plan_file):
+    with pytest.raises(OptionError) as caught:
+        pipeline.build_plan(plan_file, guidance=-1.0, style_guidance=float("nan"))
+    told = [problem.message for problem in caught.value.problems]
+    assert told == [
+        "the guidance must be from 0 to 10; found -1",
+        "the style guidance must be from 0 to 10; found nan",
+    ]
 
 
 def test_the_temperature_must_be_above_zero(plan_file):

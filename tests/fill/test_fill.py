@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from composer import pipeline
@@ -331,3 +333,57 @@ def test_tunes_voices_and_sections_all_hear_what_is_not_to_be_copied(stretches_h
     assert {stretch.ensemble for stretch in heard} == {"line", "keyboard"}
     for stretch in heard:
         assert [index.real_median for index in stretch.runs] == [expected.real_median]
+
+
+STYLED = """
+plan: 1
+form: ternary
+style: bach
+key: C major
+meter: "4/4"
+pickup: 1
+seed: 4
+ensemble: keyboard
+themes: {tune: {bars: 4, type: chain}}
+sections:
+  - {label: A, theme: none, bars: 4}
+  - {label: B, theme: tune, bars: 4, style: chorale}
+  - label: C
+    theme: none
+    phrases:
+      - {bars: 2}
+      - {bars: 2, style: {bach: 1, chorale: 3}}
+"""
+
+
+@pytest.fixture
+def each_its_own_composer(monkeypatch):
+    """Let the styles that come along be of one composer each, called like the style."""
+    monkeypatch.setattr(pipeline, "load_style", lambda name: replace(load_style(name), composer=name))
+
+
+def test_sections_and_phrases_are_composed_in_their_own_style(stretches_heard, each_its_own_composer):
+    plan = resolve(parse_plan(STYLED))
+    *themes, a, b, c = stretches_heard(plan)
+    bach, chorale = (("bach", 1.0),), (("chorale", 1.0),)
+    assert {stretch.style for stretch in themes} == {chorale}  # of the first section that states it
+    assert {stretch.ensemble for stretch in themes} == {"line", "keyboard"}
+    assert (a.style, b.style, c.style) == (bach, chorale, bach)
+    assert (a.style_changes, b.style_changes) == ((), ())
+    # Behind the lead-in of three beats, the upbeat's bar and one more: the third bar is the second phrase's first.
+    (change,) = c.style_changes
+    assert change == (c.lead_in_steps + 4 + 2 * 16, (("bach", 0.25), ("chorale", 0.75)))
+    assert change[0] in [first for first, _ in c.bars]
+
+
+def test_the_sheet_names_every_composer_once(fill_text, each_its_own_composer, monkeypatch):
+    assert fill_text(STYLED).filled.score.composer == "after Bach, Chorale"
+    monkeypatch.undo()  # chorale is Bach's
+    assert fill_text(STYLED).filled.score.composer == "after Bach"
+
+
+def test_a_section_in_another_style_changes_no_other(fill_text):
+    plain, styled = (fill_text(text) for text in (STYLED.replace(", style: chorale", ""), STYLED))
+    for section in "AC":
+        assert styled.notes(section) == plain.notes(section)
+    assert styled.notes("B") != plain.notes("B")

@@ -206,6 +206,20 @@ def test_a_composed_tune_that_was_written_into_the_plan_is_the_same_tune(build, 
     assert build(resolve(old.filled.plan), old.plan).filled.kept == ()
 
 
+def test_a_phrase_in_another_style_is_composed_anew_between_the_others(build, old):
+    new = build(with_phrase(old.plan, "B", 1, style={"bach": 1.0, "chorale": 1.0}), old.plan)
+    assert [str(match) for match in new.filled.kept] == ["3 of 4 phrases of B (phrase 2 is composed anew)"]
+    before = old.phrases()
+    assert all(notes == before[place] for place, notes in new.phrases().items() if place != ("B", 1))
+
+
+def test_a_section_in_another_style_keeps_nothing_of_itself(build, old):
+    sections = tuple(s.model_copy(update={"style": {"chorale": 1.0}}) if s.id == "C" else s for s in old.plan.sections)
+    new = build(resolve(old.plan.model_copy(update={"sections": sections})), old.plan)
+    (match,) = new.filled.kept
+    assert (match.id, match.pairs) == ("C", ())
+
+
 def test_a_choir_keeps_its_voices(build):
     before = build(resolve(parse_plan(CHORALE)))
     new = build(with_phrase(before.plan, "B", 1, harmony="v | III6 . VII . iv . V . | i", formula=None), before.plan)
