@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -122,15 +122,15 @@ class TensorflowReplicas:
         return told
 
     @contextmanager
-    def watched(self, folder: Path) -> Iterator[None]:
+    def watched(self, folder: Path) -> Iterator[Self]:
         """Turn the loss of another worker into a TrainingError that says how to go on."""
         if self.num_workers == 1:
-            yield
+            yield self
             return
         errors = self._tf.errors
         lost = (errors.UnavailableError, errors.AbortedError, errors.CancelledError, errors.DeadlineExceededError)
         try:
-            yield
+            yield self
         except (*lost, errors.InternalError, errors.FailedPreconditionError) as error:
             # What TensorFlow says is long and names its own parts; its first line is enough to look for.
             first = str(error.message).strip().splitlines()[0] if error.message else type(error).__name__
@@ -194,9 +194,9 @@ class JaxReplicas:
         return make()
 
     @contextmanager
-    def watched(self, folder: Path) -> Iterator[None]:
+    def watched(self, folder: Path) -> Iterator[Self]:
         """Do nothing: there is no other worker to be lost."""
-        yield
+        yield self
 
     def _on_devices(self, array: Any) -> Tensor:
         return array if self.distribution is None else import_module("jax").device_put(array, self.by_rows)

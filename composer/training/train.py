@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from composer.errors import TrainingError
 from composer.files import write_atomic
 from composer.network.startup import start_backend
 from composer.parallel import on_cluster
@@ -21,6 +24,9 @@ from composer.training.run_folder import LOG_NAME
 from composer.training.sources import Collection, collect, locate_sources
 from composer.training.style_stopping import StyleStopping
 from composer.training.windows import WindowConfig, Windows, measuring, style_of
+
+if TYPE_CHECKING:
+    from composer.training.replicas import JaxReplicas, TensorflowReplicas
 
 TOLD, UNTOLD = "told everything", "told nothing"  # names of the two halves of a validation
 MAX_HEARD_STEPS = 1_024  # of a held-out piece, from its beginning: many pieces tell more than long ones
@@ -40,7 +46,7 @@ class TrainingResult:
 
     Attributes:
         figures: what to show, by label.
-        files: the weights, their card, the log.
+        files: the weights, their card, the log; none where another machine wrote them.
         warnings: what the user should know.
     """
 
@@ -66,13 +72,15 @@ def train_from_config(
         data: the data folder, or music to learn from in place of the configuration's (`training/sources.py`).
         output: the folder of the run: checkpoints, log, left_out.json, NAME.safetensors and its card NAME.yaml.
         resume: go on from the last checkpoint in that folder.
-        device: `auto`, `cpu` or `gpu`.
+        device: `auto` (all GPUs that are seen), `cpu` or `gpu`. Several machines train together where the environment
+            variable TF_CONFIG names them (`training/devices.py`); the first of them writes the files.
         cluster: address of the Dask scheduler whose workers read and analyse the music; None: this machine does.
         on_progress: called with what is being done and the share done, 0..1.
 
     Raises:
-        TrainingError: the configuration, the sources or the run's folder cannot be used.
-        OptionError: a GPU was asked for and there is none, or no cluster answers.
+        TrainingError: the configuration, the sources or the run's folder cannot be used, the rows of a batch cannot be
+            shared out among the devices, or another machine was lost.
+        OptionError: a GPU was asked for and there is none, TF_CONFIG cannot be used, or no cluster answers.
         OutputError: a file cannot be written.
     """
     config = read_config(config_path)
@@ -80,43 +88,45 @@ def train_from_config(
     with on_cluster(cluster) if cluster else nullcontext():
         collection = collect(sources, root, cache=cache_folder(), fold=config.fold, on_progress=on_progress)
     windows, held_out = make_windows(config, collection)
-    output.mkdir(parents=True, exist_ok=True)
-    warnings = [*collection.warnings, *_write_left_out(output / LEFT_OUT_NAME, collection)]
 
     start_backend()
-    from composer.network.device import device_name, device_scope
-    from composer.training.compiled import use_lanes
-
-    on_gpu = device != "cpu" and device_name(device) == "gpu"
-    if not on_gpu:  # before TensorFlow has done anything
-        use_lanes(config.fit.lanes)
-
     from composer.network.biaxial import BiaxialNetwork
+    from composer.training.devices import on_devices
     from composer.training.engine import Progress, fit
+    from composer.training.replicas import check_rows, replicas_in_force
+    from composer.training.ship import ship_network
 
     def report(progress: Progress) -> None:
         if on_progress is not None:
             doing = f"{progress.nats_per_step:.2f} nats a step, best {progress.best.nats:.3f}"
             on_progress(f"{doing}, {progress.steps_per_sec:.0f} steps/s", progress.update / progress.num_updates)
 
-    with device_scope(device):
+    files: Sequence[Path] = ()
+    warnings = list(collection.warnings)
+    with on_devices(device, lanes=config.fit.lanes) as lanes, replicas_in_force().watched(output) as replicas:
+        check_rows(config.windows.rows, replicas.num_replicas)
+        _check_same(replicas, config, windows, held_out)
+        if replicas.is_chief:
+            output.mkdir(parents=True, exist_ok=True)
+            warnings += _write_left_out(output / LEFT_OUT_NAME, collection)
         network = BiaxialNetwork(config.network, seed=config.seed)
         result = fit(
             network,
             windows.batches,
-            config=replace(config.fit, lanes=1) if on_gpu else config.fit,
+            config=replace(config.fit, lanes=lanes),
             folder=output,
             validation=lambda: validation_batches(held_out, config.windows, seed=config.seed),
             resume=resume,
             report=report,
             styles=StyleStopping(windows, patience=config.fit.style_patience),
         )
-    from composer.training.ship import ship_network
-
-    tables = {
-        TABLE: marginal_log_odds(windows.pieces, windows.weights, max_transposition=config.windows.max_transposition)
-    }
-    files = ship_network(network, config, sources, collection, result, folder=output, tables=tables)
+        if replicas.is_chief:
+            odds = marginal_log_odds(
+                windows.pieces, windows.weights, max_transposition=config.windows.max_transposition
+            )
+            shipped = ship_network(network, config, sources, collection, result, folder=output, tables={TABLE: odds})
+            files = (*shipped, output / LOG_NAME)
+        replicas.agree(0)  # so that nobody leaves, and is missed, while another still works
     figures = {
         "held out": f"{result.best.nats:.3f} nats a step, after {result.best.update} updates",
         "stopped": STOPPED[result.stopped],
@@ -124,7 +134,11 @@ def train_from_config(
     }
     if otherwise := sum(bool(piece.told) for piece in collection.pieces):
         figures["note values"] = f"{otherwise} pieces read halved or as compound, in part or whole"
-    return TrainingResult(figures, (*files, output / LOG_NAME), tuple(warnings))
+    if replicas.num_replicas > 1:
+        figures["devices"] = f"{replicas.num_replicas}, of {replicas.num_workers} processes"
+        if not replicas.is_chief:
+            figures["files"] = "written by the first process"
+    return TrainingResult(figures, tuple(files), tuple(warnings))
 
 
 def make_windows(config: TrainingConfig, collection: Collection) -> tuple[Windows, list[Piece]]:
@@ -140,9 +154,9 @@ def make_windows(config: TrainingConfig, collection: Collection) -> tuple[Window
 
 
 def some_pieces(pieces: Sequence[Piece], num_steps: int) -> list[Piece]:
-    """Return pieces of every style in turn until `num_steps` are to be heard; of each style the shortest first."""
+    """Return pieces of every style in turn until `num_steps` are to be heard."""
     queues: dict[str, list[Piece]] = {}
-    for piece in sorted(pieces, key=lambda piece: (piece.num_steps, piece.work, piece.name), reverse=True):
+    for piece in sorted(pieces, key=lambda piece: (piece.work, piece.name), reverse=True):
         queues.setdefault(style_of(piece), []).append(piece)
     fair = num_steps / max(1, len(queues))  # of each style, so that one of long pieces does not keep the others out
     heard = dict.fromkeys(queues, 0)
@@ -178,6 +192,19 @@ def validation_batches(pieces: Sequence[Piece], config: WindowConfig, *, seed: i
 def cache_folder() -> Path:
     """Return where prepared pieces are kept between runs: a folder of the user's cache."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ritornello" / "pieces"
+
+
+def _check_same(
+    replicas: TensorflowReplicas | JaxReplicas, config: TrainingConfig, windows: Windows, held_out: Sequence[Piece]
+) -> None:
+    """Raise TrainingError where this process would train something else than the first one."""
+    pieces = [[(piece.name, piece.num_steps) for piece in side] for side in (windows.pieces, held_out)]
+    mine = hashlib.sha256(repr((config, pieces, windows.weights)).encode()).digest()
+    if replicas.tell(lambda: mine) != mine:
+        raise TrainingError(
+            f"process {replicas.worker} has another configuration or other music than the first one",
+            mend="give all of them the same CONFIG, the same files and the same version of this program",
+        )
 
 
 def _write_left_out(path: Path, collection: Collection) -> list[str]:
