@@ -10,7 +10,8 @@ the hand.
 
 Conventions: float32; notes are [..., pitch, 2] with (play, articulate); logits are [..., pitch, 3] with (play,
 articulate, hand), hand being the log-odds of the upper one. Axes are named batch, step, pitch. A state is a
-tuple of (hidden, cell) for each time layer, flat, each [batch, pitch, unit]. Any number of pitches will do.
+tuple of (hidden, cell) for each time layer, flat, each [batch, pitch, unit], and where the network has echoes of
+these, [batch, pitch, echo]. Any number of pitches will do.
 """
 
 from __future__ import annotations
@@ -21,8 +22,15 @@ import keras
 import numpy as np
 from keras import ops
 
-from composer.network.config import FEEDBACK_WIDTH, HEARD_WIDTH, NUM_OUTPUTS, NetworkConfig
-from composer.network.features import lower_note_features, previous_step_features
+from composer.network.config import FEEDBACK_WIDTH, NUM_OUTPUTS, NetworkConfig
+from composer.network.features import (
+    echo_features,
+    echoes_along,
+    keep_of,
+    lower_note_features,
+    next_echoes,
+    previous_step_features,
+)
 from composer.network.recurrence import lstm_sequence, lstm_step
 
 Tensor = Any
@@ -35,11 +43,20 @@ class LstmLayer(keras.layers.Layer):
     """One LSTM layer with the style vector added to its input.
 
     Weights: kernel [input, 4 x unit], recurrent [unit, 4 x unit], bias [4 x unit], style_kernel [style, input],
-    style_bias [input], and where step_width > 0 step_kernel [step feature, 4 x unit].
+    style_bias [input]; where gate_units > 0 gate_kernel [gate unit, 4 x unit]; where step_width > 0 step_kernel
+    [step feature, 4 x unit].
     """
 
     def __init__(
-        self, *, input_width: int, units: int, style_units: int, step_width: int, seed: int, name: str
+        self,
+        *,
+        input_width: int,
+        units: int,
+        style_units: int,
+        gate_units: int,
+        step_width: int,
+        seed: int,
+        name: str,
     ) -> None:
         super().__init__(name=name)
         self.units = units
@@ -57,6 +74,10 @@ class LstmLayer(keras.layers.Layer):
         self.bias = self._weight("bias", forget_open)
         self.style_kernel = self._weight("style_kernel", _values(glorot(), (style_units, input_width)))
         self.style_bias = self._weight("style_bias", np.zeros(input_width, "float32"))
+        self.style_units = style_units
+        self.gate_kernel = None
+        if gate_units:
+            self.gate_kernel = self._weight("gate_kernel", np.zeros((gate_units, 4 * units), "float32"))
         self.step_kernel = None
         if step_width:
             self.step_kernel = self._weight("step_kernel", _values(glorot(), (step_width, 4 * units)))
@@ -69,7 +90,7 @@ class LstmLayer(keras.layers.Layer):
 
     def style_offset(self, style: Tensor) -> Tensor:
         """What the style adds to the input: [batch, style] -> [batch, input]."""
-        return ops.tanh(ops.matmul(style, self.style_kernel) + self.style_bias)
+        return ops.tanh(ops.matmul(style[..., : self.style_units], self.style_kernel) + self.style_bias)
 
     def project(self, inputs: Tensor, rows: slice = slice(None)) -> Tensor:
         """Inputs' part of the gates, one matrix product: [..., input] -> [..., 4 x unit].
@@ -85,6 +106,8 @@ class LstmLayer(keras.layers.Layer):
         through the kernel like the input it is added to, but once a row instead of once a note.
         """
         shared = ops.matmul(self.style_offset(style), self.kernel) + self.bias
+        if self.gate_kernel is not None:
+            shared = shared + ops.matmul(style[..., self.style_units :], self.gate_kernel)
         if self.step_kernel is None:
             return shared
         return _product(step_inputs, self.step_kernel) + shared
@@ -122,9 +145,9 @@ class BiaxialNetwork(keras.layers.Layer):
         seeds = iter(np.random.SeedSequence(seed).generate_state(64))
         embed = keras.initializers.GlorotUniform(seed=int(next(seeds)))
         self.style_embedding = self.add_weight(
-            name="style_embedding", shape=(config.style_width, config.style_units), initializer=embed
+            name="style_embedding", shape=(config.style_width, config.embedding_width), initializer=embed
         )
-        heard = config.note_width + HEARD_WIDTH
+        heard = config.note_width + config.heard_width
         self.time_layers = _stack("time", heard, config.time_units, config, seeds)
         skip = config.time_units[-1] + FEEDBACK_WIDTH + config.note_width
         self.note_layers = _stack("note", skip, config.note_units, config, seeds)
@@ -142,9 +165,10 @@ class BiaxialNetwork(keras.layers.Layer):
 
     def initial_state(self, batch: int, num_pitches: int) -> State:
         """The state of rows that have heard nothing."""
-        return tuple(
-            ops.zeros((batch, num_pitches, units), "float32") for units in self.config.time_units for _ in (0, 1)
-        )
+        widths = [units for units in self.config.time_units for _ in (0, 1)]
+        if self.config.echo_steps:
+            widths.append(len(self.config.echo_steps))
+        return tuple(ops.zeros((batch, num_pitches, width), "float32") for width in widths)
 
     def set_dropout_step(self, number: int) -> None:
         """Make the dropout of the next call depend on the seed and this number alone, so that a run can be resumed."""
@@ -193,18 +217,23 @@ class BiaxialNetwork(keras.layers.Layer):
         products: str,
     ) -> tuple[Tensor, State]:
         num_steps, batch, num_pitches, _ = previous.shape
-        given = self.time_inputs(previous, note_inputs)
+        echoes = None
+        if self.config.echo_steps:
+            echoes = echoes_along(previous[..., 0], state[-1], keep_of(self.config.echo_steps))
+        given = self.time_inputs(previous, echoes, note_inputs)
         given = self._drop(given, self.config.input_dropout, training)
         given = ops.reshape(given, (num_steps, batch * num_pitches, -1))
         learned = None
         after: list[Tensor] = []
-        for number, (layer, start) in enumerate(zip(self.time_layers, _pairs(state), strict=True)):
+        for number, (layer, start) in enumerate(zip(self.time_layers, self._pairs(state), strict=True)):
             shared = layer.project_shared(style, step_inputs)
             shared = ops.reshape(shared, (-1, batch, 1, 4 * layer.units))
             rows = tuple(ops.reshape(part, (batch * num_pitches, layer.units)) for part in start)
             learned, rows = layer.sequence(learned, given if number == 0 else None, shared, rows, products=products)
             after += [ops.reshape(part, (batch, num_pitches, layer.units)) for part in rows]
             learned = self._drop(learned, self.config.dropout, training)
+        if echoes is not None:
+            after.append(echoes[-1])
         return ops.reshape(learned, (num_steps, batch, num_pitches, -1)), tuple(after)
 
     def _note_axis(
@@ -242,9 +271,14 @@ class BiaxialNetwork(keras.layers.Layer):
         """[batch, style_width] -> [batch, style_units]; linear, so that mixes of styles are mixes of embeddings."""
         return ops.matmul(ops.cast(style_input, "float32"), self.style_embedding)
 
-    def time_inputs(self, previous: Tensor, note_inputs: Tensor) -> Tensor:
-        """What a note tells its time axis: [..., pitch, 2] and [..., pitch, note_width] -> [..., pitch, input]."""
-        return ops.concatenate([note_inputs, previous_step_features(previous)], axis=-1)
+    def heard(self, previous: Tensor, echoes: Tensor | None) -> Tensor:
+        """What a note hears of earlier steps: [..., pitch, 2] and [..., pitch, echo] -> [..., pitch, heard_width]."""
+        features = previous_step_features(previous)
+        return features if echoes is None else ops.concatenate([features, echo_features(echoes)], axis=-1)
+
+    def time_inputs(self, previous: Tensor, echoes: Tensor | None, note_inputs: Tensor) -> Tensor:
+        """What a note tells its time axis: what it is told and what it hears -> [..., pitch, input]."""
+        return ops.concatenate([note_inputs, self.heard(previous, echoes)], axis=-1)
 
     def time_step(
         self, previous: Tensor, note_inputs: Tensor, step_inputs: Tensor, style: Tensor, state: State
@@ -255,9 +289,12 @@ class BiaxialNetwork(keras.layers.Layer):
         style: embedded. Returns [batch, pitch, unit] and the new state.
         """
         batch, num_pitches, _ = previous.shape
-        values = self.time_inputs(previous, note_inputs)
+        echoes = None
+        if self.config.echo_steps:
+            echoes = next_echoes(state[-1], previous[..., 0], ops.convert_to_tensor(keep_of(self.config.echo_steps)))
+        values = self.time_inputs(previous, echoes, note_inputs)
         after: list[Tensor] = []
-        for layer, (hidden, cell) in zip(self.time_layers, _pairs(state), strict=True):
+        for layer, (hidden, cell) in zip(self.time_layers, self._pairs(state), strict=True):
             projected = layer.project(values) + layer.project_shared(style, step_inputs)[:, None, :]
             hidden, cell = layer.step(
                 ops.reshape(projected, (batch * num_pitches, 4 * layer.units)),
@@ -266,11 +303,18 @@ class BiaxialNetwork(keras.layers.Layer):
             )
             after += [ops.reshape(part, (batch, num_pitches, layer.units)) for part in (hidden, cell)]
             values = after[-2]
+        if echoes is not None:
+            after.append(echoes)
         return values, tuple(after)
 
     def head(self, values: Tensor) -> Tensor:
         """Logits of notes from the last note layer: [..., unit] -> [..., 3]."""
         return _product(values, self.head_kernel) + self.head_bias
+
+    def _pairs(self, state: State) -> list[tuple[Tensor, Tensor]]:
+        """Hidden and cell of each time layer."""
+        layers = state[: 2 * len(self.time_layers)]
+        return list(zip(layers[0::2], layers[1::2], strict=True))
 
     # The weights by name
 
@@ -291,6 +335,7 @@ def _stack(name: str, input_width: int, sizes: tuple[int, ...], config: NetworkC
             input_width=width,
             units=units,
             style_units=config.style_units,
+            gate_units=config.gate_units,
             step_width=config.step_width if number == 0 else 0,
             seed=int(next(seeds)),
             name=f"{name}_{number}",
@@ -316,7 +361,3 @@ def _notes_first(sequence: Tensor) -> Tensor:
 
 def _swap_first(tensor: Tensor) -> Tensor:
     return ops.transpose(tensor, (1, 0, *range(2, len(tensor.shape))))
-
-
-def _pairs(state: State) -> list[tuple[Tensor, Tensor]]:
-    return list(zip(state[0::2], state[1::2], strict=True))

@@ -14,6 +14,9 @@ NUM_OUTPUTS = 3
 HEARD_WIDTH = (2 * 12 + 1) * 2 + 12
 """Width of what a note hears of the previous step: 25 notes of two bits, 12 pitch classes (see `features`)."""
 
+ECHO_WIDTH = 1 + 12
+"""Width of one echo: the note's own, 12 pitch classes (see `features`)."""
+
 FEEDBACK_WIDTH = 5
 """Width of what a note hears of the lower notes: two bits, notes so far, notes to come, is that known."""
 
@@ -31,6 +34,9 @@ class NetworkConfig:
     note_fields, step_fields, style_fields: (name, width) of the parts of `note_inputs`, `step_inputs`, `style_input`.
     time_units, note_units: sizes of the LSTM layers along time and along the notes (Johnson: 300, 300 and 100, 50).
     style_units: size of the shared linear style embedding (DeepJ: 64).
+    gate_units: further units of the embedding that go straight to the gates of every layer, where style_units enter
+        with the layer's input, bounded; 0 for none.
+    echo_steps: half-lives, in steps, of the echoes that a note hears: what sounded before, fading; () for none.
     dropout: share of the outputs of each LSTM layer that is dropped in training, 0 to below 1.
     input_dropout: the same for the inputs of the first time layer (DeepJ: .2).
     dropout_sharing: 'sequence' draws one mask for a row and keeps it along the layer's axis, as Johnson's code does
@@ -43,6 +49,8 @@ class NetworkConfig:
     time_units: tuple[int, ...] = (128, 128)
     note_units: tuple[int, ...] = (64, 32)
     style_units: int = 32
+    gate_units: int = 0
+    echo_steps: tuple[int, ...] = ()
     dropout: float = 0.2
     input_dropout: float = 0.0
     dropout_sharing: str = "sequence"
@@ -59,6 +67,10 @@ class NetworkConfig:
             object.__setattr__(self, name, sizes)
             right = bool(sizes) and all(0 < units <= MAX_SIZE for units in sizes)
             _check(right, name, f"one or more sizes of 1 to {MAX_SIZE}", sizes)
+        object.__setattr__(self, "echo_steps", tuple(int(steps) for steps in self.echo_steps))
+        right = len(self.echo_steps) <= MAX_SIZE and all(0 < steps <= MAX_SIZE for steps in self.echo_steps)
+        _check(right, "echo_steps", f"half-lives of 1 to {MAX_SIZE} steps", self.echo_steps)
+        _check(0 <= self.gate_units <= MAX_SIZE, "gate_units", f"a size of 0 to {MAX_SIZE}", self.gate_units)
         _check(0 < self.style_units <= MAX_SIZE, "style_units", f"a size of 1 to {MAX_SIZE}", self.style_units)
         for name in ("dropout", "input_dropout"):
             _check(0.0 <= getattr(self, name) < 1.0, name, "a share from 0 to below 1", getattr(self, name))
@@ -68,6 +80,16 @@ class NetworkConfig:
             "'sequence' or 'element'",
             self.dropout_sharing,
         )
+
+    @property
+    def heard_width(self) -> int:
+        """Width of what a note hears of earlier steps."""
+        return HEARD_WIDTH + ECHO_WIDTH * len(self.echo_steps)
+
+    @property
+    def embedding_width(self) -> int:
+        """Width of the style embedding."""
+        return self.style_units + self.gate_units
 
     @property
     def note_width(self) -> int:
@@ -89,7 +111,7 @@ class NetworkConfig:
         plain = asdict(self)
         for name in ("note_fields", "step_fields", "style_fields"):
             plain[name] = [[part, width] for part, width in plain[name]]
-        for name in ("time_units", "note_units"):
+        for name in ("time_units", "note_units", "echo_steps"):
             plain[name] = list(plain[name])
         return plain
 
@@ -109,9 +131,9 @@ class NetworkConfig:
 
 def weight_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
     """The shape of every weight by its name, as `BiaxialNetwork.named_weights` has them, in the same order."""
-    shapes: dict[str, tuple[int, ...]] = {"style_embedding": (config.style_width, config.style_units)}
+    shapes: dict[str, tuple[int, ...]] = {"style_embedding": (config.style_width, config.embedding_width)}
     below = {
-        "time": config.note_width + HEARD_WIDTH,
+        "time": config.note_width + config.heard_width,
         "note": config.time_units[-1] + FEEDBACK_WIDTH + config.note_width,
     }
     for axis, sizes in (("time", config.time_units), ("note", config.note_units)):
@@ -122,6 +144,8 @@ def weight_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
             shapes[f"{layer}/bias"] = (4 * units,)
             shapes[f"{layer}/style_kernel"] = (config.style_units, width)
             shapes[f"{layer}/style_bias"] = (width,)
+            if config.gate_units:
+                shapes[f"{layer}/gate_kernel"] = (config.gate_units, 4 * units)
             if number == 0:
                 shapes[f"{layer}/step_kernel"] = (config.step_width, 4 * units)
     return shapes | {"head_kernel": (config.note_units[-1], NUM_OUTPUTS), "head_bias": (NUM_OUTPUTS,)}

@@ -1,4 +1,4 @@
-"""What a note hears of other notes: vicinity and pitch classes of the previous step, and the notes below.
+"""What a note hears of other notes: vicinity and pitch classes of the previous step, echoes, and the notes below.
 
 Conventions: notes are float32 [..., pitch, 2] with (play, articulate) as 0 or 1. Nothing here looks at
 absolute pitch, so any run of neighbouring pitches may be given; notes outside it count as silent.
@@ -7,6 +7,7 @@ Source: Johnson, "Generating Polyphonic Music Using Tied Parallel Networks" (201
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -39,10 +40,52 @@ def vicinity(notes: Tensor) -> Tensor:
 
 def pitch_class_context(notes: Tensor) -> Tensor:
     """Counts of sounding notes by interval class above each note; [..., pitch, 2] -> [..., pitch, 12]."""
-    num_pitches = notes.shape[-2]
+    return _from_each_class(notes[..., 0] * COUNT_SCALE)
+
+
+def echo_features(echoes: Tensor) -> Tensor:
+    """What each note hears of the echoes: its own, and those of the pitch classes as they lie above it.
+
+    echoes: [..., pitch, echo], each from 0 (never sounded) to 1 (has always sounded). Returns [..., pitch, ECHO_WIDTH x
+    echo]: first its own of each echo, then for each echo the 12 pitch classes i semitones above, any octave.
+    """
+    by_class = [_from_each_class(echoes[..., number]) for number in range(echoes.shape[-1])]
+    return ops.concatenate([echoes, *by_class], axis=-1)
+
+
+def keep_of(echo_steps: Sequence[int]) -> np.ndarray:
+    """What of each echo is left after a step, by its half-life in steps: float32 [echo]."""
+    return (0.5 ** (1.0 / np.array(echo_steps))).astype("float32")
+
+
+def next_echoes(echoes: Tensor, play: Tensor, keep: Tensor) -> Tensor:
+    """The echoes after one more step: echoes [..., echo], play [...] and `keep_of` -> [..., echo]."""
+    return echoes * keep + play[..., None] * (1.0 - keep)
+
+
+def echoes_along(play: Tensor, before: Tensor, keep: np.ndarray) -> Tensor:
+    """The echoes at each step, all at once: play [step, ...], before [..., echo] -> [step, ..., echo].
+
+    The same numbers as `next_echoes` step by step: a sum of what sounded, by how long ago.
+    """
+    num_steps = play.shape[0]
+    flat = ops.reshape(play, (num_steps, -1))
+    ago = np.arange(num_steps)[:, None] - np.arange(num_steps)[None, :]
+    found = []
+    for number, kept in enumerate(keep.astype("float64")):
+        weights = np.where(ago >= 0, (1.0 - kept) * kept ** np.maximum(ago, 0), 0.0).astype("float32")
+        fading = (kept ** np.arange(1, num_steps + 1)).astype("float32")[:, None]
+        old = ops.reshape(before[..., number], (1, -1)) * ops.convert_to_tensor(fading)
+        found.append(ops.reshape(ops.matmul(ops.convert_to_tensor(weights), flat) + old, play.shape))
+    return ops.stack(found, axis=-1)
+
+
+def _from_each_class(values: Tensor) -> Tensor:
+    """Sums over the octaves, as each note sees them: [..., pitch] -> [..., pitch, 12], i semitones above at i."""
+    num_pitches = values.shape[-1]
     classes = np.arange(num_pitches) % 12
     members = (classes[:, None] == np.arange(12)[None, :]).astype("float32")  # [pitch, class]
-    counts = ops.matmul(notes[..., 0], ops.convert_to_tensor(members * COUNT_SCALE))  # [..., class]
+    counts = ops.matmul(values, ops.convert_to_tensor(members))  # [..., class]
     twice = ops.concatenate([counts, counts], axis=-1)
     from_class = ops.stack([twice[..., first : first + 12] for first in range(12)], axis=-2)  # [..., class, interval]
     octaves = -(-num_pitches // 12)

@@ -134,10 +134,12 @@ class Sampler:
     def initial_state(self) -> SamplerState:
         """Silence, with nothing heard yet."""
         shape = (self.num_pitches, self.num_branches, self.num_particles)
-        sizes = [padded_units(units) for units in self.network.config.time_units]
+        sizes = [padded_units(units) for units in self.network.config.time_units for _ in (0, 1)]
+        if self.network.config.echo_steps:
+            sizes.append(len(self.network.config.echo_steps))
         with device_scope(self._device):
             memory = Memory(
-                tuple(ops.zeros((*shape, units)) for units in sizes for _ in (0, 1)),
+                tuple(ops.zeros((*shape, units)) for units in sizes),
                 ops.zeros((self.num_pitches, self.num_particles, 2)),
                 ops.zeros((self.num_particles,)),
                 ops.zeros((2, self.num_particles)),

@@ -19,7 +19,13 @@ import numpy as np
 from keras import ops
 
 from composer.network.biaxial import BiaxialNetwork
-from composer.network.features import lower_note_feedback, previous_step_features
+from composer.network.features import (
+    echo_features,
+    keep_of,
+    lower_note_feedback,
+    next_echoes,
+    previous_step_features,
+)
 from composer.network.recurrence import lstm_step
 
 Tensor = Any
@@ -68,7 +74,7 @@ class Settings(NamedTuple):
 class Memory(NamedTuple):
     """What is carried from step to step."""
 
-    hidden: tuple[Tensor, ...]  # hidden and cell of each time layer, [pitch, G, particle, unit]; rows in the loop
+    hidden: tuple[Tensor, ...]  # hidden and cell of each time layer, echoes if any, [pitch, G, particle, unit]
     notes: Tensor  # [pitch, particle, 2], the last step
     bias: Tensor  # [particle], added to the log-odds of play
     density: Tensor  # [2, particle], remembered notes a step as asked for and as drawn
@@ -103,6 +109,7 @@ class Early(NamedTuple):
     feedback_kernel: Tensor  # [FEEDBACK_WIDTH, 4 x unit] of the first note layer
     note_kernels: tuple[Tensor, ...]  # [unit, 4 x unit of the layer above (of the last layer: logits) + 4 x unit]
     head_bias: Tensor  # [1, 3]
+    echo_keep: Tensor | None  # [echo]
 
 
 def project_early(network: BiaxialNetwork, told: Told) -> Early:
@@ -138,6 +145,7 @@ def project_early(network: BiaxialNetwork, told: Told) -> Early:
             for layer, upward in zip(network.note_layers, upwards, strict=True)
         ),
         head_bias=ops.reshape(network.head_bias, (1, -1)),
+        echo_keep=ops.convert_to_tensor(keep_of(network.config.echo_steps)) if network.config.echo_steps else None,
     )
 
 
@@ -271,7 +279,7 @@ def _time_axis(early: Early, step: Tensor, memory: Memory, time_shared: Tensor) 
     pitches, particles, _ = memory.notes.shape
     lead = memory.hidden[0].shape[:-1]  # pitch, branch where there are two, particle
     rows = int(np.prod(lead))
-    heard = ops.transpose(previous_step_features(ops.transpose(memory.notes, (1, 0, 2))), (1, 0, 2))
+    heard, echoes = _heard(early, memory)
     values = heard if len(lead) == 2 else ops.concatenate([heard[:, None]] * lead[1], axis=1)
     hidden: list[Tensor] = []
     for number, kernel in enumerate(early.time_kernels):
@@ -282,10 +290,24 @@ def _time_axis(early: Early, step: Tensor, memory: Memory, time_shared: Tensor) 
         gates = ops.reshape(ops.matmul(told, kernel), (*lead, -1)) + shared
         hidden += lstm_step(gates, cell)[:2]
         values = hidden[-2]
+    if echoes is not None:
+        hidden.append(echoes if len(lead) == 2 else ops.stack([echoes] * lead[1], axis=1))
     projected = ops.matmul(ops.reshape(values, (rows, -1)), early.heard_kernel)
     projected = ops.reshape(projected, (pitches, -1, particles, early.heard_kernel.shape[-1]))
     projected = projected + _get(early.note, step)
     return tuple(hidden), ops.reshape(projected, (pitches, rows // pitches, -1))
+
+
+def _heard(early: Early, memory: Memory) -> tuple[Tensor, Tensor | None]:
+    """What each note hears of earlier steps, [pitch, particle, heard]; and the echoes, [pitch, particle, echo]."""
+    features = previous_step_features(ops.transpose(memory.notes, (1, 0, 2)))
+    echoes = None
+    if early.echo_keep is not None:
+        before = memory.hidden[-1]  # the same in all branches
+        before = before if len(before.shape) == 3 else before[:, 0]
+        echoes = next_echoes(before, memory.notes[..., 0], early.echo_keep)
+        features = ops.concatenate([features, echo_features(ops.transpose(echoes, (1, 0, 2)))], axis=-1)
+    return ops.transpose(features, (1, 0, 2)), echoes
 
 
 def _thresholds(rules: Rules, settings: Settings, memory: Memory) -> Tensor:

@@ -165,7 +165,7 @@ def main() -> None:
     state = network.initial_state(ROWS, NUM_KEYS)
     for batch in Sequences(sequences["test"], low=0, num_keys=NUM_KEYS).batches():
         found, state = steps.validate(batch, state)
-        nats, scored = nats + found.play, scored + found.steps
+        nats, scored = nats + found.play.sum(), scored + found.steps.sum()
     assert scored == sum(map(len, sequences["test"]))
     print(f"\n{result.num_updates} updates ({result.stopped}), {scored:.0f} test steps, all 88 keys, plays only:")
     print(f"log-likelihood {-nats / scored:.3f} a step")

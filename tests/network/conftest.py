@@ -18,6 +18,8 @@ CONFIG = NetworkConfig(
     time_units=(7, 6),
     note_units=(5, 4),
     style_units=3,
+    gate_units=2,
+    echo_steps=(2, 5),
 )
 
 

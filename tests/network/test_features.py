@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from keras import ops
 
 from composer.network.features import (
     COUNT_SCALE,
     VICINITY_REACH,
+    echo_features,
+    echoes_along,
+    keep_of,
     lower_note_features,
+    next_echoes,
     pitch_class_context,
     previous_step_features,
     vicinity,
@@ -80,3 +85,34 @@ def test_a_note_hears_lower_notes_of_its_step_and_only_those() -> None:
                 planned, known = target[row, step]
                 right = [*lower, below * COUNT_SCALE, (planned - below) * known * COUNT_SCALE, known]
                 np.testing.assert_allclose(found[row, step, pitch], right, rtol=1e-6)
+
+
+def test_an_echo_fades_by_half_in_its_half_life_and_knows_its_pitch_class() -> None:
+    play = np.zeros((9, 30), "float32")
+    play[0, 2] = 1  # then silence
+    keep = keep_of((4,))
+    heard = numpy(echoes_along(play, np.zeros((30, 1), "float32"), keep))[..., 0]  # [step, pitch]
+    assert heard[4, 2] == pytest.approx(heard[0, 2] / 2)
+    assert heard[8, 2] == pytest.approx(heard[0, 2] / 4)
+    assert not np.delete(heard, 2, axis=1).any()
+    features = numpy(echo_features(heard[..., None]))  # [step, pitch, 13]
+    np.testing.assert_allclose(features[..., 0], heard)
+    np.testing.assert_allclose(features[:, 14, 1], heard[:, 2], err_msg="an octave higher: its own class")
+    np.testing.assert_allclose(features[:, 10, 1 + 4], heard[:, 2], err_msg="four semitones above pitch 10")
+
+
+def test_what_has_always_sounded_has_an_echo_of_one() -> None:
+    heard = numpy(echoes_along(np.ones((400, 3), "float32"), np.zeros((3, 2), "float32"), keep_of((4, 16))))
+    np.testing.assert_allclose(heard[-1], 1.0, atol=1e-5)
+
+
+def test_echoes_all_at_once_are_those_of_step_after_step() -> None:
+    draw = np.random.default_rng(3)
+    play = (draw.random((20, 2, 30)) < 0.2).astype("float32")
+    before = draw.random((2, 30, 3)).astype("float32")
+    keep = keep_of((1, 4, 64))
+    echoes, one_by_one = before, []
+    for now in play:
+        echoes = numpy(next_echoes(echoes, now, keep))
+        one_by_one.append(echoes)
+    np.testing.assert_allclose(numpy(echoes_along(play, before, keep)), np.stack(one_by_one), atol=1e-5)
