@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from composer.errors import Problem, did_you_mean
-from composer.plan.model import FILE_WORDS, Plan
+from composer.plan.model import ARROW, FILE_WORDS, Plan
 from composer.plan.strict_yaml import KEY, Document, Path
 
 _NAMED_ELSEWHERE = ("themes", "sections", "phrases")  # without these the rest of a plan would seem wrong too
@@ -86,6 +86,8 @@ def _problem(item: Any, path: Path, document: Document, model: type[BaseModel]) 
             f"{name}: {found} is not known", place, did_you_mean(text, known) or f"one of {', '.join(known)}"
         )
     rule, mend = _rule(kind, context, item["msg"])
+    if kind == "string_pattern_mismatch" and path[-1:] == ("style",) and ARROW in found:
+        mend = "a phrase has one mix; the piece and its sections may glide"
     return Problem(f"{name} must be {rule}, not {found}", place, mend)
 
 

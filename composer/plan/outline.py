@@ -225,8 +225,8 @@ def _textures(
     for place in places:
         pattern = place.entry.texture or "unknown"
         figures = []
-        for name, weight in place.style.items() if statistics is not None else ():
-            counted = statistics[name].textures.get(pattern)
+        for name, weight in place.style.items():
+            counted = statistics[name].textures.get(pattern) if statistics is not None else None
             if counted is not None and counted.count > 0:
                 figures.append((weight, counted))
         length = place.end_tick - place.start_tick

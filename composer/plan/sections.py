@@ -213,7 +213,7 @@ def _phrase_harmony(
         except PlanError as error:
             raise PlanError(f"section {entry.id}, phrase {index + 1}: {error}") from error
     if theme is not None and draft.states_theme and fits and not pins and statement is None:
-        formula = stated_formula(theme, draft, key)
+        formula = stated_formula(theme, draft, key, setting)
         if formula is not None or draft.cadence == "none":
             return stated_slots(theme, draft, key, setting), said.formula or formula
     if pins and all(slot.numeral is not None for slot in pins) and (said.formula or draft.cadence == "none"):

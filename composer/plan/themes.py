@@ -264,17 +264,24 @@ def moved_key(local: Key, home: Key, new_home: Key) -> Key:
     return moved if abs(moved.signature) <= 7 else moved.simplified()
 
 
-def stated_formula(theme: SettledTheme, draft: PhraseDraft, key: Key) -> Formula | None:
+def stated_formula(theme: SettledTheme, draft: PhraseDraft, key: Key, setting: Setting) -> Formula | None:
     """Return the cadence formula of the theme's phrase that ends at the draft's last bar, in the mode of `key`."""
     bar = 0
     for phrase in theme.phrases:
         bar += phrase.bars
         if bar == draft.last_bar and phrase.formula is not None:
-            formula = phrase.formula
+            formula = _later(phrase.formula, (bar - phrase.bars - draft.first_bar + 1) * setting.meter.beats)
             if key.mode == theme.key.mode:
                 return formula
             return _in_other_mode(formula, theme.key.mode, key.mode)
     return None
+
+
+def _later(formula: Formula, beats: int) -> Formula:
+    """Return a formula so many beats later; chords that come before the phrase's first bar line are left out."""
+    kept = [index for index, onset in enumerate(formula.onsets) if onset + beats >= 0]
+    parts = {name: tuple(getattr(formula, name)[index] for index in kept) for name in ("chords", "soprano", "bass")}
+    return Formula(onsets=tuple(formula.onsets[index] + beats for index in kept), **parts)
 
 
 def _in_other_mode(formula: Formula, source: Mode, target: Mode) -> Formula:

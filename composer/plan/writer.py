@@ -72,8 +72,14 @@ def format_plan(plan: Plan, *, name: str = "plan.yaml") -> str:
         elif field == "sections":
             lines += _sections(plan)
         else:
-            lines.append(_line("", field, _value(field, value), _PLAN_COMMENTS))
+            lines.append(_line("", field, _value(field, value), {**_PLAN_COMMENTS, **_glide_comment(plan)}))
     return "\n".join(lines) + "\n"
+
+
+def _glide_comment(plan: Plan) -> dict[str, str]:
+    """Return what to say of a glide whose places are written out: it is they that count."""
+    is_written_out = isinstance(plan.style, Glide) and any(section.style is not None for section in plan.sections)
+    return {"style": "each section and phrase below says where it is on it"} if is_written_out else {}
 
 
 def _themes(themes: Mapping[str, ThemeEntry]) -> list[str]:

@@ -14,6 +14,8 @@ from composer.plan.model import PhraseEntry, Plan, SectionEntry
 from composer.plan.numerals import parse_harmony, parse_key_path
 from composer.plan.outline import phrase_places
 from composer.plan.planner import plan_piece, resolve
+from composer.plan.reader import parse_plan
+from composer.plan.writer import format_plan
 from composer.style_statistics import parse_degree
 from composer.theory.key import parse_key
 from composer.theory.meter import parse_meter
@@ -204,6 +206,17 @@ def test_a_chorale_has_lines_of_eight_quarters_with_fermatas(planned):
     assert plan.ensemble == "chorale"
     assert all(phrase.bars == 2 and phrase.fermata for phrase in phrases)
     assert [s.recall for s in plan.sections if s.theme == "stollen"] == ["full", "full"]
+
+
+def test_a_phrase_that_states_a_theme_of_two_phrases_has_its_cadence_at_its_end(library):
+    phrases = [{"bars": 8, "theme": "couplet"}, {"bars": 4, "theme": "none"}]
+    resolved = resolve(rondo(bars=12, theme="couplet", phrases=phrases), library=library)
+    inside = resolved.themes["couplet"].phrases[-1].formula
+    whole = resolved.section("C").phrases[0].formula
+    assert inside is not None
+    assert whole.onsets == tuple(onset + 4 * 3 for onset in inside.onsets)  # behind the theme's first four bars
+    again = parse_plan(format_plan(resolved), known_styles=["small"])
+    assert resolve(again, library=library) == resolved
 
 
 def test_a_style_mix_is_planned(planned):

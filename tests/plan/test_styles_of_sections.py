@@ -226,3 +226,16 @@ def test_what_is_wrong_with_a_section_s_style_is_told_with_its_place():
     with pytest.raises(PlanError) as caught:
         parse_plan(text, source="my.yaml", known_styles=["bach", "small"])
     assert [str(problem.place) for problem in caught.value.problems] == ["my.yaml:5:23", "my.yaml:5:72"]
+
+
+def test_a_phrase_that_would_glide_is_told_who_may():
+    text = "form: rondo\nstyle: bach\nkey: C major\nsections:\n"
+    text += "  - {label: A, phrases: [{bars: 4, style: bach -> small}]}\n"
+    with pytest.raises(PlanError, match="a phrase has one mix; the piece and its sections may glide"):
+        parse_plan(text, known_styles=["bach", "small"])
+
+
+def test_a_glide_that_is_written_out_says_so(two_styles):
+    stated = in_sections(piece="small -> other")
+    assert "each section and phrase below says where it is on it" in format_plan(resolve(stated, library=two_styles))
+    assert "or a glide: bach -> joplin" in format_plan(stated)
