@@ -1,6 +1,6 @@
 """The file that `compose train` reads: sources, sizes, windows and the fit of one network, as frozen values.
 
-Example: `styles/networks/bach.train.yaml`, the file of the network that comes with the program.
+Example: `styles/networks/bach.train.yaml`. `sources` is a list, or the path of a file of recipes that has it.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ class TrainingConfig:
         description: one line for the card.
         seed: of the weights, the dropout, the windows.
         composers, ensembles: names of the style vector, in order.
-        sources: what it learns from.
+        sources: what it learns from. What is of a composer that the network does not learn is only compared with the
+            rest, so that nothing lies on two sides of the split.
         network, windows, fit: sizes, how pieces are cut, optimiser.
         validate_steps: sixteenths of the held-out pieces that each validation hears, at most.
         fold: which pieces of small styles are held out (`training/folds.py`).
@@ -183,6 +184,8 @@ def _build_head(document: Document, problems: list[Problem]) -> _Head | None:
 
 def _build_sources(document: Document, head: _Head | None, problems: list[Problem]) -> tuple[SourceConfig, ...]:
     listed = document.value["sources"]
+    if isinstance(listed, str):
+        return _shared_sources(listed, document, head, problems)
     if not isinstance(listed, list) or not listed:
         problems.append(Problem("sources must be a list of one or more folders", document.place(("sources",))))
         return ()
@@ -208,6 +211,24 @@ def _build_sources(document: Document, head: _Head | None, problems: list[Proble
     return tuple(sources)
 
 
+def _shared_sources(
+    name: str, document: Document, head: _Head | None, problems: list[Problem]
+) -> tuple[SourceConfig, ...]:
+    """Return the sources of a file of recipes (`training/recipes.py`), which is named by its path from this one."""
+    from composer.training.recipes import read_recipes  # which reads its sources as this module does
+
+    place = document.place(("sources",))
+    try:
+        sources = read_recipes(Path(document.source).parent / name).sources
+    except TrainingError as error:
+        problems += error.problems
+        return ()
+    unheard = set(head.composers if head else ()) - {source.composer for source in sources}
+    if unheard:
+        problems.append(Problem(f"no source of {name} is of {', '.join(sorted(unheard))}", place))
+    return sources
+
+
 def _check_windows(windows: WindowConfig, document: Document, problems: list[Problem]) -> None:
     if isinstance(windows.told, tuple):
         for name in windows.told:
@@ -217,6 +238,12 @@ def _check_windows(windows: WindowConfig, document: Document, problems: list[Pro
         problems.append(
             Problem('told must be "random" or a list of groups of conditions', document.place(("windows", "told")))
         )
+    known = {*windows.composers, *windows.ensembles}
+    known |= {f"{composer} {ensemble}" for composer in windows.composers for ensemble in windows.ensembles}
+    for name, _ in windows.style_weights:
+        if name not in known:
+            place = document.place(("windows", "style_weights", name))
+            problems.append(_unknown("style", name, [*windows.composers, *windows.ensembles], place))
     for name in ("rows", "steps", "pitches"):
         if getattr(windows, name) < 1:
             problems.append(Problem(f"{name} must be at least 1", document.place(("windows", name))))

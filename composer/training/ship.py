@@ -48,6 +48,8 @@ def ship_network(
         description=config.description,
         composers=config.composers,
         ensembles=config.ensembles,
-        sources=[source_to_card(source, count) for source, count in zip(sources, collection.counts, strict=True)],
+        sources=[
+            source_to_card(source, count) for source, count in zip(sources, collection.counts, strict=True) if count
+        ],
         figures=figures,
     )

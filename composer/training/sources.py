@@ -105,9 +105,19 @@ def list_files(sources: Sequence[SourceConfig], root: Path) -> list[list[Path]]:
 
 
 def collect(
-    sources: Sequence[SourceConfig], root: Path, *, cache: Path, fold: int = 0, on_progress: OnProgress | None = None
+    sources: Sequence[SourceConfig],
+    root: Path,
+    *,
+    cache: Path,
+    composers: Sequence[str] = (),
+    fold: int = 0,
+    on_progress: OnProgress | None = None,
 ) -> Collection:
-    """Read and analyse every file of the sources, or take it from the cache; for `fold` see `training/folds.py`.
+    """Read and analyse every file of the sources, or take it from the cache.
+
+    Args:
+        composers: whose pieces are wanted; empty: all. The others are only looked at for what is alike.
+        fold: which pieces of small styles are held out (`training/folds.py`).
 
     Raises:
         TrainingError: nothing could be read.
@@ -135,6 +145,8 @@ def collect(
     left_out: list[LeftOut] = []
     counts = [0] * len(sources)
     for index, results in zip(owners, prepare(files, cache=cache, fold=fold, on_progress=report), strict=True):
+        if composers and sources[index].composer not in composers:
+            continue
         for result in results:
             if isinstance(result, LeftOut):
                 left_out.append(result)

@@ -86,7 +86,9 @@ def train_from_config(
     config = read_config(config_path)
     sources, root = locate_sources(config.sources, data=data, config_folder=config_path.parent)
     with on_cluster(cluster) if cluster else nullcontext():
-        collection = collect(sources, root, cache=cache_folder(), fold=config.fold, on_progress=on_progress)
+        collection = collect(
+            sources, root, cache=cache_folder(), composers=config.composers, fold=config.fold, on_progress=on_progress
+        )
     windows, held_out = make_windows(config, collection)
 
     start_backend()

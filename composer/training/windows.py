@@ -12,6 +12,7 @@ batch without making the batches before it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -72,7 +73,8 @@ class WindowConfig:
         pins, references: draw them; False for measuring.
         whole: visit every piece once from its first to its last step, and end.
         whole_steps: of such a visit, at most; 0: all of the piece.
-        ensemble_weights: (name, weight) of the visits; others count 1.
+        style_weights: how often a style is visited beside the others: (a composer, an ensemble, or both as in
+            `bach organ`, weight); all that fit it are multiplied.
     """
 
     rows: int
@@ -88,7 +90,7 @@ class WindowConfig:
     style_dropout: float = 0.1
     pins: bool = True
     references: bool = True
-    ensemble_weights: tuple[tuple[str, float], ...] = ()
+    style_weights: tuple[tuple[str, float], ...] = ()
     whole: bool = False
     whole_steps: int = 0
 
@@ -159,9 +161,9 @@ class Windows:
         self.config = config
         self.seed = seed
         self.pieces = list(pieces)
-        by_ensemble = dict(config.ensemble_weights)
+        by_style = dict(config.style_weights)
         self.weights = tuple(
-            weight * by_ensemble.get(piece.ensemble, 1.0)
+            weight * math.prod(by_style.get(name, 1.0) for name in (piece.composer, piece.ensemble, style_of(piece)))
             for piece, weight in zip(pieces, weights or [1.0] * len(self.pieces), strict=True)
         )
         self._labels = tuple(labels)

@@ -18,7 +18,7 @@ sources:
   - {path: bach, composer: bach, ensemble: keyboard, weight: 2}
   - {path: rags, composer: joplin, include: ["*rag*", "*two-step*"]}
 network: {time_units: [8, 8], note_units: [8, 4], dropout: 0.1}
-windows: {rows: 4, steps: 32, pitches: 56, visit_windows: [2, 4], ensemble_weights: {keyboard: 0.5}}
+windows: {rows: 4, steps: 32, pitches: 56, visit_windows: [2, 4], style_weights: {keyboard: 0.5}}
 fit: {num_updates: 10, max_seconds: 60}
 """
 
@@ -36,12 +36,32 @@ def test_a_configuration_is_one_frozen_value() -> None:
     assert config.network.style_fields == (("composer", 2), ("ensemble", 2))
     assert config.network.time_units == (8, 8)
     assert config.windows.composers == ("bach", "joplin")
-    assert config.windows.ensemble_weights == (("keyboard", 0.5),)
+    assert config.windows.style_weights == (("keyboard", 0.5),)
     assert config.windows.visit_windows == (2, 4)
     assert config.sources[0].weight == 2.0
     assert config.sources[1].include == ("*rag*", "*two-step*")
     assert config.fit.max_seconds == 60.0
     assert config.seed == 1
+
+
+def test_sources_may_be_those_of_a_file_of_recipes(tmp_path: Path) -> None:
+    (tmp_path / "book.yaml").write_text(
+        "sources:\n- {path: a, composer: bach, weight: 3}\n- {path: b, composer: nobody}\n"
+        "styles:\n- {name: bach, description: fugues, composer: bach}\n"
+    )
+    listed = GOOD[GOOD.index("  - {path: bach") : GOOD.index("network:")]
+    text = GOOD.replace(listed, "").replace("sources:", "sources: book.yaml").replace("[bach, joplin]", "[bach]")
+    config = parse_config(text, source=str(tmp_path / "a.yaml"))
+    assert [(source.path, source.composer, source.weight) for source in config.sources] == [
+        ("a", "bach", 3.0),
+        ("b", "nobody", 1.0),
+    ]
+    for wrong, words in (
+        (text.replace("book.yaml", "nook.yaml"), "cannot read the recipes"),
+        (text.replace("[bach]", "[bach, liszt]"), "no source of book.yaml is of liszt"),
+    ):
+        with pytest.raises(TrainingError, match=words):
+            parse_config(wrong, source=str(tmp_path / "a.yaml"))
 
 
 def test_what_is_always_told_can_be_listed() -> None:
@@ -74,6 +94,8 @@ def test_what_is_always_told_can_be_listed() -> None:
         ("name: small", "nmae: small", 1, 'did you mean "name"?'),
         ("name: small", "name: small\nname: large", 2, "appears twice"),
         ("visit_windows: [2, 4]", "visit_windows: [2]", 8, "a list of 2"),
+        ("{keyboard: 0.5}", "{bach organ: 0.5}", 8, 'no style "bach organ"'),
+        ("name: small", "name: small\nfold: 6", 2, "fold must be from 0 to 5"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(found: str, wrong: str, line: int, words: str) -> None:

@@ -292,7 +292,7 @@ def test_heavier_pieces_are_visited_more() -> None:
     windows = Windows([PIECES[0], replace(PIECES[0], name="rare")], CONFIG, seed=1, weights=[3.0, 1.0])
     names = [windows._visit(0, number).piece.name for number in range(400)]
     assert 0.69 < names.count("one") / 400 < 0.81
-    config = replace(CONFIG, ensemble_weights=(("keyboard", 0.25),))
+    config = replace(CONFIG, style_weights=(("keyboard", 0.25),))
     mixed = Windows([PIECES[0], replace(PIECES[0], name="line", ensemble="line")], config, seed=1)
     names = [mixed._visit(0, number).piece.name for number in range(400)]
     assert 0.14 < names.count("one") / 400 < 0.26
