@@ -12,6 +12,7 @@ Which replicas there are, is what the caller has put in force: `tf.distribute`'s
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -23,6 +24,7 @@ import numpy as np
 
 from composer.errors import ComposerError, TrainingError
 
+LOGGER = logging.getLogger(__name__)
 Tensor = Any
 State = tuple[Tensor, ...]
 _WORD = np.dtype("<u2")  # what the chief tells travels as float32, which holds 16 bits exactly on any device
@@ -58,6 +60,9 @@ class TensorflowReplicas:
         self.num_workers = max(1, len(chiefs) + len(others))
         is_other = self.num_workers > 1 and resolver.task_type == "worker"
         self.worker = int(resolver.task_id) + len(chiefs) if is_other else 0
+        # Kept, for the strategy's own `gather` and `reduce` would be compiled anew at each call.
+        self._gather = self._tf.function(self._gather_graph, autograph=False)
+        self._add = self._tf.function(self._add_graph, autograph=False)
 
     @property
     def is_chief(self) -> bool:
@@ -87,7 +92,7 @@ class TensorflowReplicas:
         """Return what lies on the replicas as one array [batch, ...]; all workers must call it."""
         if self.num_workers == 1:
             return np.concatenate([part.numpy() for part in self.strategy.experimental_local_results(parts)])
-        return np.asarray(self.strategy.gather(parts, axis=0))
+        return self.first(self._gather(parts))
 
     def first(self, parts: Any) -> np.ndarray:
         """Return what is equal on all replicas."""
@@ -113,7 +118,8 @@ class TensorflowReplicas:
                 content, failure = str(error).encode(), error
         high, low, has_failed = map(int, self._sum([len(content) // _WORDS, len(content) % _WORDS, bool(failure)]))
         size = high * _WORDS + low
-        words = np.frombuffer(content + b"\0" * (size + size % 2 - len(content)), _WORD)
+        room = max(2, size + size % 2)  # a sum over nothing kills the process (TensorFlow 2.21)
+        words = np.frombuffer(content.ljust(room, b"\0"), _WORD)
         told = self._sum(words.astype("float32")).astype(_WORD).tobytes()[:size]
         if failure is not None:
             raise failure
@@ -132,27 +138,36 @@ class TensorflowReplicas:
         try:
             yield self
         except (*lost, errors.InternalError, errors.FailedPreconditionError) as error:
-            # What TensorFlow says is long and names its own parts; its first line is enough to look for.
-            first = str(error.message).strip().splitlines()[0] if error.message else type(error).__name__
+            LOGGER.debug("%s", error)  # pages of TensorFlow's own parts
             raise TrainingError(
-                f"worker {self.worker} of {self.num_workers} lost another one: {first}",
+                f"worker {self.worker} (of 0 to {self.num_workers - 1}) lost another one ({type(error).__name__})",
                 place=folder,
                 mend="see what that one says, then start all of them again with --resume",
             ) from error
 
     def _sum(self, numbers: Any) -> np.ndarray:
         """Return the chief's numbers on every worker: all others add zeros. float32 [number]."""
-        tf = self._tf
         told = np.asarray(numbers, "float32")
 
         def part(context: Any) -> Tensor:
-            return tf.constant(told if context.replica_id_in_sync_group == 0 else np.zeros_like(told))
+            return self._tf.constant(told if context.replica_id_in_sync_group == 0 else np.zeros_like(told))
 
-        def summed(values: Tensor) -> Tensor:
-            return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, values)
+        return self.first(self._add(self.strategy.experimental_distribute_values_from_function(part)))
 
-        parts = self.strategy.experimental_distribute_values_from_function(part)
-        return self.first(tf.function(self.strategy.run, autograph=False)(summed, args=(parts,)))
+    def _gather_graph(self, parts: Any) -> Any:
+        return self.strategy.run(
+            lambda rows: self._tf.distribute.get_replica_context().all_gather(self._tf.identity(rows), axis=0),
+            args=(parts,),
+        )
+
+    def _add_graph(self, parts: Any) -> Any:
+        tf = self._tf
+
+        def add(numbers: Tensor) -> Tensor:
+            here = tf.identity(numbers)  # an argument lies nowhere yet, and TensorFlow asks where
+            return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, here)
+
+        return self.strategy.run(add, args=(parts,))
 
 
 class JaxReplicas:
