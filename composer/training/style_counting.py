@@ -78,6 +78,7 @@ _USUAL_TEMPO_BPM = {
     "quadruple": (66.0, 92.0, 120.0),
     "compound": (48.0, 66.0, 88.0),
 }
+_SLOWER, _FASTER = 0.8, 1.25  # round the only tempo that is stated
 
 
 @dataclass(frozen=True)
@@ -273,4 +274,7 @@ def _forms(ensemble: str, meters: Sequence[str]) -> tuple[str, ...]:
 
 def _tempo(meter: str, statistics: StyleStatistics) -> tuple[float, float, float]:
     kind = meter_class(parse_meter(meter))
-    return statistics.tempo_bpm.get(kind) or _USUAL_TEMPO_BPM[kind]
+    slow, usual, fast = statistics.tempo_bpm.get(kind) or _USUAL_TEMPO_BPM[kind]
+    if slow == fast:  # one piece states it
+        return round(_SLOWER * usual, 1), usual, round(_FASTER * usual, 1)
+    return slow, usual, fast
