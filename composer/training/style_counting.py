@@ -26,7 +26,8 @@ from composer.plan.forms import form_names
 from composer.roll.values import read_on_grid
 from composer.score import Score
 from composer.style import Source, StyleCard, write_style
-from composer.style_statistics import StyleStatistics, meter_class, statistics_to_json
+from composer.style_statistics import CadenceFormula, StyleStatistics, meter_class, statistics_to_json
+from composer.theory.harmony import Cadence, parse_chord
 from composer.theory.meter import TICKS_PER_QUARTER, parse_meter
 from composer.training.recipes import StyleRecipe
 
@@ -78,6 +79,9 @@ _USUAL_TEMPO_BPM = {
     "quadruple": (66.0, 92.0, 120.0),
     "compound": (48.0, 66.0, 88.0),
 }
+_SIX_FOUR = 2  # inversion
+_NO_WAY_TO_HALF = (3, 4, 7)  # roots, in semitones above the tonic: the mediants, the dominant itself
+_MIN_METER_SHARE = 0.01  # of a style's pieces; rarer meters are not in its card
 _SLOWER, _FASTER = 0.8, 1.25  # round the only tempo that is stated
 
 
@@ -161,6 +165,7 @@ def write_style_files(
     ensemble = recipe.ensemble or counts.most_common(1)[0][0]
     nearest = texture_ensembles(counts, ensemble)
     statistics = style_statistics(analysed, name=recipe.name)
+    statistics = replace(statistics, cadence_formulas=tuple(filter(is_plausible, statistics.cadence_formulas)))
     if len(nearest) < len(counts):
         own = style_statistics((one for one in analysed if one.outline.ensemble in nearest), name=recipe.name)
         statistics = replace(
@@ -222,12 +227,25 @@ def texture_ensembles(pieces: Mapping[str, int], ensemble: str) -> tuple[str, ..
     return tuple(found) or tuple(pieces)
 
 
+def is_plausible(formula: CadenceFormula) -> bool:
+    """Return whether a formula can be what it was heard as; the others are slips of the analysis.
+
+    No cadence comes to rest on a six-four chord, and a dominant that only goes on, or that was taken for a mediant
+    while its fifth was late, makes no half cadence.
+    """
+    before, last = (parse_chord(chord, formula.mode) for chord in formula.chords[-2:])
+    if last.inversion == _SIX_FOUR:
+        return False
+    return formula.kind != Cadence.HC or before.relative_root not in _NO_WAY_TO_HALF
+
+
 def _outline(piece: StylePiece) -> Outline:
     return outline_of(piece.score, ensemble=piece.ensemble)
 
 
 def _card(recipe: StyleRecipe, statistics: StyleStatistics) -> StyleCard:
-    meters = tuple(meter for meter, _ in Counter(statistics.meters).most_common(6))
+    few = _MIN_METER_SHARE * sum(statistics.meters.values())
+    meters = tuple(meter for meter, count in Counter(statistics.meters).most_common(6) if count >= few)
     registers = statistics.registers
     low = registers.get("lower", registers["bass"])  # a single line has no lower hand
     high = registers.get("upper", registers["melody"])

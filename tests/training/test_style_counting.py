@@ -4,9 +4,10 @@ import pytest
 
 from composer.score import Bar, Note, Part, Score
 from composer.style import Source, load_statistics
+from composer.style_statistics import CadenceFormula
 from composer.theory.meter import TICKS_PER_QUARTER, parse_meter
 from composer.training.recipes import StyleRecipe
-from composer.training.style_counting import StylePiece, texture_ensembles, write_style_files
+from composer.training.style_counting import StylePiece, is_plausible, texture_ensembles, write_style_files
 
 BARS = 8
 
@@ -60,6 +61,27 @@ def test_the_card_says_whose_textures_they_are(tmp_path):
 def test_a_card_is_for_the_ensemble_of_most_pieces_where_the_recipe_does_not_say(tmp_path):
     pieces = [piece(0, "keyboard", notes=(48, 64))] + [piece(n, "song", notes=(50, 65)) for n in range(1, 3)]
     assert write_style_files(StyleRecipe("mine", "x", "me"), pieces, [], output=tmp_path).ensemble == "song"
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "chords", "expected"),
+    [
+        ("HC", "major", "ii6 V", True),
+        ("HC", "major", "V7/V V", True),
+        ("HC", "minor", "iv6 V", True),
+        ("HC", "major", "V7 V", False),
+        ("HC", "major", "V7 iii7 V", False),
+        ("HC", "minor", "III V", False),
+        ("IAC", "major", "V7 I6", True),
+        ("IAC", "major", "V7 I64", False),
+        ("PAC", "minor", "i64 V i", True),
+    ],
+)
+def test_formulas_that_are_no_cadence_are_left_out(kind, mode, chords, expected):
+    names = tuple(chords.split())
+    each = ("1",) * len(names)
+    formula = CadenceFormula(kind, mode, names, each, each, (1.0,) * len(names), 0.0, "duple", 2)
+    assert is_plausible(formula) == expected
 
 
 def test_nothing_to_count_is_an_error(tmp_path):

@@ -40,9 +40,9 @@ def song(title: str, tune: str = "CEGE") -> str:
 def book(tmp_path: Path) -> RecipeBook:
     folder = tmp_path / "corpora" / "songs"
     folder.mkdir(parents=True)
-    # The second is held out.
-    for number, (title, tune) in enumerate((("Jesu_meine_Freude", "CEGE"), ("Vater_unser_im_Himmelreich", "FGAC"))):
-        (folder / f"{number:03}_{title}.musicxml").write_text(song(title, tune))
+    # Of six works in a small style two are held out.
+    for title, tune in zip("abcdef", ("CEGE", "FGAC", "CDEC", "GFED", "CCGG", "EDCG"), strict=True):
+        (folder / f"song_{title}.musicxml").write_text(song(title, tune))
     (folder / "003_draft.musicxml").write_text(song("A draft", "GGGA"))
     (tmp_path / "recipes.yaml").write_text(RECIPES)
     return read_recipes(tmp_path / "recipes.yaml")
@@ -55,13 +55,13 @@ def pieces(book: RecipeBook, tmp_path: Path) -> list[Listed]:
 
 def test_a_style_is_counted_from_its_training_side_only(tmp_path, book, pieces):
     card = build_style(book.styles[0], book, pieces, output=tmp_path)
-    assert card.pieces == 1
-    assert card.bars == 8
+    assert card.pieces == 4
+    assert card.bars == 32
     assert card.sources[0].name == "Songs"
     assert read_style(tmp_path / "songs.yaml") == card
     statistics = load_statistics(tmp_path / "songs.yaml")
-    assert statistics.bars == 8
-    assert sum(statistics.meters.values()) == 2, "its source counts twice"
+    assert statistics.bars == 32
+    assert sum(statistics.meters.values()) == 8, "its source counts twice"
     first = (tmp_path / "songs.json").read_bytes()
     build_style(book.styles[0], book, pieces, output=tmp_path)
     assert (tmp_path / "songs.json").read_bytes() == first
@@ -72,7 +72,7 @@ def test_the_index_of_runs_can_be_made_alone(tmp_path, book, pieces):
     runs = (tmp_path / "songs.runs.safetensors").read_bytes()
     index = load_runs(read_style(tmp_path / "songs.yaml"))
     assert index is not None
-    assert index.held_out_pieces == 1
+    assert index.held_out_pieces == 2
     (tmp_path / "songs.runs.safetensors").unlink()
     assert build_runs(book.styles[0], book, pieces, output=tmp_path) == card
     assert (tmp_path / "songs.runs.safetensors").read_bytes() == runs
