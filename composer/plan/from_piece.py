@@ -9,11 +9,12 @@ planner's strict rules becomes `none`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from composer.errors import PlanError
 from composer.outline import ChordSpan, Outline, PhraseSpan, span_at
+from composer.plan.brief import StyleWish
 from composer.plan.cadences import closes
 from composer.plan.chords import grid_ticks
 from composer.plan.forms import default_id
@@ -24,7 +25,7 @@ from composer.theory.key import Key
 from composer.theory.meter import Meter
 
 
-def plan_from_score(score: Score, *, style: str | Mapping[str, float], form: str = "binary", seed: int = 1) -> Plan:
+def plan_from_score(score: Score, *, style: StyleWish, form: str = "binary", seed: int = 1) -> Plan:
     """Analyse a score and return its plan; see `plan_from_outline`."""
     from composer.analysis.outline import outline_of
 
@@ -32,7 +33,7 @@ def plan_from_score(score: Score, *, style: str | Mapping[str, float], form: str
 
 
 def plan_from_outline(
-    outline: Outline, *, style: str | Mapping[str, float], form: str = "binary", seed: int = 1, title: str = ""
+    outline: Outline, *, style: StyleWish, form: str = "binary", seed: int = 1, title: str = ""
 ) -> Plan:
     """Return a plan with the sections, phrases, keys and chords of an analysed piece.
 
