@@ -335,6 +335,6 @@ def _stated(phrase: PhraseEntry) -> tuple[Any, ...]:
 def _drawn(phrase: PhraseEntry, resolved: PhraseEntry, section: SectionEntry) -> PhraseEntry:
     """Return a stated phrase with what was drawn for its notes; how it is played stays as stated."""
     fields = {name: getattr(resolved, name) for name in PhraseEntry.model_fields if name not in _PLAYED}
-    # The section's texture and style too are said: in another place they might be varied, or stand elsewhere on a glide.
+    # The section's texture and style too are said: in another place they might be varied, or elsewhere on a glide.
     style = resolved.style or section.style
     return phrase.model_copy(update=fields | {"texture": resolved.texture or section.texture, "style": style})
