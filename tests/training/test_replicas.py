@@ -1,0 +1,197 @@
+"""A fit spread over several devices or processes is the fit of one device; processes that die are told and replaced."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from composer.errors import OptionError, TrainingError
+from composer.training.checkpoints import Checkpoint, newest_checkpoint
+from composer.training.devices import read_cluster
+from composer.training.replicas import check_rows, replicas_in_force
+from composer.training.run_folder import read_log
+
+TIMEOUT_SEC = 150  # of a child on a busy machine; they take 5 to 10 on a quiet one
+on_tensorflow = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tf.distribute")
+
+
+@dataclass
+class Child:
+    """One process of spread.py."""
+
+    process: subprocess.Popen[str]
+
+    def result(self) -> dict[str, Any]:
+        said, complaints = self.process.communicate(timeout=TIMEOUT_SEC)
+        assert self.process.returncode == 0, complaints[-3000:]
+        found: dict[str, Any] = json.loads(said.splitlines()[-1])
+        return found
+
+
+@contextmanager
+def child(*arguments: object, **environment: str) -> Iterator[Child]:
+    command = [sys.executable, str(Path(__file__).parent / "spread.py"), *map(str, arguments)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=os.environ | environment) as process:
+        try:
+            yield Child(process)
+        finally:
+            process.kill()
+
+
+@contextmanager
+def two_workers(folder: Path, *, dies_at: int) -> Iterator[tuple[Child, Child]]:
+    """The chief with the run's folder, and another one that has no share in it."""
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        addresses = [f"127.0.0.1:{free.getsockname()[1]}" for free in (one, other)]
+
+    def task(index: int) -> str:
+        return json.dumps({"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}})
+
+    with (
+        child("worker", folder / "run", dies_at, TF_CONFIG=task(0)) as chief,
+        child("worker", folder / "nobody's", dies_at, TF_CONFIG=task(1)) as second,
+    ):
+        yield chief, second
+
+
+@dataclass
+class Fits:
+    """The same fit on one device (alone) and on two, and what the child said of them."""
+
+    alone: Checkpoint
+    on_two: Checkpoint
+    found: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def fits(tmp_path_factory: pytest.TempPathFactory) -> Fits:
+    folder = tmp_path_factory.mktemp("fits")
+    with child("mirrored", folder) as both:
+        found = both.result()
+    return Fits(newest(folder / "alone"), newest(folder / "run"), found)
+
+
+def newest(folder: Path) -> Checkpoint:
+    checkpoint, _ = newest_checkpoint(folder)
+    assert checkpoint is not None
+    return checkpoint
+
+
+def assert_alike(one: Checkpoint, other: Checkpoint) -> None:
+    """Weights, averages, optimiser and the states of all rows."""
+    assert one.tensors.keys() == other.tensors.keys()
+    for name, tensor in one.tensors.items():
+        np.testing.assert_allclose(tensor, other.tensors[name], rtol=1e-4, atol=2e-5, err_msg=name)
+
+
+@on_tensorflow
+def test_two_devices_make_the_updates_of_one(fits: Fits) -> None:
+    assert_alike(fits.on_two, fits.alone)
+    alone, on_two = fits.found["best"]
+    assert on_two == pytest.approx(alone, abs=1e-5)
+
+
+@on_tensorflow
+def test_each_device_draws_its_own_dropout(fits: Fits) -> None:
+    without, with_dropout = fits.found["differences"]  # between two replicas that hear the same
+    assert without == 0.0
+    assert with_dropout > 1e-3
+
+
+@on_tensorflow
+def test_three_rows_on_two_devices_are_refused(fits: Fits) -> None:
+    assert "windows.rows: must be a multiple of 2" in fits.found["refused"]
+
+
+@on_tensorflow
+def test_two_processes_make_the_updates_of_one_device_though_the_chief_dies(fits: Fits, tmp_path: Path) -> None:
+    with two_workers(tmp_path, dies_at=3) as (chief, second):
+        assert re.search("lost another one.*--resume", second.result()["error"])
+        chief.process.wait(TIMEOUT_SEC)
+    assert newest(tmp_path / "run").position["update"] == 2
+    with two_workers(tmp_path, dies_at=0) as (chief, second):
+        found, others = chief.result(), second.result()
+    assert_alike(newest(tmp_path / "run"), fits.alone)
+    assert found["best"] == others["best"] == pytest.approx(fits.found["best"][0], abs=1e-5)
+    assert found["weights"] == others["weights"]
+    assert (found["folder"], others["folder"]) == (True, False)
+    updates = [event["update"] for event in read_log(tmp_path / "run") if "nats" in event]
+    assert updates == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
+def test_two_jax_devices_make_the_updates_of_one(tmp_path: Path) -> None:
+    found = []
+    for count in (1, 2):
+        flags = f"--xla_force_host_platform_device_count={count}"
+        with child("jax", tmp_path / str(count), KERAS_BACKEND="jax", XLA_FLAGS=flags) as devices:
+            found.append(devices.result())
+    assert [one["devices"] for one in found] == [1, 2]
+    assert found[0]["best"] == pytest.approx(found[1]["best"], abs=1e-5)
+    assert_alike(newest(tmp_path / "2"), newest(tmp_path / "1"))
+
+
+def test_one_device_is_one_replica_and_its_own_chief() -> None:
+    replicas = replicas_in_force()
+    assert (replicas.num_replicas, replicas.num_workers, replicas.is_chief) == (1, 1, True)
+    assert replicas.agree(3) == 3
+    assert replicas.tell(lambda: b"C major") == b"C major"
+
+
+@pytest.mark.parametrize(("rows", "near"), [(16, "rows: 15 or 18"), (2, "rows: 3,")])
+def test_rows_that_cannot_be_shared_out_are_refused_by_their_key(rows: int, near: str) -> None:
+    check_rows(18, 3)
+    with pytest.raises(TrainingError, match=rf"windows\.rows: must be a multiple of 3.*found {rows}") as caught:
+        check_rows(rows, 3)
+    assert near in str(caught.value)
+
+
+def test_a_cluster_is_read_as_tensorflow_writes_it() -> None:
+    told = {"cluster": {"chief": ["a:1"], "worker": ["b:1", "c:1"]}, "task": {"type": "worker", "index": 1}}
+    cluster = read_cluster(json.dumps(told))
+    assert cluster is not None
+    assert (cluster.num_workers, cluster.role, cluster.index) == (3, "worker", 1)
+    assert read_cluster("") is None
+    assert read_cluster('{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 0}}') is None
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("{", "is not JSON"),
+        ("[]", "must hold a cluster and a task"),
+        ('{"cluster": {"worker": ["a:1", "b:1"]}}', "must hold a cluster and a task"),
+        ('{"cluster": {"ps": ["a:1"], "worker": ["b:1"]}, "task": {}}', "addresses of a chief and workers"),
+        ('{"cluster": {"worker": "a:1"}, "task": {}}', "addresses of a chief and workers"),
+        ('{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 2}}', "one of its cluster"),
+        ('{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "chief", "index": 0}}', "one of its cluster"),
+    ],
+)
+def test_a_cluster_that_is_none_is_told(text: str, rule: str) -> None:
+    with pytest.raises(OptionError, match=rf"TF_CONFIG: .*{rule}"):
+        read_cluster(text)
+
+
+def test_a_checkpoint_travels_as_bytes() -> None:
+    tensors = {"weight/kernel": np.arange(6, dtype="float32").reshape(2, 3), "optimizer/0000": np.array(7)}
+    there = Checkpoint.from_bytes(Checkpoint(tensors, {"update": 7}, Path("run/ckpt")).to_bytes())
+    assert (there.position, there.path) == ({"update": 7}, Path("run/ckpt"))
+    assert_alike(there, Checkpoint(tensors, {}, Path()))
+    assert there.tensors["optimizer/0000"].dtype == np.array(7).dtype
