@@ -96,7 +96,9 @@ def evaluate_network(
             "the card does not say what music it learned from", place=path, mend="name some with --data"
         )
     sources, root = locate_sources([source_from_card(told) for told in card.sources], data=data, config_folder=Path())
-    collection = collect(sources, root, cache=cache_folder(), on_progress=on_progress)
+    collection = collect(
+        sources, root, cache=cache_folder(), composers=card.composers, fold=card.fold, on_progress=on_progress
+    )
     held_out = by_split(collection.pieces, "test")
 
     start_backend()

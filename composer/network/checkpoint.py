@@ -40,7 +40,8 @@ class WeightsCard:
 
     network: sizes and named widths. composers, ensembles: the names that the style vector was trained with, in
     its order.
-    sources: the training data, each with name, url, licence and credit. figures: measured numbers by name.
+    sources: the training data, each with name, url, licence and credit; those without pieces only keep files out.
+    fold: which pieces of small styles were held out (`training/folds.py`). figures: measured numbers by name.
     storage: type of the stored weights. sha256: of the weights' file. tables: names of the further arrays in that file.
     """
 
@@ -50,6 +51,7 @@ class WeightsCard:
     composers: tuple[str, ...] = ()
     ensembles: tuple[str, ...] = ()
     sources: tuple[Mapping[str, Any], ...] = ()
+    fold: int = 0
     figures: Mapping[str, Any] = field(default_factory=dict)
     storage: str = "float32"
     sha256: str = ""

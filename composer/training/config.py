@@ -129,7 +129,8 @@ def parse_config(data: bytes | str, *, source: str = "<config>") -> TrainingConf
     composers = head.composers if head else ()
     ensembles = head.ensembles if head else ()
     names = {"composers": composers, "ensembles": ensembles}
-    windows = build(WindowConfig, document, ("windows",), problems, given=names, hidden=("whole", "whole_steps"))
+    measuring_only = ("whole", "whole_bars", "told_style")
+    windows = build(WindowConfig, document, ("windows",), problems, given=names, hidden=measuring_only)
     if windows is not None:
         _check_windows(windows, document, problems)
     layout = {

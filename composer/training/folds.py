@@ -18,7 +18,7 @@ from composer.analysis.works import Split, sides_of
 
 FOLDS = 6
 SMALL = 40  # pieces; a style with fewer is dealt out
-_MIN_UNITS = 5  # fewer, and all are for training
+_MIN_UNITS = 5  # fewer, and the sides are those of the works' names, if these leave half of the pieces for training
 _MOST_OF_A_STYLE = 0.25  # a larger unit is for training
 _SALT = "ritornello folds 1"
 
@@ -47,7 +47,10 @@ def works_and_sides(
     for indices in members.values():
         if len(indices) >= SMALL and len({sides[index] for index in indices}) == 3:
             continue
-        for index, side in _dealt(indices, works, alike, ids, fold).items():
+        dealt = _dealt(indices, works, alike, ids, fold)
+        if not dealt and 2 * sum(sides[index] == "train" for index in indices) < len(indices):
+            dealt = dict.fromkeys(indices, "train")
+        for index, side in dealt.items():
             sides[index] = side
     # What is alike may have been dealt out twice, as pieces of two styles: none of it is held out then.
     together: dict[str, set[Split]] = defaultdict(set)
@@ -61,7 +64,7 @@ def works_and_sides(
 def _dealt(
     indices: Sequence[int], works: Sequence[str], alike: Sequence[str], ids: Sequence[str], fold: int
 ) -> dict[int, Split]:
-    """Return the side of each piece of one style."""
+    """Return the side of each piece of one style; nothing where there are too few units."""
     units = {index: works[index] for index in indices}
     if len(set(units.values())) < FOLDS:
         # Pieces have no lasting name here; their place among the style's own is one as long as its files are the same.
@@ -70,10 +73,11 @@ def _dealt(
     sizes = Counter(units.values())
     order = sorted((unit for unit, size in sizes.items() if size <= _MOST_OF_A_STYLE * len(indices)), key=_drawn)
     sides: dict[str, Split] = dict.fromkeys(units.values(), "train")
-    if len(order) >= _MIN_UNITS:
-        for rank, unit in enumerate(order):
-            turn = (rank + fold) % FOLDS
-            sides[unit] = "test" if turn == 0 else "valid" if turn == 1 else "train"
+    if len(order) < _MIN_UNITS:
+        return {}
+    for rank, unit in enumerate(order):
+        turn = (rank + fold) % FOLDS
+        sides[unit] = "test" if turn == 0 else "valid" if turn == 1 else "train"
     return {index: sides[unit] for index, unit in units.items()}
 
 

@@ -66,13 +66,28 @@ class Measurer:
         """Return the likelihood of the pieces when the network is told these groups of conditions (`roll.GROUPS`)."""
         return sum(self.by_piece(pieces, told=told), Likelihood())
 
-    def by_piece(self, pieces: Sequence[Piece], *, told: Collection[str]) -> list[Likelihood]:
-        """Return the likelihood of each piece; see `likelihood`."""
+    def by_piece(
+        self,
+        pieces: Sequence[Piece],
+        *,
+        told: Collection[str],
+        style: Sequence[tuple[str, float]] | None = None,
+        bars: int = 0,
+    ) -> list[Likelihood]:
+        """Return the likelihood of each piece.
+
+        Args:
+            told: as `likelihood`.
+            style: (composer, weight) that is told in place of their own, () for nobody.
+            bars: from their beginning; 0: all of them.
+        """
+        style = None if style is None else tuple(style)
+        config = replace(measuring(self._config, tuple(told)), told_style=style, whole_bars=bars)
         # Rows of like length end together.
         order = sorted(range(len(pieces)), key=lambda index: -pieces[index].num_steps)
         windows = Windows(
             [pieces[index] for index in order],
-            measuring(self._config, tuple(told)),
+            config,
             seed=0,
             labels=[str(index) for index in order],
         )

@@ -48,8 +48,7 @@ def ship_network(
         description=config.description,
         composers=config.composers,
         ensembles=config.ensembles,
-        sources=[
-            source_to_card(source, count) for source, count in zip(sources, collection.counts, strict=True) if count
-        ],
+        sources=[source_to_card(source, count) for source, count in zip(sources, collection.counts, strict=True)],
+        fold=config.fold,
         figures=figures,
     )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from composer.training.replicas import JaxReplicas, TensorflowReplicas
 
 TOLD, UNTOLD = "told everything", "told nothing"  # names of the two halves of a validation
-MAX_HEARD_STEPS = 1_024  # of a held-out piece, from its beginning: many pieces tell more than long ones
+MAX_HEARD_BARS = 64  # of a held-out piece, from its beginning: many pieces tell more than long ones
 LEFT_OUT_NAME = "left_out.json"
 STOPPED = {
     "done": "after the last update",
@@ -171,7 +171,7 @@ def some_pieces(pieces: Sequence[Piece], num_steps: int) -> list[Piece]:
         for style in behind:
             piece = queues[style].pop()
             chosen.append(piece)
-            heard[style] += min(piece.num_steps, MAX_HEARD_STEPS)
+            heard[style] += int((piece.facts.bar < MAX_HEARD_BARS).sum())
     # Rows take pieces in turn, so that equal lengths beside each other leave few rows idle.
     return sorted(chosen, key=lambda piece: (-piece.num_steps, piece.work, piece.name))
 
@@ -185,7 +185,7 @@ def validation_batches(pieces: Sequence[Piece], config: WindowConfig, *, seed: i
     if config.told != "random":
         streams = ((TOLD if config.told else UNTOLD, tuple(config.told)),)
     for name, told in streams:
-        hearing = replace(measuring(config, told), whole_steps=MAX_HEARD_STEPS)
+        hearing = replace(measuring(config, told), whole_bars=MAX_HEARD_BARS)
         windows = Windows(pieces, hearing, seed=seed, labels=[style_of(piece) for piece in pieces])
         for batch in windows.batches():
             yield replace(batch, stream=name)

@@ -72,7 +72,8 @@ class WindowConfig:
         style_dropout: share of the visits that are not told the composer.
         pins, references: draw them; False for measuring.
         whole: visit every piece once from its first to its last step, and end.
-        whole_steps: of such a visit, at most; 0: all of the piece.
+        whole_bars: of such a visit, at most; 0: all of the piece.
+        told_style: (composer, weight) that is told in place of the piece's own, () for nobody; None: the own.
         style_weights: how often a style is visited beside the others: (a composer, an ensemble, or both as in
             `bach organ`, weight); all that fit it are multiplied.
     """
@@ -92,7 +93,8 @@ class WindowConfig:
     references: bool = True
     style_weights: tuple[tuple[str, float], ...] = ()
     whole: bool = False
-    whole_steps: int = 0
+    whole_bars: int = 0
+    told_style: tuple[tuple[str, float], ...] | None = None
 
     @property
     def style_fields(self) -> tuple[tuple[str, int], ...]:
@@ -218,8 +220,7 @@ class Windows:
         """Yield (piece index, number of windows) of each visit of a row."""
         if self.config.whole:
             for index in range(row, len(self.pieces), self.config.rows):
-                num_steps = min(self.pieces[index].num_steps, self.config.whole_steps or self.pieces[index].num_steps)
-                yield index, -(-num_steps // self.config.steps)
+                yield index, -(-self._whole_stop(self.pieces[index]) // self.config.steps)
             return
         generator = np.random.default_rng([self.seed, row])
         batch = 0
@@ -231,6 +232,12 @@ class Windows:
             num_windows = min(int(generator.integers(fewest, most + 1)), length)
             yield index, num_windows
             batch += num_windows
+
+    def _whole_stop(self, piece: Piece) -> int:
+        """Return the step before which a visit from the beginning ends."""
+        starts = bar_starts(piece.facts.bar)
+        bars = self.config.whole_bars
+        return int(starts[bars]) if 0 < bars < len(starts) else piece.num_steps
 
     def _batch(self, cells: list[tuple[int, int, int]]) -> Batch:
         config = self.config
@@ -314,7 +321,8 @@ class Windows:
         candidates = starts[starts <= latest]
         bar = 0 if config.whole else int(generator.integers(0, len(candidates)))
         start = int(candidates[bar])
-        stop = _end_of_bars(starts, start, min(piece.num_steps, start + num_windows * config.steps), piece.num_steps)
+        stop = min(piece.num_steps, start + num_windows * config.steps)
+        stop = self._whole_stop(piece) if config.whole else _end_of_bars(starts, start, stop, piece.num_steps)
         scored_from = int(starts[bar + 1]) if start > 0 and bar + 1 < len(starts) else start
         facts, hand, voice, ensemble = piece.facts, piece.roll.hand, piece.roll.voice, piece.ensemble
         play, articulate = piece.roll.play, piece.roll.articulate
@@ -373,7 +381,8 @@ class Windows:
 
     def _draw_style(self, piece: Piece, ensemble: str, generator: np.random.Generator) -> NDArray[np.float32]:
         hidden = self.config.told == "random" and generator.random() < self.config.style_dropout
-        weights = [] if hidden else [(piece.composer, 1.0)]
+        own = ((piece.composer, 1.0),) if self.config.told_style is None else self.config.told_style
+        weights = () if hidden else own
         known = ensemble if ensemble in self.config.ensembles else ""  # a network without quartets is told nothing
         return style_vector(self.config.composers, self.config.ensembles, weights, known)
 

@@ -72,8 +72,11 @@ def test_a_work_that_is_most_of_a_style_is_taught() -> None:
         assert set(sides(ids, ["mozart keyboard"] * 16, fold=fold)[1][:7]) == {"train"}
 
 
-def test_too_few_pieces_are_all_taught() -> None:
-    assert set(sides(["a", "b", "c", "d"], ["brahms quartet"] * 4)[1]) == {"train"}
+def test_too_few_pieces_are_never_mostly_held_out() -> None:
+    of_side = {side: [name for name in map(str, range(99)) if split_of(name) == side] for side in ("train", "test")}
+    for num_tests, expected in ((2, ["train"] * 2 + ["test"] * 2), (3, ["train"] * 4)):
+        ids = of_side["train"][: 4 - num_tests] + of_side["test"][:num_tests]
+        assert list(sides(ids, ["brahms quartet"] * 4)[1]) == expected
 
 
 def test_a_copy_in_another_style_is_never_on_another_side() -> None:

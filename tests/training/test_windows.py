@@ -347,3 +347,15 @@ def test_an_ensemble_that_the_network_does_not_know_is_not_told() -> None:
     quartet = replace(PIECES[0], ensemble="quartet")
     (batch,) = first_batches(replace(CONFIG, style_dropout=0.0), 1, pieces=[quartet])
     assert batch.style_input[0].tolist() == [1.0, 0.0, 0.0, 0.0]
+
+
+def test_another_style_may_be_told_and_only_the_first_bars_heard() -> None:
+    config = replace(measuring(CONFIG, ()), told_style=(("joplin", 3.0), ("bach", 1.0)), whole_bars=4)
+    batches = first_batches(config, 99)
+    heard = np.concatenate([batch.valid for batch in batches], axis=1).sum(axis=1)
+    assert heard.tolist() == [64, 64, 64]
+    assert batches[0].style_input[0].tolist() == [0.25, 0.75, 1.0, 0.0]
+    nobody = first_batches(replace(config, told_style=()), 1)[0]
+    assert nobody.style_input[0].tolist() == [0.0, 0.0, 1.0, 0.0]
+    short = first_batches(replace(config, whole_bars=99), 99)
+    assert sum(batch.valid.sum() for batch in short) == sum(piece.num_steps for piece in PIECES)
