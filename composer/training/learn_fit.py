@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -28,7 +28,6 @@ from composer.network.extended import extended
 from composer.network.own_composer import OwnComposer, gate_widths
 from composer.roll.inputs import GROUPS
 from composer.training.dataset import Piece
-from composer.training.feed import feed
 from composer.training.learn_steps import EMBEDDING, ComposerSteps, FloatArray, Vector, to_own_composer
 from composer.training.measure import Likelihood, Measurer
 from composer.training.windows import LINE, WindowConfig, Windows
@@ -155,23 +154,25 @@ class _Fit:
             line_share=WindowConfig.line_share if LINE in card.ensembles else 0.0,
         )
         self._windows = Windows(self._training, windows, seed=config.seed)
-        self._network_config = network.config
-        self._measurer = Measurer(network, windows, lanes=config.lanes)
+        hearing = replace(windows, rows=min(config.rows, len(self._judges)))
+        self._measurer = Measurer(network, hearing, lanes=config.lanes)
         self._done = 0
 
     def go(self) -> FittedComposer:
         self._report("comparing with known composers")
         average: Vector = {EMBEDDING: self._steps.known_rows.mean(axis=0)}
         nearest, nearest_name = self._nearest(average)
-        before, nats = self._nats(average), self._nats(nearest)
+        before = self._nats(average)
+        nats = before if nearest is average else self._nats(nearest)
         if not self._is_judged_apart:
-            best = self._descend(nearest, {EMBEDDING}, _BLIND_UPDATES, until=1.0)[0]
+            best = self._descend((nearest, nats), {EMBEDDING}, _BLIND_UPDATES, until=1.0)[0]
             found = self._nats(best)
         else:
             has_music = sum(piece.num_steps for piece in self._training) >= MIN_ADAPTER_STEPS
-            best, found = self._descend(nearest, {EMBEDDING}, self._config.num_updates, until=0.5 if has_music else 1.0)
+            most, half = self._config.num_updates, 0.5 if has_music else 1.0
+            best, found = self._descend((nearest, nats), {EMBEDDING}, most, until=half)
             if has_music:
-                adapted, told = self._descend(best, self._steps.vector(), self._config.num_updates, until=1.0)
+                adapted, told = self._descend((best, found), self._steps.vector(), most, until=1.0)
                 if told < found - _LEAST_GAIN:
                     best, found = adapted, told
             if found > nats - _LEAST_GAIN:
@@ -199,25 +200,23 @@ class _Fit:
         return starts[name], name
 
     def _descend(
-        self, start: Vector, names: Collection[str], num_updates: int, *, until: float
+        self, start: tuple[Vector, float], names: Collection[str], num_updates: int, *, until: float
     ) -> tuple[Vector, float]:
-        """Fit the parts `names` from a vector on; return the best vector heard, and its nats a step.
+        """Fit some parts of a vector; return the best vector heard, and its nats a step.
 
         Args:
-            start: what is not named in it is 0.
-            names: parts of the vector; the others stay.
+            start: the same of the vector to begin with; parts that are not named in it are 0.
+            names: parts of the vector that are fitted.
             num_updates: at most.
             until: share of the time after which it ends.
         """
-        self._steps.set_vector(start)
-        vector = self._steps.vector()
-        smoothed = vector
-        best, best_nats, since_best = vector, math.inf, 0
-        if self._is_judged_apart:
-            best_nats = self._nats(vector)
+        best, best_nats = start
+        self._steps.set_vector(best)
+        vector = smoothed = self._steps.vector()
+        since_best = 0
         adam = _Adam({name: self._rate(name) for name in names})
         state = None
-        for update, batch in enumerate(feed(self._windows.batches, self._done, self._network_config), start=1):
+        for update, batch in enumerate(self._windows.batches(self._done), start=1):
             state = state or self._steps.initial_state(batch)
             self._steps.set_vector(vector)
             _, slopes, state = self._steps.gradient(batch, state)
@@ -232,7 +231,7 @@ class _Fit:
                 since_best += 1
                 if nats < best_nats:
                     best, best_nats, since_best = smoothed, nats, 0
-            self._report(f"fitting, {best_nats:.3f} nats a step" if math.isfinite(best_nats) else "fitting")
+            self._report(f"fitting, {best_nats:.3f} nats a step")
             if is_last or since_best >= self._config.patience:
                 break
         return (best if self._is_judged_apart else smoothed), best_nats

@@ -79,7 +79,7 @@ class ComposerSteps:
     def gradient(self, batch: Batch, state: State) -> tuple[float, Vector, State]:
         """Return the loss a scored step (nats, the hand's among them), its gradient, and the state after the batch."""
         loss, slopes, state = self._find(batch.arrays(), state)
-        scored = max(1.0, float(batch.valid.sum(dtype="float64")))
+        scored = max(1.0, float(np.sum(batch.valid, dtype="float64")))
         own = {
             name: self._own(name, slope.numpy()) / np.float32(scored)
             for name, slope in zip(self._weights, slopes, strict=True)
