@@ -21,7 +21,7 @@ from composer.plan.model import NO_THEME, Glide, Performer, Plan
 from composer.plan.numerals import parse_key_path
 from composer.plan.planner import plan_piece as plan_brief
 from composer.plan.planner import resolve
-from composer.style import StyleCard, load_statistics, load_style, styles_folder
+from composer.style import DEFAULT_NETWORK, StyleCard, load_statistics, load_style, styles_folder
 from composer.theory.key import parse_key
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 OnProgress = Callable[[str, float], None]
 
-DEFAULT_NETWORK = "bach"
 DEFAULT_TEMPERATURE = 1.0
 DEFAULT_GUIDANCE = 1.5
 DEFAULT_STYLE_GUIDANCE = 1.0

@@ -1,11 +1,13 @@
 """StyleCard: what a style is, where it was learned, and the reader and writer of its card.
 
 A card is a YAML file, `styles/NAME.yaml`; its statistics are the JSON file that it names, beside it
-(`style_statistics.py`). A user's own style is such a pair in any folder.
+(`style_statistics.py`). A user's own styles lie in a folder of the user's (`own_styles_folder`), or anywhere else, where
+they are called by their path.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from importlib import resources
@@ -15,6 +17,9 @@ from typing import Any
 from composer.errors import Place, StyleError, did_you_mean
 from composer.files import write_atomic
 from composer.style_statistics import StyleStatistics, statistics_from_json
+
+DEFAULT_NETWORK = "bach"  # of styles whose card names none
+OWN_STYLES_VARIABLE = "RITORNELLO_STYLES"
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,8 @@ class StyleCard:
         statistics: file name of the statistics, beside the card.
         runs: file name of the index of the training pieces' runs of notes, beside the card; "" for none.
         network: name of the network that knows it; "" for the default one.
+        vector: file name of the composer that the network was taught later, beside the card; "" where it knew them.
+        vector_sha256: of that file.
         sources: what it was learned from, with the terms.
         ensembles: ensemble → pieces that were counted, most first.
         textures_from: in words, the pieces that textures, registers and figures were counted from.
@@ -73,6 +80,8 @@ class StyleCard:
     statistics: str = ""
     runs: str = ""
     network: str = ""
+    vector: str = ""
+    vector_sha256: str = ""
     sources: tuple[Source, ...] = ()
     ensembles: Mapping[str, int] = field(default_factory=dict)
     textures_from: str = ""
@@ -95,6 +104,13 @@ def styles_folder() -> Path:
     return Path(str(resources.files("composer.styles")))
 
 
+def own_styles_folder() -> Path:
+    """Return the folder of the user's own styles; it need not exist."""
+    if stated := os.environ.get(OWN_STYLES_VARIABLE):
+        return Path(stated)
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "ritornello" / "styles"
+
+
 def styles(*, folder: Path | None = None) -> tuple[StyleCard, ...]:
     """Return the cards in `folder` (default: those that come with the program), by name."""
     where = folder or styles_folder()
@@ -102,24 +118,29 @@ def styles(*, folder: Path | None = None) -> tuple[StyleCard, ...]:
 
 
 def style_names(*, folder: Path | None = None) -> tuple[str, ...]:
-    """Return the names of the styles in `folder` (default: those that come with the program), in order."""
-    return tuple(sorted(path.stem for path in (folder or styles_folder()).glob("*.yaml")))
+    """Return the names of the styles in `folder` (default: the program's, then the user's own), each in order."""
+    folders = (folder,) if folder else (styles_folder(), own_styles_folder())
+    return tuple(dict.fromkeys(path.stem for where in folders for path in sorted(where.glob("*.yaml"))))
 
 
 def load_style(name: str | Path, *, folder: Path | None = None) -> StyleCard:
     """Return the style of that name, or the one on a card's path (anything that ends in `.yaml`).
+
+    Args:
+        name: of the style, or the path.
+        folder: where names are looked for; default: the program's own styles first, then the user's.
 
     Raises:
         StyleError: no such style, or its card is not well formed.
     """
     if isinstance(name, Path) or name.endswith((".yaml", ".yml")):
         return read_style(Path(name))
-    where = folder or styles_folder()
-    known = style_names(folder=where)
+    known = style_names(folder=folder)
     if name not in known:
         raise StyleError(
             f'no style "{name}"', mend=did_you_mean(name, known) or f"the styles here: {', '.join(known) or 'none'}"
         )
+    where = folder or next(one for one in (styles_folder(), own_styles_folder()) if (one / f"{name}.yaml").exists())
     return read_style(where / f"{name}.yaml")
 
 
@@ -187,6 +208,11 @@ def write_style(card: StyleCard, path: Path) -> None:
     Raises:
         OutputError: the place cannot be written.
     """
+    write_atomic(path, style_to_yaml(card).encode())
+
+
+def style_to_yaml(card: StyleCard) -> str:
+    """Return the text of a card."""
     import yaml
 
     lines: list[str] = []
@@ -201,7 +227,7 @@ def write_style(card: StyleCard, path: Path) -> None:
                 {column.name: _plain(value)}, sort_keys=False, allow_unicode=True, width=120, default_flow_style=style
             )
         )
-    write_atomic(path, "".join(lines).encode())
+    return "".join(lines)
 
 
 def _plain(value: Any) -> Any:

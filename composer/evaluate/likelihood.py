@@ -17,7 +17,7 @@ from composer.files import check_writable, write_atomic
 from composer.network.startup import start_backend
 from composer.roll.grid import NUM_PITCHES
 from composer.roll.inputs import GROUPS, NOTE_LAYOUT, STEP_LAYOUT
-from composer.style import load_style, styles_folder
+from composer.style import DEFAULT_NETWORK, load_style, styles_folder
 from composer.training.dataset import Piece, by_split
 from composer.training.sources import collect, locate_sources, source_from_card
 from composer.training.train import cache_folder
@@ -26,7 +26,6 @@ from composer.training.windows import WindowConfig
 NOTHING, EVERYTHING, KEY_ONLY, ALL_BUT = "nothing", "everything", "key only", "all but"
 ALL_ENSEMBLES = "all"
 WEIGHTS_SUFFIX = ".safetensors"
-DEFAULT_NETWORK = "bach"  # of styles whose card names none
 CONDITIONS: Mapping[str, tuple[str, ...]] = {
     NOTHING: (),
     KEY_ONLY: ("key",),
