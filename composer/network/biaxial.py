@@ -10,8 +10,8 @@ the hand.
 
 Conventions: float32; notes are [..., pitch, 2] with (play, articulate); logits are [..., pitch, 3] with (play,
 articulate, hand), hand being the log-odds of the upper one. Axes are named batch, step, pitch. A state is a
-tuple of (hidden, cell) for each time layer, flat, each [batch, pitch, unit], and where the network has echoes of
-these, [batch, pitch, echo]. Any number of pitches will do.
+tuple of (hidden, cell) for each time layer, flat, each [batch, pitch, unit], and where the network has them of echoes
+[batch, pitch, echo] and of the past [batch, pitch, 2 x step]. Any number of pitches will do.
 """
 
 from __future__ import annotations
@@ -27,8 +27,11 @@ from composer.network.features import (
     echo_features,
     echoes_along,
     keep_of,
+    lag_features,
+    lags_along,
     lower_note_features,
     next_echoes,
+    next_past,
     previous_step_features,
 )
 from composer.network.recurrence import lstm_sequence, lstm_step
@@ -166,8 +169,7 @@ class BiaxialNetwork(keras.layers.Layer):
     def initial_state(self, batch: int, num_pitches: int) -> State:
         """The state of rows that have heard nothing."""
         widths = [units for units in self.config.time_units for _ in (0, 1)]
-        if self.config.echo_steps:
-            widths.append(len(self.config.echo_steps))
+        widths += self.config.memory_widths
         return tuple(ops.zeros((batch, num_pitches, width), "float32") for width in widths)
 
     def set_dropout_step(self, number: int) -> None:
@@ -217,10 +219,8 @@ class BiaxialNetwork(keras.layers.Layer):
         products: str,
     ) -> tuple[Tensor, State]:
         num_steps, batch, num_pitches, _ = previous.shape
-        echoes = None
-        if self.config.echo_steps:
-            echoes = echoes_along(previous[..., 0], state[-1], keep_of(self.config.echo_steps))
-        given = self.time_inputs(previous, echoes, note_inputs)
+        heard, memory = self._heard_along(previous, state)
+        given = ops.concatenate([note_inputs, heard], axis=-1)
         given = self._drop(given, self.config.input_dropout, training)
         given = ops.reshape(given, (num_steps, batch * num_pitches, -1))
         learned = None
@@ -232,9 +232,23 @@ class BiaxialNetwork(keras.layers.Layer):
             learned, rows = layer.sequence(learned, given if number == 0 else None, shared, rows, products=products)
             after += [ops.reshape(part, (batch, num_pitches, layer.units)) for part in rows]
             learned = self._drop(learned, self.config.dropout, training)
-        if echoes is not None:
+        return ops.reshape(learned, (num_steps, batch, num_pitches, -1)), (*after, *memory)
+
+    def _heard_along(self, previous: Tensor, state: State) -> tuple[Tensor, State]:
+        """`heard` for all steps at once: previous [step, batch, pitch, 2] -> [step, batch, pitch, heard_width]."""
+        config = self.config
+        kept = list(state[2 * len(self.time_layers) :])
+        parts = [previous_step_features(previous)]
+        after = []
+        if config.echo_steps:
+            echoes = echoes_along(previous[..., 0], kept.pop(0), keep_of(config.echo_steps))
+            parts.append(echo_features(echoes))
             after.append(echoes[-1])
-        return ops.reshape(learned, (num_steps, batch, num_pitches, -1)), tuple(after)
+        if config.lag_steps:
+            lags, past = lags_along(previous, kept.pop(0), config.lag_steps)
+            parts.append(lags)
+            after.append(past)
+        return ops.concatenate(parts, axis=-1), tuple(after)
 
     def _note_axis(
         self, heard: Tensor, told: Tensor, step_inputs: Tensor, style: Tensor, training: bool, products: str
@@ -271,14 +285,23 @@ class BiaxialNetwork(keras.layers.Layer):
         """[batch, style_width] -> [batch, style_units]; linear, so that mixes of styles are mixes of embeddings."""
         return ops.matmul(ops.cast(style_input, "float32"), self.style_embedding)
 
-    def heard(self, previous: Tensor, echoes: Tensor | None) -> Tensor:
-        """What a note hears of earlier steps: [..., pitch, 2] and [..., pitch, echo] -> [..., pitch, heard_width]."""
-        features = previous_step_features(previous)
-        return features if echoes is None else ops.concatenate([features, echo_features(echoes)], axis=-1)
+    def heard(self, previous: Tensor, memory: State) -> tuple[Tensor, State]:
+        """What a note hears of earlier steps, and what it keeps in mind of them.
 
-    def time_inputs(self, previous: Tensor, echoes: Tensor | None, note_inputs: Tensor) -> Tensor:
-        """What a note tells its time axis: what it is told and what it hears -> [..., pitch, input]."""
-        return ops.concatenate([note_inputs, self.heard(previous, echoes)], axis=-1)
+        previous: [..., pitch, 2]; memory: as the state has it behind the layers, each [..., pitch, width].
+        Returns [..., pitch, heard_width] and the new memory.
+        """
+        kept = list(memory)
+        parts = [previous_step_features(previous)]
+        after = []
+        if self.config.echo_steps:
+            keep = ops.convert_to_tensor(keep_of(self.config.echo_steps))
+            after.append(next_echoes(kept.pop(0), previous[..., 0], keep))
+            parts.append(echo_features(after[-1]))
+        if self.config.lag_steps:
+            after.append(next_past(kept.pop(0), previous))
+            parts.append(lag_features(after[-1], self.config.lag_steps))
+        return ops.concatenate(parts, axis=-1), tuple(after)
 
     def time_step(
         self, previous: Tensor, note_inputs: Tensor, step_inputs: Tensor, style: Tensor, state: State
@@ -289,10 +312,8 @@ class BiaxialNetwork(keras.layers.Layer):
         style: embedded. Returns [batch, pitch, unit] and the new state.
         """
         batch, num_pitches, _ = previous.shape
-        echoes = None
-        if self.config.echo_steps:
-            echoes = next_echoes(state[-1], previous[..., 0], ops.convert_to_tensor(keep_of(self.config.echo_steps)))
-        values = self.time_inputs(previous, echoes, note_inputs)
+        heard, memory = self.heard(previous, state[2 * len(self.time_layers) :])
+        values = ops.concatenate([note_inputs, heard], axis=-1)
         after: list[Tensor] = []
         for layer, (hidden, cell) in zip(self.time_layers, self._pairs(state), strict=True):
             projected = layer.project(values) + layer.project_shared(style, step_inputs)[:, None, :]
@@ -303,9 +324,7 @@ class BiaxialNetwork(keras.layers.Layer):
             )
             after += [ops.reshape(part, (batch, num_pitches, layer.units)) for part in (hidden, cell)]
             values = after[-2]
-        if echoes is not None:
-            after.append(echoes)
-        return values, tuple(after)
+        return values, (*after, *memory)
 
     def head(self, values: Tensor) -> Tensor:
         """Logits of notes from the last note layer: [..., unit] -> [..., 3]."""

@@ -23,6 +23,9 @@ FEEDBACK_WIDTH = 5
 MAX_SIZE = 4096
 """Of one layer or one part of the inputs: a card from a stranger must not ask for all memory."""
 
+MAX_MEMORY_STEPS = 256
+"""Of an echo's half-life and of a lag; what happened so long ago is carried along for each note."""
+
 FeatureFields = tuple[tuple[str, int], ...]
 """Names and widths of the parts of an input vector, in order."""
 
@@ -37,6 +40,7 @@ class NetworkConfig:
     gate_units: further units of the embedding that go straight to the gates of every layer, where style_units enter
         with the layer's input, bounded; 0 for none.
     echo_steps: half-lives, in steps, of the echoes that a note hears: what sounded before, fading; () for none.
+    lag_steps: how many steps ago a note hears itself, play and strike, beside the last step; () for none.
     dropout: share of the outputs of each LSTM layer that is dropped in training, 0 to below 1.
     input_dropout: the same for the inputs of the first time layer (DeepJ: .2).
     dropout_sharing: 'sequence' draws one mask for a row and keeps it along the layer's axis, as Johnson's code does
@@ -51,6 +55,7 @@ class NetworkConfig:
     style_units: int = 32
     gate_units: int = 0
     echo_steps: tuple[int, ...] = ()
+    lag_steps: tuple[int, ...] = ()
     dropout: float = 0.2
     input_dropout: float = 0.0
     dropout_sharing: str = "sequence"
@@ -67,9 +72,11 @@ class NetworkConfig:
             object.__setattr__(self, name, sizes)
             right = bool(sizes) and all(0 < units <= MAX_SIZE for units in sizes)
             _check(right, name, f"one or more sizes of 1 to {MAX_SIZE}", sizes)
-        object.__setattr__(self, "echo_steps", tuple(int(steps) for steps in self.echo_steps))
-        right = len(self.echo_steps) <= MAX_SIZE and all(0 < steps <= MAX_SIZE for steps in self.echo_steps)
-        _check(right, "echo_steps", f"half-lives of 1 to {MAX_SIZE} steps", self.echo_steps)
+        for name in ("echo_steps", "lag_steps"):
+            numbers = tuple(int(steps) for steps in getattr(self, name))
+            object.__setattr__(self, name, numbers)
+            right = len(numbers) <= MAX_MEMORY_STEPS and all(0 < steps <= MAX_MEMORY_STEPS for steps in numbers)
+            _check(right, name, f"numbers of steps from 1 to {MAX_MEMORY_STEPS}", numbers)
         _check(0 <= self.gate_units <= MAX_SIZE, "gate_units", f"a size of 0 to {MAX_SIZE}", self.gate_units)
         _check(0 < self.style_units <= MAX_SIZE, "style_units", f"a size of 1 to {MAX_SIZE}", self.style_units)
         for name in ("dropout", "input_dropout"):
@@ -84,7 +91,13 @@ class NetworkConfig:
     @property
     def heard_width(self) -> int:
         """Width of what a note hears of earlier steps."""
-        return HEARD_WIDTH + ECHO_WIDTH * len(self.echo_steps)
+        return HEARD_WIDTH + ECHO_WIDTH * len(self.echo_steps) + 2 * len(self.lag_steps)
+
+    @property
+    def memory_widths(self) -> tuple[int, ...]:
+        """Widths of what a note keeps beside the states of its time layers: echoes, the last steps' bits."""
+        past = 2 * max(self.lag_steps, default=0)
+        return tuple(width for width in (len(self.echo_steps), past) if width)
 
     @property
     def embedding_width(self) -> int:
@@ -111,7 +124,7 @@ class NetworkConfig:
         plain = asdict(self)
         for name in ("note_fields", "step_fields", "style_fields"):
             plain[name] = [[part, width] for part, width in plain[name]]
-        for name in ("time_units", "note_units", "echo_steps"):
+        for name in ("time_units", "note_units", "echo_steps", "lag_steps"):
             plain[name] = list(plain[name])
         return plain
 

@@ -80,6 +80,29 @@ def echoes_along(play: Tensor, before: Tensor, keep: np.ndarray) -> Tensor:
     return ops.stack(found, axis=-1)
 
 
+def next_past(past: Tensor, previous: Tensor) -> Tensor:
+    """The past after one more step: past [..., 2 x step], the oldest first, and previous [..., 2] -> the like."""
+    return ops.concatenate([past[..., 2:], previous], axis=-1)
+
+
+def lag_features(past: Tensor, lag_steps: Sequence[int]) -> Tensor:
+    """What a note did so many steps ago: past [..., 2 x step], the last step last -> [..., 2 x lag]."""
+    width = past.shape[-1]
+    starts = [width - 2 * steps for steps in lag_steps]
+    return ops.concatenate([past[..., start : start + 2] for start in starts], axis=-1)
+
+
+def lags_along(previous: Tensor, past: Tensor, lag_steps: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """The same for all steps at once: previous [step, ..., 2] -> [step, ..., 2 x lag], and the past after them."""
+    num_steps, *rows, _ = previous.shape
+    longest = past.shape[-1] // 2
+    before = ops.moveaxis(ops.reshape(past, (*rows, longest, 2)), -2, 0)
+    whole = ops.concatenate([before, previous], axis=0)  # whole[longest + t] is what sounded one step before step t
+    starts = [longest + 1 - steps for steps in lag_steps]
+    after = ops.reshape(ops.moveaxis(whole[num_steps:], 0, -2), past.shape)
+    return ops.concatenate([whole[start : start + num_steps] for start in starts], axis=-1), after
+
+
 def _from_each_class(values: Tensor) -> Tensor:
     """Sums over the octaves, as each note sees them: [..., pitch] -> [..., pitch, 12], i semitones above at i."""
     num_pitches = values.shape[-1]

@@ -135,8 +135,7 @@ class Sampler:
         """Silence, with nothing heard yet."""
         shape = (self.num_pitches, self.num_branches, self.num_particles)
         sizes = [padded_units(units) for units in self.network.config.time_units for _ in (0, 1)]
-        if self.network.config.echo_steps:
-            sizes.append(len(self.network.config.echo_steps))
+        sizes += self.network.config.memory_widths
         with device_scope(self._device):
             memory = Memory(
                 tuple(ops.zeros((*shape, units)) for units in sizes),
@@ -262,10 +261,10 @@ def _marginal(values: np.ndarray | None, num_pitches: int) -> np.ndarray:
 def _compile(network: BiaxialNetwork, lanes: int) -> Any:
     """`sample_chunk` of one network, compiled by XLA; each lane's particles may run on a core of their own."""
     if keras.backend.backend() == "jax":
-        return import_module("jax").jit(partial(_sample, network, sample_chunk, 1))
+        return import_module("jax").jit(partial(_sample, network, partial(sample_chunk, network), 1))
     import tensorflow as tf
 
-    lane = tf.function(sample_chunk, jit_compile=True, autograph=False)
+    lane = tf.function(partial(sample_chunk, network), jit_compile=True, autograph=False)
     return tf.function(partial(_sample, network, lane, lanes), autograph=False)
 
 

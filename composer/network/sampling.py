@@ -19,13 +19,7 @@ import numpy as np
 from keras import ops
 
 from composer.network.biaxial import BiaxialNetwork
-from composer.network.features import (
-    echo_features,
-    keep_of,
-    lower_note_feedback,
-    next_echoes,
-    previous_step_features,
-)
+from composer.network.features import lower_note_feedback
 from composer.network.recurrence import lstm_step
 
 Tensor = Any
@@ -74,7 +68,7 @@ class Settings(NamedTuple):
 class Memory(NamedTuple):
     """What is carried from step to step."""
 
-    hidden: tuple[Tensor, ...]  # hidden and cell of each time layer, echoes if any, [pitch, G, particle, unit]
+    hidden: tuple[Tensor, ...]  # the network's state, [pitch, G, particle, unit] each
     notes: Tensor  # [pitch, particle, 2], the last step
     bias: Tensor  # [particle], added to the log-odds of play
     density: Tensor  # [2, particle], remembered notes a step as asked for and as drawn
@@ -109,7 +103,6 @@ class Early(NamedTuple):
     feedback_kernel: Tensor  # [FEEDBACK_WIDTH, 4 x unit] of the first note layer
     note_kernels: tuple[Tensor, ...]  # [unit, 4 x unit of the layer above (of the last layer: logits) + 4 x unit]
     head_bias: Tensor  # [1, 3]
-    echo_keep: Tensor | None  # [echo]
 
 
 def project_early(network: BiaxialNetwork, told: Told) -> Early:
@@ -145,7 +138,6 @@ def project_early(network: BiaxialNetwork, told: Told) -> Early:
             for layer, upward in zip(network.note_layers, upwards, strict=True)
         ),
         head_bias=ops.reshape(network.head_bias, (1, -1)),
-        echo_keep=ops.convert_to_tensor(keep_of(network.config.echo_steps)) if network.config.echo_steps else None,
     )
 
 
@@ -177,7 +169,9 @@ def _filled(array: Tensor, axis: int, size: int) -> Tensor:
     return ops.pad(array, widths)
 
 
-def sample_chunk(early: Early, rules: Rules, settings: Settings, memory: Memory) -> tuple[Drawn, Memory]:
+def sample_chunk(
+    network: BiaxialNetwork, early: Early, rules: Rules, settings: Settings, memory: Memory
+) -> tuple[Drawn, Memory]:
     """Draw num_steps steps."""
     num_steps, num_pitches, num_particles, _ = rules.odds.shape
 
@@ -186,7 +180,7 @@ def sample_chunk(early: Early, rules: Rules, settings: Settings, memory: Memory)
 
     def draw_step(step: Tensor, memory: Memory, drawn: Drawn, shared: Tensor) -> Any:
         rules_now = Rules(*(ops.cast(_get(part, step), "float32") for part in rules))
-        hidden, projected = _time_axis(early, step, memory, shared)
+        hidden, projected = _time_axis(network, early, step, memory, shared)
         thresholds = _thresholds(rules_now, settings, memory)
         logits, notes = _note_axis(early, settings, projected, _get(early.target, step), thresholds)
         found = (notes, logits, memory.bias)
@@ -274,12 +268,14 @@ def weigh(drawn: Drawn, rules: Rules, settings: Settings, before: Tensor) -> Wei
     return Weighed(*(ops.sum(part, axis=1) * within for part in sums))
 
 
-def _time_axis(early: Early, step: Tensor, memory: Memory, time_shared: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
+def _time_axis(
+    network: BiaxialNetwork, early: Early, step: Tensor, memory: Memory, time_shared: Tensor
+) -> tuple[tuple[Tensor, ...], Tensor]:
     """One step of the time layers; returns their state and the first note layer's gates, [pitch, row, 4 x unit]."""
     pitches, particles, _ = memory.notes.shape
     lead = memory.hidden[0].shape[:-1]  # pitch, branch where there are two, particle
     rows = int(np.prod(lead))
-    heard, echoes = _heard(early, memory)
+    heard, kept = _heard(network, memory)
     values = heard if len(lead) == 2 else ops.concatenate([heard[:, None]] * lead[1], axis=1)
     hidden: list[Tensor] = []
     for number, kernel in enumerate(early.time_kernels):
@@ -290,24 +286,24 @@ def _time_axis(early: Early, step: Tensor, memory: Memory, time_shared: Tensor) 
         gates = ops.reshape(ops.matmul(told, kernel), (*lead, -1)) + shared
         hidden += lstm_step(gates, cell)[:2]
         values = hidden[-2]
-    if echoes is not None:
-        hidden.append(echoes if len(lead) == 2 else ops.stack([echoes] * lead[1], axis=1))
+    hidden += [part if len(lead) == 2 else ops.stack([part] * lead[1], axis=1) for part in kept]
     projected = ops.matmul(ops.reshape(values, (rows, -1)), early.heard_kernel)
     projected = ops.reshape(projected, (pitches, -1, particles, early.heard_kernel.shape[-1]))
     projected = projected + _get(early.note, step)
     return tuple(hidden), ops.reshape(projected, (pitches, rows // pitches, -1))
 
 
-def _heard(early: Early, memory: Memory) -> tuple[Tensor, Tensor | None]:
-    """What each note hears of earlier steps, [pitch, particle, heard]; and the echoes, [pitch, particle, echo]."""
-    features = previous_step_features(ops.transpose(memory.notes, (1, 0, 2)))
-    echoes = None
-    if early.echo_keep is not None:
-        before = memory.hidden[-1]  # the same in all branches
-        before = before if len(before.shape) == 3 else before[:, 0]
-        echoes = next_echoes(before, memory.notes[..., 0], early.echo_keep)
-        features = ops.concatenate([features, echo_features(ops.transpose(echoes, (1, 0, 2)))], axis=-1)
-    return ops.transpose(features, (1, 0, 2)), echoes
+def _heard(network: BiaxialNetwork, memory: Memory) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """What each note hears of earlier steps, [pitch, particle, heard], and keeps in mind, each the like."""
+    kept = memory.hidden[2 * len(network.time_layers) :]  # the same in all branches
+    kept = tuple(_by_particle(part if len(part.shape) == 3 else part[:, 0]) for part in kept)
+    heard, kept = network.heard(_by_particle(memory.notes), kept)
+    return _by_particle(heard), tuple(map(_by_particle, kept))
+
+
+def _by_particle(array: Tensor) -> Tensor:
+    """[pitch, particle, value] -> [particle, pitch, value], and back."""
+    return ops.transpose(array, (1, 0, 2))
 
 
 def _thresholds(rules: Rules, settings: Settings, memory: Memory) -> Tensor:

@@ -20,6 +20,7 @@ CONFIG = NetworkConfig(
     style_units=3,
     gate_units=2,
     echo_steps=(2, 5),
+    lag_steps=(1, 3, 7),
 )
 
 

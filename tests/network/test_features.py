@@ -12,8 +12,11 @@ from composer.network.features import (
     echo_features,
     echoes_along,
     keep_of,
+    lag_features,
+    lags_along,
     lower_note_features,
     next_echoes,
+    next_past,
     pitch_class_context,
     previous_step_features,
     vicinity,
@@ -116,3 +119,16 @@ def test_echoes_all_at_once_are_those_of_step_after_step() -> None:
         echoes = numpy(next_echoes(echoes, now, keep))
         one_by_one.append(echoes)
     np.testing.assert_allclose(numpy(echoes_along(play, before, keep)), np.stack(one_by_one), atol=1e-5)
+
+
+def test_a_lag_is_what_sounded_so_many_steps_ago() -> None:
+    notes = (np.random.default_rng(4).random((30, 2, 5, 2)) < 0.4).astype("float32")
+    lags, past = lags_along(notes, np.zeros((2, 5, 2 * 7), "float32"), (1, 4, 7))
+    for number, steps in enumerate((1, 4, 7)):
+        expected = np.concatenate([np.zeros((steps - 1, 2, 5, 2), "float32"), notes[: 30 - (steps - 1)]])
+        np.testing.assert_array_equal(numpy(lags)[..., 2 * number : 2 * number + 2], expected)
+    one_by_one = np.zeros((2, 5, 2 * 7), "float32")
+    for step, now in enumerate(notes):
+        one_by_one = numpy(next_past(one_by_one, now))
+        np.testing.assert_array_equal(numpy(lag_features(one_by_one, (1, 4, 7))), numpy(lags)[step])
+    np.testing.assert_array_equal(numpy(past), one_by_one)
