@@ -1,8 +1,8 @@
 """StyleCard: what a style is, where it was learned, and the reader and writer of its card.
 
 A card is a YAML file, `styles/NAME.yaml`; its statistics are the JSON file that it names, beside it
-(`style_statistics.py`). A user's own styles lie in a folder of the user's (`own_styles_folder`), or anywhere else, where
-they are called by their path.
+(`style_statistics.py`). A user's own styles lie in a folder of the user's (`own_styles_folder`), or anywhere else: then
+their path is their name.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from composer.parallel import parallel_map
 from composer.plan.forms import form_names
 from composer.roll.values import read_on_grid
 from composer.score import Score
-from composer.style import Source, StyleCard, write_style
+from composer.style import Source, StyleCard, style_to_yaml
 from composer.style_statistics import CadenceFormula, StyleStatistics, meter_class, statistics_to_json
 from composer.theory.harmony import Cadence, parse_chord
 from composer.theory.meter import TICKS_PER_QUARTER, parse_meter
@@ -149,11 +149,27 @@ def _with_stated_tempos(result: ReadResult) -> Score:
 def write_style_files(
     recipe: StyleRecipe, training: Sequence[StylePiece], held_out: Sequence[StylePiece], *, output: Path
 ) -> StyleCard:
-    """Count a style from pieces and write its files; without held-out pieces there is no index of runs.
+    """Count a style from pieces and write its files, all or none.
 
     Raises:
         TrainingError: there is nothing to count.
         OutputError: the place cannot be written.
+    """
+    card, files = count_style(recipe, training, held_out)
+    files[f"{recipe.name}.yaml"] = style_to_yaml(card).encode()
+    write_all_atomic({output / name: content for name, content in files.items()})
+    return card
+
+
+def count_style(
+    recipe: StyleRecipe, training: Sequence[StylePiece], held_out: Sequence[StylePiece]
+) -> tuple[StyleCard, dict[str, bytes]]:
+    """Count a style from pieces; return its card, and by name the files that the card names.
+
+    Without held-out pieces there is no index of runs.
+
+    Raises:
+        TrainingError: there is nothing to count.
     """
     if not training:
         raise TrainingError(f'no piece to count for the style "{recipe.name}"', mend="give more pieces")
@@ -182,12 +198,10 @@ def write_style_files(
         ensembles=dict(sorted(counts.items(), key=lambda row: (-row[1], row[0]))),
         textures_from=_in_words({one: counts[one] for one in nearest}),
     )
-    files = {output / card.statistics: statistics_to_json(statistics).encode()}
+    files = {card.statistics: statistics_to_json(statistics).encode()}
     if card.runs:
-        files[output / card.runs] = runs_file(training, held_out, ensemble=ensemble)
-    write_all_atomic(files)
-    write_style(card, output / f"{recipe.name}.yaml")
-    return card
+        files[card.runs] = runs_file(training, held_out, ensemble=ensemble)
+    return card, files
 
 
 def runs_file(training: Sequence[StylePiece], held_out: Sequence[StylePiece], *, ensemble: str) -> bytes:
