@@ -26,7 +26,7 @@ from composer.plan.forms import form_names
 from composer.roll.values import read_on_grid
 from composer.score import Score
 from composer.style import Source, StyleCard, style_to_yaml
-from composer.style_statistics import CadenceFormula, StyleStatistics, meter_class, statistics_to_json
+from composer.style_statistics import CadenceFormula, Counts, StyleStatistics, meter_class, statistics_to_json
 from composer.theory.harmony import Cadence, parse_chord
 from composer.theory.meter import TICKS_PER_QUARTER, parse_meter
 from composer.training.recipes import StyleRecipe
@@ -81,6 +81,7 @@ _USUAL_TEMPO_BPM = {
 }
 _SIX_FOUR = 2  # inversion
 _NO_WAY_TO_HALF = (3, 4, 7)  # roots, in semitones above the tonic: the mediants, the dominant itself
+_MIN_BEGINNINGS, _MIN_BEGINNING_SHARE = 2, 0.003  # phrases that begin with a chord; of all; fewer are slips
 _MIN_METER_SHARE = 0.01  # of a style's pieces; rarer meters are not in its card
 _SLOWER, _FASTER = 0.8, 1.25  # round the only tempo that is stated
 
@@ -180,8 +181,7 @@ def count_style(
     counts = Counter(piece.ensemble for piece in training)
     ensemble = recipe.ensemble or counts.most_common(1)[0][0]
     nearest = texture_ensembles(counts, ensemble)
-    statistics = style_statistics(analysed, name=recipe.name)
-    statistics = replace(statistics, cadence_formulas=tuple(filter(is_plausible, statistics.cadence_formulas)))
+    statistics = without_slips(style_statistics(analysed, name=recipe.name))
     if len(nearest) < len(counts):
         own = style_statistics((one for one in analysed if one.outline.ensemble in nearest), name=recipe.name)
         statistics = replace(
@@ -239,6 +239,28 @@ def texture_ensembles(pieces: Mapping[str, int], ensemble: str) -> tuple[str, ..
         if pieces.get(one):
             found.append(one)
     return tuple(found) or tuple(pieces)
+
+
+def without_slips(statistics: StyleStatistics) -> StyleStatistics:
+    """Return the statistics without what is more likely a slip of the analysis than a habit of the style.
+
+    These are formulas that are no cadence, and chords with which next to no phrase begins.
+    """
+    first = {mode: _without_rare(chords) for mode, chords in statistics.first_chords.items()}
+    return replace(
+        statistics,
+        cadence_formulas=tuple(filter(is_plausible, statistics.cadence_formulas)),
+        first_chords=first,
+        opening_chords={
+            mode: {chord: count for chord, count in chords.items() if chord in first.get(mode, {})}
+            for mode, chords in statistics.opening_chords.items()
+        },
+    )
+
+
+def _without_rare(chords: Counts) -> Counts:
+    least = max(_MIN_BEGINNINGS, _MIN_BEGINNING_SHARE * sum(chords.values()))
+    return {chord: count for chord, count in chords.items() if count >= least} or chords
 
 
 def is_plausible(formula: CadenceFormula) -> bool:

@@ -4,10 +4,16 @@ import pytest
 
 from composer.score import Bar, Note, Part, Score
 from composer.style import Source, load_statistics
-from composer.style_statistics import CadenceFormula
+from composer.style_statistics import CadenceFormula, StyleStatistics
 from composer.theory.meter import TICKS_PER_QUARTER, parse_meter
 from composer.training.recipes import StyleRecipe
-from composer.training.style_counting import StylePiece, is_plausible, texture_ensembles, write_style_files
+from composer.training.style_counting import (
+    StylePiece,
+    is_plausible,
+    texture_ensembles,
+    without_slips,
+    write_style_files,
+)
 
 BARS = 8
 
@@ -82,6 +88,20 @@ def test_formulas_that_are_no_cadence_are_left_out(kind, mode, chords, expected)
     each = ("1",) * len(names)
     formula = CadenceFormula(kind, mode, names, each, each, (1.0,) * len(names), 0.0, "duple", 2)
     assert is_plausible(formula) == expected
+
+
+def test_chords_that_next_to_no_phrase_begins_with_are_left_out():
+    counted = StyleStatistics(
+        name="mine",
+        pieces=8,
+        bars=900,
+        first_chords={"major": {"I": 41, "V7": 23, "vi64": 1}, "minor": {"V7": 1}},
+        opening_chords={"major": {"I": 7, "vi64": 1}},
+    )
+    kept = without_slips(counted)
+    assert kept.first_chords == {"major": {"I": 41, "V7": 23}, "minor": {"V7": 1}}, "all of a mode are never left out"
+    assert kept.opening_chords == {"major": {"I": 7}}
+    assert without_slips(kept) == kept
 
 
 def test_nothing_to_count_is_an_error(tmp_path):
