@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from composer.errors import OptionError, Place, PlanError, Problem
+from composer.errors import OptionError, Place, PlanError, Problem, StyleError
 from composer.plan.brief import Brief, StyleWish
 from composer.plan.mixes import Style, names_in_plan, style_words
 from composer.plan.model import NO_THEME, Glide, Performer, Plan
@@ -26,6 +26,7 @@ from composer.theory.key import parse_key
 
 if TYPE_CHECKING:
     from composer.fill.fill import FilledPiece, SourceMaker
+    from composer.network.own_composer import OwnComposer
     from composer.outline import Outline
     from composer.performance import Performance
     from composer.plan.tunes import Tune
@@ -452,7 +453,7 @@ def fill_plan(
     filled = fill(
         plan,
         outline,
-        known={name: (card.composer or card.name, statistics[name]) for name, card in cards.items()},
+        known={name: (_composer_of(card), statistics[name]) for name, card in cards.items()},
         make_source=make_source,
         pinned=_pinned_tunes(plan, plan_folder),
         runs=tuple(index for index in map(load_runs, cards.values()) if index is not None),
@@ -486,17 +487,20 @@ def _network_source(
     from composer.fill.network_source import NetworkSource
     from composer.fill.setting import WINDOW_PITCHES, Setting
     from composer.network.checkpoint import load_network
+    from composer.network.extended import extended
     from composer.network.startup import backend_words
     from composer.roll.inputs import NOTE_LAYOUT, STEP_LAYOUT
 
     path = _one_network(cards)
+    own = _own_composers(cards, path)
     loaded = load_network(path, note_fields=NOTE_LAYOUT, step_fields=STEP_LAYOUT)
+    network = extended(loaded.network, own) if own else loaded.network
     from composer.network.device import device_name  # imports Keras, which `load_network` has started in silence
 
     def make(setting: Setting) -> NetworkSource:
         return NetworkSource(
-            loaded.network,
-            composers=loaded.card.composers,
+            network,
+            composers=(*loaded.card.composers, *(one.name for one in own)),
             ensembles=loaded.card.ensembles,
             marginal_log_odds=loaded.tables.get("marginal_log_odds"),
             num_particles=NUM_PARTICLES,
@@ -509,6 +513,34 @@ def _network_source(
         )
 
     return make, backend_words(device_name(device))
+
+
+def _composer_of(card: StyleCard) -> str:
+    """Return the name of a style's composer in the style vector: of a learned style its file, since names may meet."""
+    return str((card.folder or styles_folder()) / card.vector) if card.vector else card.composer or card.name
+
+
+def _own_composers(cards: Sequence[StyleCard], path: Path) -> list[OwnComposer]:
+    """Return the composers that the network in `path` was taught later, each once.
+
+    Raises:
+        StyleError: the network is gone or another one, or a file is damaged.
+    """
+    from composer.network.own_composer import LEARN_AGAIN, read_own_composer
+
+    learned = {_composer_of(card): card for card in cards if card.vector}
+    if not learned:
+        return []
+    if not path.exists():
+        told = f'learned for the network "{path.stem}", which is not here'
+        raise StyleError(f'the style "{next(iter(learned.values())).name}": {told}', mend=LEARN_AGAIN)
+    from composer.network.checkpoint import read_card
+
+    network = read_card(path.with_suffix(".yaml"))
+    return [
+        read_own_composer(Path(name), name=name, sha256=card.vector_sha256, network=network)
+        for name, card in learned.items()
+    ]
 
 
 def _one_network(cards: Sequence[StyleCard]) -> Path:
@@ -527,9 +559,10 @@ def _one_network(cards: Sequence[StyleCard]) -> Path:
         found = ", ".join(
             f"{path.stem if are_named_apart else path} ({', '.join(names)})" for path, names in paths.items()
         )
-        raise OptionError(
-            f"the styles of a piece must be of one network; found {found}", mend="take styles of one of them"
-        )
+        mend = "take styles of one of them"
+        if any(card.vector for card in cards):
+            mend += ", or run `compose learn` again for a style of your own"
+        raise OptionError(f"the styles of a piece must be of one network; found {found}", mend=mend)
     return next(iter(paths))
 
 

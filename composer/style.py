@@ -253,5 +253,8 @@ def _check_fields(
         if key not in known:
             mend = did_you_mean(str(key), known) or f"fields: {', '.join(sorted(known))}"
             raise StyleError(f'unknown field "{key}"', place=path, mend=mend)
+    for column in fields(kind):
+        if column.type == "str" and not isinstance(plain.get(column.name, ""), str):
+            raise StyleError(f'the field "{column.name}" is text; found {plain[column.name]!r}', place=path)
     for key in sorted(needed - set(plain)):
         raise StyleError(f'the field "{key}" is missing', place=path)

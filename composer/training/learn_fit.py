@@ -30,9 +30,9 @@ from composer.roll.inputs import GROUPS
 from composer.training.dataset import Piece
 from composer.training.learn_steps import EMBEDDING, ComposerSteps, FloatArray, Vector, to_own_composer
 from composer.training.measure import Likelihood, Measurer
+from composer.training.own_style import OWN
 from composer.training.windows import LINE, WindowConfig, Windows
 
-OWN = "(own)"  # in the style vector while it is fitted; no composer that a network knows is called so
 AVERAGE = "the average style"
 HEARD_BARS = 32
 MAX_HEARD_PIECES = 8
