@@ -20,17 +20,9 @@ from .options import WholeNumber, common_options, is_quiet
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the totals as JSON.")
 @click.option("--list", "as_list", is_flag=True, help="Print a line for each file, before the totals.")
-@click.option(
-    "--style",
-    metavar="NAME",
-    help="Also count the style of these pieces: NAME.yaml with its statistics, here. A plan names it by its path: "
-    "compose plan --style ./NAME.yaml.",
-)
 @click.option("--workers", type=WholeNumber(min=1), metavar="N", help="Files read at once. Without it: one a core.")
 @common_options
-def command(
-    *, folder: Path, output: Path | None, as_json: bool, as_list: bool, style: str | None, workers: int | None
-) -> None:
+def command(*, folder: Path, output: Path | None, as_json: bool, as_list: bool, workers: int | None) -> None:
     """Read every score below FOLDER and say what is there: pieces, bars, notes, meters, keys, duplicates, licences.
 
     One bad file never stops the others; what was left out or mended is told, file by file, in the manifest. FOLDER
@@ -49,10 +41,6 @@ def command(
     manifest = output or _default_manifest(folder)
     if manifest is not None:
         check_writable(manifest)
-    if style is not None:
-        from composer.training.own_style import build_own_style, check_style_name
-
-        check_style_name(style, Path())
     with progress_bar() as on_progress:
         survey = survey_folder(folder, workers=workers, on_progress=on_progress)
     totals = totals_of(survey)
@@ -67,17 +55,11 @@ def command(
     if as_list and not is_quiet():
         for line in file_lines(survey):
             click.echo(line)
-    made = []
-    if style is not None:
-        with progress_bar() as on_progress:
-            own = build_own_style(survey, style, output=Path(), workers=workers, on_progress=on_progress)
-        print_warnings(own.told)
-        made = [*listed("style", map(str, own.files))]
     if as_json:
         click.echo(totals_json(totals))
         return
     where = [str(manifest)] if manifest else ["no manifest was written: this is inside FOLDER; name one with -o"]
-    print_rows([*totals_rows(totals), *listed("manifest", where), *made])
+    print_rows([*totals_rows(totals), *listed("manifest", where)])
 
 
 def _default_manifest(folder: Path) -> Path | None:

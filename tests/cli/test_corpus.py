@@ -122,36 +122,3 @@ def test_ctrl_c_ends_in_a_word(run: Callable[..., Result], folder: Path, monkeyp
     monkeypatch.setattr("composer.analysis.survey.survey_folder", stopped)
     result = run("corpus", "waltzes")
     assert (result.exit_code, result.output.strip()) == (130, "stopped")
-
-
-def waltz(seed: int) -> str:
-    bars = [f"=\n4{'cdefgab'[(seed * bar + bar) % 7]}\n4{'cegb'[(bar + seed) % 4]}\n4e\n" for bar in range(12)]
-    return f"!!!YEM: CC0\n**kern\n*k[]\n*C:\n*M3/4\n{''.join(bars)}*-\n"
-
-
-def test_a_style_is_counted_from_the_folder_and_planned_from(run: Callable[..., Result], folder: Path) -> None:
-    for seed in range(5):
-        (folder / f"waltz{seed}.krn").write_text(waltz(seed))
-    result = run("corpus", "waltzes", "--style", "mine")
-    assert result.exit_code == 0
-    assert "mine.yaml" in result.output
-    card = Path("mine.yaml").read_text()
-    assert "CC0" in card
-    assert "CC-BY-4.0" in card
-    planned = run("plan", "--form", "binary", "--style", "./mine.yaml", "-o", "plan.yaml")
-    assert planned.exit_code == 0, planned.output
-    assert "3/4" in Path("plan.yaml").read_text()
-
-
-def test_too_few_pieces_are_no_style(run: Callable[..., Result], folder: Path) -> None:
-    result = run("corpus", "waltzes", "--style", "mine")
-    assert result.exit_code == 2
-    assert "1 pieces to count a style from; at least 3 are needed" in result.output
-    assert not Path("mine.yaml").exists()
-
-
-def test_a_style_name_that_is_a_path_is_refused_before_reading(run: Callable[..., Result], folder: Path) -> None:
-    result = run("corpus", "waltzes", "--style", "../mine")
-    assert result.exit_code == 2
-    assert "no name of a style" in result.output
-    assert not Path("waltzes.manifest.jsonl").exists()
