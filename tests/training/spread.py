@@ -1,7 +1,7 @@
 """Small fits on several devices, run by test_replicas.py in processes of their own: TensorFlow must not have begun.
 
 python spread.py mirrored FOLDER            one and then two virtual processors of this process
-python spread.py worker FOLDER DIES_AT      one of the processes in TF_CONFIG; the chief dies at an update (0: never)
+python spread.py worker FOLDER              one of the processes in TF_CONFIG; the first is killed at the last update
 python spread.py jax FOLDER                 as many devices as XLA_FLAGS says
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 from test_engine import NETWORK, endless, held_out, settings, two_note_music
 
@@ -28,7 +30,7 @@ from composer.training.engine import Progress, fit
 from composer.training.replicas import replicas_in_force
 
 PLAIN = replace(NETWORK, dropout=0.0)  # whose masks would be others on two devices
-FIT = settings(num_updates=6, validate_every=6, checkpoint_every=1, log_every=1, lanes=1)
+FIT = settings(num_updates=6, validate_every=4, checkpoint_every=1, log_every=1, lanes=1)
 
 
 def mirrored(folder: Path) -> dict[str, Any]:
@@ -36,17 +38,22 @@ def mirrored(folder: Path) -> dict[str, Any]:
 
     two = [tf.config.LogicalDeviceConfiguration()] * 2
     tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], two)
-    alone = fit(BiaxialNetwork(PLAIN, seed=3), endless, config=FIT, folder=folder / "alone", validation=held_out)
+
+    def keep_the_second(progress: Progress) -> None:
+        if progress.update == 3:
+            shutil.copytree(folder / "alone" / "ckpt-00000002", folder / "begun" / "ckpt-00000002")
+
+    network = BiaxialNetwork(PLAIN, seed=3)
+    fit(network, endless, config=FIT, folder=folder / "alone", validation=held_out, report=keep_the_second)
     with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
         network = BiaxialNetwork(PLAIN, seed=3)
-        result = fit(network, endless, config=FIT, folder=folder / "run", validation=held_out)
+        fit(network, endless, config=FIT, folder=folder / "both", validation=held_out)
         try:
             fit(network, three_rows, config=FIT, folder=folder / "three")
             refused = ""
         except TrainingError as error:
             refused = str(error)
-        best = [alone.best.nats, result.best.nats]
-        return {"best": best, "refused": refused, "differences": [masks(0.0), masks(0.5)]}
+        return {"refused": refused, "difference": difference_by_dropout()}
 
 
 def three_rows(first: int) -> Iterator[Batch]:
@@ -57,9 +64,9 @@ def rows_of(batch: Batch, rows: list[int]) -> Batch:
     return replace(batch, **{name: array[rows] for name, array in batch.arrays().items()})
 
 
-def masks(rate: float) -> float:
-    """How far the states of the two replicas lie apart, when they have heard the same with this input dropout."""
-    network = BiaxialNetwork(replace(PLAIN, input_dropout=rate), seed=3)
+def difference_by_dropout() -> float:
+    """How far the states of the two replicas lie apart, when they have heard the same, but for their dropout."""
+    network = BiaxialNetwork(replace(PLAIN, input_dropout=0.5), seed=3)
     steps = compile_steps(network, None, averages=[], hand_weight=0.1, clip_norm=1.0)
     batch = rows_of(two_note_music(0), [0, 0])
     arrays = steps.replicas.split(batch.arrays())
@@ -71,28 +78,19 @@ def masks(rate: float) -> float:
     return float(np.abs(first - second).max())
 
 
-def worker(folder: Path, dies_at: int) -> dict[str, Any]:
+def worker(folder: Path) -> dict[str, Any]:
     def report(progress: Progress) -> None:
-        if dies_at and progress.update == dies_at and replicas_in_force().is_chief:
+        if progress.update == FIT.num_updates and replicas_in_force().is_chief:
             os.kill(os.getpid(), signal.SIGKILL)
 
     with on_devices("cpu") as lanes:
         network = BiaxialNetwork(PLAIN, seed=3)
         try:
-            result = fit(
-                network,
-                endless,
-                config=replace(FIT, lanes=lanes),
-                folder=folder,
-                validation=held_out,
-                resume=not dies_at,
-                report=report,
-            )
+            config = replace(FIT, lanes=lanes)
+            fit(network, endless, config=config, folder=folder, validation=held_out, resume=True, report=report)
         except TrainingError as error:
-            return {"error": str(error)}
-        weights = float(sum(np.abs(np.asarray(weight)).sum() for weight in network.named_weights().values()))
-        replicas_in_force().agree(0)
-        return {"best": result.best.nats, "weights": weights, "folder": folder.exists()}
+            return {"error": str(error), "wrote": folder.exists()}
+        raise AssertionError("the first process was to die")
 
 
 def jax(folder: Path) -> dict[str, Any]:
@@ -103,6 +101,10 @@ def jax(folder: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    what, folder, *rest = sys.argv[1:]
-    found = {"mirrored": mirrored, "worker": worker, "jax": jax}[what](Path(folder), *map(int, rest))
+    if keras.backend.backend() == "tensorflow":  # its optimiser of graphs takes longer than these fits
+        import tensorflow
+
+        tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    what, folder = sys.argv[1:]
+    found = {"mirrored": mirrored, "worker": worker, "jax": jax}[what](Path(folder))
     print(json.dumps(found))
