@@ -27,7 +27,13 @@ from .options import common_options
     help="The folder of the run: checkpoints, log, the network and its card.",
 )
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint in the run's folder.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "gpu"]),
+    default="auto",
+    show_default=True,
+    help="auto: all GPUs of this machine, if there are any. TF_CONFIG in the environment names several machines.",
+)
 @click.option(
     "--cluster",
     metavar="ADDRESS",
