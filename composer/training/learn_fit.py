@@ -39,6 +39,7 @@ MAX_HEARD_PIECES = 8
 MIN_ADAPTER_STEPS = 2_000  # of the training pieces; with fewer the row alone is fitted
 _BLIND_UPDATES = 60  # where nothing is held out to say when to stop
 _START_BATCHES = 3  # that tell which vector to start from
+_ROW_SHARE = 0.25  # of the time, at most, when an adapter is fitted after the row
 _CLIP_NORM = 1.0
 _AVERAGE_DECAY = 0.9  # of the vector that is measured and kept, over the updates
 _FINAL_SHARE = 0.1  # of the learning rate, at the end of the cosine
@@ -55,7 +56,7 @@ class LearnConfig:
     Attributes:
         seed: of the windows.
         max_seconds: after which the fit ends with the best so far.
-        num_updates: of the row alone at most, and of row and adapter at most.
+        row_updates, adapter_updates: of the row alone at most, and of row and adapter at most.
         validate_every: updates.
         patience: validations without a new best before the fit ends.
         row_rate, adapter_rate: Adam's learning rates.
@@ -65,11 +66,12 @@ class LearnConfig:
 
     seed: int = 1
     max_seconds: float = 300.0
-    num_updates: int = 240
+    row_updates: int = 80
+    adapter_updates: int = 320
     validate_every: int = 20
-    patience: int = 3
+    patience: int = 4
     row_rate: float = 0.02
-    adapter_rate: float = 0.005
+    adapter_rate: float = 0.01
     rows: int = 8
     steps: int = 64
     pitches: int = 56
@@ -169,10 +171,11 @@ class _Fit:
             found = self._nats(best)
         else:
             has_music = sum(piece.num_steps for piece in self._training) >= MIN_ADAPTER_STEPS
-            most, half = self._config.num_updates, 0.5 if has_music else 1.0
-            best, found = self._descend((nearest, nats), {EMBEDDING}, most, until=half)
+            until = _ROW_SHARE if has_music else 1.0
+            best, found = self._descend((nearest, nats), {EMBEDDING}, self._config.row_updates, until=until)
             if has_music:
-                adapted, told = self._descend((best, found), self._steps.vector(), most, until=1.0)
+                parts = self._steps.vector()
+                adapted, told = self._descend((best, found), parts, self._config.adapter_updates, until=1.0)
                 if told < found - _LEAST_GAIN:
                     best, found = adapted, told
             if found > nats - _LEAST_GAIN:
@@ -252,7 +255,7 @@ class _Fit:
         return (time.monotonic() - self._started) / self._config.max_seconds
 
     def _report(self, doing: str) -> None:
-        made = self._done / (2 * self._config.num_updates)
+        made = self._done / (self._config.row_updates + self._config.adapter_updates)
         self._on_progress(doing, min(1.0, max(made, self._time_share())))
 
 
