@@ -29,6 +29,7 @@ Tensor = Any
 State = tuple[Tensor, ...]
 _WORD = np.dtype("<u2")  # what the chief tells travels as float32, which holds 16 bits exactly on any device
 _WORDS = 2**16
+_FEW, _MANY = 64, 2**20  # lengths of sums among workers: each length is compiled once
 
 
 def replicas_in_force() -> TensorflowReplicas | JaxReplicas:
@@ -118,9 +119,8 @@ class TensorflowReplicas:
                 content, failure = str(error).encode(), error
         high, low, has_failed = map(int, self._sum([len(content) // _WORDS, len(content) % _WORDS, bool(failure)]))
         size = high * _WORDS + low
-        room = max(2, size + size % 2)  # a sum over nothing kills the process (TensorFlow 2.21)
-        words = np.frombuffer(content.ljust(room, b"\0"), _WORD)
-        told = self._sum(words.astype("float32")).astype(_WORD).tobytes()[:size]
+        words = np.frombuffer(content.ljust(size + size % 2, b"\0"), _WORD)
+        told = self._sum(words.astype("float32")).astype(_WORD).tobytes()[:size] if size else b""
         if failure is not None:
             raise failure
         if has_failed:
@@ -148,11 +148,17 @@ class TensorflowReplicas:
     def _sum(self, numbers: Any) -> np.ndarray:
         """Return the chief's numbers on every worker: all others add zeros. float32 [number]."""
         told = np.asarray(numbers, "float32")
+        size = _FEW if len(told) <= _FEW else _MANY
+        summed = []
+        for start in range(0, len(told), size):
+            piece = np.zeros(size, "float32")
+            piece[: len(told) - start] = told[start : start + size]
 
-        def part(context: Any) -> Tensor:
-            return self._tf.constant(told if context.replica_id_in_sync_group == 0 else np.zeros_like(told))
+            def part(context: Any, piece: np.ndarray = piece) -> Tensor:
+                return self._tf.constant(piece if context.replica_id_in_sync_group == 0 else np.zeros_like(piece))
 
-        return self.first(self._add(self.strategy.experimental_distribute_values_from_function(part)))
+            summed.append(self.first(self._add(self.strategy.experimental_distribute_values_from_function(part))))
+        return np.concatenate(summed)[: len(told)]
 
     def _gather_graph(self, parts: Any) -> Any:
         return self.strategy.run(
