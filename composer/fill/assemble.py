@@ -1,17 +1,15 @@
-"""Filled sections → the Score: hands or voices, key signatures, tempi, dynamics, section marks."""
+"""Filled sections → the Score: parts, key signatures, tempi, dynamics, section marks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from composer.fill.setting import CHOIR, CHOIR_ENSEMBLE, Setting
+from composer.fill.setting import Setting
 from composer.outline import Outline
 from composer.score import Dynamic, Mark, Note, Part, Score, TempoMark, sort_notes
 from composer.theory.key import Key
 
-_PROGRAMS = {"keyboard": ("Piano", 0), "organ": ("Organ", 19)}  # General MIDI, counted from 0
-_CHOIR_PROGRAM = 52  # choir aahs
 MIN_SIGNATURE_BARS = 4  # a shorter stay in another key keeps the signature
 
 
@@ -22,7 +20,7 @@ def make_score(
 
     Args:
         setting: of the piece.
-        notes: of all sections, with staves where the ensemble is a keyboard, with voices 1..4 where it is a choir.
+        notes: of all sections; `voice` is the number of the part, from 1.
         title, composer, small_print: as printed.
     """
     outline = setting.outline
@@ -41,17 +39,15 @@ def make_score(
 
 
 def _parts(setting: Setting, notes: Sequence[Note]) -> tuple[Part, ...]:
-    if setting.ensemble == CHOIR_ENSEMBLE:
-        return tuple(
-            Part(
-                name,
-                sort_notes(replace(note, voice=1) for note in notes if note.voice == number),
-                program=_CHOIR_PROGRAM,
-            )
-            for number, (name, _) in enumerate(CHOIR, start=1)
+    return tuple(
+        Part(
+            row.name,
+            sort_notes(replace(note, voice=1) for note in notes if note.voice == number),
+            program=row.program,
+            staves=row.staves,
         )
-    name, program = _PROGRAMS.get(setting.ensemble, _PROGRAMS["keyboard"])
-    return (Part(name, sort_notes(notes), program=program, staves=2),)
+        for number, row in enumerate(setting.row.parts, start=1)
+    )
 
 
 def _signatures(outline: Outline, home: Key) -> tuple[tuple[int, Key], ...]:

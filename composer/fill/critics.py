@@ -44,9 +44,11 @@ class Bar:
         before_play, before_articulate: bool [particle, step, pitch], everything earlier (the lead-in included).
         facts, pins: of the bar's steps.
         low_pitch: MIDI number of pitch index 0.
-        plays_keyboard: two hands must reach everything.
+        plays_keyboard: two hands must reach everything but the soloist's notes.
         before_free: bool [step, pitch], as `free` of everything earlier.
         runs: those of the training pieces, by which copies are told.
+        solo: bool [step, pitch], the soloist's notes; None: there is no soloist.
+        compasses: (lowest, highest) MIDI pitch of each part, where each is a single line; else empty.
     """
 
     play: BoolArray
@@ -59,6 +61,8 @@ class Bar:
     plays_keyboard: bool
     before_free: BoolArray
     runs: tuple[RunIndex, ...] = ()
+    solo: BoolArray | None = None
+    compasses: tuple[tuple[int, int], ...] = ()
 
     @property
     def pitch_class(self) -> NDArray[np.int_]:
@@ -197,7 +201,23 @@ def reach(bar: Bar) -> Penalty:
     """Steps with a note that neither hand reaches: between the lowest plus a span and the highest less a span."""
     if not bar.plays_keyboard:
         return np.zeros(len(bar.play))
-    return 1.0 * unreachable_steps(bar.play).astype(float)
+    play = bar.play if bar.solo is None else bar.play & ~bar.solo
+    return 1.0 * unreachable_steps(play).astype(float)
+
+
+def crowd(bar: Bar) -> Penalty:
+    """Notes for which there is nobody: more at once than single lines, or than of those that reach so low or high."""
+    most = np.zeros(bar.play.shape[:2])
+    pitch = bar.low_pitch + np.arange(bar.play.shape[2])
+    for bound in {low for low, _ in bar.compasses}:
+        below = bar.play[:, :, pitch < bound].sum(axis=2)
+        most = np.maximum(most, below - sum(low < bound for low, _ in bar.compasses))
+    for bound in {high for _, high in bar.compasses}:
+        above = bar.play[:, :, pitch > bound].sum(axis=2)
+        most = np.maximum(most, above - sum(high > bound for _, high in bar.compasses))
+    if bar.compasses:
+        most = np.maximum(most, bar.play.sum(axis=2) - len(bar.compasses))
+    return 0.6 * most.sum(axis=1)
 
 
 def leaps(bar: Bar) -> Penalty:
@@ -279,6 +299,7 @@ CRITICS: dict[str, Callable[[Bar], Penalty]] = {
     "parallels": parallels,
     "clashes": clashes,
     "reach": reach,
+    "crowd": crowd,
     "leaps": leaps,
     "copied": copied,
     "melody": melody,
@@ -286,7 +307,7 @@ CRITICS: dict[str, Callable[[Bar], Penalty]] = {
 OFF_BY_DEFAULT = {"melody"}
 # A line alone has no chords of its own to get right, no bass, and is as thick as a line.
 LINE_WEIGHTS = {
-    **dict.fromkeys(("bass", "texture", "fullness", "parallels", "clashes", "reach", "leaps"), 0.0),
+    **dict.fromkeys(("bass", "texture", "fullness", "parallels", "clashes", "reach", "crowd", "leaps"), 0.0),
     "melody": 1.0,
 }
 
@@ -305,11 +326,13 @@ def unreachable_steps(play: BoolArray) -> NDArray[np.int_]:
 def stuck_steps(bar: Bar) -> NDArray[np.int_]:
     """Return for each particle how many steps before the bar's end its last new pitch came, at the longest.
 
-    A step is new when a pitch begins that did not sound in the step before it.
+    A step is new when a pitch begins that did not sound in the step before it, or when all of it is given: a rest, say.
     """
     reach_back = 3 * int(bar.facts.steps_in_bar[0])
     play = np.concatenate([bar.before_play[:, -reach_back:], bar.play], axis=1)
     fresh = (play[:, 1:] & ~play[:, :-1]).any(axis=2)
+    is_open: BoolArray = np.asarray(np.concatenate([bar.before_free[-reach_back:], bar.free]).any(axis=1))
+    fresh |= ~is_open[1:]
     run = np.zeros(len(play), int)
     longest = np.zeros(len(play), int)
     first_new = play.shape[1] - bar.play.shape[1]
@@ -324,7 +347,7 @@ def silent_run(bar: Bar) -> NDArray[np.int_]:
     """Return for each particle the longest run of silent steps that ends in this bar and that no pin asks for."""
     reach_back = 2 * int(bar.facts.steps_in_bar[0])
     open_steps: BoolArray = np.asarray(bar.free.any(axis=1))
-    before = bar.before_play[:, -reach_back:].any(axis=2)
+    before = bar.before_play[:, -reach_back:].any(axis=2) | ~bar.before_free[-reach_back:].any(axis=1)
     silent = np.concatenate([~before, ~bar.play.any(axis=2) & open_steps[None, :]], axis=1)
     run = np.zeros(len(silent), int)
     longest = np.zeros(len(silent), int)

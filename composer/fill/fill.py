@@ -17,6 +17,7 @@ from composer.analysis.copying import RunIndex
 from composer.fill.assemble import make_score, moved
 from composer.fill.given import Given, Sounding, give_bass, give_melody, give_notes, nothing_given, off_grid
 from composer.fill.keep import (
+    KeptPhrase,
     SectionMatch,
     Version,
     kept_phrases,
@@ -27,12 +28,13 @@ from composer.fill.keep import (
 )
 from composer.fill.local import localize
 from composer.fill.particles import Filled, NoteSource, Stretch, run_filter
+from composer.fill.parts import assign_parts
 from composer.fill.recall import ComposedTheme, cells_to_sounding, stated_tune
-from composer.fill.sections import cadence_basses, section_stretch
-from composer.fill.setting import CHOIR, CHOIR_ENSEMBLE, WINDOW_PITCHES, Setting, make_setting
-from composer.fill.staves import assign_voices, cells_to_notes, split_hands
+from composer.fill.sections import cadence_basses, section_stretch, solo_cells
+from composer.fill.setting import WINDOW_PITCHES, Setting, make_setting
+from composer.fill.staves import cells_to_notes, split_hands
 from composer.fill.theme_tasks import theme_key, theme_outline, theme_task
-from composer.fill.themes import compose_theme
+from composer.fill.themes import compose_theme, tune_of
 from composer.outline import Outline, SectionSpan
 from composer.plan.mixes import names_in_plan, theme_mix
 from composer.plan.model import NO_THEME, Plan, SectionEntry, ThemeEntry
@@ -57,12 +59,14 @@ class SectionReport:
         penalty: what the critics held against the kept draft.
         restarts: phrases that were begun again.
         refused: phrases that were kept although no draft passed.
+        left_out: notes for which no part was free.
     """
 
     id: str
     penalty: float
     restarts: int
     refused: int
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -197,15 +201,40 @@ def _section(
     kept = kept_phrases(match, notes_before) if match is not None else ()
     if match is not None and match.is_whole:
         return with_kept_notes((), kept), SectionReport(section_id, 0.0, 0, 0)
-    stretch, local = section_stretch(setting, section, span, themes)
+    names = (section_id, section.take or 1)
+    line = None
+    if setting.row.has_soloist:
+        line = _solo_line(section, span, setting, themes, source, kept)
+    stretch, local = section_stretch(setting, section, span, themes, line=line)
     if kept:
         stretch = with_pins(stretch, kept, origin_tick=local.origin_tick)
-    generator = stream(setting.seed, section_id, section.take or 1, "notes")
-    filled = struck_anew(run_filter(source, stretch, generator), stretch, kept, origin_tick=local.origin_tick)
-    placed = moved(_notes(filled, stretch, setting), local.origin_tick + local.start_tick)
+    filled = run_filter(source, stretch, stream(setting.seed, *names, "notes"))
+    filled = struck_anew(filled, stretch, kept, origin_tick=local.origin_tick)
+    parted, left_out = _notes(filled, stretch, setting)
+    placed = moved(parted, local.origin_tick + local.start_tick)
     notes = _with_true_lengths(placed, section_id, setting, themes)
-    report = SectionReport(section_id, filled.penalty, filled.restarts, filled.refused)
+    report = SectionReport(section_id, filled.penalty, filled.restarts, filled.refused, left_out)
     return with_kept_notes(notes, kept) if kept else notes, report
+
+
+def _solo_line(
+    section: SectionEntry,
+    span: SectionSpan,
+    setting: Setting,
+    themes: Mapping[str, ComposedTheme],
+    source: NoteSource,
+    kept: Sequence[KeptPhrase],
+) -> list[Sounding]:
+    """Return the soloist's line of a section, local ticks; it is composed before the rest."""
+    tunes = {name: replace(theme, voices=()) for name, theme in themes.items()}
+    stretch, local = section_stretch(setting.as_line(), section, span, tunes)
+    sung = [replace(phrase, notes=tuple(note for note in phrase.notes if note.voice == 1)) for phrase in kept]
+    if kept:
+        stretch = with_pins(stretch, sung, origin_tick=local.origin_tick)
+    filled = run_filter(source, stretch, stream(setting.seed, section.id or "", section.take or 1, "line"))
+    filled = struck_anew(filled, stretch, sung, origin_tick=local.origin_tick)
+    notes = tune_of(filled.play, filled.articulate, setting.low_pitch)
+    return [(onset + local.start_tick, length, pitch) for onset, length, pitch in notes]
 
 
 def _needed_themes(setting: Setting) -> list[str]:
@@ -238,6 +267,8 @@ def _compose_voices(
     theme: ComposedTheme, entry: ThemeEntry, setting: Setting, source: NoteSource, pinned: Tune | None
 ) -> tuple[Sounding, ...]:
     """Write the other voices round a theme's tune, once, for `recall: full` and as reference of its returns."""
+    if setting.is_line:
+        return ()  # the tune is all of it
     outline, span = theme_outline(theme.name, entry, setting)
     local = localize(outline, span, enters=None)
     given = nothing_given(local.facts.num_steps, WINDOW_PITCHES, setting.low_pitch, compass=setting.compass)
@@ -268,7 +299,9 @@ def _compose_voices(
         ensemble=setting.ensemble,
         style=setting.style,
         low_pitch=setting.low_pitch,
-        plays_keyboard=setting.ensemble == "keyboard",
+        plays_keyboard=setting.row.has_hands,
+        solo=solo_cells(tune, num_steps, setting) if setting.row.has_soloist else None,
+        compasses=setting.single_compasses,
         runs=setting.runs,
     )
     filled = run_filter(source, stretch, stream(setting.seed, "theme", theme.name, "voices"))
@@ -289,13 +322,26 @@ def _give_voices(given: Given, pinned: Tune, setting: Setting) -> None:
     given.code[(given.code == FREE) & ~is_free[:, None]] = SILENT
 
 
-def _notes(filled: Filled, stretch: Stretch, setting: Setting) -> tuple[Note, ...]:
-    """Return the notes of a filled section, from tick 0 on: with staves for two hands, with voices 1..4 for a choir."""
+def _notes(filled: Filled, stretch: Stretch, setting: Setting) -> tuple[tuple[Note, ...], int]:
+    """Return the notes of a filled section, from tick 0 on, and how many nobody was free for.
+
+    A note's `voice` is the number of its part, from 1; those of a keyboard have their staves.
+    """
+    if setting.is_line:
+        tune = tune_of(filled.play, filled.articulate, stretch.low_pitch)
+        return tuple(Note(onset, pitch, length) for onset, length, pitch in tune), 0
     notes = cells_to_notes(filled.play, filled.articulate, low_pitch=stretch.low_pitch)
-    if setting.ensemble == CHOIR_ENSEMBLE:
-        voices = assign_voices(notes, [compass for _, compass in CHOIR])
-        return tuple(replace(note, voice=number) for number, voice in enumerate(voices, start=1) for note in voice)
-    return split_hands(notes, filled.upper_hand, low_pitch=stretch.low_pitch)
+    if setting.row.has_single_lines:
+        assigned = assign_parts(notes, setting.row.parts)
+        parts = enumerate(assigned.parts, start=1)
+        return tuple(replace(note, voice=number) for number, part in parts for note in part), len(assigned.left_out)
+    if stretch.solo is None:
+        return split_hands(notes, filled.upper_hand, low_pitch=stretch.low_pitch), 0
+    solo = stretch.solo[stretch.lead_in_steps :]
+    sung = [note for note in notes if solo[note.onset_tick // STEP_TICKS, note.pitch - stretch.low_pitch]]
+    played = [note for note in notes if note not in sung]
+    hands = split_hands(played, filled.upper_hand, low_pitch=stretch.low_pitch)
+    return (*sung, *(replace(note, voice=2) for note in hands)), 0
 
 
 def _with_true_lengths(

@@ -138,10 +138,15 @@ def _rhythm(tune: Tune, meter: Meter, statistics: StyleStatistics, span_ticks: i
     score -= 1.0 * max(0.0, typical - float(np.mean(seen)))
     # A tune moves about as much as the style's tunes do.
     per_beat = len(tune) / max(1.0, span_ticks / meter.beat_ticks)
-    usual = min(2.5, max(1.0, _mean_onsets(statistics.rhythm_cells)))
+    usual = usual_onsets(statistics)
     score -= 2.0 * max(0.0, 0.7 * usual - per_beat) + 1.0 * max(0.0, per_beat - 1.3 * usual)
     longest = max(duration for _, duration, _ in tune[:-1])
     return score - 0.8 * max(0.0, longest / meter.bar_ticks - 1.0)
+
+
+def usual_onsets(statistics: StyleStatistics) -> float:
+    """Return how often a beat the style's tunes strike a note, within bounds."""
+    return min(2.5, max(1.0, _mean_onsets(statistics.rhythm_cells)))
 
 
 def _log_share(counts: Mapping[str, int], name: str) -> float:

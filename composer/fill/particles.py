@@ -48,7 +48,9 @@ class Stretch:
         ensemble: of the style vector.
         style: (composer, weight), as it begins.
         low_pitch: MIDI number of pitch index 0.
-        plays_keyboard: two hands must reach everything.
+        plays_keyboard: two hands must reach everything but the soloist's notes.
+        solo: bool [step, pitch], the soloist's notes; None: there is no soloist.
+        compasses: (lowest, highest) MIDI pitch of each part, where each is a single line; else empty.
         style_changes: (first step, style) of each later style, in order.
         accept: says for each particle whether a finished phrase will do: (play, articulate, first step, end step) of
             all particles -> bool [particle]. None: anything will.
@@ -67,6 +69,8 @@ class Stretch:
     style: ComposerMix
     low_pitch: int
     plays_keyboard: bool = True
+    solo: BoolArray | None = None
+    compasses: tuple[tuple[int, int], ...] = ()
     style_changes: tuple[tuple[int, ComposerMix], ...] = ()
     accept: Callable[[BoolArray, BoolArray, int, int], BoolArray] | None = None
     critic_weights: Mapping[str, float] = field(default_factory=dict)
@@ -269,6 +273,8 @@ def _advance(source: NoteSource, stretch: Stretch, cloud: _Cloud, bar: int, gene
             stretch.plays_keyboard,
             stretch.pins.code[: max(first, 1)] == FREE,
             stretch.runs,
+            None if stretch.solo is None else stretch.solo[first:end],
+            stretch.compasses,
         )
         cost = penalties(view, stretch.critic_weights)
         log_weight, penalty = log_weight - cost, penalty + cost

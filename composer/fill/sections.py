@@ -6,10 +6,12 @@ the outer voices of each cadence formula where the theme does not cover them, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from composer.fill.critics import LINE_WEIGHTS
 from composer.fill.given import (
     Given,
     Sounding,
@@ -18,18 +20,22 @@ from composer.fill.given import (
     give_melody,
     give_notes,
     lead_in_notes,
+    line_of,
     nothing_given,
     place_degrees,
 )
 from composer.fill.local import Enters, Local, localize
+from composer.fill.melody import usual_onsets
 from composer.fill.particles import ComposerMix, Stretch
 from composer.fill.recall import ComposedTheme, stated_tune, stated_voices
-from composer.fill.setting import CHOIR_ENSEMBLE, WINDOW_PITCHES, Setting
+from composer.fill.setting import WINDOW_PITCHES, Setting
+from composer.fill.soloist import close_round, fitted_pitch, keep_silent, sings, with_breath
 from composer.outline import SectionSpan
 from composer.plan.links import read_pitch
 from composer.plan.model import Formula, Link, SectionEntry
 from composer.plan.outline import PhrasePlace
 from composer.roll.codec import BoolArray
+from composer.roll.facts import line_facts
 from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import STRUCK
 from composer.roll.reference import Reference, level_of, no_reference, place_reference
@@ -43,36 +49,48 @@ RHYTHM_LEVEL = 4  # about as closely as the bars of a piece do
 
 
 def section_stretch(
-    setting: Setting, section: SectionEntry, span: SectionSpan, themes: Mapping[str, ComposedTheme]
+    setting: Setting,
+    section: SectionEntry,
+    span: SectionSpan,
+    themes: Mapping[str, ComposedTheme],
+    *,
+    line: Sequence[Sounding] | None = None,
 ) -> tuple[Stretch, Local]:
     """Return what is to be filled of a section, and its timeline.
 
     Args:
-        setting: of the piece.
+        setting: of the piece; `as_line` for the soloist's line alone.
         section: its resolved entry.
         span: where it stands.
         themes: composed, by name.
+        line: of the soloist, local ticks; None where there is none.
     """
     enters = _enters(section.enters)
     local = localize(setting.outline, span, enters=enters)
+    if setting.is_line:
+        local = replace(local, facts=line_facts(local.facts, usual_onsets(setting.statistics)))
     num_steps = local.facts.num_steps
     given = nothing_given(num_steps, WINDOW_PITCHES, setting.low_pitch, compass=setting.compass)
     if local.lead_in_steps and section.enters is not None and enters is not None:
-        link = section.enters
-        notes = lead_in_notes(
-            enters.key,
-            enters.chord,
-            bass=None if link.bass is None else read_pitch(link.bass),
-            top=None if link.top is None else read_pitch(link.top),
-            end_tick=local.start_tick,
-        )
+        notes = _lead_in(section.enters, enters, local, setting)
         give_everything(given, notes, start_tick=0, end_tick=local.start_tick)
     places = [place for place in setting.places if place.section.id == section.id]
     for place in places:
         _keep_register(given, setting, place, local)
-        covered_until = _give_theme(given, setting, place, local, themes)
-        leaves = section.leaves if place is places[-1] else None
-        _give_cadence(given, setting.in_style(place.style), place, local, covered_until, leaves)
+        covered_until = tune_until = place.start_tick - local.origin_tick
+        if not setting.is_line or sings(place, setting):
+            sung = list(line) if line is not None and sings(place, setting) else None
+            covered_until = tune_until = _give_theme(given, setting, place, local, themes, has_line=sung is not None)
+            if sung is not None:
+                tune_until = place.end_tick - local.origin_tick
+                give_melody(given, sung, start_tick=covered_until, end_tick=tune_until)
+            leaves = section.leaves if place is places[-1] else None
+            mine = setting.in_style(place.style)
+            _give_cadence(given, mine, place, local, leaves, covered_until=covered_until, tune_until=tune_until)
+        if setting.is_line:
+            keep_silent(given, place, local, setting, covered_until=covered_until)
+    if setting.is_line:
+        close_round(given)
     bars = local.bars
     phrase_ends = frozenset(
         index
@@ -91,12 +109,36 @@ def section_stretch(
         ensemble=setting.ensemble,
         style=style[1],
         low_pitch=setting.low_pitch,
-        plays_keyboard=setting.ensemble == "keyboard",
+        plays_keyboard=setting.row.has_hands and not setting.is_line,
+        solo=None if line is None else solo_cells(line, num_steps, setting),
+        compasses=setting.single_compasses,
         style_changes=tuple(changes),
         accept=_cadence_check(setting, places, local, given),
+        critic_weights=LINE_WEIGHTS if setting.is_line else {},
         runs=setting.runs,
     )
     return stretch, local
+
+
+def solo_cells(line: Sequence[Sounding], num_steps: int, setting: Setting) -> BoolArray:
+    """Return the cells of a soloist's line: bool [step, pitch]."""
+    pitches = line_of(line, num_steps, setting.low_pitch)
+    return np.arange(WINDOW_PITCHES)[None, :] == pitches[:, None]
+
+
+def _lead_in(link: Link, enters: Enters, local: Local, setting: Setting) -> list[Sounding]:
+    """Return the notes that sound before a section; of a single line the top one, where it lies."""
+    notes = lead_in_notes(
+        enters.key,
+        enters.chord,
+        bass=None if link.bass is None else read_pitch(link.bass),
+        top=None if link.top is None else read_pitch(link.top),
+        end_tick=local.start_tick,
+    )
+    if not setting.is_line:
+        return notes
+    onset, length, pitch = notes[-1]
+    return [(onset, length, fitted_pitch(pitch, setting.melody_compass))]
 
 
 def _styles(setting: Setting, places: list[PhrasePlace], local: Local) -> list[tuple[int, ComposerMix]]:
@@ -130,14 +172,15 @@ def _cadence_check(
     goals: list[tuple[int, int | None, int | None]] = []  # step, pitch class of the bass, of the top
     for place in places:
         goal = _last_chord(place, setting)
-        if goal is None or place.entry.cadence not in ("PAC", "HC"):
+        if goal is None or place.entry.cadence not in ("PAC", "HC") or (setting.is_line and not sings(place, setting)):
             continue
         tick, chord, key = goal
         step = (tick - local.origin_tick) // STEP_TICKS
-        bass = None if given.has_bass[step] else chord.bass(key)
+        bass = None if given.has_bass[step] or setting.is_line else chord.bass(key)
         top = key.tonic_pitch_class if place.entry.cadence == "PAC" and not given.has_melody[step] else None
         goals.append((step, bass, top))
-        before = place.slots[-2] if len(place.slots) > 1 and place.entry.formula is None else None
+        is_stated = place.entry.formula is not None or setting.is_line
+        before = place.slots[-2] if len(place.slots) > 1 and not is_stated else None
         if before is not None and before.numeral is not None and before.end_tick == tick:
             step = (before.start_tick - local.origin_tick) // STEP_TICKS
             if step >= local.lead_in_steps and not given.has_bass[step]:
@@ -178,9 +221,18 @@ def _enters(link: Link | None) -> Enters | None:
 
 
 def _give_theme(
-    given: Given, setting: Setting, place: PhrasePlace, local: Local, themes: Mapping[str, ComposedTheme]
+    given: Given,
+    setting: Setting,
+    place: PhrasePlace,
+    local: Local,
+    themes: Mapping[str, ComposedTheme],
+    *,
+    has_line: bool,
 ) -> int:
-    """Pin the theme where the phrase states it; return the local tick up to which the tune is given."""
+    """Pin the theme where the phrase states it; return the local tick up to which it is given.
+
+    A tune that a soloist has is not pinned here: it stands in the soloist's line.
+    """
     theme = themes.get(place.entry.theme or "")
     start = place.start_tick - local.origin_tick
     if theme is None or not place.states_theme:
@@ -191,19 +243,32 @@ def _give_theme(
     end = min(place.end_tick - local.origin_tick, local.end_tick)
     if theme.covers(place, setting) < place.end_tick:
         end = theme.covers(place, setting) - local.origin_tick
-    voices = stated_voices(theme, place, setting) if place.entry.recall == "full" else []
+    is_full = place.entry.recall == "full" and not setting.is_line
+    voices = stated_voices(theme, place, setting) if is_full else []
     if voices:
         moved = [(onset - local.origin_tick, length, pitch) for onset, length, pitch in voices]
         give_everything(given, moved, start_tick=start, end_tick=end)
+    elif has_line:
+        return start
     else:
         give_melody(given, tune, start_tick=start, end_tick=end)
     return end
 
 
 def _give_cadence(
-    given: Given, setting: Setting, place: PhrasePlace, local: Local, covered_until: int, leaves: Link | None
+    given: Given,
+    setting: Setting,
+    place: PhrasePlace,
+    local: Local,
+    leaves: Link | None,
+    *,
+    covered_until: int,
+    tune_until: int,
 ) -> None:
-    """Pin the outer voices of the phrase's cadence, ending as `leaves` says; only chord notes have its last onset."""
+    """Pin the outer voices of the phrase's cadence, ending as `leaves` says; only chord notes have its last onset.
+
+    Up to `covered_until` (local tick) the theme stands, up to `tune_until` some tune does.
+    """
     goal_chord = _last_chord(place, setting)
     if goal_chord is None:
         return
@@ -215,14 +280,16 @@ def _give_cadence(
         return
     end = place.end_tick - local.origin_tick
     bar_tick = place.bar_tick - local.origin_tick
-    if place.entry.recall != "full" or covered_until < end:
+    if not setting.is_line and (place.entry.recall != "full" or covered_until < end):
         goal = read_pitch(leaves.bass) if leaves is not None and leaves.bass is not None else None
         bass = cadence_basses(formula, bar_tick, end, key, setting, goal=goal)
         _give_line(give_bass, given, bass)
     onsets = [bar_tick + round(beat * setting.meter.beat_ticks) for beat in formula.onsets]
-    if covered_until <= onsets[0]:
+    if tune_until <= onsets[0]:
         goal = read_pitch(leaves.top) if leaves is not None and leaves.top is not None else None
         tops = cadence_tops(formula, bar_tick, end, key, setting, goal=goal, register=place.entry.tessitura)
+        if setting.is_line and tops:
+            tops = with_breath(tops, end, setting)
         _give_line(give_melody, given, tops)
 
 
@@ -252,7 +319,7 @@ def cadence_tops(
         goal: MIDI pitch that the last note is nearest to; None: where tunes of the style end.
         register: `low`, `middle` or `high`.
     """
-    beats = max(1.0, setting.meter.beats / 2) if setting.ensemble != CHOIR_ENSEMBLE else float(setting.meter.beats)
+    beats = float(setting.meter.beats) if setting.row.rests_together else max(1.0, setting.meter.beats / 2)
     onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting, beats=beats)
     usual, compass = setting.melody_goal_in(register), setting.melody_compass_in(register)
     return _voice(formula.soprano, onsets, lengths, key, goal=usual if goal is None else goal, compass=compass)
@@ -263,7 +330,7 @@ def cadence_basses(
 ) -> list[Sounding]:
     """Return the bass of a cadence formula as placed notes; arguments as `cadence_tops`."""
     # A choir rests on its last chord together; a left hand moves on.
-    beats = 1.0 if setting.ensemble != CHOIR_ENSEMBLE else float(setting.meter.beats)
+    beats = float(setting.meter.beats) if setting.row.rests_together else 1.0
     onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting, beats=beats)
     usual, compass = setting.bass_goal, setting.bass_compass
     return _voice(formula.bass, onsets, lengths, key, goal=usual if goal is None else goal, compass=compass)

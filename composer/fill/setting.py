@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from composer.analysis.copying import RunIndex
-from composer.fill.particles import ComposerMix
+from composer.fill.ensembles import Ensemble, ensemble_named
+from composer.fill.particles import LINE, ComposerMix
 from composer.outline import Outline
 from composer.plan.mixes import Mix, whole_mix
 from composer.plan.model import Plan
@@ -22,13 +23,6 @@ from composer.theory.key import Key, parse_key
 from composer.theory.meter import Meter, parse_meter
 
 WINDOW_PITCHES = 56  # as the network was trained; the compass of a keyboard and some
-_COMPASS = {"keyboard": (36, 84), "organ": (36, 84), "chorale": (40, 81)}
-CHOIR_ENSEMBLE = "chorale"
-CHOIR = (("Soprano", (60, 81)), ("Alto", (53, 74)), ("Tenor", (48, 69)), ("Bass", (40, 64)))
-_MELODY_COMPASS = {"keyboard": (62, 84), "organ": (62, 84), "chorale": (60, 79)}
-# Semitones that a low or high register (the plan's `register`) takes from the other end of the compass.
-_REGISTER_STEP = {"keyboard": 9, "organ": 9, "chorale": 3}
-_BASS_COMPASS = {"keyboard": (38, 60), "organ": (36, 60), "chorale": (40, 60)}
 
 
 @dataclass(frozen=True)
@@ -40,7 +34,8 @@ class Setting:
         outline: of the plan.
         places: its phrases.
         home, meter, pickup_tick: of the piece.
-        ensemble: for which it is written.
+        ensemble: that the network is told; `line` where only the soloist's line is composed.
+        row: the ensemble for which the piece is written.
         style: (composer, weight); the piece's, in a setting `in_style` the section's or phrase's own.
         compass, melody_compass, bass_compass: lowest and highest MIDI pitch, inclusive.
         low_pitch: of the window.
@@ -56,6 +51,7 @@ class Setting:
     meter: Meter
     pickup_tick: int
     ensemble: str
+    row: Ensemble
     style: ComposerMix
     compass: tuple[int, int]
     melody_compass: tuple[int, int]
@@ -68,6 +64,20 @@ class Setting:
     def in_style(self, mix: Mix) -> Setting:
         """Return the same with other styles, names of `known`."""
         return replace(self, **_of_style(mix, self.known))
+
+    def as_line(self) -> Setting:
+        """Return the same for composing the soloist's line alone."""
+        return replace(self, ensemble=LINE)
+
+    @property
+    def is_line(self) -> bool:
+        """Whether a single line is composed."""
+        return self.ensemble == LINE
+
+    @property
+    def single_compasses(self) -> tuple[tuple[int, int], ...]:
+        """Lowest and highest pitch of each part where each is a single line; else empty."""
+        return tuple(part.compass for part in self.row.parts) if self.row.has_single_lines else ()
 
     @property
     def statistics(self) -> StyleStatistics:
@@ -82,26 +92,27 @@ class Setting:
     @property
     def melody_goal(self) -> float:
         """MIDI pitch round which tunes end."""
-        return self._usual("melody", 71.0)
+        low, high = self.row.melody_goals
+        return min(max(self._usual("melody", 71.0), low), high)
 
     def compass_in(self, register: str | None) -> tuple[int, int]:
         """Return lowest and highest MIDI pitch in a register: `low`, `middle` or `high`."""
-        return self._narrowed(self.compass, register)
+        return self.melody_compass_in(register) if self.is_line else self._narrowed(self.compass, register)
 
     def melody_compass_in(self, register: str | None) -> tuple[int, int]:
         """Return the same of the tune."""
         low, high = self._narrowed(self.melody_compass, register)
-        step = _REGISTER_STEP.get(self.ensemble, _REGISTER_STEP["keyboard"])
+        step = self.row.register_step
         return (low - step, high) if register == "low" else (low, high)
 
     def melody_goal_in(self, register: str | None) -> float:
         """Return the MIDI pitch round which tunes end in a register."""
-        step = _REGISTER_STEP.get(self.ensemble, _REGISTER_STEP["keyboard"])
+        step = self.row.register_step
         return self.melody_goal + {"low": -step, "high": step}.get(register or "middle", 0) / 2
 
     def _narrowed(self, compass: tuple[int, int], register: str | None) -> tuple[int, int]:
         low, high = compass
-        step = _REGISTER_STEP.get(self.ensemble, _REGISTER_STEP["keyboard"])
+        step = self.row.register_step
         if register == "low":
             return low, high - step
         return (low + step, high) if register == "high" else (low, high)
@@ -131,9 +142,9 @@ def make_setting(
     runs: tuple[RunIndex, ...] = (),
 ) -> Setting:
     """Return the setting of a resolved plan; `known` as in `Setting`."""
-    ensemble = plan.ensemble or "keyboard"
-    compass = _COMPASS.get(ensemble, _COMPASS["keyboard"])
-    low = max(LOWEST_PITCH, min(compass[0] - (WINDOW_PITCHES - (compass[1] - compass[0] + 1)) // 2, HIGHEST_PITCH))
+    row = ensemble_named(plan.ensemble or "keyboard")
+    spare = WINDOW_PITCHES - (row.compass[1] - row.compass[0] + 1)
+    low = max(LOWEST_PITCH, min(row.compass[0] - spare // 2, HIGHEST_PITCH - WINDOW_PITCHES + 1))
     return Setting(
         plan=plan,
         outline=outline,
@@ -141,10 +152,11 @@ def make_setting(
         home=parse_key(plan.key or "C major"),
         meter=parse_meter(plan.meter or "4/4"),
         pickup_tick=pickup_tick(plan),
-        ensemble=ensemble,
-        compass=compass,
-        melody_compass=_MELODY_COMPASS.get(ensemble, _MELODY_COMPASS["keyboard"]),
-        bass_compass=_BASS_COMPASS.get(ensemble, _BASS_COMPASS["keyboard"]),
+        ensemble=row.name,
+        row=row,
+        compass=row.compass,
+        melody_compass=row.melody_compass,
+        bass_compass=row.bass_compass,
         low_pitch=low,
         known=known,
         runs=runs,

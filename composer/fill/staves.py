@@ -1,7 +1,7 @@
-"""Sampled cells → notes of hands or voices that people can play.
+"""Sampled cells → notes of hands that people can play.
 
 What it is: the network says how likely each note is the upper hand's; here code decides, so that no hand crosses
-the other and stretches stay in reach; or, for a choir, which of the voices sings each note.
+the other and stretches stay in reach.
 
 Conventions: cells are bool [step, pitch]; notes come out as `score.Note` with ticks counted from `start_tick`.
 """
@@ -23,8 +23,6 @@ from composer.score import LOWER_STAFF, UPPER_STAFF, Note, sort_notes
 _STRETCH_COST = 1.5  # nats for each semitone beyond a span
 _TRAVEL_COST = 0.06  # nats for each semitone that a hand's nearest note moves
 _MIN_PROBABILITY = 0.02
-# Of voices, in semitones of motion: a voice rather leaves its note than lets another cross it.
-_TAKEN_COST, _CROSSING_COST = 40.0, 100.0
 
 
 def cells_to_notes(play: BoolArray, articulate: BoolArray, *, low_pitch: int, start_tick: int = 0) -> tuple[Note, ...]:
@@ -101,56 +99,3 @@ def _cut_cost(fresh: list[Note], cut: int, held: list[Note], centers: dict[int, 
     if len(spans) == 2:
         cost += 0.5 * max(0, spans[LOWER_STAFF][1] - spans[UPPER_STAFF][0])  # hands that cross
     return cost
-
-
-def assign_voices(notes: Sequence[Note], ranges: Sequence[tuple[int, int]]) -> tuple[tuple[Note, ...], ...]:
-    """Give each note to one of the voices of a choir, highest first, without crossing.
-
-    At each onset the fresh notes, from the top, go to the free voices in order; among the ways to do so the one with
-    the least motion from each voice's last note, and the least outside its range, is taken. Where no voice is free, one
-    leaves its held note for the new one. Of more notes than voices, inner ones that lie closest to others are left out.
-
-    Args:
-        notes: of all voices.
-        ranges: (lowest, highest) MIDI pitch of each voice, highest voice first.
-
-    Returns:
-        For each voice its notes, one at a time.
-    """
-    count = len(ranges)
-    voices: list[list[Note]] = [[] for _ in range(count)]
-    last = [(low + high) / 2 for low, high in ranges]
-    ordered = sorted(notes, key=lambda note: (note.onset_tick, -note.pitch))
-    for onset, group in itertools.groupby(ordered, key=lambda note: note.onset_tick):
-        fresh = _thinned(list(group), count)
-        busy = {v: voices[v][-1] for v in range(count) if voices[v] and voices[v][-1].end_tick > onset}
-        best_cost, best_choice = float("inf"), tuple(range(len(fresh)))
-        for choice in itertools.combinations(range(count), len(fresh)):
-            cost = 0.0
-            for voice, note in zip(choice, fresh, strict=True):
-                low, high = ranges[voice]
-                cost += abs(note.pitch - last[voice]) + 3.0 * max(0, low - note.pitch, note.pitch - high)
-                cost += _TAKEN_COST if voice in busy else 0.0
-            cost += sum(
-                _CROSSING_COST
-                for voice, held in busy.items()
-                if voice not in choice
-                for taken, note in zip(choice, fresh, strict=True)
-                if (taken < voice and note.pitch < held.pitch) or (taken > voice and note.pitch > held.pitch)
-            )
-            if cost < best_cost:
-                best_cost, best_choice = cost, choice
-        for voice, note in zip(best_choice, fresh, strict=True):
-            if voice in busy:
-                voices[voice][-1] = replace(busy[voice], duration_tick=onset - busy[voice].onset_tick)
-            voices[voice].append(note)
-            last[voice] = float(note.pitch)
-    return tuple(tuple(replace(note, staff=UPPER_STAFF, voice=1) for note in voice) for voice in voices)
-
-
-def _thinned(notes: list[Note], count: int) -> list[Note]:
-    """Return at most `count` of the notes of one onset (highest first), the outer ones always among them."""
-    while len(notes) > count:
-        index = min(range(1, len(notes) - 1), key=lambda i: (notes[i - 1].pitch - notes[i + 1].pitch, i))
-        notes = notes[:index] + notes[index + 1 :]
-    return notes

@@ -11,6 +11,7 @@ from dataclasses import replace
 from composer.abc import Melody
 from composer.fill.given import Sounding
 from composer.fill.local import localize
+from composer.fill.melody import usual_onsets
 from composer.fill.sections import cadence_tops
 from composer.fill.setting import Setting
 from composer.fill.themes import ThemeTask
@@ -116,7 +117,9 @@ def theme_task(name: str, entry: ThemeEntry, setting: Setting, pinned: Melody | 
         free = tuple((start + pickup, end + pickup) for start, end in pinned.free)
         tops = [note for note in tops if any(start <= note[0] < end for start, end in free)]
     local = localize(outline, span, enters=None)
-    if outline.textures and (onsets := outline.textures[0].onsets_per_beat) is not None:
+    if setting.row.has_soloist:  # the texture is that of the keyboard
+        local = replace(local, facts=line_facts(local.facts, usual_onsets(setting.statistics)))
+    elif outline.textures and (onsets := outline.textures[0].onsets_per_beat) is not None:
         local = replace(local, facts=line_facts(local.facts, onsets[1]))
     return ThemeTask(
         local=local,

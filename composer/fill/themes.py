@@ -104,7 +104,7 @@ def _draft_idea(
     best: tuple[float, list[Sounding]] = (-np.inf, [])
     for _ in range(IDEA_ROUNDS):
         for play, articulate in _drafts(source, stretch, generator):
-            notes = _tune_of(play, articulate, task.low_pitch)
+            notes = tune_of(play, articulate, task.low_pitch)
             score = _rate(notes, task, statistics, end_tick)
             score += 1.5 * opening_likeness(
                 notes, statistics, meter=task.meter, mode=task.key.mode, bar_offset_tick=task.pickup_tick
@@ -120,7 +120,7 @@ def _draft_tune(
     """Return the whole theme, filled round its pins."""
     stretch = _stretch(task, pinned, end_tick=task.local.end_tick, source=source)
     filled = run_filter(source, stretch, generator)
-    return _tune_of(filled.play, filled.articulate, task.low_pitch)
+    return tune_of(filled.play, filled.articulate, task.low_pitch)
 
 
 def _rate(notes: list[Sounding], task: ThemeTask, statistics: StyleStatistics, span_ticks: int) -> float:
@@ -214,7 +214,7 @@ def _drafts(source: NoteSource, stretch: Stretch, generator: np.random.Generator
     return list(zip(play, articulate, strict=True))
 
 
-def _tune_of(play: BoolArray, articulate: BoolArray, low_pitch: int) -> list[Sounding]:
+def tune_of(play: BoolArray, articulate: BoolArray, low_pitch: int) -> list[Sounding]:
     """Return the top line of some cells as notes."""
     line = top_line(play)
     cells = only_line(play, line)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from composer import pipeline
-from composer.fill.setting import CHOIR
+from composer.fill.ensembles import ENSEMBLES
 from composer.plan.outline import pickup_tick
 from composer.theory.meter import parse_meter
 
@@ -69,8 +69,8 @@ def test_every_note_of_a_chorale_can_be_sung(fill_plan, key, meter, seed):
     plan = pipeline.plan_piece(form="chorale", style="chorale", key=key, meter=meter, seed=seed)
     composed = fill_plan(plan)
     check(plan, composed)
-    for part, (name, _) in zip(composed.filled.score.parts, CHOIR, strict=True):
-        assert part.name == name
+    for part, row in zip(composed.filled.score.parts, ENSEMBLES["chorale"].parts, strict=True):
+        assert part.name == row.name
         for before, after in itertools.pairwise(part.notes):
             assert before.end_tick <= after.onset_tick
 
