@@ -403,6 +403,10 @@ def _finish(
     unsettled = [report.id for report in filled.reports if report.refused]
     if unsettled:
         warnings += (f"no draft passed every check in {', '.join(unsettled)}; the best was kept",)
+    left_out = sum(report.left_out for report in filled.reports)
+    if left_out:
+        notes = "a note was left out" if left_out == 1 else f"{left_out} notes were left out"
+        warnings += (f"{notes}: every part was busy",)
     return _piece(plan, filled, outline, performance, device_words, started, paths, warnings, kept)
 
 
@@ -445,6 +449,7 @@ def fill_plan(
     if make_source is None:
         make_source, words = _network_source(
             list(cards.values()),
+            ensemble=plan.ensemble or "keyboard",
             temperature=temperature,
             guidance=guidance,
             style_guidance=style_guidance,
@@ -481,17 +486,23 @@ def _check_sampling(temperature: float, guidance: float, style_guidance: float) 
 
 
 def _network_source(
-    cards: list[StyleCard], *, temperature: float, guidance: float, style_guidance: float, device: str
+    cards: list[StyleCard], *, ensemble: str, temperature: float, guidance: float, style_guidance: float, device: str
 ) -> tuple[SourceMaker, str]:
-    """Return what makes the network's source of notes, and the device in words."""
-    from composer.fill.network_source import NetworkSource
+    """Return what makes the network's source of notes, and the device in words.
+
+    Raises:
+        OptionError: the network does not know the ensemble; told before it is loaded.
+    """
+    from composer.fill.network_source import NetworkSource, place_of
     from composer.fill.setting import WINDOW_PITCHES, Setting
-    from composer.network.checkpoint import load_network
+    from composer.network.checkpoint import load_network, read_card
     from composer.network.extended import extended
     from composer.network.startup import backend_words
     from composer.roll.inputs import NOTE_LAYOUT, STEP_LAYOUT
 
     path = _one_network(cards)
+    if path.with_suffix(".yaml").exists():
+        place_of(ensemble, read_card(path.with_suffix(".yaml")).ensembles, "ensemble")
     own = _own_composers(cards, path)
     loaded = load_network(path, note_fields=NOTE_LAYOUT, step_fields=STEP_LAYOUT)
     network = extended(loaded.network, own) if own else loaded.network

@@ -10,7 +10,7 @@ from composer.export.written import SheetBar
 from composer.score import LOWER_STAFF, UPPER_STAFF, Part
 
 _MIDDLE_C = 60
-_VIOLA = 41  # General MIDI program
+_VIOLIN, _VIOLA, _CELLO, _CONTRABASS = 40, 41, 42, 43  # General MIDI programs
 _REACH = 4  # semitones beyond middle C that a clef can bear before it has to change back
 
 
@@ -39,8 +39,9 @@ def choose_clefs(part: Part, bars: Sequence[SheetBar]) -> tuple[tuple[Clef, ...]
 def _voice_clef(part: Part) -> Clef:
     if "tenor" in part.name.lower():
         return TENOR_VOICE
-    if part.program == _VIOLA:
-        return ALTO
+    own = {_VIOLIN: TREBLE, _VIOLA: ALTO, _CELLO: BASS, _CONTRABASS: BASS}.get(part.program)
+    if own is not None:
+        return own
     mean = fmean(note.pitch for note in part.notes) if part.notes else _MIDDLE_C
     return TREBLE if mean >= _MIDDLE_C else BASS
 

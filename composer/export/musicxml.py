@@ -17,6 +17,7 @@ Contents: `musicxml_bytes`, `mxl_bytes`, `write_musicxml`.
 from __future__ import annotations
 
 import io
+import itertools
 import math
 import xml.etree.ElementTree as ET
 import zipfile
@@ -117,19 +118,26 @@ def _add_head(root: ET.Element, score: Score) -> None:
 
 def _add_part_list(root: ET.Element, parts: Sequence[Part]) -> None:
     part_list = add(root, "part-list")
-    if len(parts) > 1:
-        group = add(part_list, "part-group", type_="start", number=1)
-        add(group, "group-symbol", "bracket")
-        add(group, "group-barline", "yes")
-    for index, part in enumerate(parts):
-        score_part = add(part_list, "score-part", id_=_part_id(index))
-        add(score_part, "part-name", part.name)
-        add(add(score_part, "score-instrument", id_=_instrument_id(index)), "instrument-name", part.name)
-        midi = add(score_part, "midi-instrument", id_=_instrument_id(index))
-        add(midi, "midi-channel", _midi_channel(index))
-        add(midi, "midi-program", part.program + 1)  # MusicXML counts from 1
-    if len(parts) > 1:
-        add(part_list, "part-group", type_="stop", number=1)
+    for has_brace, run in itertools.groupby(enumerate(parts), key=lambda item: item[1].staves > 1):
+        group = list(run)
+        is_bracketed = len(group) > 1 and not has_brace  # a choir, a quartet; a keyboard has a brace of its own
+        if is_bracketed:
+            element = add(part_list, "part-group", type_="start", number=1)
+            add(element, "group-symbol", "bracket")
+            add(element, "group-barline", "yes")
+        for index, part in group:
+            _add_score_part(part_list, index, part)
+        if is_bracketed:
+            add(part_list, "part-group", type_="stop", number=1)
+
+
+def _add_score_part(part_list: ET.Element, index: int, part: Part) -> None:
+    score_part = add(part_list, "score-part", id_=_part_id(index))
+    add(score_part, "part-name", part.name)
+    add(add(score_part, "score-instrument", id_=_instrument_id(index)), "instrument-name", part.name)
+    midi = add(score_part, "midi-instrument", id_=_instrument_id(index))
+    add(midi, "midi-channel", _midi_channel(index))
+    add(midi, "midi-program", part.program + 1)  # MusicXML counts from 1
 
 
 def _part_id(index: int) -> str:

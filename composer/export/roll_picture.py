@@ -1,8 +1,9 @@
 """A piano-roll picture of a piece: its notes over its sections, a colour for each theme, so that returns are seen.
 
 Conventions: time runs in bars, not in seconds, from left to right; the upper staff's notes are dark, the lower one's
-pale. Sections of one theme (or, without a theme, of one label) have one colour. Sections come from the Outline, else
-from the Score's marks; keys from the Outline, else from the key signatures.
+pale; of several parts those of the upper half are dark (of a song the voice). Sections of one theme (or, without a
+theme, of one label) have one colour. Sections come from the Outline, else from the Score's marks; keys from the
+Outline, else from the key signatures.
 """
 
 from __future__ import annotations

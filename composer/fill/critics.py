@@ -326,13 +326,13 @@ def unreachable_steps(play: BoolArray) -> NDArray[np.int_]:
 def stuck_steps(bar: Bar) -> NDArray[np.int_]:
     """Return for each particle how many steps before the bar's end its last new pitch came, at the longest.
 
-    A step is new when a pitch begins that did not sound in the step before it, or when all of it is given: a rest, say.
+    A step is new when a pitch begins that did not sound in the step before it, or when it is silent as it must be.
     """
     reach_back = 3 * int(bar.facts.steps_in_bar[0])
     play = np.concatenate([bar.before_play[:, -reach_back:], bar.play], axis=1)
     fresh = (play[:, 1:] & ~play[:, :-1]).any(axis=2)
     is_open: BoolArray = np.asarray(np.concatenate([bar.before_free[-reach_back:], bar.free]).any(axis=1))
-    fresh |= ~is_open[1:]
+    fresh |= ~(is_open | play.any(axis=2))[:, 1:]
     run = np.zeros(len(play), int)
     longest = np.zeros(len(play), int)
     first_new = play.shape[1] - bar.play.shape[1]

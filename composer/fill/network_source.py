@@ -99,7 +99,7 @@ class NetworkSource:
         from composer.network.sampler import Sampler
 
         for name in told:
-            _place(name, GROUPS, "condition")
+            place_of(name, GROUPS, "condition")
         self._dropped = tuple(name for name in GROUPS if name not in told)
         self.num_particles = num_particles
         self.num_pitches = num_pitches
@@ -180,8 +180,8 @@ class NetworkSource:
         vector = np.zeros(len(self._composers) + len(self._ensembles), np.float32)
         total = sum(weight for _, weight in style)
         for name, weight in style:
-            vector[_place(name, self._composers, "composer")] += weight / total  # two styles may be one composer's
-        vector[len(self._composers) + _place(ensemble, self._ensembles, "ensemble")] = 1
+            vector[place_of(name, self._composers, "composer")] += weight / total  # two styles may be one composer's
+        vector[len(self._composers) + place_of(ensemble, self._ensembles, "ensemble")] = 1
         told = np.stack([vector] * len(self._branches))
         for row, branch in zip(told, self._branches, strict=True):
             if not branch.hears_composer:
@@ -189,8 +189,12 @@ class NetworkSource:
         return told
 
 
-def _place(name: str, known: tuple[str, ...], what: str) -> int:
-    """Return where a name stands in the style vector."""
+def place_of(name: str, known: tuple[str, ...], what: str) -> int:
+    """Return where a name stands in the style vector.
+
+    Raises:
+        OptionError: the network knows no such composer, ensemble or condition.
+    """
     if name not in known:
         raise OptionError(f'the network knows no {what} "{name}"', mend=f"it knows {', '.join(known)}")
     return known.index(name)

@@ -23,6 +23,8 @@ SUBPHRASE_GAP_SEC = 0.040
 REPETITION_GAP_SEC = 0.035
 # Sounding share of the written length where the score says it itself.
 WRITTEN_SHARE = {"staccatissimo": 0.25, "staccato": 0.4, "portato": 0.7, "tenuto": 0.98}
+SUSTAINED_SHARE = 0.96  # at least, of a bow or a breath: what no pedal holds and no key lets go
+SUSTAINED_PROGRAMS = (*range(40, 45), *range(48, 55), *range(56, 80))  # General MIDI: strings, voices, winds
 SLURRED_SHARE = 1.0  # under a slur the key is held to the next one
 
 
@@ -31,10 +33,12 @@ def touch(reading: Reading, *, share: float, k: float = 1.0) -> Effect:
 
     Args:
         reading: the piece.
-        share: sounding share of a note that carries no sign, > 0. Notes of the last onset are held whole.
+        share: sounding share of a note that carries no sign, > 0: of a keyboard's; strings, voices and winds hold
+            theirs longer. Notes of the last onset are held whole.
         k: strength of all of it.
     """
-    shares = np.full(reading.num_notes, share)
+    sustained = np.array([part.program in SUSTAINED_PROGRAMS for part in reading.score.parts], bool)
+    shares = np.where(sustained[reading.part], max(share, SUSTAINED_SHARE), share)
     for slur in reading.score.slurs:
         first, last = np.searchsorted(reading.onset_tick, [slur.onset_tick, slur.end_tick])
         for index in range(first, last):

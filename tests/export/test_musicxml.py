@@ -169,6 +169,29 @@ def test_a_chorale_has_four_named_staves():
     assert root.find(".//staff") is None
 
 
+def test_strings_have_their_clefs_however_high_they_play():
+    parts = tuple(Part(name, (Note(0, 69, 4 * Q),), program) for name, program in zip("123", (40, 41, 42), strict=True))
+    low = Part("4", (Note(0, 55, 4 * Q),), 40)
+    root = tree(Score((*parts, low), make_bars(Meter(4, 4), 1)))
+    assert texts(root, ".//clef/sign") == ["G", "C", "F", "G"]
+    assert texts(root, ".//clef/line") == ["2", "3", "4", "2"]
+
+
+def test_single_staves_are_bracketed_and_a_voice_stands_apart_from_its_piano(keyboard):
+    piano = keyboard([(0, 72, 4)], [(0, 48, 4)])
+    voice = Part("Voice", (Note(0, 67, 4 * Q),), 53)
+    choir = tree(replace(piano, parts=(voice, voice, *piano.parts)))
+    song = tree(replace(piano, parts=(voice, *piano.parts)))
+    assert [element.tag for element in choir.find("part-list")] == [
+        "part-group",
+        "score-part",
+        "score-part",
+        "part-group",
+        "score-part",
+    ]
+    assert [element.tag for element in song.find("part-list")] == ["score-part", "score-part"]
+
+
 def test_the_left_hand_takes_the_treble_clef_where_it_stays_high(keyboard):
     lower = [(0, 48, 4), (4, 72, 4), (8, 71, 4), (12, 74, 4), (16, 50, 4)]
     root = tree(keyboard([], lower, bars=5))

@@ -47,7 +47,12 @@ def make_source():
     assert (styles_folder() / "networks" / "bach.safetensors").is_file(), "the weights are part of the package"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     made, _ = pipeline._network_source(
-        [load_style("bach")], temperature=1.0, guidance=1.5, style_guidance=1.0, device="cpu"
+        [load_style("bach")],
+        ensemble="keyboard",
+        temperature=1.0,
+        guidance=1.5,
+        style_guidance=1.0,
+        device="cpu",
     )
     kept: dict[int, NetworkSource] = {}
 

@@ -26,6 +26,12 @@ def test_the_style_says_how_long_a_key_is_held_unless_the_score_does(piano):
     assert shares(read(score, Outline(score.bars)), share=0.8) == pytest.approx([0.8, 0.4, 0.98, 0.25, 0.7, 1.0])
 
 
+@pytest.mark.parametrize(("program", "share"), [(0, 0.6), (6, 0.6), (40, 0.96), (42, 0.96), (53, 0.96), (73, 0.96)])
+def test_bows_and_breath_hold_what_keys_let_go(piano, program, share):
+    score = piano([Note(beat * Q, 60 + beat, Q) for beat in range(3)], bars=1, program=program)
+    assert shares(read(score, Outline(score.bars)), share=0.6)[:2] == pytest.approx([share, share])
+
+
 def test_slurred_notes_are_held_to_the_next_one(piano):
     score = piano([Note(beat * Q, 60 + beat, Q) for beat in range(5)], bars=2, slurs=(Slur(Q, 3 * Q),))
     assert shares(read(score, Outline(score.bars)), share=0.7) == pytest.approx([0.7, 1.0, 1.0, 0.7, 1.0])
