@@ -9,10 +9,11 @@ the first violin further); a singer's is that of a medium voice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from composer.errors import OptionError, did_you_mean
 from composer.fill.particles import LINE
+from composer.outline import TextureSpan
 
 Compass = tuple[int, int]
 
@@ -45,6 +46,8 @@ class Ensemble:
         parts: of the score.
         compass, melody_compass, bass_compass: of everything, of tunes, of cadences' basses.
         register_step: semitones that a low or high register takes from the other end of the compass.
+        lower_polyphony, upper_polyphony: least and most notes at once that are planned of the lower and the upper hand
+            (or half of the parts): a style's textures may have been counted in music for other ensembles.
         melody_goals: lowest and highest pitch round which tunes end; a style's own is moved between them.
         rests_together: everybody rests on a phrase's last chord.
         has_hands: two hands must reach everything but the soloist's notes.
@@ -57,15 +60,36 @@ class Ensemble:
     melody_compass: Compass
     bass_compass: Compass
     register_step: int
+    lower_polyphony: tuple[float, float] = (0.0, 10.0)
+    upper_polyphony: tuple[float, float] = (0.0, 10.0)
     melody_goals: Compass = (0, 127)
     rests_together: bool = False
     has_hands: bool = False
     has_soloist: bool = False
 
+    def textured(self, textures: tuple[TextureSpan, ...]) -> tuple[TextureSpan, ...]:
+        """Return textures as thick as the ensemble plays them."""
+        return tuple(
+            span
+            if span.polyphony is None
+            else replace(
+                span,
+                polyphony=(
+                    _between(span.polyphony[0], self.lower_polyphony),
+                    _between(span.polyphony[1], self.upper_polyphony),
+                ),
+            )
+            for span in textures
+        )
+
     @property
     def has_single_lines(self) -> bool:
         """Whether each part is one line."""
         return all(part.staves == 1 for part in self.parts)
+
+
+def _between(value: float, bounds: tuple[float, float]) -> float:
+    return min(max(value, bounds[0]), bounds[1])
 
 
 _VIOLIN_STRINGS, _VIOLA_STRINGS, _CELLO_STRINGS = (55, 62, 69, 76), (48, 55, 62, 69), (36, 43, 50, 57)
@@ -114,6 +138,8 @@ _ROWS = (
         melody_compass=(64, 86),
         bass_compass=(36, 57),
         register_step=7,
+        lower_polyphony=(1.3, 2.0),
+        upper_polyphony=(1.5, 2.0),
         melody_goals=(69, 79),
     ),
     Ensemble(
@@ -123,6 +149,8 @@ _ROWS = (
         melody_compass=(60, 79),
         bass_compass=(36, 55),
         register_step=3,
+        lower_polyphony=(0.9, 3.0),
+        upper_polyphony=(2.0, 4.0),  # the voice is one of them
         melody_goals=(65, 72),
         has_hands=True,
         has_soloist=True,

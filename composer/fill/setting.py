@@ -31,7 +31,7 @@ class Setting:
 
     Attributes:
         plan: resolved.
-        outline: of the plan.
+        outline: of the plan, its textures as the ensemble plays them.
         places: its phrases.
         home, meter, pickup_tick: of the piece.
         ensemble: that the network is told; `line` where only the soloist's line is composed.
@@ -147,7 +147,7 @@ def make_setting(
     low = max(LOWEST_PITCH, min(row.compass[0] - spare // 2, HIGHEST_PITCH - WINDOW_PITCHES + 1))
     return Setting(
         plan=plan,
-        outline=outline,
+        outline=replace(outline, textures=row.textured(outline.textures)),
         places=phrase_places(plan),
         home=parse_key(plan.key or "C major"),
         meter=parse_meter(plan.meter or "4/4"),

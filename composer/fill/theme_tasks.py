@@ -50,7 +50,7 @@ def theme_outline(name: str, entry: ThemeEntry, setting: Setting) -> tuple[Outli
         chords=chords,
         phrases=_phrases(entry, setting),
         sections=(span,),
-        textures=_textures(end, setting.statistics),
+        textures=setting.row.textured(_textures(end, setting.statistics)),
         ensemble=setting.ensemble,
         style=setting.outline.style,
     )

@@ -169,3 +169,11 @@ def test_what_the_network_was_not_taught_is_told_before_it_is_loaded():
     plan = resolve(parse_plan(PIECE.format(ensemble="quartet")))
     with pytest.raises(OptionError, match=r'no ensemble "quartet" \(it knows chorale, keyboard, organ, line\)'):
         pipeline.fill_plan(plan)
+
+
+def test_a_quartet_is_planned_for_four_whatever_the_style_was_counted_in(stretches_heard):
+    """Of Bach's keyboard music a half bar of imitation has two voices."""
+    heard = stretches_heard(resolve(parse_plan(PIECE.format(ensemble="quartet"))))
+    told = [int(notes) for stretch in heard if not stretch.is_line for notes in stretch.facts.polyphony_x8.sum(axis=1)]
+    assert {notes for notes in told if notes >= 0} <= set(range(22, 33))  # in eighths
+    assert max(told) > 0
