@@ -40,12 +40,14 @@ _FEW = 4  # meters, cadences, lengths
 def command(name: str | None) -> None:
     """List the styles that `--style` and a plan's `style` take, or show the card of the style NAME.
 
-    NAME may also be the path of a card.
+    Your own (`compose learn`) stand below the program's. NAME may also be the path of a card.
     """
     if name is None:
-        from composer.style import styles
+        from composer.style import own_styles_folder, styles
 
-        print_rows([_HEAD, *(_line(card) for card in styles())])
+        folder = own_styles_folder()
+        own = [_line(card) for card in styles(folder=folder)]
+        print_rows([_HEAD, *map(_line, styles()), *([("", f"your own, in {folder}")] if own else []), *own])
         return
 
     from composer.style import load_statistics, load_style

@@ -1,7 +1,20 @@
+import re
+
 import pytest
 
 from composer.errors import StyleError
-from composer.style import Source, StyleCard, load_statistics, load_style, read_style, styles, write_style
+from composer.perform.players import player_named
+from composer.plan.forms import form_names
+from composer.style import (
+    Source,
+    StyleCard,
+    load_statistics,
+    load_style,
+    read_style,
+    style_names,
+    styles_folder,
+    write_style,
+)
 
 CARD = StyleCard(
     name="mine",
@@ -14,6 +27,8 @@ CARD = StyleCard(
     player="romantic",
     statistics="mine.json",
     sources=(Source("my drawer", "https://example.org", "CC0-1.0", pieces=3, bars=96),),
+    ensembles={"keyboard": 2, "song": 1},
+    textures_from="2 keyboard pieces and 1 song",
     figures={"polyphony": 2.5},
 )
 
@@ -24,17 +39,54 @@ def test_a_card_survives_its_file(tmp_path):
     assert read_style(tmp_path / "mine.yaml").bars == 96
 
 
-def test_the_styles_of_the_program_are_whole():
-    names = [card.name for card in styles()]
-    assert names == sorted(names)
-    assert {"bach", "chorale"} <= set(names)
-    for name in names:
-        card = load_style(name)
-        statistics = load_statistics(card)
-        assert (statistics.pieces, statistics.bars) == (card.pieces, card.bars)
-        assert card.sources[0].licence
-        for kind in ("PAC", "IAC", "HC"):
-            assert sum(formula.kind == kind for formula in statistics.cadence_formulas) >= 20
+@pytest.mark.parametrize("name", style_names(folder=styles_folder()))
+def test_every_style_of_the_program_is_whole(name):
+    card = load_style(name)
+    statistics = load_statistics(card)
+    assert (statistics.pieces, statistics.bars) == (card.pieces, card.bars)
+    assert sum(card.ensembles.values()) == card.pieces
+    assert card.textures_from
+    assert card.meters
+    assert card.tempo_bpm
+    assert all(slow <= usual <= fast for slow, usual, fast in card.tempo_bpm.values())
+    assert card.register[0] < 60 < card.register[1], "middle C lies inside"
+    assert card.figures
+    for kind in ("PAC", "IAC", "HC"):
+        assert sum(formula.kind == kind for formula in statistics.cadence_formulas) >= 3
+
+
+@pytest.mark.parametrize("name", style_names(folder=styles_folder()))
+def test_every_style_of_the_program_names_only_what_there_is(name):
+    card = load_style(name)
+    assert set(card.forms) <= set(form_names())
+    assert card.forms
+    assert player_named(card.player).name == card.player
+    assert {card.ensemble, *card.ensembles} <= {"chorale", "keyboard", "line", "organ", "quartet", "song"}
+
+
+@pytest.mark.parametrize("name", style_names(folder=styles_folder()))
+def test_the_notice_credits_whoever_asks_for_it(name, repository):
+    notice = (repository / "NOTICE").read_text(encoding="utf-8")
+    sources = load_style(name).sources
+    assert sources
+    for source in sources:
+        assert source.licence
+        assert source.url.split("/")[2] in notice
+        if "CC BY" in source.licence:
+            holder = re.search(r"(?:: |^)(?:© [\d, ]+)?([^:;]+?)(?: \(|, engraved)", source.credit)
+            assert holder, source.credit
+            assert holder[1] in notice
+            assert "/by/" + re.findall(r"[\d.]+", source.licence)[0] in notice
+
+
+def test_as_many_styles_as_promised():
+    promised = "bach beethoven brahms chopin chorale handel haydn joplin mozart renaissance romantic schubert schumann"
+    assert style_names(folder=styles_folder()) == tuple(promised.split())
+
+
+def test_all_styles_together_stay_small():
+    """They are in every copy of the program."""
+    assert sum(path.stat().st_size for path in styles_folder().glob("*.*")) < 6_500_000
 
 
 def test_an_unknown_style_names_a_near_one():

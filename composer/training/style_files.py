@@ -37,7 +37,7 @@ from composer.training.style_counting import (
 
 T = TypeVar("T")
 
-MAX_PIECES = 300
+MAX_PIECES = 250
 MAX_HELD_OUT = 60
 
 
