@@ -4,6 +4,7 @@ import pytest
 
 from composer.errors import StyleError
 from composer.perform.players import player_named
+from composer.pipeline import plan_piece
 from composer.plan.forms import form_names
 from composer.style import (
     Source,
@@ -77,6 +78,15 @@ def test_the_notice_credits_whoever_asks_for_it(name, repository):
             assert holder, source.credit
             assert holder[1] in notice
             assert "/by/" + re.findall(r"[\d.]+", source.licence)[0] in notice
+
+
+@pytest.mark.parametrize("name", style_names(folder=styles_folder()))
+def test_every_style_plans_its_favourite_form_in_either_mode(name):
+    """Few pieces, or none in minor, are enough."""
+    form = load_style(name).forms[0]
+    for key in ("D major", "D minor"):
+        plan = plan_piece(form=form, style=name, key=key, seed=3)
+        assert plan.sections[-1].phrases[-1].cadence == "PAC"
 
 
 def test_as_many_styles_as_promised():
