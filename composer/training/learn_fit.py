@@ -178,8 +178,8 @@ class _Fit:
                 adapted, told = self._descend((best, found), parts, self._config.adapter_updates, until=1.0)
                 if told < found - _LEAST_GAIN:
                     best, found = adapted, told
-            if found > nats - _LEAST_GAIN:
-                best, found = nearest, nats
+        if found > nats - _LEAST_GAIN:
+            best, found = nearest, nats
         return FittedComposer(
             to_own_composer(best, OWN), before, nats, found, nearest_name, self._done, self._time_share() >= 1.0
         )

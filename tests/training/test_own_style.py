@@ -1,34 +1,34 @@
-"""A style of a user's own folder: counted, named, and planned from."""
+"""The pieces of a user's own folder: once each, some held out, with their licences."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from composer.analysis.copying import load_runs
 from composer.analysis.survey import survey_folder
-from composer.errors import OutputError, TrainingError
-from composer.pipeline import plan_piece
-from composer.style import load_statistics, read_style
-from composer.training.own_style import build_own_style
+from composer.errors import TrainingError
+from composer.network.checkpoint import WeightsCard
+from composer.network.config import NetworkConfig
+from composer.roll.inputs import NOTE_LAYOUT, STEP_LAYOUT
+from composer.style import Source
+from composer.training.own_style import OWN, UsablePiece, recipe_of, usable_pieces
 from composer.training.recipes import StyleRecipe
-from composer.training.style_counting import read_style_pieces, write_style_files
+from composer.training.style_counting import count_style, read_style_pieces, write_style_files
 
 SCALE = ["c", "d", "e", "f", "g", "a", "b", "cc", "dd", "ee"]
 
 
 def song(seed: int, *, meter: str = "3/4", value: int = 4) -> str:
-    """A song with a bass: a melody that no other seed has, over tonic and dominant."""
-    beats = int(meter[0])
+    """Sixteen bars of a song with a bass; another tune for each seed."""
+    draw = np.random.default_rng(seed)
     lines = ["!!!YEM: CC0", "**kern\t**kern", f"*M{meter}\t*M{meter}", "*k[]\t*k[]", "*C:\t*C:"]
-    place = seed % 5 + 2
     for bar in range(16):
         lines.append(f"={bar + 1}\t=")
-        bass = ("CC", "GGG", "FF", "GGG")[(bar // 2 + seed) % 4] if bar < 15 else "CC"
-        for beat in range(beats):
-            place = max(0, min(9, place + ((seed * 7 + bar * bar + beat * 3 + seed * bar) % 5) - 2))
-            lines.append(f"{value}{'c' if bar == 15 else SCALE[place]}\t{value}{bass if beat == 0 else bass + bass[0]}")
+        bass = ("CC", "GGG", "FF", "GGG")[draw.integers(4)] if bar < 15 else "CC"
+        for _ in range(int(meter[0])):
+            lines.append(f"{value}{'c' if bar == 15 else SCALE[draw.integers(10)]}\t{value}{bass}")
     return "\n".join([*lines, "*-\t*-", ""])
 
 
@@ -43,63 +43,79 @@ def folder(tmp_path: Path) -> Path:
     return songs
 
 
-def test_a_folder_becomes_a_style_that_plans_a_piece(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    own = build_own_style(survey_folder(folder), "mine", output=Path())
-    assert read_style(Path("mine.yaml")) == own.card
-    assert own.card.meters == ("3/4",)
-    assert set(own.card.tempo_bpm) == {"3/4"}
-    assert own.card.forms, "told from ensemble and meters"
-    assert own.card.player
-    statistics = load_statistics("mine.yaml")
-    assert statistics.pieces + own.held_out == 8, "the copy is counted once"
-    assert statistics.bars == 16 * statistics.pieces
-    assert own.card.composer == "bach"
-    assert any("bach" in line for line in own.told)
-    plan = plan_piece(form="rondo", style="./mine.yaml", seed=3)
-    assert plan.meter == "3/4"
-    assert dict(plan.style) == {"./mine.yaml": 1.0}
+def pieces_of(folder: Path) -> list[UsablePiece]:
+    return usable_pieces(survey_folder(folder), cache=folder.parent / "cache")
 
 
-def test_where_none_can_be_held_out_all_are_counted_and_that_is_told(folder: Path, tmp_path: Path) -> None:
-    for path in folder.glob("song[3-7].krn"):
+def test_every_piece_is_used_once_and_one_in_five_is_held_out(folder: Path) -> None:
+    pieces = pieces_of(folder)
+    assert len(pieces) == 8, "the copy is used once, what is torn not at all"
+    assert sum(piece.is_held_out for piece in pieces) == 2
+    for piece in pieces:
+        assert piece.heard.composer == OWN
+        assert piece.heard.name == piece.counted.path.name
+    assert [piece.is_held_out for piece in pieces_of(folder)] == [piece.is_held_out for piece in pieces]
+
+
+def test_of_few_pieces_none_is_held_out(folder: Path) -> None:
+    for seed in (1, 2, 4, 5):
+        (folder / f"song{seed}.krn").unlink()
+    pieces = pieces_of(folder)
+    assert len(pieces) == 4
+    assert not any(piece.is_held_out for piece in pieces)
+
+
+def test_movements_of_one_work_are_held_out_together(folder: Path) -> None:
+    for seed in range(7):
+        (folder / f"song{seed}.krn").rename(folder / f"Mozart__KV{seed // 2 + 300}__no{seed}.krn")
+    for seed in range(20, 26):
+        (folder / f"other{seed}.krn").write_text(song(seed))
+    sides: dict[str, set[bool]] = {}
+    for piece in pieces_of(folder):
+        sides.setdefault(piece.counted.work, set()).add(piece.is_held_out)
+    assert all(len(side) == 1 for side in sides.values())
+    assert {True} in sides.values()
+
+
+def test_fewer_than_three_pieces_are_no_style(folder: Path) -> None:
+    for path in folder.glob("song[245670].krn"):
         path.unlink()
-    own = build_own_style(survey_folder(folder), "few", output=tmp_path)
-    held_out = 4 - own.card.pieces
-    assert own.held_out == held_out
-    assert (load_runs(own.card) is None) == (held_out == 0)
-    assert any("copies" in line for line in own.told) == (held_out == 0)
-    assert all(path.is_file() for path in own.files)
+    with pytest.raises(TrainingError, match=r"songs: 2 usable pieces; at least 3 are needed \(.*compose corpus"):
+        pieces_of(folder)
 
 
-def test_fewer_than_three_pieces_are_no_style(folder: Path, tmp_path: Path) -> None:
-    for path in folder.glob("song[24567].krn"):
-        path.unlink()
-    (folder / "song3.krn").unlink()
-    (folder / "copy.krn").write_text(song(1))
-    with pytest.raises(TrainingError, match=r"2 pieces .* at least 3"):
-        build_own_style(survey_folder(folder), "two", output=tmp_path)
-    assert not list(tmp_path.glob("two*"))
+def test_the_card_has_a_source_for_each_licence(folder: Path) -> None:
+    for seed in (0, 1, 2):
+        (folder / f"song{seed}.krn").write_text(song(seed).replace("!!!YEM: CC0\n", ""))
+    survey = survey_folder(folder)
+    pieces = usable_pieces(survey, cache=folder.parent / "cache")
+    recipe = recipe_of("mine", survey, pieces, network_for("keyboard"))
+    card, _ = count_style(recipe, [piece.counted for piece in pieces], [])
+    assert [(source.licence, source.pieces) for source in card.sources] == [("CC0-1.0", 5), ("unknown", 3)]
+    assert isinstance(card.sources[0], Source)
+    assert card.meters == ("3/4",)
+    assert card.forms, "told from ensemble and meters"
+    assert card.description == "The music of songs"
 
 
-@pytest.mark.parametrize("name", ["../mine", "", "my style"])
-def test_an_impossible_name_is_refused_before_anything_is_read(folder: Path, tmp_path: Path, name: str) -> None:
-    with pytest.raises(TrainingError, match="no name"):
-        build_own_style(survey_folder(folder), name, output=tmp_path)
+def test_an_ensemble_that_the_network_does_not_know_is_played_on_the_keyboard(folder: Path) -> None:
+    survey = survey_folder(folder)
+    pieces = usable_pieces(survey, cache=folder.parent / "cache")
+    (own,) = {piece.counted.ensemble for piece in pieces}
+    assert recipe_of("mine", survey, pieces, network_for("keyboard", own)).ensemble == own
+    assert recipe_of("mine", survey, pieces, network_for("keyboard")).ensemble == "keyboard"
 
 
-def test_a_place_that_cannot_be_written_is_told_first(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(OutputError):
-        build_own_style(survey_folder(folder), "mine", output=tmp_path / "nowhere")
+def network_for(*ensembles: str) -> WeightsCard:
+    config = NetworkConfig(note_fields=NOTE_LAYOUT, step_fields=STEP_LAYOUT, style_fields=(("composer", 1),))
+    return WeightsCard(name="small", network=config, composers=("bach",), ensembles=ensembles)
 
 
-def test_note_values_are_those_that_the_network_reads(folder: Path, tmp_path: Path) -> None:
+def test_note_values_are_those_that_the_network_reads(folder: Path) -> None:
     for seed in range(8):
         (folder / f"song{seed}.krn").write_text(song(seed, meter="4/2", value=2))
-    own = build_own_style(survey_folder(folder), "old", output=tmp_path)
-    assert own.card.meters[0] == "4/4"
+    card, _ = count_style(StyleRecipe("old", "songs", ""), [piece.counted for piece in pieces_of(folder)], [])
+    assert card.meters[0] == "4/4"
 
 
 def test_what_a_recipe_leaves_open_is_told_from_the_pieces(folder: Path, tmp_path: Path) -> None:
