@@ -157,8 +157,8 @@ _ROWS = (
     ),
     Ensemble(
         LINE,
-        (PartRow("Melody", 73, (60, 86)),),
-        compass=(60, 86),
+        (PartRow("Melody", 73, (55, 88)),),
+        compass=(55, 88),  # an octave more than most tunes have, so that every one fits somewhere
         melody_compass=(62, 83),
         bass_compass=(60, 74),  # asked for by nobody: a line has no bass
         register_step=5,

@@ -17,7 +17,7 @@ from composer.fill.ensembles import PartRow
 from composer.score import UPPER_STAFF, Note
 from composer.theory.meter import TICKS_PER_QUARTER
 
-BEAM_WIDTH = 12
+BEAM_WIDTH = 8
 MAX_STOP = 12  # semitones between the notes of a double stop, inclusive
 _STRETCH = 5  # semitones between where two fingers stand on neighbouring strings, inclusive
 _REACH = 14  # semitones up a string in a double stop, inclusive
@@ -119,25 +119,28 @@ def _continued(
 ) -> Iterator[_Draft]:
     """Yield the ways in which a draft goes on with the notes of one onset."""
     desks = tuple(replace(desk, held=tuple(held for held in desk.held if held[0] > onset)) for desk in draft.desks)
+    known: dict[tuple[int, tuple[int, ...]], tuple[float, _Desk, list[int]] | None] = {}
     # Fewer notes are tried only where all of them find no place.
     for count in range(min(len(fresh), 2 * len(rows)), -1, -1):
         kept, lost = _thinned(fresh, count), len(fresh) - count
         found = False
         for choice in _choices(len(kept), rows):
-            costs, later, given, ended = _LOST_COST * lost, list(desks), [], []
+            cost, later, ended = draft.cost + _LOST_COST * lost, list(desks), []
             for part, row in enumerate(rows):
                 mine = [item for item, chosen in zip(kept, choice, strict=True) if chosen == part]
-                taken = _taken(desks[part], onset, mine, row)
+                key = (part, tuple(index for index, _ in mine))
+                if key not in known:
+                    known[key] = _taken(desks[part], onset, mine, row)
+                taken = known[key]
                 if taken is None:
                     break
-                cost, later[part], cut = taken
-                costs += cost
-                given += [(index, part) for index, _ in mine]
-                ended += cut
+                cost, later[part] = cost + taken[0], taken[1]
+                ended += taken[2]
             else:
                 found = True
-                cost = draft.cost + costs + _crossings(later, onset)
-                yield _Draft(cost, tuple(later), _Step(onset, tuple(given), tuple(ended), draft.steps))
+                given = tuple((index, part) for (index, _), part in zip(kept, choice, strict=True))
+                step = _Step(onset, given, tuple(ended), draft.steps)
+                yield _Draft(cost + _crossings(later, onset), tuple(later), step)
         if found:
             return
 
@@ -183,13 +186,16 @@ def _taken(
 
 def _crossings(desks: Sequence[_Desk], onset: int) -> float:
     """Return the cost of parts that sound below lower ones."""
-    ranges = [
-        (min(pitches), max(pitches))
-        for desk in desks
-        if (pitches := [pitch for end, pitch, _ in desk.held if end > onset])
-    ]
-    pairs = itertools.combinations(ranges, 2)
-    return sum(_CROSSING_COST for upper, lower in pairs if upper[0] < lower[0] or upper[1] < lower[1])
+    cost = 0.0
+    above: tuple[int, int] | None = None
+    for desk in desks:
+        pitches = [pitch for end, pitch, _ in desk.held if end > onset]
+        if pitches:
+            low, high = min(pitches), max(pitches)
+            if above is not None and (above[0] < low or above[1] < high):
+                cost += _CROSSING_COST
+            above = (low, high)
+    return cost
 
 
 def _thinned(notes: Sequence[tuple[int, Note]], count: int) -> list[tuple[int, Note]]:

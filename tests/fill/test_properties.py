@@ -14,14 +14,13 @@ from composer.plan.outline import pickup_tick
 from composer.theory.meter import parse_meter
 
 BARS = {"binary": 20, "ternary": 24, "rondo": 40}
-COMPASS = {"keyboard": (36, 84), "chorale": (40, 81)}
 
 
 def check(plan, composed):
     """Assert what holds for every piece."""
     score, meter, pickup = composed.filled.score, parse_meter(plan.meter), pickup_tick(plan)
     notes = [note for _, note in score.notes()]
-    low, high = COMPASS[plan.ensemble]
+    low, high = ENSEMBLES[plan.ensemble].compass
     assert notes
     assert score.end_tick == plan.bars * meter.bar_ticks
     assert sum(section.bars for section in plan.sections) == plan.bars
@@ -73,6 +72,24 @@ def test_every_note_of_a_chorale_can_be_sung(fill_plan, key, meter, seed):
         assert part.name == row.name
         for before, after in itertools.pairwise(part.notes):
             assert before.end_tick <= after.onset_tick
+
+
+@settings(max_examples=4)
+@given(
+    ensemble=st.sampled_from(("quartet", "song", "line")),
+    form=st.sampled_from(("binary", "ternary")),
+    meter=st.sampled_from(("3/4", "4/4", "6/8")),
+    seed=st.integers(0, 10**6),
+)
+def test_every_note_of_an_ensemble_can_be_played(fill_plan, ensemble, form, meter, seed):
+    plan = pipeline.plan_piece(form=form, meter=meter, seed=seed, bars=BARS[form], ensemble=ensemble)
+    composed = fill_plan(plan)
+    check(plan, composed)
+    for part, row in zip(composed.filled.score.parts, ENSEMBLES[ensemble].parts, strict=True):
+        assert (part.name, part.staves) == (row.name, row.staves)
+        for note in part.notes:
+            together = [n for n in part.notes if n.onset_tick <= note.onset_tick < n.end_tick]
+            assert part.staves == 2 or len(together) <= (2 if row.strings else 1)
 
 
 @pytest.mark.parametrize(("meter", "pickup"), [("2/4", 0.5), ("3/4", 1), ("4/4", 1), ("6/8", 1), ("4/4", 0)])
