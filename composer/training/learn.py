@@ -129,6 +129,7 @@ def learn_style(
     vector = own_composer_to_bytes(fitted.vector, known)
     card = replace(
         card,
+        folder=where,
         network=known.name,
         vector=f"{name}{VECTOR_SUFFIX}",
         vector_sha256=hashlib.sha256(vector).hexdigest(),
