@@ -51,7 +51,6 @@ def main() -> None:
     options = _options()
     pieces = collected(options.config, Path(options.data))
     report: dict[str, Any] = {}
-    listeners: dict[str, Listener] = {}
     rule = Rule(options.least_training, options.least_held_out)
     print(f"a style is a class where it has {rule}")
     for ensemble in options.ensembles:
@@ -60,11 +59,10 @@ def main() -> None:
         if listener is None:
             print(f"\n{ensemble}: fewer than two styles have enough pieces")
             continue
-        listeners[ensemble] = listener
-        report[ensemble] = real_side(listener, options, pieces, rule, ears)
-    if options.output and options.ensembles[0] in listeners:
-        ensemble = options.ensembles[0]
-        report[ensemble]["composed"] = composed_side(listeners[ensemble], options)
+        alone = with_less(listener, pieces, rule, ears)
+        report[ensemble] = real_side(listener, alone, options, pieces, rule, ears)
+        if options.output and ensemble == options.ensembles[0]:
+            report[ensemble]["composed"] = composed_side(listener, alone, options)
     if options.json:
         options.json.write_text(json.dumps(report, indent=1))
 
@@ -96,8 +94,32 @@ def _options() -> argparse.Namespace:
 # ---------------------------------------------------------------- real pieces
 
 
+def with_less(listener: Listener, pieces: Sequence[Any], rule: Rule, ears: Ears) -> dict[str, Listener]:
+    """Return listeners that hear one set of features alone."""
+    found = {}
+    penalties = (listener.classifier.penalty,)
+    for name, groups in SETS.items():
+        own = listen(
+            pieces,
+            listener.ensemble,
+            rule=rule,
+            styles=listener.styles,
+            sets=(groups,),
+            penalties=penalties,
+            ears=ears,
+        )
+        assert own is not None
+        found[f"  {name} alone"] = own
+    return found
+
+
 def real_side(
-    listener: Listener, options: argparse.Namespace, pieces: Sequence[Any], rule: Rule, ears: Ears
+    listener: Listener,
+    alone: dict[str, Listener],
+    options: argparse.Namespace,
+    pieces: Sequence[Any],
+    rule: Rule,
+    ears: Ears,
 ) -> dict[str, Any]:
     """Print and return what the classifier of one ensemble says of held-out pieces."""
     styles = listener.styles
@@ -112,13 +134,7 @@ def real_side(
     rows = {"held-out pieces": accuracy(votes), "  among the first two": accuracy(votes, top=2)}
     rows["  their first three segments"] = accuracy(listener.heard(most=3))
     rows["  in notes twice as long"] = accuracy(slower(listener, pieces))
-    penalty = listener.classifier.penalty
-    for name, groups in SETS.items():
-        alone = listen(
-            pieces, listener.ensemble, rule=rule, styles=styles, groups=groups, penalties=(penalty,), ears=ears
-        )
-        if alone is not None:
-            rows[f"  {name} alone"] = accuracy(alone.heard())
+    rows |= {name: accuracy(own.heard()) for name, own in alone.items()}
     tables = {"held-out pieces": confusion(votes, len(styles))}
     if options.folds > 1:
         folded = over_folds(listener, options, rule, ears)
@@ -132,7 +148,7 @@ def real_side(
         "styles": styles,
         "segments": segments,
         "pieces": held_out,
-        "penalty": penalty,
+        "penalty": listener.classifier.penalty,
         "rows": {name.strip(): asdict(share) for name, share in rows.items()},
         "tables": {name: table.tolist() for name, table in tables.items()},
     }
@@ -189,7 +205,7 @@ def _stretched(music: Music) -> Music:
 # ---------------------------------------------------------------- composed pieces
 
 
-def composed_side(listener: Listener, options: argparse.Namespace) -> dict[str, Any]:
+def composed_side(listener: Listener, alone: dict[str, Listener], options: argparse.Namespace) -> dict[str, Any]:
     """Compose, judge, print and return."""
     styles = cards_for(listener.styles)
     missing = [name for name in listener.styles if name not in styles]
@@ -211,6 +227,7 @@ def composed_side(listener: Listener, options: argparse.Namespace) -> dict[str, 
         f"held-out pieces, their first {most} segments": accuracy(excerpts),
         "composed pieces": accuracy(votes),
         "  among the first two": accuracy(votes, top=2),
+        **{name: accuracy(own.votes(examples)) for name, own in alone.items()},
     }
     _show_rows(rows)
     ratios = {"whole": ratio(votes, whole), "as long": ratio(votes, excerpts)}

@@ -52,6 +52,7 @@ from composer.style import load_statistics
 PLAN_GUIDANCES = (1.0, 1.25, 1.5, 2.0, 3.0)
 STYLE_GUIDANCES = (1.0, 1.5, 2.0, 3.0)
 SEEDS = (1, 2)
+LEAST_WIDTH = 0.1  # of a figure's usual range, where nearly all pieces of a style have the same
 MEASURES = ("roots", "keys", "style", "diversity", "distance", "refused", "seconds")
 
 Point = tuple[float, float]  # guidance by the plan, by the style
@@ -160,9 +161,9 @@ def distance(piece: Composed, style: str) -> float:
     outside = []
     for name in ASKED_FIGURES:
         if name in usual and name in figures:
-            low, _, high = usual[name]
+            low, middle, high = usual[name]
             beyond = max(0.0, low - figures[name], figures[name] - high)
-            outside.append(beyond / max(high - low, 1e-6))
+            outside.append(beyond / max(high - low, LEAST_WIDTH * abs(middle), LEAST_WIDTH))
     return float(np.mean(outside))
 
 

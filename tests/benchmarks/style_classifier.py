@@ -1,10 +1,10 @@
-"""A style classifier that shares nothing with the network: multinomial logistic regression on counted shares.
+"""A style classifier that shares nothing with the network: multinomial logistic regressions on counted shares.
 
 Conventions: one class a style, all weighed equally however many segments they have. A piece's vote is the mean of its
 segments' log-probabilities. The penalty is chosen by cross-validation on the training pieces, works kept together.
 Intervals hold 95 of 100 bootstrap draws of works, drawn within each class.
 
-Contents: `Example`, `Classifier`, `train`, `Votes`, `vote`, `Share`, `accuracy`, `confusion`.
+Contents: `Example`, `Ear`, `Classifier`, `train`, `Votes`, `vote`, `Share`, `accuracy`, `confusion`.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from style_features import GROUPS, Counts
+from style_features import SETS, Counts
 
 Matrix = NDArray[np.float64]
 
 PRIOR = 12.0  # observations' worth of the usual share under each condition
 RARE = 0.004  # outcomes with a smaller usual share are left out
-PENALTIES = (0.1, 0.3, 1.0)
+PENALTIES = (0.3, 1.0, 3.0)
 CHOOSING_FOLDS = 4
-ROUNDS = 300
+ROUNDS = 200
 DRAWS = 2000
 
 
@@ -43,15 +43,14 @@ class Example:
 
 
 @dataclass(frozen=True, eq=False)
-class Classifier:
-    """Shares → log-probabilities of the styles.
+class Ear:
+    """One set of features → logits of the styles.
 
     Attributes:
         usual: group → usual shares [mode, condition, outcome] of the training segments, styles weighed equally.
         kept: group → outcomes that count, bool [condition, outcome].
         scale: [feature] standard deviations.
         weights, bias: [feature, style], [style].
-        penalty: that was chosen.
     """
 
     usual: Mapping[str, Matrix]
@@ -59,20 +58,37 @@ class Classifier:
     scale: Matrix
     weights: Matrix
     bias: Matrix
+
+    def logits(self, counts: Sequence[Counts]) -> Matrix:
+        """Return [segment, style]."""
+        return _tamed(_features(counts, self.usual, self.kept) / self.scale) @ self.weights + self.bias
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """Counts → log-probabilities of the styles: the product of what several ears hear.
+
+    One ear for all features learns small styles by heart; ears that each hear a part of them and agree do not.
+
+    Attributes:
+        ears: one for each set of features.
+        penalty: that was chosen.
+    """
+
+    ears: tuple[Ear, ...]
     penalty: float
 
     def log_probabilities(self, counts: Sequence[Counts]) -> Matrix:
         """Return [segment, style]."""
-        features = _tamed(_features(counts, self.usual, self.kept) / self.scale)
-        logits = features @ self.weights + self.bias
-        return logits - _log_sum(logits)
+        logits = np.sum([ear.logits(counts) for ear in self.ears], axis=0)
+        return np.asarray(logits - _log_sum(logits))
 
 
 def train(
     examples: Sequence[Example],
     num_styles: int,
     *,
-    groups: Sequence[str] = tuple(GROUPS),
+    sets: Sequence[Sequence[str]] = tuple(SETS.values()),
     penalties: Sequence[float] = PENALTIES,
 ) -> Classifier:
     """Train on segments, the penalty chosen by cross-validation.
@@ -80,30 +96,42 @@ def train(
     Args:
         examples: at least one of each style.
         num_styles: classes.
-        groups: of features that are heard.
+        sets: groups of features that each ear hears.
         penalties: to choose from.
     """
     style = np.array([example.style for example in examples])
-    usual, kept = _usual(examples, style, num_styles, groups)
-    features = _features([example.counts for example in examples], usual, kept)
     balance = _balance(style, num_styles)
-    scale = np.sqrt(balance @ features**2) + 1e-6
-    features = _tamed(features / scale)
-    works = np.array([_fold_of(example.work, CHOOSING_FOLDS) for example in examples])
-    losses = []
-    for penalty in penalties if len(penalties) > 1 else ():
-        loss = np.zeros(len(examples))
-        for fold in range(CHOOSING_FOLDS):
-            there = works == fold
-            if not there.any() or there.all():
-                continue
-            weights, bias = _fit(features[~there], style[~there], num_styles, penalty)
-            logits = features[there] @ weights + bias
-            loss[there] = -(logits - _log_sum(logits))[np.arange(there.sum()), style[there]]
-        losses.append(float(balance @ loss))
+    heard = []
+    for groups in sets:
+        usual, kept = _usual(examples, style, num_styles, groups)
+        features = _features([example.counts for example in examples], usual, kept)
+        scale = np.sqrt(balance @ features**2) + 1e-6
+        heard.append((usual, kept, scale, _tamed(features / scale)))
+    matrices = [features for *_, features in heard]
+    folds = np.array([_fold_of(example.work, CHOOSING_FOLDS) for example in examples])
+    losses = [
+        float(balance @ _loss_elsewhere(matrices, style, num_styles, folds, penalty))
+        for penalty in (penalties if len(penalties) > 1 else ())
+    ]
     penalty = penalties[int(np.argmin(losses)) if losses else 0]
-    weights, bias = _fit(features, style, num_styles, penalty)
-    return Classifier(usual, kept, scale, weights, bias, penalty)
+    ears = [
+        Ear(usual, kept, scale, *_fit(features, style, num_styles, penalty)) for usual, kept, scale, features in heard
+    ]
+    return Classifier(tuple(ears), penalty)
+
+
+def _loss_elsewhere(
+    matrices: Sequence[Matrix], style: NDArray[np.int_], num_styles: int, folds: NDArray[np.int_], penalty: float
+) -> Matrix:
+    """Return the cross-entropy [segment] of each by ears that were trained on the other folds."""
+    loss = np.zeros(len(style))
+    for fold in range(CHOOSING_FOLDS):
+        there = folds == fold
+        if there.any() and not there.all():
+            fits = [(_fit(features[~there], style[~there], num_styles, penalty), features) for features in matrices]
+            logits = np.sum([features[there] @ weights + bias for (weights, bias), features in fits], axis=0)
+            loss[there] = -(logits - _log_sum(logits))[np.arange(there.sum()), style[there]]
+    return loss
 
 
 def _fold_of(work: str, folds: int) -> int:

@@ -1,7 +1,7 @@
 """The style classifier of one ensemble: its classes, its training on real pieces, and what it says of held-out ones.
 
 Conventions: a style is a class where there are enough pieces of it on both sides of the split (`Rule`); no other style
-is heard. Of a long piece the first `SEGMENTS` segments count, of a style with many pieces an even choice.
+is heard. Of a long piece `SEGMENTS` segments at even distances count, of a style with many pieces an even choice.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 from style_classifier import PENALTIES, Classifier, Example, Votes, train, vote
-from style_features import GROUPS, Counts, count_segment
+from style_features import SETS, Counts, count_segment
 from style_music import Music, evenly, real_music, segments
 
-SEGMENTS = 12
+SEGMENTS = 16
 MOST_PIECES = 160  # of a style, for training
 MOST_HELD_OUT = 60  # of a style
 
@@ -51,7 +51,7 @@ class Listener:
     held_out: tuple[Example, ...]
 
     def heard(self, *, most: int | None = None) -> Votes:
-        """Return the votes on held-out pieces, of each the first `most` segments."""
+        """Return the votes on held-out pieces, of each the first `most` segments that count."""
         return self.votes(self.held_out, most=most)
 
     def votes(self, examples: Sequence[Example], *, most: int | None = None) -> Votes:
@@ -68,7 +68,7 @@ class Listener:
 
 def counted(music: Music) -> list[Counts]:
     """Return the counts of a piece's segments."""
-    return [count_segment(part) for part in segments(music, most=SEGMENTS)]
+    return [count_segment(part) for part in evenly(segments(music), SEGMENTS)]
 
 
 class Ears:
@@ -95,7 +95,7 @@ def listen(
     *,
     rule: Rule,
     styles: Sequence[str] = (),
-    groups: Sequence[str] = tuple(GROUPS),
+    sets: Sequence[Sequence[str]] = tuple(SETS.values()),
     penalties: Sequence[float] = PENALTIES,
     ears: Ears | None = None,
 ) -> Listener | None:
@@ -106,7 +106,7 @@ def listen(
         ensemble: the one.
         rule: when a style is a class.
         styles: those that are wanted; () for all.
-        groups: of features.
+        sets: groups of features that each ear hears.
         penalties: to choose from.
         ears: keeps counts from call to call.
     """
@@ -125,7 +125,7 @@ def listen(
         ensemble,
         classes,
         {name: numbers for name, numbers in counts.items() if name not in classes},
-        train(training, len(classes), groups=groups, penalties=penalties),
+        train(training, len(classes), sets=sets, penalties=penalties),
         tuple(training),
         tuple(held_out),
     )

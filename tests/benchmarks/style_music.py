@@ -123,18 +123,13 @@ def _music(name: str, work: str, composer: str, ensemble: str, split: str, roll:
     )
 
 
-def segments(music: Music, *, most: int | None = None) -> list[Music]:
-    """Return the segments of a piece; the whole of it where it is shorter than one.
-
-    Args:
-        music: the piece.
-        most: segments at most, from the beginning.
-    """
+def segments(music: Music) -> list[Music]:
+    """Return the segments of a piece; the whole of it where it is shorter than one."""
     bars = np.unique(music.bar)
     starts = [0, *range(HOP_BARS, max(HOP_BARS, len(bars) - LEAST_BARS + 1), HOP_BARS)]
     # A beginning whose bars all lie in the segment before says nothing new.
     starts = [start for start in starts if start == 0 or start + SEGMENT_BARS - HOP_BARS < len(bars)]
-    parts = [music.part(np.isin(music.bar, bars[start : start + SEGMENT_BARS])) for start in starts[:most]]
+    parts = [music.part(np.isin(music.bar, bars[start : start + SEGMENT_BARS])) for start in starts]
     return [part for part in parts if part.num_steps >= SHORT_STEPS and part.articulate.any()]
 
 
