@@ -24,6 +24,7 @@ _REACH = 14  # semitones up a string in a double stop, inclusive
 _OUTSIDE_COST = 3.0  # a semitone beyond the compass of a voice; instruments don't have the notes below theirs
 _PULL = 0.1  # a semitone from the middle of the compass
 _ENTRY_COST, _EXIT_COST = 6.0, 6.0  # one part begins after a rest; one stops where others begin: a line is handed on
+_SKIPPED_COST = 1.5  # a part that rests while one below it has the top line, at each onset
 _STOP_COST, _DRONE_COST = 24.0, 30.0  # a double stop struck together; a note struck beside a held one
 _TAKEN_COST = 40.0  # a part leaves its held note for another one
 _CROSSING_COST = 100.0
@@ -140,7 +141,8 @@ def _continued(
                 found = True
                 given = tuple((index, part) for (index, _), part in zip(kept, choice, strict=True))
                 step = _Step(onset, given, tuple(ended), draft.steps)
-                yield _Draft(cost + _crossings(later, onset), tuple(later), step)
+                cost += _crossings(later, onset) + _skipped(later, rows)
+                yield _Draft(cost, tuple(later), step)
         if found:
             return
 
@@ -196,6 +198,13 @@ def _crossings(desks: Sequence[_Desk], onset: int) -> float:
                 cost += _CROSSING_COST
             above = (low, high)
     return cost
+
+
+def _skipped(desks: Sequence[_Desk], rows: Sequence[PartRow]) -> float:
+    """Return the cost of parts that rest above the top line although it lies within their compass."""
+    top = next((index for index, desk in enumerate(desks) if desk.held), 0)
+    pitch = max((pitch for _, pitch, _ in desks[top].held), default=0)
+    return _SKIPPED_COST * sum(row.compass[0] <= pitch for row in rows[:top])
 
 
 def _thinned(notes: Sequence[tuple[int, Note]], count: int) -> list[tuple[int, Note]]:

@@ -175,5 +175,5 @@ def test_a_quartet_is_planned_for_four_whatever_the_style_was_counted_in(stretch
     """Of Bach's keyboard music a half bar of imitation has two voices."""
     heard = stretches_heard(resolve(parse_plan(PIECE.format(ensemble="quartet"))))
     told = [int(notes) for stretch in heard if not stretch.is_line for notes in stretch.facts.polyphony_x8.sum(axis=1)]
-    assert {notes for notes in told if notes >= 0} <= set(range(22, 33))  # in eighths
+    assert {notes for notes in told if notes >= 0} <= set(range(25, 33))  # in eighths
     assert max(told) > 0

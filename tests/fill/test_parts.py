@@ -83,6 +83,12 @@ def test_each_note_of_a_chord_of_four_has_its_player(note):
     assert [[n.pitch for n in part] for part in parts] == [[79], [67], [59], [43]]
 
 
+def test_the_first_violin_has_the_tune_however_low_it_goes(note):
+    fall = [note(2 * index, 2, pitch) for index, pitch in enumerate((74, 67, 64, 60, 64, 62, 60, 59, 60))]
+    violin = assign_parts([*fall, note(0, 18, 48)], QUARTET).parts[0]
+    assert len(violin) == len(fall)
+
+
 def test_what_no_violin_has_is_the_viola_s_and_the_cello_s(note):
     parts = assign_parts([note(0, 4, 50), note(0, 4, 45)], QUARTET).parts
     assert [[n.pitch for n in part] for part in parts] == [[], [], [50], [45]]
