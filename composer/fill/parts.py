@@ -24,7 +24,8 @@ _REACH = 14  # semitones up a string in a double stop, inclusive
 _OUTSIDE_COST = 3.0  # a semitone beyond the compass of a voice; instruments don't have the notes below theirs
 _PULL = 0.1  # a semitone from the middle of the compass
 _ENTRY_COST, _EXIT_COST = 6.0, 6.0  # one part begins after a rest; one stops where others begin: a line is handed on
-_SKIPPED_COST = 1.5  # a part that rests while one below it has the top line, at each onset
+_SKIPPED_COST = 1.5  # a part that rests while one below it has the top line, at each onset;
+_INNER_SHARE = 0.5  # of that, where it is an inner line
 _STOP_COST, _DRONE_COST = 24.0, 30.0  # a double stop struck together; a note struck beside a held one
 _TAKEN_COST = 40.0  # a part leaves its held note for another one
 _CROSSING_COST = 100.0
@@ -201,10 +202,21 @@ def _crossings(desks: Sequence[_Desk], onset: int) -> float:
 
 
 def _skipped(desks: Sequence[_Desk], rows: Sequence[PartRow]) -> float:
-    """Return the cost of parts that rest above the top line although it lies within their compass."""
-    top = next((index for index, desk in enumerate(desks) if desk.held), 0)
-    pitch = max((pitch for _, pitch, _ in desks[top].held), default=0)
-    return _SKIPPED_COST * sum(row.compass[0] <= pitch for row in rows[:top])
+    """Return the cost of parts that rest while the next one below plays what lies within their compass.
+
+    The lowest part's line is the bass: nobody else waits for that, unless it is the only one.
+    """
+    cost, resting = 0.0, range(0)
+    for index, desk in enumerate(desks):
+        if not desk.held:
+            resting = range(resting.start, index + 1)
+            continue
+        if index < len(desks) - 1 or not resting.start:
+            pitch = max(pitch for _, pitch, _ in desk.held)
+            share = 1.0 if not resting.start else _INNER_SHARE
+            cost += share * _SKIPPED_COST * sum(rows[above].compass[0] <= pitch for above in resting)
+        resting = range(index + 1, index + 1)
+    return cost
 
 
 def _thinned(notes: Sequence[tuple[int, Note]], count: int) -> list[tuple[int, Note]]:
