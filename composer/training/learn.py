@@ -21,8 +21,25 @@ from composer.network.checkpoint import WeightsCard, check_network, load_network
 from composer.network.own_composer import VECTOR_SUFFIX, own_composer_to_bytes
 from composer.network.startup import start_backend
 from composer.roll.inputs import NOTE_LAYOUT, STEP_LAYOUT
-from composer.style import DEFAULT_NETWORK, StyleCard, own_styles_folder, style_names, style_to_yaml, styles_folder
-from composer.training.own_style import UNKNOWN_LICENCE, OnProgress, UsablePiece, recipe_of, usable_pieces
+from composer.style import (
+    DEFAULT_NETWORK,
+    StyleCard,
+    load_statistics,
+    load_style,
+    own_styles_folder,
+    style_names,
+    style_to_yaml,
+    styles_folder,
+)
+from composer.style_statistics import statistics_from_json, statistics_to_json
+from composer.training.own_style import (
+    UNKNOWN_LICENCE,
+    OnProgress,
+    UsablePiece,
+    recipe_of,
+    usable_pieces,
+    with_both_modes,
+)
 from composer.training.recipes import StyleRecipe
 from composer.training.style_counting import RUNS_SUFFIX, count_style
 from composer.training.train import cache_folder
@@ -34,6 +51,7 @@ CARD_SUFFIX = ".yaml"
 SUFFIXES = (CARD_SUFFIX, ".json", RUNS_SUFFIX, VECTOR_SUFFIX)
 DEFAULT_SECONDS = 300.0
 MAX_LANES = 4  # cores that a fit can use; its batches have few rows
+_LENDER = "bach"  # of the harmony in a mode in which a folder has none, where no program's style is nearer
 _WORDS_OF_PLANS = ("from", "via", "to")  # a style called so could not be told from a glide
 _READING, _HEARING, _COUNTING = 0.1, 0.25, 0.3  # shares of the work after which each is done
 
@@ -126,9 +144,16 @@ def learn_style(
             config=LearnConfig(seed=seed, max_seconds=max_seconds, lanes=lanes),
             on_progress=_part(report, _COUNTING, 1.0),
         )
+    lender = fitted.nearest_name if fitted.nearest_name in style_names(folder=styles_folder()) else _LENDER
+    statistics, borrowed = with_both_modes(
+        statistics_from_json(files[card.statistics].decode()),
+        load_statistics(load_style(lender, folder=styles_folder())),
+    )
+    files[card.statistics] = statistics_to_json(statistics).encode()
     vector = own_composer_to_bytes(fitted.vector, known)
     card = replace(
         card,
+        description="; ".join([card.description, *(f"in {mode} harmony of {lender}" for mode in borrowed)]),
         folder=where,
         network=known.name,
         vector=f"{name}{VECTOR_SUFFIX}",
@@ -148,7 +173,10 @@ def learn_style(
         card,
         tuple(where / file for file in sorted(files, key=lambda file: not file.endswith(CARD_SUFFIX))),
         figures,
-        tuple(_told(recipe, pieces, held_out, fitted, known, max_seconds)),
+        (
+            *_told(recipe, pieces, held_out, fitted, known, max_seconds),
+            *(f"there is no harmony in {mode}: where a plan asks for it, it is that of {lender}" for mode in borrowed),
+        ),
         name if where == own_styles_folder() else str(where / f"{name}{CARD_SUFFIX}"),
     )
 

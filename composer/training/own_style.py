@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from composer.analysis.duplicates import UnionFind
 from composer.analysis.survey import FolderSurvey
@@ -19,6 +20,7 @@ from composer.errors import TrainingError
 from composer.network.checkpoint import WeightsCard
 from composer.parallel import parallel_map
 from composer.style import Source
+from composer.style_statistics import StyleStatistics
 from composer.training.dataset import MusicFile, Piece, prepare
 from composer.training.recipes import StyleRecipe
 from composer.training.style_counting import StylePiece, read_style_pieces
@@ -30,6 +32,7 @@ _EVERY = 5  # the share of the works that is held out: one in five
 _MOST_OF_ALL = 0.25  # of the pieces; a larger work is not held out
 _FALLBACK_ENSEMBLE = "keyboard"
 UNKNOWN_LICENCE = "unknown"
+_BY_MODE = ("chord_transitions", "phrase_links", "first_chords", "opening_chords", "melody_degrees")
 
 OnProgress = Callable[[str, float], None]
 
@@ -118,6 +121,23 @@ def recipe_of(name: str, survey: FolderSurvey, pieces: Sequence[UsablePiece], ne
             Source(f"Files of the folder {folder}", url or str(survey.root), licence) for licence in _licences(survey)
         ),
     )
+
+
+def with_both_modes(statistics: StyleStatistics, lender: StyleStatistics) -> tuple[StyleStatistics, tuple[str, ...]]:
+    """Return statistics with chords in both modes, and the modes that had to be borrowed.
+
+    A folder of nothing but major would otherwise plan no section in a minor key, which most forms have.
+
+    Args:
+        statistics: of the folder.
+        lender: of a style that has both.
+    """
+    missing = tuple(mode for mode in ("major", "minor") if not statistics.chord_transitions.get(mode))
+    tables: dict[str, Any] = {
+        table: {**getattr(statistics, table), **{mode: getattr(lender, table).get(mode, {}) for mode in missing}}
+        for table in _BY_MODE
+    }
+    return (replace(statistics, **tables) if missing else statistics), missing
 
 
 def _licences(survey: FolderSurvey) -> list[str]:

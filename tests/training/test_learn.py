@@ -95,6 +95,8 @@ def test_a_style_is_four_files_and_found_by_its_name(place: Path, learned: Learn
     assert load_runs(card) is not None
     assert "mine" in style_names()
     assert learned.called == "mine"
+    assert card.description == "The music of songs; in minor harmony of bach"
+    assert any("no harmony in minor" in line for line in learned.told)
 
 
 def test_what_was_learned_is_told(learned: LearnedStyle) -> None:
@@ -111,7 +113,7 @@ def test_a_learned_style_is_planned_and_its_composer_joins_the_network(place: Pa
     assert path == place / "styles" / "networks" / "small.safetensors"
     (own,) = pipeline._own_composers([learned.card], path)
     assert own.name == pipeline._composer_of(learned.card) == str(place / "styles" / "mine.vector.safetensors")
-    known = read_card(path)
+    known = read_card(path.with_suffix(".yaml"))
     again = read_own_composer(Path(own.name), name="x", sha256=learned.card.vector_sha256, network=known)
     np.testing.assert_array_equal(own.embedding, again.embedding)
 
@@ -155,7 +157,6 @@ def test_an_own_style_is_replaced_only_when_that_is_said(place: Path, learned: L
     with pytest.raises(StyleError, match=r"mine\.yaml: .*--force replaces it"):
         learn(place, "mine")
     assert learned.files[0].read_bytes() == before
-    assert learn(place, "mine", force=True, seed=2).card.vector_sha256 != learned.card.vector_sha256
     learn(place, "mine", force=True)
     assert learned.files[0].read_bytes() == before, "the same seed, the same style"
 

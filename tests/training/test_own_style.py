@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,8 @@ from composer.errors import TrainingError
 from composer.network.checkpoint import WeightsCard
 from composer.network.config import NetworkConfig
 from composer.roll.inputs import NOTE_LAYOUT, STEP_LAYOUT
-from composer.style import Source
-from composer.training.own_style import OWN, UsablePiece, recipe_of, usable_pieces
+from composer.style import Source, load_statistics
+from composer.training.own_style import OWN, UsablePiece, recipe_of, usable_pieces, with_both_modes
 from composer.training.recipes import StyleRecipe
 from composer.training.style_counting import count_style, read_style_pieces, write_style_files
 
@@ -104,6 +105,19 @@ def test_an_ensemble_that_the_network_does_not_know_is_played_on_the_keyboard(fo
     (own,) = {piece.counted.ensemble for piece in pieces}
     assert recipe_of("mine", survey, pieces, network_for("keyboard", own)).ensemble == own
     assert recipe_of("mine", survey, pieces, network_for("keyboard")).ensemble == "keyboard"
+
+
+def test_a_mode_that_is_not_there_is_borrowed_and_the_other_kept() -> None:
+    bach = load_statistics("bach")
+    major = replace(
+        bach, chord_transitions={"major": {"middle": {"I": {"V": (1, 0)}}}}, first_chords={"major": {"I": 9}}
+    )
+    both, borrowed = with_both_modes(major, bach)
+    assert borrowed == ("minor",)
+    assert both.chord_transitions["major"] == major.chord_transitions["major"]
+    assert both.chord_transitions["minor"] == bach.chord_transitions["minor"]
+    assert both.first_chords == {"major": {"I": 9}, "minor": bach.first_chords["minor"]}
+    assert with_both_modes(bach, major) == (bach, ())
 
 
 def network_for(*ensembles: str) -> WeightsCard:
