@@ -247,7 +247,8 @@ def composed_side(listener: Listener, alone: dict[str, Listener], options: argpa
 
 
 def orders_for(styles: Sequence[str], ensemble: str, options: argparse.Namespace) -> list[Order]:
-    """Return the pieces: every plan in every style, plan after plan."""
+    """Return the pieces: every plan in every style, plan after plan; the same ones in whatever order styles are named."""
+    styles = sorted(styles)
     plans = average_plans(styles, number=-(-options.number // len(styles)), bars=options.bars, ensemble=ensemble)
     return [
         Order(name, plan, told(style), options.guidance, options.style_guidance)

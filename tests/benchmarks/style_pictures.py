@@ -30,7 +30,7 @@ def draw_confusions(tables: Mapping[str, np.ndarray], styles: Sequence[str], pat
                 colour = _PAPER if table[row, column] > 0.5 else _INK
                 text = f"{table[row, column]:.2f}".lstrip("0")
                 axis.text(column, row, text, ha="center", va="center", color=colour, fontsize=8)
-    axes[0].set_ylabel("is")
+    axes[0].set_ylabel("style")
     _write(figure, path)
 
 
@@ -56,9 +56,8 @@ def draw_plane(
     along: str,
     up: str,
     marked: Sequence[str] = (),
-    level: tuple[float, str] | None = None,
 ) -> None:
-    """Draw points (label, x, y) joined line by line, some of them marked, and a level to compare with."""
+    """Draw points (label, x, y) joined line by line, some of them marked."""
     figure = _figure(6.4, 4.4)
     axis = figure.subplots()
     for colour, (name, points) in zip(_COLOURS * 2, lines.items(), strict=False):
@@ -67,11 +66,6 @@ def draw_plane(
             axis.annotate(label, (x, y), textcoords="offset points", xytext=(4, 4), fontsize=7, color=colour)
             if label in marked:
                 axis.plot([x], [y], marker="o", markersize=14, fillstyle="none", color=_INK)
-    if level is not None:
-        axis.axhline(level[0], color=_INK, linestyle=":", linewidth=1)
-        axis.annotate(
-            level[1], (0.99, level[0]), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=7
-        )
     axis.set_xlabel(along)
     axis.set_ylabel(up)
     axis.legend(fontsize=8)
