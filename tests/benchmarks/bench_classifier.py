@@ -247,7 +247,7 @@ def composed_side(listener: Listener, alone: dict[str, Listener], options: argpa
 
 
 def orders_for(styles: Sequence[str], ensemble: str, options: argparse.Namespace) -> list[Order]:
-    """Return the pieces: every plan in every style, plan after plan; the same ones in whatever order styles are named."""
+    """Return the pieces, plan after plan in every style; the same ones in whatever order styles are named."""
     styles = sorted(styles)
     plans = average_plans(styles, number=-(-options.number // len(styles)), bars=options.bars, ensemble=ensemble)
     return [
