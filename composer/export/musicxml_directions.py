@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import bisect
 import xml.etree.ElementTree as ET
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from composer.export.xmltree import add
-from composer.score import UPPER_STAFF, Dynamic, Score, TempoMark
+from composer.score import UPPER_STAFF, Dynamic, Note, Score, TempoMark
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
 _LEVELS = frozenset(
@@ -44,7 +47,10 @@ class Direction:
 
 
 def directions_of_part(score: Score, index: int) -> list[Direction]:
-    """Return the directions of one part, sorted by tick: marks and tempo only above the first part."""
+    """Return the directions of one part, sorted by tick: marks and tempo only above the first part.
+
+    Dynamics stand at every part that sounds under them.
+    """
     found: list[Direction] = []
     two_staves = score.parts[index].staves > 1
     if index == 0:
@@ -52,7 +58,13 @@ def directions_of_part(score: Score, index: int) -> list[Direction]:
         found += _tempos(score, two_staves)
     dynamics = sorted(score.dynamics, key=lambda dynamic: dynamic.tick)
     free_from = [-1] * MAX_WEDGES
+    is_for = _heard_by(score, index)
+    levels = [dynamic.tick for dynamic in dynamics if dynamic.end_tick is None]
     for dynamic in dynamics:
+        following = bisect.bisect_right(levels, dynamic.tick)
+        until = dynamic.end_tick or (levels[following] if following < len(levels) else score.end_tick)
+        if not is_for(dynamic.tick, until):
+            continue
         if dynamic.end_tick is None:
             found.append(Direction(dynamic.tick, False, _level(dynamic, two_staves)))
             continue
@@ -62,6 +74,29 @@ def directions_of_part(score: Score, index: int) -> list[Direction]:
         found.append(Direction(dynamic.tick, False, _wedge(kind, number, two_staves)))
         found.append(Direction(dynamic.end_tick, True, _wedge("stop", number, two_staves)))
     return sorted(found, key=lambda direction: (direction.tick, not direction.closes))
+
+
+def _heard_by(score: Score, index: int) -> Callable[[int, int], bool]:
+    """Return a function that says whether a part sounds between two ticks; the first one stands for a silent score."""
+    sounds = _sounding(score.parts[index].notes)
+    anything = _sounding([note for _, note in score.notes()]) if index == 0 else None
+
+    def is_for(start_tick: int, end_tick: int) -> bool:
+        return sounds(start_tick, end_tick) or (anything is not None and not anything(start_tick, end_tick))
+
+    return is_for
+
+
+def _sounding(notes: Sequence[Note]) -> Callable[[int, int], bool]:
+    """Return a function that says whether one of some notes, sorted by onset, sounds between two ticks."""
+    onsets = [note.onset_tick for note in notes]
+    last_ends = list(accumulate((note.end_tick for note in notes), max))
+
+    def sounds(start_tick: int, end_tick: int) -> bool:
+        begun = bisect.bisect_left(onsets, max(end_tick, start_tick + 1))
+        return begun > 0 and last_ends[begun - 1] > start_tick
+
+    return sounds
 
 
 def _rehearsal(text: str, two_staves: bool) -> ET.Element:

@@ -217,7 +217,7 @@ def crowd(bar: Bar) -> Penalty:
         most = np.maximum(most, above - sum(high > bound for _, high in bar.compasses))
     if bar.compasses:
         most = np.maximum(most, bar.play.sum(axis=2) - len(bar.compasses))
-    return 0.6 * most.sum(axis=1)
+    return 1.0 * most.sum(axis=1)
 
 
 def leaps(bar: Bar) -> Penalty:

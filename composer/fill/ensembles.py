@@ -138,8 +138,8 @@ _ROWS = (
         melody_compass=(64, 86),
         bass_compass=(36, 57),
         register_step=7,
-        lower_polyphony=(1.5, 2.0),
-        upper_polyphony=(1.7, 2.0),
+        lower_polyphony=(1.5, 1.9),
+        upper_polyphony=(1.7, 1.9),
         melody_goals=(69, 79),
     ),
     Ensemble(

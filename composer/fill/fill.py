@@ -41,7 +41,7 @@ from composer.plan.model import NO_THEME, Plan, SectionEntry, ThemeEntry
 from composer.plan.randomness import stream
 from composer.plan.tunes import Tune
 from composer.roll.grid import STEP_TICKS
-from composer.roll.pins import FREE, SILENT
+from composer.roll.pins import FREE, SILENT, STRUCK
 from composer.roll.reference import no_reference
 from composer.score import Note, Score
 from composer.style_statistics import StyleStatistics
@@ -332,7 +332,7 @@ def _notes(filled: Filled, stretch: Stretch, setting: Setting) -> tuple[tuple[No
         return tuple(Note(onset, pitch, length) for onset, length, pitch in tune), 0
     notes = cells_to_notes(filled.play, filled.articulate, low_pitch=stretch.low_pitch)
     if setting.row.has_single_lines:
-        assigned = assign_parts(notes, setting.row.parts)
+        assigned = assign_parts(notes, setting.row.parts, tune=_given_tune(stretch))
         parts = enumerate(assigned.parts, start=1)
         return tuple(replace(note, voice=number) for number, part in parts for note in part), len(assigned.left_out)
     if stretch.solo is None:
@@ -342,6 +342,16 @@ def _notes(filled: Filled, stretch: Stretch, setting: Setting) -> tuple[tuple[No
     played = [note for note in notes if note not in sung]
     hands = split_hands(played, filled.upper_hand, low_pitch=stretch.low_pitch)
     return (*sung, *(replace(note, voice=2) for note in hands)), 0
+
+
+def _given_tune(stretch: Stretch) -> frozenset[tuple[int, int]]:
+    """Return (onset tick, pitch) of the notes of a section's tunes that were given, from tick 0 on."""
+    lead, pins = stretch.lead_in_steps, stretch.pins
+    code = pins.code[lead:]
+    tops = code.shape[1] - 1 - (code >= STRUCK)[:, ::-1].argmax(axis=1)
+    begins = np.take_along_axis(code, tops[:, None], axis=1)[:, 0] == STRUCK  # what is struck below a held tune is not
+    steps = np.flatnonzero(begins & pins.has_melody[lead:])
+    return frozenset((int(step) * STEP_TICKS, int(tops[step]) + stretch.low_pitch) for step in steps)
 
 
 def _with_true_lengths(

@@ -10,7 +10,7 @@ Conventions: costs are counted in semitones of motion. A part that has no string
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from composer.fill.ensembles import PartRow
@@ -27,6 +27,8 @@ _ENTRY_COST, _EXIT_COST = 6.0, 6.0  # one part begins after a rest; one stops wh
 _SKIPPED_COST = 1.5  # a part that rests while one below it has the top line, at each onset;
 _INNER_SHARE = 0.5  # of that, where it is an inner line
 _STOP_COST, _DRONE_COST = 24.0, 30.0  # a double stop struck together; a note struck beside a held one
+_LEADER_STOP_COST = 6.0  # more, where it is the first part that stops two
+_LED_AWAY_COST = 80.0  # a note of a tune that is not the first part's
 _TAKEN_COST = 40.0  # a part leaves its held note for another one
 _CROSSING_COST = 100.0
 _LOST_COST = 400.0  # a note that nobody plays
@@ -74,7 +76,7 @@ class _Step:
     before: _Step | None
 
 
-def assign_parts(notes: Sequence[Note], rows: Sequence[PartRow]) -> Assigned:
+def assign_parts(notes: Sequence[Note], rows: Sequence[PartRow], *, tune: Collection[tuple[int, int]] = ()) -> Assigned:
     """Give each note to one of the parts.
 
     Where nobody is free, somebody leaves a held note for the new one; where even that does not help, the inner notes
@@ -83,12 +85,14 @@ def assign_parts(notes: Sequence[Note], rows: Sequence[PartRow]) -> Assigned:
     Args:
         notes: of all parts.
         rows: the parts, highest first.
+        tune: (onset tick, pitch) of the notes of given tunes: the first part's, if it has them.
     """
     ordered = sorted(notes, key=lambda note: (note.onset_tick, -note.pitch, -note.duration_tick))
     beam = [_Draft(0.0, tuple(_Desk((), sum(row.compass) / 2, -_LONG_REST_TICKS) for row in rows), None)]
     for onset, group in itertools.groupby(enumerate(ordered), key=lambda item: item[1].onset_tick):
         fresh = list(group)
-        drafts = [later for draft in beam for later in _continued(draft, onset, fresh, rows)]
+        tune_note = next((index for index, note in fresh if (onset, note.pitch) in tune), None)
+        drafts = [later for draft in beam for later in _continued(draft, onset, fresh, rows, tune_note)]
         best: dict[tuple[_Desk, ...], _Draft] = {}
         for draft in sorted(drafts, key=lambda draft: draft.cost):
             best.setdefault(draft.desks, draft)
@@ -117,7 +121,7 @@ def double_stop(pitches: Sequence[int], strings: Sequence[int]) -> bool:
 
 
 def _continued(
-    draft: _Draft, onset: int, fresh: Sequence[tuple[int, Note]], rows: Sequence[PartRow]
+    draft: _Draft, onset: int, fresh: Sequence[tuple[int, Note]], rows: Sequence[PartRow], tune_note: int | None
 ) -> Iterator[_Draft]:
     """Yield the ways in which a draft goes on with the notes of one onset."""
     desks = tuple(replace(desk, held=tuple(held for held in desk.held if held[0] > onset)) for desk in draft.desks)
@@ -143,6 +147,8 @@ def _continued(
                 given = tuple((index, part) for (index, _), part in zip(kept, choice, strict=True))
                 step = _Step(onset, given, tuple(ended), draft.steps)
                 cost += _crossings(later, onset) + _skipped(later, rows)
+                cost += _LED_AWAY_COST * any(index == tune_note and part for index, part in given)
+                cost += _LEADER_STOP_COST * (len([part for part in choice if part == 0]) == 2)
                 yield _Draft(cost, tuple(later), step)
         if found:
             return

@@ -192,6 +192,15 @@ def test_single_staves_are_bracketed_and_a_voice_stands_apart_from_its_piano(key
     assert [element.tag for element in song.find("part-list")] == ["score-part", "score-part"]
 
 
+def test_a_voice_that_rests_has_no_dynamics(keyboard):
+    piano = keyboard([(0, 72, 8)], [(0, 48, 8)])
+    voice = Part("Voice", (Note(4 * Q, 67, 4 * Q),), 53)
+    dynamics = (Dynamic(0, "p"), Dynamic(0, "cresc", 4 * Q), Dynamic(4 * Q, "f"))
+    parts = tree(replace(piano, parts=(voice, *piano.parts), dynamics=dynamics)).findall("part")
+    assert [[level.tag for mark in part.iter("dynamics") for level in mark] for part in parts] == [["f"], ["p", "f"]]
+    assert [len(list(part.iter("wedge"))) for part in parts] == [0, 2]
+
+
 def test_the_left_hand_takes_the_treble_clef_where_it_stays_high(keyboard):
     lower = [(0, 48, 4), (4, 72, 4), (8, 71, 4), (12, 74, 4), (16, 50, 4)]
     root = tree(keyboard([], lower, bars=5))

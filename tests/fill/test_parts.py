@@ -89,6 +89,15 @@ def test_the_first_violin_has_the_tune_however_low_it_goes(note):
     assert len(violin) == len(fall)
 
 
+def test_a_given_tune_stays_with_the_first_part_where_it_leaps(note):
+    tune = [note(0, 2, 81), note(2, 2, 62), note(4, 2, 79)]
+    below = [note(0, 2, 64), note(2, 2, 60), note(4, 2, 64)]
+    free = assign_parts([*tune, *below], QUARTET).parts[0]
+    given_to = assign_parts([*tune, *below], QUARTET, tune={(n.onset_tick, n.pitch) for n in tune}).parts[0]
+    assert [n.pitch for n in given_to] == [81, 62, 79]
+    assert len(free) <= len(given_to)
+
+
 def test_what_no_violin_has_is_the_viola_s_and_the_cello_s(note):
     parts = assign_parts([note(0, 4, 50), note(0, 4, 45)], QUARTET).parts
     assert [[n.pitch for n in part] for part in parts] == [[], [], [50], [45]]
