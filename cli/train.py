@@ -52,5 +52,11 @@ def command(*, config_path: Path, data: tuple[str, ...], **options: Any) -> None
 
     with progress_bar() as on_progress:
         run = train_from_config(config_path, data=data, on_progress=on_progress, **options)
+    files = [*run.files]
+    for log in [path for path in files if path.suffix == ".jsonl"]:
+        from composer.export.curves import draw_curves, read_log
+
+        files.append(log.with_name("curves.png"))
+        draw_curves(read_log(log), files[-1])
     print_warnings(run.warnings)
-    print_rows([*run.figures.items(), *listed("files", map(str, run.files))])
+    print_rows([*run.figures.items(), *listed("files", map(str, files))])

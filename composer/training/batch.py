@@ -23,6 +23,8 @@ class Batch:
     loss_mask: [batch, step, pitch], 0 for cells that are not scored (pinned ones, say).
     valid: [batch, step], 0 for steps that are not scored: lead-in, off the grid, padding.
     reset: [batch], 1 where a row starts from the empty state.
+    rival: [batch], 1 where a row is the row before it once more, told another composer: the likelihoods of both are
+        compared. None: no row is.
     stream: rows carry their state from the last batch with the same stream name and the same shape.
     labels: what each row holds, for whoever counts the rows apart; empty where nobody does.
     """
@@ -36,6 +38,7 @@ class Batch:
     loss_mask: np.ndarray
     valid: np.ndarray
     reset: np.ndarray
+    rival: np.ndarray | None = None
     stream: str = ""
     labels: tuple[str, ...] = ()
 
@@ -56,9 +59,9 @@ class Batch:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The arrays by name, in the order in which the compiled step takes them."""
-        return {
-            field.name: getattr(self, field.name) for field in fields(self) if field.name not in ("stream", "labels")
-        }
+        told = ("stream", "labels")
+        arrays = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in told}
+        return arrays | {"rival": np.zeros(self.num_rows, np.float32) if self.rival is None else self.rival}
 
     def check(self, config: NetworkConfig) -> None:
         """Raise TrainingError unless the shapes agree with one another and with the network."""
@@ -75,8 +78,10 @@ class Batch:
             "loss_mask": (rows, steps, pitches),
             "valid": (rows, steps),
             "reset": (rows,),
+            "rival": (rows,),
         }
+        arrays = self.arrays()
         for name, shape in right.items():
-            found = getattr(self, name).shape
+            found = arrays[name].shape
             if found != shape:
                 raise TrainingError(f"batch.{name}: must have the shape {shape}; found {found}")

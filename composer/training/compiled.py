@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 Tensor = Any
 
 
+CONTRAST_NATS = 5.0
+"""By which the wrong style should be dearer in a window; where it is by far, the contrast teaches no more."""
+
+
 class StepResult(NamedTuple):
     """Sums over the scored steps of a batch of an update; divide the nats by `steps`.
 
@@ -30,16 +34,22 @@ class StepResult(NamedTuple):
     articulate: float
     hand: float
     steps: float
+    contrast: float
     gradient_norm: float
 
 
 class Measures(NamedTuple):
-    """Sums over the scored steps of each row, each [batch]: nats of the three outputs, and how many steps."""
+    """Sums over the scored steps of each row, each [batch]: nats of the three outputs, and how many steps.
+
+    A rival row (`Batch.rival`) has only its contrast, which the others have not: CONTRAST_NATS x log(1 + exp((right -
+    wrong) / CONTRAST_NATS)), with the nats of plays and articulations of the right style and of the wrong one.
+    """
 
     play: Any
     articulate: Any
     hand: Any
     steps: Any
+    contrast: Any
 
 
 def measure(
@@ -63,13 +73,18 @@ def measure(
     nats = negative_log_likelihood(logits, arrays["notes"][:, 1:], arrays["hand"], arrays["loss_mask"])
     valid = ops.cast(arrays["valid"], "float32")
     play, articulate, hand = (ops.sum(part * valid, axis=1) for part in nats)
-    rows = Measures(play, articulate, hand, ops.sum(valid, axis=1))
+    rival = ops.cast(arrays["rival"], "float32")
+    told_wrong = play + articulate
+    told_right = ops.concatenate([told_wrong[:1], told_wrong[:-1]], axis=0)  # of the row before
+    contrast = rival * CONTRAST_NATS * ops.softplus((told_right - told_wrong) / CONTRAST_NATS)
+    own = 1.0 - rival
+    rows = Measures(play * own, articulate * own, hand * own, ops.sum(valid, axis=1) * own, contrast)
     return rows, tuple(ops.stop_gradient(part) for part in state)
 
 
 def loss_of(rows: Measures, *, hand_weight: float) -> Tensor:
     """What a fit lowers, summed over the rows."""
-    return ops.sum(rows.play + rows.articulate + hand_weight * rows.hand)
+    return ops.sum(rows.play + rows.articulate + hand_weight * rows.hand + rows.contrast)
 
 
 def compile_steps(

@@ -248,6 +248,10 @@ def _check_windows(windows: WindowConfig, document: Document, problems: list[Pro
     for name in ("rows", "steps", "pitches"):
         if getattr(windows, name) < 1:
             problems.append(Problem(f"{name} must be at least 1", document.place(("windows", name))))
+    if windows.rival_rows % 2 or not 0 <= windows.rival_rows <= windows.rows:
+        problems.append(
+            Problem("rival_rows must be an even number, of the rows", document.place(("windows", "rival_rows")))
+        )
     if windows.line_share > 0 and LINE not in windows.ensembles:
         problems.append(
             Problem(

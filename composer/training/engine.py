@@ -360,11 +360,13 @@ class _Window:
 
     def __init__(self) -> None:
         self._results: list[StepResult] = []
+        self._contrasts: list[float] = []
         self._num_steps = 0
         self._started = time.monotonic()
 
     def add(self, result: StepResult, batch: Batch) -> None:
         self._results.append(result)
+        self._contrasts.append(result.contrast / max(1.0, float(np.sum(batch.arrays()["rival"]))))  # of a pair
         self._num_steps += batch.num_rows * batch.num_steps
 
     def steps_per_sec(self) -> float:
@@ -380,6 +382,7 @@ class _Window:
         return {
             "nats": round(sums["play"] + sums["articulate"], 5),
             **{name: round(value, 5) for name, value in sums.items()},
+            **({"contrast": round(sum(self._contrasts) / len(self._contrasts), 5)} if any(self._contrasts) else {}),
             "gradient_norm": round(norm, 5),
             "steps_per_sec": round(self.steps_per_sec(), 1),
         }

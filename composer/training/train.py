@@ -18,7 +18,6 @@ from composer.parallel import on_cluster
 from composer.roll.inputs import GROUPS
 from composer.training.batch import Batch
 from composer.training.config import TrainingConfig, read_config
-from composer.training.curves import PICTURE_NAME, draw_curves, read_log
 from composer.training.dataset import Piece, by_split
 from composer.training.marginals import TABLE, marginal_log_odds
 from composer.training.run_folder import LOG_NAME
@@ -71,8 +70,7 @@ def train_from_config(
     Args:
         config_path: a YAML file (`training/config.py`).
         data: the data folder, or music to learn from in place of the configuration's (`training/sources.py`).
-        output: the folder of the run: checkpoints, log, curves.png, left_out.json, NAME.safetensors and its card
-            NAME.yaml.
+        output: the folder of the run: checkpoints, log, left_out.json, NAME.safetensors and its card NAME.yaml.
         resume: go on from the last checkpoint in that folder.
         device: `auto` (all GPUs that are seen), `cpu` or `gpu`. Several machines train together where the environment
             variable TF_CONFIG names them (`training/devices.py`); the first of them writes the files.
@@ -129,8 +127,7 @@ def train_from_config(
                 windows.pieces, windows.weights, max_transposition=config.windows.max_transposition
             )
             shipped = ship_network(network, config, sources, collection, result, folder=output, tables={TABLE: odds})
-            draw_curves(read_log(output / LOG_NAME), output / PICTURE_NAME)
-            files = (*shipped, output / LOG_NAME, output / PICTURE_NAME)
+            files = (*shipped, output / LOG_NAME)
         replicas.agree(0)  # so that nobody leaves, and is missed, while another still works
     figures = {
         "held out": f"{result.best.nats:.3f} nats a step, after {result.best.update} updates",

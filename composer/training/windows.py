@@ -60,6 +60,8 @@ class WindowConfig:
 
     Attributes:
         rows: windows in a batch.
+        rival_rows: of these, so many are in pairs: the second row of a pair is the first one once more, told another
+            composer of the same ensemble, so that the network learns to tell styles apart (`compiled.Measures`).
         steps: sixteenths in a window.
         pitches: semitones in a window; steps of a visit that go beyond them are heard in part and not scored.
         balance: how the visits of a style (composer and ensemble) grow with its steps: 1 every step is as likely as any
@@ -83,6 +85,7 @@ class WindowConfig:
     pitches: int
     composers: tuple[str, ...]
     ensembles: tuple[str, ...]
+    rival_rows: int = 0
     balance: float = 1.0
     max_transposition: int = 6
     visit_windows: tuple[int, int] = (2, 8)
@@ -169,6 +172,10 @@ class Windows:
             for piece, weight in zip(pieces, weights or [1.0] * len(self.pieces), strict=True)
         )
         self._labels = tuple(labels)
+        self._composers_for: dict[str, list[str]] = {}
+        for piece in self.pieces:
+            known = self._composers_for.setdefault(piece.ensemble, [])
+            known += [] if piece.composer in known else [piece.composer]
         self._styles = [style_of(piece) for piece in self.pieces]
         # A visit is short, so pieces are drawn by their length.
         mass = np.array([piece.num_steps for piece in self.pieces]) * np.array(self.weights)
@@ -212,9 +219,16 @@ class Windows:
 
     def _schedule(self, row: int) -> Iterator[tuple[int, int, int]]:
         """Yield (row, number of the visit, window within it) without end; cheap."""
-        for number, (_, num_windows) in enumerate(self._visits(row)):
+        for number, (_, num_windows) in enumerate(self._visits(self._source(row))):
             for window in range(num_windows):
                 yield row, number, window
+
+    def _source(self, row: int) -> int:
+        """Return the row whose music a row has: its own, or that of the row before."""
+        return row - 1 if self._is_rival(row) else row
+
+    def _is_rival(self, row: int) -> bool:
+        return row < self.config.rival_rows and row % 2 == 1
 
     def _visits(self, row: int) -> Iterator[tuple[int, int]]:
         """Yield (piece index, number of windows) of each visit of a row."""
@@ -256,19 +270,20 @@ class Windows:
         for row, number, window in cells:
             if self._labels:
                 labels[row] = self._labels[self._nth_visit(row, number)[0]]
-            visit = self._visit(row, number)
+            source = self._source(row)
+            visit = self._visit(source, number)
             first = visit.start + window * config.steps
             span = slice(first, min(first + config.steps, visit.stop))
             length = max(0, span.stop - span.start)
             reset[row] = float(window == 0)
-            style[row] = visit.style
+            style[row] = self._rival_style(visit, source, number) if self._is_rival(row) else visit.style
             if length == 0:
                 continue
             if window > 0:
                 notes[row, 0, :, 0], notes[row, 0, :, 1] = visit.play[first - 1], visit.articulate[first - 1]
             play, articulate = visit.play[span], visit.articulate[span]
             notes[row, 1 : length + 1, :, 0], notes[row, 1 : length + 1, :, 1] = play, articulate
-            generator = np.random.default_rng([self.seed, row, number, 1 + window])
+            generator = np.random.default_rng([self.seed, source, number, 1 + window])
             facts = visit.facts.sliced(span.start, span.stop)
             pins = no_pins(*play.shape)
             if config.pins and not visit.is_line:
@@ -301,6 +316,7 @@ class Windows:
             loss_mask=mask,
             valid=valid,
             reset=reset,
+            rival=np.array([self._is_rival(row) for row in range(config.rows)], np.float32),
             labels=tuple(labels) if self._labels else (),
         )
 
@@ -358,7 +374,7 @@ class Windows:
             scored_from,
             low_pitch,
             self._draw_dropped(generator),
-            self._draw_style(piece, ensemble, generator),
+            self._draw_style(piece, ensemble, generator, is_compared=row < config.rival_rows),
             is_line,
         )
 
@@ -379,12 +395,25 @@ class Windows:
             return frozenset(name for name, gone in zip(GROUPS, chosen, strict=True) if gone)
         return frozenset()
 
-    def _draw_style(self, piece: Piece, ensemble: str, generator: np.random.Generator) -> NDArray[np.float32]:
-        hidden = self.config.told == "random" and generator.random() < self.config.style_dropout
+    def _draw_style(
+        self, piece: Piece, ensemble: str, generator: np.random.Generator, *, is_compared: bool
+    ) -> NDArray[np.float32]:
+        hidden = self.config.told == "random" and generator.random() < self.config.style_dropout and not is_compared
         own = ((piece.composer, 1.0),) if self.config.told_style is None else self.config.told_style
         weights = () if hidden else own
         known = ensemble if ensemble in self.config.ensembles else ""  # a network without quartets is told nothing
         return style_vector(self.config.composers, self.config.ensembles, weights, known)
+
+    def _rival_style(self, visit: _Visit, row: int, number: int) -> NDArray[np.float32]:
+        """Return the style vector of a visit with another composer of its ensemble; its own where there is no other."""
+        others = [name for name in self._composers_for[visit.piece.ensemble] if name != visit.piece.composer]
+        if not others:
+            return visit.style
+        generator = np.random.default_rng([self.seed, row, number, 0, 1])
+        style = visit.style.copy()
+        style[: len(self.config.composers)] = 0
+        style[self.config.composers.index(others[int(generator.integers(len(others)))])] = 1
+        return style
 
 
 def _end_of_bars(starts: NDArray[np.int_], start: int, stop: int, num_steps: int) -> int:
@@ -509,4 +538,5 @@ def measuring(config: WindowConfig, told: tuple[str, ...]) -> WindowConfig:
         max_transposition=0,
         style_dropout=0.0,
         whole=True,
+        rival_rows=0,
     )

@@ -22,7 +22,7 @@ from composer.training.learn_fit import LearnConfig
 NETWORK = NetworkConfig(
     note_fields=NOTE_LAYOUT,
     step_fields=STEP_LAYOUT,
-    style_fields=(("composer", 2), ("ensemble", 2)),
+    style_fields=(("composer", 2), ("ensemble", 3)),
     time_units=(4,),
     note_units=(3,),
     style_units=3,
@@ -55,7 +55,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def save_small_network(folder: Path, *, seed: int) -> None:
     network = BiaxialNetwork(NETWORK, seed=seed)
-    save_network(folder, network, name="small", composers=("bach", "joplin"), ensembles=("keyboard", "chorale"))
+    save_network(folder, network, name="small", composers=("bach", "joplin"), ensembles=("keyboard", "chorale", "line"))
 
 
 @pytest.fixture(autouse=True)

@@ -359,3 +359,21 @@ def test_another_style_may_be_told_and_only_the_first_bars_heard() -> None:
     assert nobody.style_input[0].tolist() == [0.0, 0.0, 1.0, 0.0]
     short = first_batches(replace(config, whole_bars=99), 99)
     assert sum(batch.valid.sum() for batch in short) == sum(piece.num_steps for piece in PIECES)
+
+
+def test_a_rival_row_is_the_row_before_told_another_composer() -> None:
+    pieces = [PIECES[0], replace(PIECES[1], composer="joplin"), replace(PIECES[2], ensemble="line")]
+    config = replace(CONFIG, rows=6, rival_rows=4, style_dropout=0.5, line_share=0.2)
+    told_others = 0
+    for batch in first_batches(config, 30, pieces=pieces):
+        assert batch.rival is not None
+        assert batch.rival.tolist() == [0, 1, 0, 1, 0, 0]
+        for right in (0, 2):
+            for name, array in batch.arrays().items():
+                if name not in ("style_input", "rival"):
+                    np.testing.assert_array_equal(array[right], array[right + 1], err_msg=name)
+            style, other = batch.style_input[right], batch.style_input[right + 1]
+            assert style[:2].sum() == other[:2].sum() == 1, "both are told, whatever the dropout"
+            np.testing.assert_array_equal(style[2:], other[2:])
+            told_others += int((style != other).any())
+    assert 0 < told_others < 60, "the only composer for an ensemble has no rival"
