@@ -30,8 +30,8 @@ def sings(place: PhrasePlace, setting: Setting) -> bool:
 
 
 def breath_ticks(setting: Setting) -> int:
-    """Return how long a breath is: half a beat."""
-    return setting.meter.beat_ticks // 2 // STEP_TICKS * STEP_TICKS
+    """Return how long a breath is: the half of a beat, or the third where beats have three parts."""
+    return setting.meter.beat_ticks // (3 if setting.meter.is_compound else 2) // STEP_TICKS * STEP_TICKS
 
 
 def with_breath(tops: Sequence[Sounding], end_tick: int, setting: Setting) -> list[Sounding]:

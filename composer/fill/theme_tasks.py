@@ -14,6 +14,7 @@ from composer.fill.local import localize
 from composer.fill.melody import usual_onsets
 from composer.fill.sections import cadence_tops
 from composer.fill.setting import Setting
+from composer.fill.soloist import with_breath
 from composer.fill.themes import ThemeTask
 from composer.outline import ChordSpan, KeySpan, Outline, PhraseSpan, SectionSpan, TextureSpan
 from composer.plan.model import ThemeEntry
@@ -109,7 +110,10 @@ def theme_task(name: str, entry: ThemeEntry, setting: Setting, pinned: Melody | 
     tops: list[Sounding] = []
     for phrase, place in zip(entry.phrases or (), outline.phrases, strict=True):
         if phrase.formula is not None:
-            tops += cadence_tops(phrase.formula, place.start_tick + pickup, place.end_tick, key, setting)
+            closing = cadence_tops(phrase.formula, place.start_tick + pickup, place.end_tick, key, setting)
+            if closing and (setting.row.has_soloist or setting.is_line):
+                closing = with_breath(closing, place.end_tick, setting)
+            tops += closing
     given: tuple[Sounding, ...] = ()
     free: tuple[tuple[int, int], ...] = ()
     if pinned is not None:

@@ -110,6 +110,18 @@ def test_a_singer_breathes_before_each_phrase(pieces, ensemble):
         assert not any(onset < end and onset + length > end - Q // 2 for onset, length, *_ in sung)
 
 
+@pytest.mark.parametrize("meter", ["4/4", "6/8"])
+def test_a_composed_theme_of_a_song_breathes_between_its_phrases(fill_text, meter):
+    text = PIECE.format(ensemble="song").replace('"4/4"', f'"{meter}"').replace("pickup: 0", "pickup: 1")
+    head, _, tail = text.partition('{bars: 4, type: chain, melody: "')
+    composed = fill_text(head + "{bars: 4, type: period}" + tail.partition('"}')[2])
+    bar = 4 * Q if meter == "4/4" else 3 * Q
+    span, part = composed.span("A"), composed.filled.score.parts[0]
+    assert composed.filled.plan.themes["tune"].phrases[0].bars == 2
+    for end in (span.start_tick + 2 * bar, span.start_tick + 4 * bar):
+        assert not any(note.onset_tick < end and note.end_tick > end - Q // 2 for note in part.notes)
+
+
 def test_an_introduction_is_the_piano_s(pieces):
     assert {part for _, _, _, part, _ in pieces["song"].notes("I")} == {1}
     assert pieces["line"].notes("I")  # where there is nobody else, the line begins
