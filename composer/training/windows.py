@@ -62,6 +62,7 @@ class WindowConfig:
         rows: windows in a batch.
         rival_rows: of these, so many are in pairs: the second row of a pair is the first one once more, told another
             composer of the same ensemble, so that the network learns to tell styles apart (`compiled.Measures`).
+        rivals_from: number of the first batch with such pairs.
         steps: sixteenths in a window.
         pitches: semitones in a window; steps of a visit that go beyond them are heard in part and not scored.
         balance: how the visits of a style (composer and ensemble) grow with its steps: 1 every step is as likely as any
@@ -86,6 +87,7 @@ class WindowConfig:
     composers: tuple[str, ...]
     ensembles: tuple[str, ...]
     rival_rows: int = 0
+    rivals_from: int = 0
     balance: float = 1.0
     max_transposition: int = 6
     visit_windows: tuple[int, int] = (2, 8)
@@ -214,21 +216,14 @@ class Windows:
             if not cells:
                 return
             if index >= start:
-                yield self._batch(cells)
+                yield self._batch(cells, index)
             index += 1
 
     def _schedule(self, row: int) -> Iterator[tuple[int, int, int]]:
         """Yield (row, number of the visit, window within it) without end; cheap."""
-        for number, (_, num_windows) in enumerate(self._visits(self._source(row))):
+        for number, (_, num_windows) in enumerate(self._visits(row)):
             for window in range(num_windows):
                 yield row, number, window
-
-    def _source(self, row: int) -> int:
-        """Return the row whose music a row has: its own, or that of the row before."""
-        return row - 1 if self._is_rival(row) else row
-
-    def _is_rival(self, row: int) -> bool:
-        return row < self.config.rival_rows and row % 2 == 1
 
     def _visits(self, row: int) -> Iterator[tuple[int, int]]:
         """Yield (piece index, number of windows) of each visit of a row."""
@@ -253,8 +248,13 @@ class Windows:
         bars = self.config.whole_bars
         return int(starts[bars]) if 0 < bars < len(starts) else piece.num_steps
 
-    def _batch(self, cells: list[tuple[int, int, int]]) -> Batch:
+    def _batch(self, cells: list[tuple[int, int, int]], index: int) -> Batch:
         config = self.config
+        compared = config.rival_rows if index >= config.rivals_from else 0
+        places = {row: (row, number, window) for row, number, window in cells}
+        rival = np.zeros(config.rows, np.float32)
+        for row in range(1, compared, 2):
+            places[row], rival[row] = places[row - 1], 1
         shape = (config.rows, config.steps, config.pitches)
         notes = np.zeros((config.rows, config.steps + 1, config.pitches, 2), np.float32)
         notes_in = np.zeros((*shape, NOTE_WIDTH), np.float32)
@@ -267,16 +267,17 @@ class Windows:
         valid = np.zeros(shape[:2], np.float32)
         reset = np.zeros(config.rows, np.float32)
         labels = [""] * config.rows
-        for row, number, window in cells:
+        for row, (source, number, window) in places.items():
             if self._labels:
-                labels[row] = self._labels[self._nth_visit(row, number)[0]]
-            source = self._source(row)
+                labels[row] = self._labels[self._nth_visit(source, number)[0]]
             visit = self._visit(source, number)
             first = visit.start + window * config.steps
             span = slice(first, min(first + config.steps, visit.stop))
             length = max(0, span.stop - span.start)
-            reset[row] = float(window == 0)
-            style[row] = self._rival_style(visit, source, number) if self._is_rival(row) else visit.style
+            reset[row] = float(window == 0 or (rival[row] and index == config.rivals_from))
+            style[row] = visit.style
+            if row < compared:
+                style[row] = self._compared_style(visit, source, number, is_rival=bool(rival[row]))
             if length == 0:
                 continue
             if window > 0:
@@ -316,7 +317,7 @@ class Windows:
             loss_mask=mask,
             valid=valid,
             reset=reset,
-            rival=np.array([self._is_rival(row) for row in range(config.rows)], np.float32),
+            rival=rival,
             labels=tuple(labels) if self._labels else (),
         )
 
@@ -374,7 +375,7 @@ class Windows:
             scored_from,
             low_pitch,
             self._draw_dropped(generator),
-            self._draw_style(piece, ensemble, generator, is_compared=row < config.rival_rows),
+            self._draw_style(piece, ensemble, generator),
             is_line,
         )
 
@@ -395,24 +396,22 @@ class Windows:
             return frozenset(name for name, gone in zip(GROUPS, chosen, strict=True) if gone)
         return frozenset()
 
-    def _draw_style(
-        self, piece: Piece, ensemble: str, generator: np.random.Generator, *, is_compared: bool
-    ) -> NDArray[np.float32]:
-        hidden = self.config.told == "random" and generator.random() < self.config.style_dropout and not is_compared
+    def _draw_style(self, piece: Piece, ensemble: str, generator: np.random.Generator) -> NDArray[np.float32]:
+        hidden = self.config.told == "random" and generator.random() < self.config.style_dropout
         own = ((piece.composer, 1.0),) if self.config.told_style is None else self.config.told_style
         weights = () if hidden else own
         known = ensemble if ensemble in self.config.ensembles else ""  # a network without quartets is told nothing
         return style_vector(self.config.composers, self.config.ensembles, weights, known)
 
-    def _rival_style(self, visit: _Visit, row: int, number: int) -> NDArray[np.float32]:
-        """Return the style vector of a visit with another composer of its ensemble; its own where there is no other."""
-        others = [name for name in self._composers_for[visit.piece.ensemble] if name != visit.piece.composer]
-        if not others:
-            return visit.style
+    def _compared_style(self, visit: _Visit, row: int, number: int, *, is_rival: bool) -> NDArray[np.float32]:
+        """Return the style vector of a row of a pair: the composer is told, or a rival, where the ensemble has one."""
+        own = visit.piece.composer
+        others = [name for name in self._composers_for[visit.piece.ensemble] if name != own]
         generator = np.random.default_rng([self.seed, row, number, 0, 1])
+        told = others[int(generator.integers(len(others)))] if others and is_rival else own
         style = visit.style.copy()
         style[: len(self.config.composers)] = 0
-        style[self.config.composers.index(others[int(generator.integers(len(others)))])] = 1
+        style[self.config.composers.index(told)] = 1
         return style
 
 
@@ -539,4 +538,5 @@ def measuring(config: WindowConfig, told: tuple[str, ...]) -> WindowConfig:
         style_dropout=0.0,
         whole=True,
         rival_rows=0,
+        rivals_from=0,
     )

@@ -3,7 +3,7 @@
 Run by hand, with the network's music in the folder that RITORNELLO_DATA names:
 
     RITORNELLO_DATA=… python tests/benchmarks/bench_styles.py styles/networks/composers.safetensors
-        [--run FOLDER] [--config FILE] [--bars N] [--output FILE.json] [--picture FILE.png] [--sides valid test]
+        [--run FOLDER] [--config FILE] [--ensembles NAME …] [--bars N] [--output FILE.json] [--picture FILE.png] [--sides valid test]
 
 What is measured, always from silence, without plan conditions, pins and reference bars, over all 78 pitches:
 
@@ -91,6 +91,7 @@ def main() -> None:
     parser.add_argument("--bars", type=int, default=64)
     parser.add_argument("--most", type=int, default=40, help="pieces of a style, evenly chosen")
     parser.add_argument("--sides", nargs="+", default=["valid", "test"])
+    parser.add_argument("--ensembles", nargs="+", help="default: all")
     parser.add_argument("--lanes", type=int, default=2)
     parser.add_argument("--output", type=Path)
     parser.add_argument("--picture", type=Path)
@@ -119,7 +120,7 @@ def main() -> None:
     all_pairs: list[float] = []
     all_owners: list[str] = []
     for ensemble, by_composer in sorted(by_ensemble.items()):
-        if len(by_composer) < MIN_STYLES:
+        if len(by_composer) < MIN_STYLES or ensemble not in (options.ensembles or [ensemble]):
             continue
         composers = sorted(by_composer)
         chosen = [piece for name in composers for piece in evenly(by_composer[name], options.most)]

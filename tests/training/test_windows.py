@@ -363,17 +363,28 @@ def test_another_style_may_be_told_and_only_the_first_bars_heard() -> None:
 
 def test_a_rival_row_is_the_row_before_told_another_composer() -> None:
     pieces = [PIECES[0], replace(PIECES[1], composer="joplin"), replace(PIECES[2], ensemble="line")]
-    config = replace(CONFIG, rows=6, rival_rows=4, style_dropout=0.5, line_share=0.2)
+    plain = replace(CONFIG, rows=6, style_dropout=0.5, line_share=0.2)
+    config = replace(plain, rival_rows=4, rivals_from=5)
     told_others = 0
-    for batch in first_batches(config, 30, pieces=pieces):
+    before = first_batches(plain, 30, pieces=pieces)
+    for number, batch in enumerate(first_batches(config, 30, pieces=pieces)):
         assert batch.rival is not None
+        if number < 5:
+            assert_equal(batch, before[number])
+            continue
         assert batch.rival.tolist() == [0, 1, 0, 1, 0, 0]
         for right in (0, 2):
             for name, array in batch.arrays().items():
-                if name not in ("style_input", "rival"):
+                if name not in ("style_input", "rival") and (name != "reset" or number > 5):
                     np.testing.assert_array_equal(array[right], array[right + 1], err_msg=name)
             style, other = batch.style_input[right], batch.style_input[right + 1]
             assert style[:2].sum() == other[:2].sum() == 1, "both are told, whatever the dropout"
             np.testing.assert_array_equal(style[2:], other[2:])
             told_others += int((style != other).any())
-    assert 0 < told_others < 60, "the only composer for an ensemble has no rival"
+        for row in (0, 2, 4, 5):
+            np.testing.assert_array_equal(batch.notes[row], before[number].notes[row])
+        if number == 5:
+            assert batch.reset[1] == batch.reset[3] == 1, "a rival begins cold"
+    assert 0 < told_others < 50, "the only composer for an ensemble has no rival"
+    resumed = next(Windows(pieces, config, seed=5).batches(17))
+    assert_equal(resumed, first_batches(config, 18, pieces=pieces)[17])
