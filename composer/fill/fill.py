@@ -15,6 +15,7 @@ import numpy as np
 from composer.abc import format_abc
 from composer.analysis.copying import RunIndex
 from composer.fill.assemble import make_score, moved
+from composer.fill.formulas import cadence_basses
 from composer.fill.given import Given, Sounding, give_bass, give_melody, give_notes, nothing_given, off_grid
 from composer.fill.keep import (
     KeptPhrase,
@@ -27,12 +28,11 @@ from composer.fill.keep import (
     with_pins,
 )
 from composer.fill.local import localize
-from composer.fill.particles import Filled, NoteSource, Stretch, run_filter
-from composer.fill.parts import assign_parts
+from composer.fill.particles import NoteSource, Stretch, run_filter
 from composer.fill.recall import ComposedTheme, cells_to_sounding, stated_tune
-from composer.fill.sections import cadence_basses, section_stretch, solo_cells
+from composer.fill.scoring import notes_of_section
+from composer.fill.sections import section_stretch, solo_cells
 from composer.fill.setting import WINDOW_PITCHES, Setting, make_setting
-from composer.fill.staves import cells_to_notes, split_hands
 from composer.fill.theme_tasks import theme_key, theme_outline, theme_task
 from composer.fill.themes import compose_theme, tune_of
 from composer.outline import Outline, SectionSpan
@@ -41,7 +41,7 @@ from composer.plan.model import NO_THEME, Plan, SectionEntry, ThemeEntry
 from composer.plan.randomness import stream
 from composer.plan.tunes import Tune
 from composer.roll.grid import STEP_TICKS
-from composer.roll.pins import FREE, SILENT, STRUCK
+from composer.roll.pins import FREE, SILENT
 from composer.roll.reference import no_reference
 from composer.score import Note, Score
 from composer.style_statistics import StyleStatistics
@@ -210,7 +210,7 @@ def _section(
         stretch = with_pins(stretch, kept, origin_tick=local.origin_tick)
     filled = run_filter(source, stretch, stream(setting.seed, *names, "notes"))
     filled = struck_anew(filled, stretch, kept, origin_tick=local.origin_tick)
-    parted, left_out = _notes(filled, stretch, setting)
+    parted, left_out = notes_of_section(filled, stretch, setting)
     placed = moved(parted, local.origin_tick + local.start_tick)
     notes = _with_true_lengths(placed, section_id, setting, themes)
     report = SectionReport(section_id, filled.penalty, filled.restarts, filled.refused, left_out)
@@ -320,38 +320,6 @@ def _give_voices(given: Given, pinned: Tune, setting: Setting) -> None:
         for start, end in voice.free:
             is_free[(start + setting.pickup_tick) // STEP_TICKS : (end + setting.pickup_tick) // STEP_TICKS] = True
     given.code[(given.code == FREE) & ~is_free[:, None]] = SILENT
-
-
-def _notes(filled: Filled, stretch: Stretch, setting: Setting) -> tuple[tuple[Note, ...], int]:
-    """Return the notes of a filled section, from tick 0 on, and how many nobody was free for.
-
-    A note's `voice` is the number of its part, from 1; those of a keyboard have their staves.
-    """
-    if setting.is_line:
-        tune = tune_of(filled.play, filled.articulate, stretch.low_pitch)
-        return tuple(Note(onset, pitch, length) for onset, length, pitch in tune), 0
-    notes = cells_to_notes(filled.play, filled.articulate, low_pitch=stretch.low_pitch)
-    if setting.row.has_single_lines:
-        assigned = assign_parts(notes, setting.row.parts, tune=_given_tune(stretch))
-        parts = enumerate(assigned.parts, start=1)
-        return tuple(replace(note, voice=number) for number, part in parts for note in part), len(assigned.left_out)
-    if stretch.solo is None:
-        return split_hands(notes, filled.upper_hand, low_pitch=stretch.low_pitch), 0
-    solo = stretch.solo[stretch.lead_in_steps :]
-    sung = [note for note in notes if solo[note.onset_tick // STEP_TICKS, note.pitch - stretch.low_pitch]]
-    played = [note for note in notes if note not in sung]
-    hands = split_hands(played, filled.upper_hand, low_pitch=stretch.low_pitch)
-    return (*sung, *(replace(note, voice=2) for note in hands)), 0
-
-
-def _given_tune(stretch: Stretch) -> frozenset[tuple[int, int]]:
-    """Return (onset tick, pitch) of the notes of a section's tunes that were given, from tick 0 on."""
-    lead, pins = stretch.lead_in_steps, stretch.pins
-    code = pins.code[lead:]
-    tops = code.shape[1] - 1 - (code >= STRUCK)[:, ::-1].argmax(axis=1)
-    begins = np.take_along_axis(code, tops[:, None], axis=1)[:, 0] == STRUCK  # what is struck below a held tune is not
-    steps = np.flatnonzero(begins & pins.has_melody[lead:])
-    return frozenset((int(step) * STEP_TICKS, int(tops[step]) + stretch.low_pitch) for step in steps)
 
 
 def _with_true_lengths(

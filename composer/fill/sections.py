@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from composer.fill.critics import LINE_WEIGHTS
+from composer.fill.formulas import cadence_basses, cadence_tops
 from composer.fill.given import (
     Given,
     Sounding,
@@ -22,7 +23,6 @@ from composer.fill.given import (
     lead_in_notes,
     line_of,
     nothing_given,
-    place_degrees,
 )
 from composer.fill.local import Enters, Local, localize
 from composer.fill.melody import usual_onsets
@@ -32,14 +32,13 @@ from composer.fill.setting import WINDOW_PITCHES, Setting
 from composer.fill.soloist import close_round, fitted_pitch, keep_silent, sings, with_breath
 from composer.outline import SectionSpan
 from composer.plan.links import read_pitch
-from composer.plan.model import Formula, Link, SectionEntry
+from composer.plan.model import Link, SectionEntry
 from composer.plan.outline import PhrasePlace
 from composer.roll.codec import BoolArray
 from composer.roll.facts import line_facts
 from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import STRUCK
 from composer.roll.reference import Reference, level_of, no_reference, place_reference
-from composer.style_statistics import parse_degree
 from composer.theory.harmony import Chord, parse_chord
 from composer.theory.key import Key, parse_key
 
@@ -296,76 +295,6 @@ def _give_cadence(
 def _give_line(give: Callable[..., None], given: Given, notes: list[Sounding]) -> None:
     if notes:
         give(given, notes, start_tick=notes[0][0], end_tick=notes[-1][0] + notes[-1][1])
-
-
-def cadence_tops(
-    formula: Formula,
-    bar_tick: int,
-    end_tick: int,
-    key: Key,
-    setting: Setting,
-    *,
-    goal: float | None = None,
-    register: str | None = None,
-) -> list[Sounding]:
-    """Return the top voice of a cadence formula as placed notes.
-
-    Args:
-        formula: of the phrase.
-        bar_tick: the phrase's first bar line.
-        end_tick: where the phrase ends.
-        key: in which the formula's degrees count.
-        setting: of the piece.
-        goal: MIDI pitch that the last note is nearest to; None: where tunes of the style end.
-        register: `low`, `middle` or `high`.
-    """
-    beats = float(setting.meter.beats) if setting.row.rests_together else max(1.0, setting.meter.beats / 2)
-    onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting, beats=beats)
-    usual, compass = setting.melody_goal_in(register), setting.melody_compass_in(register)
-    return _voice(formula.soprano, onsets, lengths, key, goal=usual if goal is None else goal, compass=compass)
-
-
-def cadence_basses(
-    formula: Formula, bar_tick: int, end_tick: int, key: Key, setting: Setting, *, goal: float | None = None
-) -> list[Sounding]:
-    """Return the bass of a cadence formula as placed notes; arguments as `cadence_tops`."""
-    # A choir rests on its last chord together; a left hand moves on.
-    beats = float(setting.meter.beats) if setting.row.rests_together else 1.0
-    onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting, beats=beats)
-    usual, compass = setting.bass_goal, setting.bass_compass
-    return _voice(formula.bass, onsets, lengths, key, goal=usual if goal is None else goal, compass=compass)
-
-
-def _rhythm(
-    formula: Formula, bar_tick: int, end_tick: int, setting: Setting, *, beats: float
-) -> tuple[list[int], list[int]]:
-    """Return onsets and lengths of a formula's chords; the last one is given for so many beats at most.
-
-    What comes after that in the phrase is the network's: an answer, a link, an upbeat.
-    """
-    onsets = [bar_tick + round(beat * setting.meter.beat_ticks) for beat in formula.onsets]
-    lengths = [later - onset for onset, later in zip(onsets, [*onsets[1:], end_tick], strict=True)]
-    lengths[-1] = min(lengths[-1], round(beats * setting.meter.beat_ticks))
-    return onsets, lengths
-
-
-def _voice(
-    degrees: tuple[str, ...],
-    onsets: list[int],
-    lengths: list[int],
-    key: Key,
-    *,
-    goal: float,
-    compass: tuple[int, int],
-) -> list[Sounding]:
-    """Return one voice of a formula as notes; a degree `-` is a rest."""
-    classes = [None if degree == "-" else parse_degree(degree, key.mode) for degree in degrees]
-    pitches = place_degrees(classes, key, goal=goal, compass=compass)
-    return [
-        (onset, length, pitch)
-        for onset, length, pitch in zip(onsets, lengths, pitches, strict=True)
-        if pitch is not None
-    ]
 
 
 def _references(

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from composer.abc import Melody
+from composer.fill.formulas import cadence_tops
 from composer.fill.given import Sounding
 from composer.fill.local import localize
 from composer.fill.melody import usual_onsets
-from composer.fill.sections import cadence_tops
 from composer.fill.setting import Setting
 from composer.fill.soloist import with_breath
 from composer.fill.themes import ThemeTask
