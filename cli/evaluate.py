@@ -11,7 +11,7 @@ from .options import common_options
 
 
 @click.command("evaluate", short_help="Measure a network on held-out music.")
-@click.argument("network", metavar="[NETWORK]", default="bach")
+@click.argument("network", metavar="[NETWORK]", default="composers")
 @click.option(
     "--data",
     metavar="FOLDER",
@@ -25,7 +25,7 @@ from .options import common_options
 def command(*, network: str, data: tuple[str, ...], **options: Any) -> None:
     """Print NETWORK's negative log-likelihood a step on held-out music, with and without each condition.
 
-    NETWORK is a style's name or the path of a .safetensors file.
+    NETWORK is its name (composers), a style's, or the path of a .safetensors file.
     """
     from composer.evaluate import evaluate_network
 

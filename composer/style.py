@@ -18,7 +18,7 @@ from composer.errors import Place, StyleError, did_you_mean
 from composer.files import write_atomic
 from composer.style_statistics import StyleStatistics, statistics_from_json
 
-DEFAULT_NETWORK = "bach"  # of styles whose card names none
+DEFAULT_NETWORK = "composers"  # of styles whose card names none
 OWN_STYLES_VARIABLE = "RITORNELLO_STYLES"
 
 

@@ -273,13 +273,13 @@ def test_a_resolved_glide_builds_the_same_piece(plan_file, tmp_path):
 
 def test_all_styles_of_a_piece_are_of_one_network(tmp_path):
     one, other = load_style("bach"), replace(load_style("chorale"), network="romantics")
-    assert pipeline._one_network([one, load_style("chorale")]).name == "bach.safetensors"
+    assert pipeline._one_network([one, load_style("chorale")]).name == "composers.safetensors"
     with pytest.raises(OptionError) as caught:
         pipeline._one_network([one, other])
-    assert "must be of one network; found bach (bach), romantics (chorale)" in str(caught.value)
+    assert "must be of one network; found composers (bach), romantics (chorale)" in str(caught.value)
     (tmp_path / "networks").mkdir()
-    (tmp_path / "networks" / "bach.safetensors").touch()
-    with pytest.raises(OptionError, match=r"networks/bach.safetensors \(mine\)"):
+    (tmp_path / "networks" / "composers.safetensors").touch()
+    with pytest.raises(OptionError, match=r"networks/composers.safetensors \(mine\)"):
         pipeline._one_network([one, replace(one, name="mine", folder=tmp_path)])
 
 

@@ -3,19 +3,24 @@ import re
 import pytest
 
 from composer.errors import StyleError
+from composer.network.checkpoint import check_network
 from composer.perform.players import player_named
 from composer.pipeline import plan_piece
 from composer.plan.forms import form_names
+from composer.roll.inputs import NOTE_LAYOUT, STEP_LAYOUT
 from composer.style import (
+    DEFAULT_NETWORK,
     Source,
     StyleCard,
     load_statistics,
     load_style,
     read_style,
     style_names,
+    styles,
     styles_folder,
     write_style,
 )
+from composer.training.recipes import read_recipes
 
 CARD = StyleCard(
     name="mine",
@@ -63,6 +68,23 @@ def test_every_style_of_the_program_names_only_what_there_is(name):
     assert card.forms
     assert player_named(card.player).name == card.player
     assert {card.ensemble, *card.ensembles} <= {"chorale", "keyboard", "line", "organ", "quartet", "song"}
+
+
+def test_the_program_s_network_knows_every_style():
+    """Its composers and ensembles, learned from the sources that the styles were counted from."""
+    network = check_network(
+        styles_folder() / "networks" / f"{DEFAULT_NETWORK}.yaml", note_fields=NOTE_LAYOUT, step_fields=STEP_LAYOUT
+    )
+    book = read_recipes(styles_folder() / "recipes" / "shipped.yaml")
+    for card in styles(folder=styles_folder()):
+        assert card.network in ("", DEFAULT_NETWORK)
+        assert card.composer in network.composers
+        assert {card.ensemble, *card.ensembles} <= set(network.ensembles)
+    assert [(one["path"], one["composer"], one.get("ensemble", "")) for one in network.sources] == [
+        (one.path, one.composer, one.ensemble) for one in book.sources
+    ]
+    weights = styles_folder() / "networks" / f"{DEFAULT_NETWORK}.safetensors"
+    assert weights.stat().st_size <= 25_000_000
 
 
 @pytest.mark.parametrize("name", style_names(folder=styles_folder()))

@@ -1,6 +1,6 @@
 """The file that `compose train` reads: sources, sizes, windows and the fit of one network, as frozen values.
 
-Example: `styles/networks/bach.train.yaml`. `sources` is a list, or the path of a file of recipes that has it.
+Example: `styles/networks/composers.train.yaml`. `sources` is a list, or the path of a file of recipes that has it.
 """
 
 from __future__ import annotations

@@ -174,5 +174,6 @@ def test_the_program_s_styles_know_their_runs():
     for card in styles():
         runs = load_runs(card)
         assert runs is not None
-        assert runs.length <= runs.real_median <= runs.real_p95
-        assert len(runs.hashes) > 10_000
+        assert 0 <= runs.real_median <= runs.real_p95, "half of the pieces may share no run at all"
+        assert runs.real_p95 >= runs.length
+        assert len(runs.hashes) > 2_000

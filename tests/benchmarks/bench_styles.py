@@ -3,7 +3,8 @@
 Run by hand, with the network's music in the folder that RITORNELLO_DATA names:
 
     RITORNELLO_DATA=… python tests/benchmarks/bench_styles.py styles/networks/composers.safetensors
-        [--run FOLDER] [--config FILE] [--ensembles NAME …] [--bars N] [--output FILE.json] [--picture FILE.png] [--sides valid test]
+        [--run FOLDER] [--config FILE] [--ensembles NAME …] [--bars N] [--sides valid test]
+        [--output FILE.json] [--picture FILE.png]
 
 What is measured, always from silence, without plan conditions, pins and reference bars, over all 78 pitches:
 
@@ -56,9 +57,7 @@ def network_of_run(folder: Path, config: TrainingConfig):  # type: ignore[no-unt
     network = BiaxialNetwork(config.network)
     for name, weight in network.named_weights().items():
         weight.assign(checkpoint.tensors[f"average/{name}"])
-    print(
-        f"the averaged weights after {checkpoint.position['update'] if 'update' in checkpoint.position else '?'} updates"
-    )
+    print(f"the averaged weights after {checkpoint.position['update']} updates")
     return network
 
 

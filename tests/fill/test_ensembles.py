@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -10,10 +11,12 @@ from composer import pipeline
 from composer.analysis.outline import ensemble_of
 from composer.errors import OptionError
 from composer.fill.ensembles import ENSEMBLES, ensemble_named
+from composer.network import checkpoint
 from composer.perform import perform
 from composer.plan.planner import resolve
 from composer.plan.reader import parse_plan
 from composer.score import LOWER_STAFF, UPPER_STAFF, Note
+from composer.style import DEFAULT_NETWORK, styles_folder
 from composer.theory.meter import TICKS_PER_QUARTER
 
 Q = TICKS_PER_QUARTER
@@ -177,8 +180,11 @@ def test_an_unknown_ensemble_names_a_near_one():
         ensemble_named("quartett")
 
 
-def test_what_the_network_was_not_taught_is_told_before_it_is_loaded():
+def test_what_the_network_was_not_taught_is_told_before_it_is_loaded(monkeypatch):
     plan = resolve(parse_plan(PIECE.format(ensemble="quartet")))
+    card = checkpoint.read_card(styles_folder() / "networks" / f"{DEFAULT_NETWORK}.yaml")
+    poorer = replace(card, ensembles=("chorale", "keyboard", "organ", "line"))
+    monkeypatch.setattr(checkpoint, "read_card", lambda _path: poorer)
     with pytest.raises(OptionError, match=r'no ensemble "quartet" \(it knows chorale, keyboard, organ, line\)'):
         pipeline.fill_plan(plan)
 

@@ -44,7 +44,7 @@ sections:
 @pytest.fixture(scope="module")
 def make_source():
     """Make sources that share one compiled sampler, as one process composing twice does."""
-    assert (styles_folder() / "networks" / "bach.safetensors").is_file(), "the weights are part of the package"
+    assert (styles_folder() / "networks" / "composers.safetensors").is_file(), "the weights are part of the package"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     made, _ = pipeline._network_source(
         [load_style("bach")],
