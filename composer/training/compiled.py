@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import keras
@@ -85,6 +86,22 @@ def measure(
 def loss_of(rows: Measures, *, hand_weight: float) -> Tensor:
     """What a fit lowers, summed over the rows."""
     return ops.sum(rows.play + rows.articulate + hand_weight * rows.hand + rows.contrast)
+
+
+def split_lanes(arrays: dict[str, Tensor], state: State, lanes: int) -> list[tuple[dict[str, Tensor], State]]:
+    """The rows of a batch and their state in `lanes` parts, one after another; never more parts than rows."""
+    rows = arrays["reset"].shape[0]
+    lanes = min(lanes, rows)
+    bounds = [rows * lane // lanes for lane in range(lanes + 1)]
+    return [
+        ({name: array[low:high] for name, array in arrays.items()}, tuple(part[low:high] for part in state))
+        for low, high in pairwise(bounds)
+    ]
+
+
+def join_lanes(states: list[State]) -> State:
+    """The states of the parts as one."""
+    return tuple(ops.concatenate(list(parts), axis=0) for parts in zip(*states, strict=True))
 
 
 def compile_steps(

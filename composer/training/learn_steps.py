@@ -8,7 +8,6 @@ dropout, so that what is lowered is what is measured. TensorFlow only.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any
 
 import keras
@@ -20,7 +19,7 @@ from composer.network.biaxial import BiaxialNetwork, State
 from composer.network.extended import num_composers
 from composer.network.own_composer import OwnComposer
 from composer.training.batch import Batch
-from composer.training.compiled import loss_of, measure
+from composer.training.compiled import join_lanes, loss_of, measure, split_lanes
 
 FloatArray = NDArray[np.float32]
 Vector = dict[str, FloatArray]
@@ -90,7 +89,7 @@ class ComposerSteps:
         tf = self._tf
         losses, slopes, after = [], [], []
         watched = [weight.value for weight in self._weights.values()]
-        for lane_arrays, lane_state in self._split(arrays, state):
+        for lane_arrays, lane_state in split_lanes(arrays, state, self._lanes):
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(watched)
                 rows, lane_after = measure(self._network, lane_arrays, lane_state, training=False)
@@ -99,16 +98,7 @@ class ComposerSteps:
             slopes.append(tape.gradient(loss, watched))
             after.append(lane_after)
         sums = [tf.add_n(list(parts)) for parts in zip(*slopes, strict=True)]
-        return tf.add_n(losses), sums, tuple(tf.concat(list(parts), axis=0) for parts in zip(*after, strict=True))
-
-    def _split(self, arrays: dict[str, Any], state: State) -> list[tuple[dict[str, Any], State]]:
-        rows = arrays["reset"].shape[0]
-        lanes = min(self._lanes, rows)
-        bounds = [rows * lane // lanes for lane in range(lanes + 1)]
-        return [
-            ({name: array[low:high] for name, array in arrays.items()}, tuple(part[low:high] for part in state))
-            for low, high in pairwise(bounds)
-        ]
+        return tf.add_n(losses), sums, join_lanes(after)
 
     def _value(self, name: str) -> FloatArray:
         return np.asarray(keras.ops.convert_to_numpy(self._weights[name]), np.float32)

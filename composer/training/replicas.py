@@ -48,6 +48,20 @@ def check_rows(num_rows: int, num_replicas: int) -> None:
         )
 
 
+def check_pairs(num_rows: int, num_parts: int) -> None:
+    """Raise TrainingError unless pairs of rows (`WindowConfig.rival_rows`) stay whole where a batch is split in parts.
+
+    A rival is compared with the row before it: the first row of a part has none.
+    """
+    whole = 2 * num_parts
+    if num_rows % whole:
+        raise TrainingError(
+            f"windows.rows: with rival_rows must be a multiple of {whole}, twice the number of devices and lanes; "
+            f"found {num_rows}",
+            mend=f"write rows: {-(-num_rows // whole) * whole}, or rival_rows: 0",
+        )
+
+
 class TensorflowReplicas:
     """The replicas of the `tf.distribute` strategy in force; one without a strategy."""
 

@@ -8,7 +8,6 @@ scored steps of the whole batch, so the update is that of one device on all rows
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from typing import Any
 
 import keras
@@ -16,7 +15,7 @@ import numpy as np
 
 from composer.network.biaxial import BiaxialNetwork, State
 from composer.training.batch import Batch
-from composer.training.compiled import Measures, StepResult, loss_of, measure
+from composer.training.compiled import Measures, StepResult, join_lanes, loss_of, measure, split_lanes
 from composer.training.precision import LossScale
 from composer.training.replicas import TensorflowReplicas
 
@@ -122,7 +121,7 @@ class TensorflowSteps:
         seeds = self._network.dropout_seeds.state
         apart = tf.stack([_NEXT_REPLICA * replica.replica_id_in_sync_group, 0])
         own_seeds = seeds.value + tf.cast(apart, seeds.value.dtype)
-        for lane_arrays, lane_state in self._split(arrays, state):
+        for lane_arrays, lane_state in split_lanes(arrays, state, self._lanes):
             with tf.GradientTape() as tape, keras.StatelessScope([(seeds, own_seeds)]) as scope:
                 rows, lane_after = measure(
                     self._network, lane_arrays, lane_state, training=True, products=self._products
@@ -139,30 +138,18 @@ class TensorflowSteps:
         numbers = tf.stack([tf.add_n(losses), *sums])
         numbers, *summed = replica.all_reduce(tf.distribute.ReduceOp.SUM, [numbers, *of_lanes])
         clipped, norm = tf.clip_by_global_norm([slope / scale for slope in summed], self._clip_norm)
-        return clipped, tf.concat([numbers, norm[None]], axis=0), self._join(after)
+        return clipped, tf.concat([numbers, norm[None]], axis=0), join_lanes(after)
 
     def _rows_of_replica(self, arrays: dict[str, Tensor], state: State) -> tuple[Tensor, State]:
         """What each of these rows costs, [batch, measure], and the state after them."""
         found: list[Measures] = []
         after: list[State] = []
-        for lane_arrays, lane_state in self._split(arrays, state):
+        for lane_arrays, lane_state in split_lanes(arrays, state, self._lanes):
             rows, lane_after = measure(self._network, lane_arrays, lane_state, training=False)
             found.append(rows)
             after.append(lane_after)
         columns = [self._tf.concat(list(parts), axis=0) for parts in zip(*found, strict=True)]
-        return self._tf.stack(columns, axis=1), self._join(after)
-
-    def _split(self, arrays: dict[str, Tensor], state: State) -> list[tuple[dict[str, Tensor], State]]:
-        rows = arrays["reset"].shape[0]
-        lanes = min(self._lanes, rows)
-        bounds = [rows * lane // lanes for lane in range(lanes + 1)]
-        return [
-            ({name: array[low:high] for name, array in arrays.items()}, tuple(part[low:high] for part in state))
-            for low, high in pairwise(bounds)
-        ]
-
-    def _join(self, states: list[State]) -> State:
-        return tuple(self._tf.concat(list(parts), axis=0) for parts in zip(*states, strict=True))
+        return self._tf.stack(columns, axis=1), join_lanes(after)
 
 
 def _leave_sums_alone(optimizer: Any) -> None:

@@ -95,7 +95,7 @@ def train_from_config(
     from composer.network.biaxial import BiaxialNetwork
     from composer.training.devices import on_devices
     from composer.training.engine import Progress, fit
-    from composer.training.replicas import check_rows, replicas_in_force
+    from composer.training.replicas import check_pairs, check_rows, replicas_in_force
     from composer.training.ship import ship_network
 
     def report(progress: Progress) -> None:
@@ -107,6 +107,8 @@ def train_from_config(
     warnings = list(collection.warnings)
     with on_devices(device, lanes=config.fit.lanes) as lanes, replicas_in_force().watched(output) as replicas:
         check_rows(config.windows.rows, replicas.num_replicas)
+        if config.windows.rival_rows:
+            check_pairs(config.windows.rows, replicas.num_replicas * lanes)
         _check_same(replicas, config, windows, held_out)
         if replicas.is_chief:
             output.mkdir(parents=True, exist_ok=True)

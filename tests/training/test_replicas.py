@@ -23,7 +23,7 @@ import pytest
 from composer.errors import OptionError, TrainingError
 from composer.training.checkpoints import Checkpoint, newest_checkpoint, read_checkpoint
 from composer.training.devices import read_cluster
-from composer.training.replicas import check_rows, replicas_in_force
+from composer.training.replicas import check_pairs, check_rows, replicas_in_force
 from composer.training.run_folder import read_log
 
 TIMEOUT_SEC = 400  # of a child on a very busy machine; they take 5 to 10 on a quiet one
@@ -193,3 +193,10 @@ def test_a_checkpoint_travels_as_bytes() -> None:
     assert (there.position, there.path) == ({"update": 7}, Path("run/ckpt"))
     assert_alike(there, Checkpoint(tensors, {}, Path()))
     assert there.tensors["optimizer/0000"].dtype == np.array(7).dtype
+
+
+def test_pairs_of_rows_are_never_torn() -> None:
+    check_pairs(16, 2)
+    check_pairs(8, 4)
+    with pytest.raises(TrainingError, match=r"multiple of 6, .* found 16 \(write rows: 18, or rival_rows: 0\)"):
+        check_pairs(16, 3)
