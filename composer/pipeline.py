@@ -395,14 +395,19 @@ def _finish(
     performance = _perform(filled.score, outline, who)
     if on_progress is not None and paths:
         on_progress("writing", 0.97)
-    plan_name = next((path.name for path in paths if path.suffix in (".yaml", ".yml")), "plan.yaml")
-    write_outputs(Finished(performance, outline, format_plan(filled.plan, name=plan_name)), paths)
+    plan_path = next((path for path in paths if path.suffix in (".yaml", ".yml")), Path("plan.yaml"))
+    text = format_plan(filled.plan, name=plan_path.name, folder=plan_path.parent)
+    write_outputs(Finished(performance, outline, text), paths)
     kept = tuple(map(str, filled.kept))
     if earlier and not kept:
         kept = ("every section",)
-    unsettled = [report.id for report in filled.reports if report.refused]
+    unsettled = [
+        f"{report.id}, phrase {miss.number + 1} ({', '.join(miss.goals)})"
+        for report in filled.reports
+        for miss in report.misses
+    ]
     if unsettled:
-        warnings += (f"no draft passed every check in {', '.join(unsettled)}; the best was kept",)
+        warnings += (f"no draft met every goal in {'; '.join(unsettled)}: the best was kept",)
     left_out = sum(report.left_out for report in filled.reports)
     if left_out:
         notes = "a note was left out" if left_out == 1 else f"{left_out} notes were left out"

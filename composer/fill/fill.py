@@ -28,7 +28,7 @@ from composer.fill.keep import (
     with_pins,
 )
 from composer.fill.local import localize
-from composer.fill.particles import NoteSource, Stretch, run_filter
+from composer.fill.particles import Miss, NoteSource, Stretch, run_filter
 from composer.fill.recall import ComposedTheme, cells_to_sounding, stated_tune
 from composer.fill.scoring import notes_of_section
 from composer.fill.sections import section_stretch, solo_cells
@@ -57,15 +57,15 @@ class SectionReport:
     Attributes:
         id: of the section.
         penalty: what the critics held against the kept draft.
-        restarts: phrases that were begun again.
-        refused: phrases that were kept although no draft passed.
+        restarts: how often a phrase was begun again.
+        misses: phrases (by number, from 0) that were kept although no draft met all their goals.
         left_out: notes for which no part was free.
     """
 
     id: str
     penalty: float
     restarts: int
-    refused: int
+    misses: tuple[Miss, ...] = ()
     left_out: int = 0
 
 
@@ -200,7 +200,7 @@ def _section(
     section_id = section.id or ""
     kept = kept_phrases(match, notes_before) if match is not None else ()
     if match is not None and match.is_whole:
-        return with_kept_notes((), kept), SectionReport(section_id, 0.0, 0, 0)
+        return with_kept_notes((), kept), SectionReport(section_id, 0.0, 0)
     names = (section_id, section.take or 1)
     line = None
     if setting.row.has_soloist:
@@ -213,7 +213,7 @@ def _section(
     parted, left_out = notes_of_section(filled, stretch, setting)
     placed = moved(parted, local.origin_tick + local.start_tick)
     notes = _with_true_lengths(placed, section_id, setting, themes)
-    report = SectionReport(section_id, filled.penalty, filled.restarts, filled.refused, left_out)
+    report = SectionReport(section_id, filled.penalty, filled.restarts, filled.misses, left_out)
     return with_kept_notes(notes, kept) if kept else notes, report
 
 

@@ -11,14 +11,14 @@ A section that is the same in both versions needs none of this: it depends on no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from composer.fill.given import Given, give_everything
-from composer.fill.particles import Filled, Stretch
+from composer.fill.particles import Filled, Goals, Stretch
 from composer.fill.recall import ComposedTheme
 from composer.fill.setting import Setting
 from composer.outline import Outline
@@ -240,27 +240,25 @@ def with_pins(stretch: Stretch, kept: Sequence[KeptPhrase], *, origin_tick: int)
             if end // STEP_TICKS < after < len(given.code) and given.code[after, index] == FREE:
                 given.code[after, index] = SILENT  # or what is held over might be held on beyond its length
     given.allowed |= np.isin(given.code, (STRUCK, HELD))
-    accept = None if stretch.accept is None else _of_free_steps(stretch.accept, is_kept)
-    return replace(stretch, pins=given.pins(), allowed=given.allowed, accept=accept)
+    goals = None if stretch.goals is None else _of_free_steps(stretch.goals, is_kept)
+    return replace(stretch, pins=given.pins(), allowed=given.allowed, goals=goals)
 
 
-Accept = Callable[[BoolArray, BoolArray, int, int], BoolArray]
-
-
-def _of_free_steps(accept: Accept, is_kept: BoolArray) -> Accept:
-    """Return `accept` asked only of the steps that are not kept: no particle could mend those."""
+def _of_free_steps(goals: Goals, is_kept: BoolArray) -> Goals:
+    """Return the goals asked only of the steps that are not kept: no particle could mend those."""
     bounds = np.flatnonzero(np.diff(np.concatenate([[True], is_kept, [True]]).astype(np.int8)))
     free = list(zip(bounds[::2].tolist(), bounds[1::2].tolist(), strict=True))  # (first, end) of each free run
 
-    def accept_free(play: BoolArray, articulate: BoolArray, first: int, end: int) -> BoolArray:
-        passed = np.ones(len(play), bool)
+    def goals_of_free(play: BoolArray, articulate: BoolArray, first: int, end: int) -> dict[str, BoolArray]:
+        met: dict[str, BoolArray] = {}
         for start, stop in free:
             low, high = max(start, first), min(stop, end)
             if low < high:
-                passed &= accept(play, articulate, low, high)
-        return passed
+                for name, one in goals(play, articulate, low, high).items():
+                    met[name] = met.get(name, np.ones(len(play), bool)) & one
+        return met
 
-    return accept_free
+    return goals_of_free
 
 
 def struck_anew(filled: Filled, stretch: Stretch, kept: Sequence[KeptPhrase], *, origin_tick: int) -> Filled:

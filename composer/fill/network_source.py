@@ -129,7 +129,7 @@ class NetworkSource:
         self, state: Any, stretch: Stretch, first: int, end: int, uniforms: FloatArray
     ) -> tuple[Chunk, SamplerState]:
         """Sample the steps [first, end) of all particles, in the style of the first of them."""
-        if self._told is None or self._told[0] is not stretch:
+        if self._told is None or not _is_told_alike(self._told[0], stretch):
             self._told = (stretch, self._tell(stretch))
         told = self._told[1]
         marginal = None
@@ -147,7 +147,7 @@ class NetworkSource:
             strike_allowed=stretch.allowed[first:end],
             marginal_log_odds=marginal,
             temperature=self._temperature,
-            guidance=self._guidance,
+            guidance=1.0 + stretch.guidance_factor * (self._guidance - 1.0),
             style_guidance=self._style_guidance,
         )
         return Chunk(sample.play, sample.articulate, sample.upper_hand, sample.forced_log_probability), state
@@ -187,6 +187,11 @@ class NetworkSource:
             if not branch.hears_composer:
                 row[: len(self._composers)] = 0
         return told
+
+
+def _is_told_alike(one: Stretch, other: Stretch) -> bool:
+    """Whether the network hears the same of both."""
+    return one.facts is other.facts and one.pins is other.pins and one.reference is other.reference
 
 
 def place_of(name: str, known: tuple[str, ...], what: str) -> int:

@@ -2,8 +2,9 @@
 
 What it is: sequential Monte Carlo over bars. All particles share the section's inputs and differ in their random
 numbers; after each bar the critics and the likelihood of what was given weigh them, and where the weights have become
-uneven they are resampled systematically (a gather of states). A phrase that no particle ends as it should starts again
-from its stored state with more particles: one batch more each time.
+uneven they are resampled systematically (a gather of states). A phrase in which no particle meets all goals starts
+again from its stored state with more particles and more guidance: one batch more each time. If none does in the end,
+those live on that miss the fewest, and it is told what they miss.
 
 Conventions: the random numbers are drawn beforehand from the section's own stream, so that nothing else changes them. A
 source always runs the same number of particles, a batch; more of them are several batches, weighed and resampled
@@ -13,7 +14,7 @@ together, so that no note depends on how a machine would run a larger batch.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,12 +28,16 @@ from composer.roll.pins import FREE, Pins
 from composer.roll.reference import Reference
 
 MAX_RESTARTS = 3  # of a phrase
+GUIDANCE_STEP = 0.5  # added to the factor of the plan's guidance at each of them
+STILLNESS = "stillness"  # the goal that nothing falls silent or stands still, of every phrase
 # Power of the likelihood of what was given. Whole, it would drown the critics: its standard deviation between the
 # particles of a bar is 2 to 13 nats, that of the critics' sum half a nat.
 GIVEN_POWER = 0.05
 LINE = "line"  # the ensemble of one melody
 FloatArray = NDArray[np.float32]
 ComposerMix = tuple[tuple[str, float], ...]  # (composer, weight)
+# (play, articulate, first step, end step) of all particles -> which of them meet each goal: name -> bool [particle].
+Goals = Callable[[BoolArray, BoolArray, int, int], Mapping[str, BoolArray]]
 
 
 @dataclass(frozen=True)
@@ -52,8 +57,8 @@ class Stretch:
         solo: bool [step, pitch], the soloist's notes; None: there is no soloist.
         compasses: (lowest, highest) MIDI pitch of each part, where each is a single line; else empty.
         style_changes: (first step, style) of each later style, in order.
-        accept: says for each particle whether a finished phrase will do: (play, articulate, first step, end step) of
-            all particles -> bool [particle]. None: anything will.
+        goals: what a finished phrase must have, by name; None: nothing.
+        guidance_factor: of the plan's guidance beyond 1.
         critic_weights: factor of each critic by name; see `critics.penalties`.
         runs: of the training pieces, which are not to be copied.
     """
@@ -72,7 +77,8 @@ class Stretch:
     solo: BoolArray | None = None
     compasses: tuple[tuple[int, int], ...] = ()
     style_changes: tuple[tuple[int, ComposerMix], ...] = ()
-    accept: Callable[[BoolArray, BoolArray, int, int], BoolArray] | None = None
+    goals: Goals | None = None
+    guidance_factor: float = 1.0
     critic_weights: Mapping[str, float] = field(default_factory=dict)
     runs: tuple[RunIndex, ...] = ()
 
@@ -132,6 +138,19 @@ class NoteSource(Protocol):
 
 
 @dataclass(frozen=True)
+class Miss:
+    """A phrase that was kept although it does not meet all its goals.
+
+    Attributes:
+        number: which phrase of the stretch, from 0.
+        goals: names of those that it misses.
+    """
+
+    number: int
+    goals: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Filled:
     """The kept particle of a stretch, without its lead-in.
 
@@ -139,8 +158,8 @@ class Filled:
         play, articulate: bool [step, pitch].
         upper_hand: float32 [step, pitch].
         penalty: summed penalties of the kept particle.
-        restarts: phrases that were started again.
-        refused: phrases that were kept although they did not pass.
+        restarts: how often a phrase was started again.
+        misses: phrases that were kept although they miss a goal.
     """
 
     play: BoolArray
@@ -148,7 +167,7 @@ class Filled:
     upper_hand: FloatArray
     penalty: float
     restarts: int
-    refused: int
+    misses: tuple[Miss, ...]
 
 
 @dataclass
@@ -198,45 +217,55 @@ def run_filter(source: NoteSource, stretch: Stretch, generator: np.random.Genera
         generator: the stream of the section; advanced by as much as the filling needs.
     """
     cloud = _start(source, stretch)
-    stored, first_bar, restarts, refused = cloud, 0, 0, 0
-    tries = 0
-    bar = 0
-    best_miss: tuple[float, _Cloud] | None = None
+    stored, first_bar, tries, restarts = cloud, 0, 0, 0
+    misses: list[Miss] = []
+    number = bar = 0
+    best: tuple[tuple[int, float], _Cloud, dict[str, BoolArray]] | None = None
+    asked = stretch
     while bar < len(stretch.bars):
-        cloud = _advance(source, stretch, cloud, bar, generator)
+        cloud = _advance(source, asked, cloud, bar, generator)
         if bar not in stretch.phrase_ends and bar + 1 < len(stretch.bars):
             cloud = _resample(source, cloud, generator)
             bar += 1
             continue
-        first_step, end_step = stretch.bars[first_bar][0], stretch.bars[bar][1]
-        passed = ~cloud.faulty
-        if stretch.accept is not None:
-            passed &= stretch.accept(cloud.play, cloud.articulate, first_step, end_step)
-        if not passed.any():
-            miss = (float(cloud.penalty.min()), cloud)
-            if best_miss is None or miss[0] < best_miss[0]:
-                best_miss = miss
-            if tries < MAX_RESTARTS:
-                tries, restarts = tries + 1, restarts + 1
-                cloud, bar = stored.repeated(1 + tries), first_bar
-                continue
-            cloud, refused = best_miss[1], refused + 1
-        else:
-            cloud.log_weight = np.where(passed, cloud.log_weight, -np.inf)
+        met = _goals_met(stretch, cloud, stretch.bars[first_bar][0], stretch.bars[bar][1])
+        missed = np.sum([~one for one in met.values()], axis=0)
+        rank = (int(missed.min()), float(cloud.penalty[missed == missed.min()].min()))
+        if best is None or rank < best[0]:
+            best = rank, cloud, met
+        if rank[0] and tries < MAX_RESTARTS:
+            tries, restarts = tries + 1, restarts + 1
+            cloud, bar = stored.repeated(1 + tries), first_bar
+            asked = replace(stretch, guidance_factor=stretch.guidance_factor * (1.0 + GUIDANCE_STEP * tries))
+            continue
+        _, cloud, met = best
+        missed = np.sum([~one for one in met.values()], axis=0)
+        kept: BoolArray = np.asarray(missed == missed.min())
+        if missed.min():
+            misses.append(Miss(number, tuple(name for name, one in met.items() if not one[kept].all())))
+        cloud.log_weight = np.where(kept, cloud.log_weight, -np.inf)
         cloud = _resample(source, cloud, generator, to_one_batch=True)
         cloud.faulty[:] = False
-        stored, first_bar, tries, best_miss = cloud, bar + 1, 0, None
-        bar += 1
-    best = int(np.argmin(cloud.penalty))
+        stored, first_bar, tries, best, asked = cloud, bar + 1, 0, None, stretch
+        number, bar = number + 1, bar + 1
+    particle = int(np.argmin(cloud.penalty))
     lead = stretch.lead_in_steps
     return Filled(
-        cloud.play[best, lead:],
-        cloud.articulate[best, lead:],
-        cloud.upper_hand[best, lead:],
-        float(cloud.penalty[best]),
+        cloud.play[particle, lead:],
+        cloud.articulate[particle, lead:],
+        cloud.upper_hand[particle, lead:],
+        float(cloud.penalty[particle]),
         restarts,
-        refused,
+        tuple(misses),
     )
+
+
+def _goals_met(stretch: Stretch, cloud: _Cloud, first: int, end: int) -> dict[str, BoolArray]:
+    """Return which particles meet each goal of the phrase that lies in the steps [first, end)."""
+    met: dict[str, BoolArray] = {STILLNESS: ~cloud.faulty}
+    if stretch.goals is not None:
+        met |= stretch.goals(cloud.play, cloud.articulate, first, end)
+    return met
 
 
 def _start(source: NoteSource, stretch: Stretch) -> _Cloud:

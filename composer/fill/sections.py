@@ -24,6 +24,7 @@ from composer.fill.given import (
     line_of,
     nothing_given,
 )
+from composer.fill.goals import last_chord, phrase_goals
 from composer.fill.local import Enters, Local, localize
 from composer.fill.melody import usual_onsets
 from composer.fill.particles import ComposerMix, Stretch
@@ -39,8 +40,8 @@ from composer.roll.facts import line_facts
 from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import STRUCK
 from composer.roll.reference import Reference, level_of, no_reference, place_reference
-from composer.theory.harmony import Chord, parse_chord
-from composer.theory.key import Key, parse_key
+from composer.theory.harmony import parse_chord
+from composer.theory.key import parse_key
 
 RECALLED_LEVEL = 4  # likeness class of the new voices round a returning tune: of the same kind, not the same
 RHYTHM_FIDELITY = 0.3  # below it a phrase takes over its theme's rhythm alone,
@@ -112,7 +113,7 @@ def section_stretch(
         solo=None if line is None else solo_cells(line, num_steps, setting),
         compasses=setting.single_compasses,
         style_changes=tuple(changes),
-        accept=_cadence_check(setting, places, local, given),
+        goals=phrase_goals(setting, places, local, given),
         critic_weights=LINE_WEIGHTS if setting.is_line else {},
         runs=setting.runs,
     )
@@ -158,58 +159,6 @@ def _keep_register(given: Given, setting: Setting, place: PhrasePlace, local: Lo
     pitch = setting.low_pitch + np.arange(given.num_pitches)
     first, end = (tick - local.origin_tick for tick in (place.start_tick, place.end_tick))
     given.allowed[first // STEP_TICKS : end // STEP_TICKS] &= (pitch >= low) & (pitch <= high)
-
-
-def _cadence_check(
-    setting: Setting, places: list[PhrasePlace], local: Local, given: Given
-) -> Callable[[BoolArray, BoolArray, int, int], BoolArray]:
-    """Return a function that says which particles have the phrases' cadences: bass, and the tonic on top of a PAC.
-
-    Where no formula gives the outer voices, the bass of the chord before the last is asked for too. What is given at
-    the cadence is not asked for again: no particle could mend it.
-    """
-    goals: list[tuple[int, int | None, int | None]] = []  # step, pitch class of the bass, of the top
-    for place in places:
-        goal = _last_chord(place, setting)
-        if goal is None or place.entry.cadence not in ("PAC", "HC") or (setting.is_line and not sings(place, setting)):
-            continue
-        tick, chord, key = goal
-        step = (tick - local.origin_tick) // STEP_TICKS
-        bass = None if given.has_bass[step] or setting.is_line else chord.bass(key)
-        top = key.tonic_pitch_class if place.entry.cadence == "PAC" and not given.has_melody[step] else None
-        goals.append((step, bass, top))
-        is_stated = place.entry.formula is not None or setting.is_line
-        before = place.slots[-2] if len(place.slots) > 1 and not is_stated else None
-        if before is not None and before.numeral is not None and before.end_tick == tick:
-            step = (before.start_tick - local.origin_tick) // STEP_TICKS
-            if step >= local.lead_in_steps and not given.has_bass[step]:
-                goals.append((step, before.chord.bass(before.key), None))
-    classes = (setting.low_pitch + np.arange(WINDOW_PITCHES)) % 12
-
-    def accept(play: BoolArray, _articulate: BoolArray, first: int, end: int) -> BoolArray:
-        passed = np.ones(len(play), bool)
-        for step, bass, top in goals:
-            if first <= step < end:
-                cells = play[:, step]
-                passed &= cells.any(axis=1)
-                if bass is not None:
-                    passed &= classes[cells.argmax(axis=1)] == bass
-                if top is not None:
-                    passed &= classes[WINDOW_PITCHES - 1 - cells[:, ::-1].argmax(axis=1)] == top
-        return passed
-
-    return accept
-
-
-def _last_chord(place: PhrasePlace, setting: Setting) -> tuple[int, Chord, Key] | None:
-    """Return tick, chord and key of the cadence that a phrase ends with; None where it has none."""
-    if not place.slots or place.entry.cadence in (None, "none"):
-        return None
-    last, formula = place.slots[-1], place.entry.formula
-    if formula is None:
-        return None if last.numeral is None else (last.start_tick, last.chord, last.key)
-    tick = place.bar_tick + round(formula.onsets[-1] * setting.meter.beat_ticks)
-    return tick, parse_chord(formula.chords[-1], last.key.mode), last.key
 
 
 def _enters(link: Link | None) -> Enters | None:
@@ -268,7 +217,7 @@ def _give_cadence(
 
     Up to `covered_until` (local tick) the theme stands, up to `tune_until` some tune does.
     """
-    goal_chord = _last_chord(place, setting)
+    goal_chord = last_chord(place, setting)
     if goal_chord is None:
         return
     tick, chord, key = goal_chord

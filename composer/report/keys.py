@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 import numpy as np
@@ -85,11 +86,30 @@ def judge_keys(
 
 def find_by_profile(weights: Floats) -> FoundKey:
     """Return the key whose profile correlates best with pitch-class weights [12]; C major for silence."""
-    if np.ptp(weights) == 0:
-        return 0, "major"
-    candidates: list[tuple[float, FoundKey]] = []
-    for mode, profile in _PROFILES.items():
-        for tonic in range(12):
-            fit = float(np.corrcoef(np.roll(profile, tonic), weights)[0, 1])
-            candidates.append((fit, (tonic, mode)))
-    return max(candidates, key=lambda row: row[0])[1]
+    place = int(key_fits(weights).argmax())
+    return place % 12, "minor" if place >= 12 else "major"
+
+
+def key_fits(weights: Floats) -> Floats:
+    """Return how well each key's profile correlates with pitch-class weights: [..., 12] -> [..., 24], major keys first.
+
+    All alike: 0 for every key.
+    """
+    centred = weights - weights.mean(axis=-1, keepdims=True)
+    length = np.linalg.norm(centred, axis=-1, keepdims=True)
+    fits: Floats = np.divide(centred, length, out=np.zeros_like(centred), where=length > 0) @ _keys_by_degree()
+    return fits
+
+
+def place_of_key(key: Key) -> int:
+    """Return where a key stands in `key_fits`: its tonic's pitch class, 12 more in minor."""
+    return key.tonic_pitch_class + (12 if key.mode == "minor" else 0)
+
+
+@cache
+def _keys_by_degree() -> Floats:
+    """Return the profiles of all keys, centred and of length 1: [pitch class, key]."""
+    rows = np.array([np.roll(_PROFILES[mode], tonic) for mode in ("major", "minor") for tonic in range(12)])
+    rows -= rows.mean(axis=1, keepdims=True)
+    profiles: Floats = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).T
+    return profiles

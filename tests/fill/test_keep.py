@@ -148,7 +148,7 @@ def test_the_composed_phrase_has_the_new_chords_and_hears_what_is_kept(build, ol
     built = build(new, old.plan)
     again = build(new, old.plan)
     assert built.filled.score == again.filled.score
-    assert built.filled.reports[1].refused == 0
+    assert built.filled.reports[1].misses == ()
     roots = []
     bar = 3 * 10080
     for index in range(3):

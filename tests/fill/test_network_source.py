@@ -250,6 +250,17 @@ def test_only_the_branches_that_are_needed_run(
     np.testing.assert_array_equal(told["style_input"], [[hears, 0, 1, 0] for hears in composer_heard])
 
 
+@pytest.mark.parametrize(("guidance", "factor", "asked"), [(1.5, 2.0, 2.0), (1.0, 2.0, 1.0), (3.0, 1.5, 4.0)])
+def test_a_phrase_that_is_begun_again_is_guided_more_but_never_where_guidance_is_off(
+    listen, stretch, guidance, factor, asked
+):
+    make, heard = listen
+    again = replace(stretch, guidance_factor=factor)
+    source = make(guidance=guidance, style_guidance=1.0)
+    source.run(source.start(stretch), again, 0, 12, NUMBERS)
+    assert heard[-1]["guidance"] == pytest.approx(asked)
+
+
 def test_a_mix_is_weights_of_composers_that_sum_to_one(listen, stretch):
     """Two styles of one composer (bach and chorale) are together as much as one."""
     make, heard = listen

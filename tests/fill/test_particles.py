@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from composer.fill.particles import MAX_RESTARTS, Chunk, Stretch, run_filter
+from composer.fill.particles import MAX_RESTARTS, Chunk, Miss, Stretch, run_filter
 from composer.roll.pins import no_pins
 from composer.roll.reference import no_reference
 
@@ -69,6 +69,11 @@ def stretch(facts_in):
     return make
 
 
+def ending(accept: Any) -> Any:
+    """A single goal of a phrase."""
+    return lambda play, articulate, first, end: {"end": accept(play, articulate, first, end)}
+
+
 def test_resampling_keeps_the_good_particles(stretch):
     # Particle 2 alone sounds; the others are silent and lose their weight.
     source = Scripted(lambda call, particle: 60 + call if particle == 2 or call > 1 else 0)
@@ -111,11 +116,11 @@ def test_a_phrase_that_misses_its_goal_begins_again_from_its_stored_state(stretc
     def accept(play, _articulate, first, _end):
         return np.full(len(play), first == 0 or len(play) == 12)
 
-    filled = run_filter(source, stretch(2, ends={0, 1}, accept=accept), np.random.default_rng(1))
+    filled = run_filter(source, stretch(2, ends={0, 1}, goals=ending(accept)), np.random.default_rng(1))
     assert [first for _, first in source.calls] == [0, *[16] * (1 + 2 + 3)]
     assert all(state == ((61,),) * 4 for state, first in source.calls if first == 16)
     assert filled.restarts == 2
-    assert filled.refused == 0
+    assert filled.misses == ()
     assert filled.play[16:, [65 - LOW, 66 - LOW, 67 - LOW]].any(axis=1).all()  # of the third try
     assert filled.play[:16, 61 - LOW].all()
 
@@ -128,7 +133,7 @@ def test_each_new_try_has_a_batch_of_particles_more(stretch):
         heard.append(len(play))
         return np.zeros(len(play), bool)
 
-    run_filter(source, stretch(1, accept=never), np.random.default_rng(1))
+    run_filter(source, stretch(1, goals=ending(never)), np.random.default_rng(1))
     assert heard == [4, 8, 12, 16]
 
 
@@ -136,7 +141,7 @@ def test_all_particles_of_a_try_are_weighed_together(stretch):
     # In the second try only particle 5 of 8, the second of the second batch, sounds in the first bar.
     source = Scripted(lambda call, particle: 60 + call if call < 3 or (call, particle) == (4, 1) or call > 4 else 0)
     accept = lambda play, _articulate, _first, _end: np.full(len(play), len(play) > 4)  # noqa: E731
-    filled = run_filter(source, stretch(2, accept=accept), np.random.default_rng(1))
+    filled = run_filter(source, stretch(2, goals=ending(accept)), np.random.default_rng(1))
     assert [state for state, first in source.calls if first == 16][1:] == [((64,),) * 4] * 2
     assert filled.play[:16, 64 - LOW].all()
 
@@ -144,7 +149,7 @@ def test_all_particles_of_a_try_are_weighed_together(stretch):
 def test_the_next_phrase_goes_on_with_one_batch(stretch):
     source = Scripted(lambda call, particle: 60 + call)
     accept = lambda play, _articulate, first, _end: np.full(len(play), first > 0 or len(play) > 8)  # noqa: E731
-    filled = run_filter(source, stretch(2, ends={0, 1}, accept=accept), np.random.default_rng(1))
+    filled = run_filter(source, stretch(2, ends={0, 1}, goals=ending(accept)), np.random.default_rng(1))
     assert filled.restarts == 2
     assert [first for _, first in source.calls] == [*[0] * (1 + 2 + 3), 16]
 
@@ -155,9 +160,9 @@ def test_a_rare_cadence_is_met_more_often_than_by_as_many_tries_of_one_batch(str
         source, numbers = Scripted(None), np.random.default_rng(seed + 1000)
         source.draw = lambda call, particle: 72 if numbers.random() < 0.05 else 60
         accept = lambda play, _articulate, _first, end: play[:, end - 1, 72 - LOW]  # noqa: E731
-        filled = run_filter(source, stretch(1, accept=accept), np.random.default_rng(seed))
-        assert filled.play[-1, 72 - LOW] == (filled.refused == 0)  # met, or told that it was kept all the same
-        return filled.refused == 0
+        filled = run_filter(source, stretch(1, goals=ending(accept)), np.random.default_rng(seed))
+        assert filled.play[-1, 72 - LOW] == (filled.misses == ())  # met, or told that it was kept all the same
+        return filled.misses == ()
 
     met = sum(chance(seed) for seed in range(100))
     assert met > 75  # four tries of one batch: 56
@@ -166,16 +171,38 @@ def test_a_rare_cadence_is_met_more_often_than_by_as_many_tries_of_one_batch(str
 def test_a_phrase_begins_again_three_times_at_most_and_then_says_so(stretch):
     source = Scripted(lambda call, particle: 60 + call)
     never = lambda play, _articulate, _first, _end: np.zeros(len(play), bool)  # noqa: E731
-    filled = run_filter(source, stretch(1, accept=never), np.random.default_rng(1))
+    filled = run_filter(source, stretch(1, goals=ending(never)), np.random.default_rng(1))
     assert len(source.calls) == 1 + 2 + 3 + 4
     assert MAX_RESTARTS == 3
-    assert (filled.restarts, filled.refused) == (3, 1)
+    assert (filled.restarts, filled.misses) == (3, (Miss(0, ("end",)),))
+
+
+def test_each_new_try_asks_for_the_plan_more_strongly_and_the_next_phrase_as_before(stretch):
+    source = Scripted(lambda call, particle: 60 + call)
+    asked = []
+    run = source.run
+    source.run = lambda state, stretch, *rest: (asked.append(stretch.guidance_factor), run(state, stretch, *rest))[1]
+    accept = lambda play, _articulate, first, _end: np.full(len(play), first > 0 or len(play) > 8)  # noqa: E731
+    run_filter(source, stretch(2, ends={0, 1}, goals=ending(accept)), np.random.default_rng(1))
+    assert asked == [1.0, *[1.5] * 2, *[2.0] * 3, 1.0]
+
+
+def test_when_no_draft_meets_all_goals_those_that_miss_the_fewest_live_on(stretch):
+    # Particle 3 alone sounds the 63 that one goal wants; nobody sounds the 70 of the other.
+    source = Scripted(lambda call, particle: 60 + particle)
+
+    def goals(play, _articulate, _first, end):
+        return {"third": play[:, end - 1, 63 - LOW], "seventh": play[:, end - 1, 70 - LOW]}
+
+    filled = run_filter(source, stretch(2, goals=goals), np.random.default_rng(1))
+    assert filled.play[:, 63 - LOW].all()
+    assert filled.misses == (Miss(0, ("seventh",)),)
 
 
 def test_the_same_stream_gives_the_same_notes_after_any_number_of_tries(stretch, make_fake_source):
     chord = np.array([72, 76, 79]) - LOW
     accept = lambda play, _articulate, _first, end: play[:, end - 4, chord].all(axis=1)  # noqa: E731
-    two = [run_filter(make_fake_source(), stretch(2, accept=accept), np.random.default_rng(3)) for _ in range(2)]
+    two = [run_filter(make_fake_source(), stretch(2, goals=ending(accept)), np.random.default_rng(3)) for _ in range(2)]
     assert two[0].restarts == two[1].restarts > 0
     np.testing.assert_array_equal(two[0].play, two[1].play)
     np.testing.assert_array_equal(two[0].articulate, two[1].articulate)
@@ -184,7 +211,7 @@ def test_the_same_stream_gives_the_same_notes_after_any_number_of_tries(stretch,
 def test_only_particles_that_reach_the_goal_live_on(stretch):
     source = Scripted(lambda call, particle: 60 + particle)
     accept = lambda play, _articulate, _first, end: play[:, end - 1, 63 - LOW]  # noqa: E731
-    filled = run_filter(source, stretch(2, ends={0, 1}, accept=accept), np.random.default_rng(1))
+    filled = run_filter(source, stretch(2, ends={0, 1}, goals=ending(accept)), np.random.default_rng(1))
     assert source.calls[1][0] == ((63,),) * 4
     assert filled.play[:, 63 - LOW].all()
 
@@ -192,7 +219,7 @@ def test_only_particles_that_reach_the_goal_live_on(stretch):
 def test_each_particle_and_try_has_its_own_numbers(stretch):
     source = Scripted(lambda call, particle: 60 + call)
     never = lambda play, _articulate, _first, _end: np.zeros(len(play), bool)  # noqa: E731
-    run_filter(source, stretch(1, accept=never), np.random.default_rng(1))
+    run_filter(source, stretch(1, goals=ending(never)), np.random.default_rng(1))
     flat = [uniforms[:, particle].tobytes() for uniforms in source.uniforms for particle in range(4)]
     assert len(set(flat)) == len(flat)
     assert all(uniforms.dtype == np.float32 and (uniforms < 1).all() for uniforms in source.uniforms)

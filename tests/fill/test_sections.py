@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from composer.fill.goals import CADENCE
 from composer.fill.local import Local
 from composer.fill.particles import Stretch, run_filter
 from composer.fill.sections import RECALLED_LEVEL, section_stretch
@@ -128,8 +129,8 @@ def test_a_phrase_with_another_end_than_its_cadence_is_not_accepted(prepared):
     play[:2, onset, 57 - 33] = True
     play[0, onset, 81 - 33] = True  # A over A
     play[1, onset, 85 - 33] = True  # the third on top
-    assert stretch.accept(play, play, 0, stretch.num_steps).tolist() == [True, False, False]
-    assert stretch.accept(play, play, 0, onset).tolist() == [True] * 3  # not there yet
+    assert stretch.goals(play, play, 0, stretch.num_steps)[CADENCE].tolist() == [True, False, False]
+    assert stretch.goals(play, play, 0, onset)[CADENCE].tolist() == [True] * 3  # not there yet
 
 
 def test_a_cadence_without_given_notes_is_asked_for_in_its_last_two_chords(prepared):
@@ -142,7 +143,7 @@ def test_a_cadence_without_given_notes_is_asked_for_in_its_last_two_chords(prepa
     play[:, tonic, [57 - 33, 81 - 33]] = True  # A over A
     play[1, dominant, 47 - 33] = True  # the dominant over its fifth
     play[2, tonic, 85 - 33] = True  # the third on top
-    assert stretch.accept(play, play, 0, stretch.num_steps).tolist() == [True, False, False]
+    assert stretch.goals(play, play, 0, stretch.num_steps)[CADENCE].tolist() == [True, False, False]
     allowed = np.flatnonzero(stretch.allowed[tonic]) + stretch.low_pitch
     assert {pitch % 12 for pitch in allowed} == {9, 1, 4}
 
@@ -152,7 +153,7 @@ def test_what_is_given_at_the_cadence_is_not_asked_for_again(prepared):
     onset = np.flatnonzero((stretch.pins.code == STRUCK).any(axis=1))[-1]
     play = np.zeros((1, stretch.num_steps, 56), bool)
     play[:, onset, 62 - 33] = True
-    assert stretch.accept(play, play, 0, stretch.num_steps).tolist() == [True]
+    assert stretch.goals(play, play, 0, stretch.num_steps)[CADENCE].tolist() == [True]
 
 
 @pytest.mark.parametrize(("register", "low", "high"), [("low", 36, 75), ("middle", 36, 84), ("high", 45, 84)])
