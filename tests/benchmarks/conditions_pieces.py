@@ -242,7 +242,7 @@ class Workshop:
             "made_of": made_of,
             "seconds": seconds,
             "restarts": sum(report.restarts for report in filled.reports),
-            "refused": sum(report.refused for report in filled.reports),
+            "refused": sum(len(report.misses) for report in filled.reports),
         }
         about.write_text(json.dumps(facts, indent=1))
         return place

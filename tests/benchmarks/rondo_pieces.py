@@ -78,7 +78,7 @@ def fill_into(place: Path, plan: Plan) -> None:
         "weights": weights_of(next(iter(plan.style))),
         "bars": plan.bars,
         "restarts": sum(report.restarts for report in filled.reports),
-        "refused": sum(report.refused for report in filled.reports),
+        "refused": sum(len(report.misses) for report in filled.reports),
         "phrases": sum(len(section.phrases or ()) for section in plan.sections),
         "penalty": {report.id: report.penalty for report in filled.reports},
     }
