@@ -30,7 +30,8 @@ def command(*, output: Path | None, seed: int | None, **brief: Any) -> None:
             raise click.BadParameter(f'a plan is written as .yaml; found "{output}"', param_hint="--output")
         check_writable(output)
     plan = plan_piece(seed=seed, **brief)
-    text = format_plan(plan, name=output.name if output else "plan.yaml")
+    where = output or Path("plan.yaml")
+    text = format_plan(plan, name=where.name, folder=where.parent)
     if output is None:
         click.echo(text, nl=False)
     else:

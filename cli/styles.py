@@ -43,11 +43,14 @@ def command(name: str | None) -> None:
     Your own (`compose learn`) stand below the program's. NAME may also be the path of a card.
     """
     if name is None:
-        from composer.style import own_styles_folder, styles
+        from composer.style import own_styles_folder, readable_styles, styles
 
         folder = own_styles_folder()
-        own = [_line(card) for card in styles(folder=folder)]
+        cards, errors = readable_styles(folder)
+        own = [_line(card) for card in cards]
         print_rows([_HEAD, *map(_line, styles()), *([("", f"your own, in {folder}")] if own else []), *own])
+        for problem in (problem for error in errors for problem in error.problems):
+            click.echo(f"warning: {problem}", err=True)
         return
 
     from composer.style import load_statistics, load_style

@@ -113,14 +113,33 @@ def own_styles_folder() -> Path:
 
 def styles(*, folder: Path | None = None) -> tuple[StyleCard, ...]:
     """Return the cards in `folder` (default: those that come with the program), by name."""
-    where = folder or styles_folder()
-    return tuple(read_style(path) for path in sorted(where.glob("*.yaml")))
+    return tuple(read_style(path) for path in _card_paths(folder or styles_folder()))
+
+
+def readable_styles(folder: Path) -> tuple[tuple[StyleCard, ...], tuple[StyleError, ...]]:
+    """Return the cards in `folder` that can be read, by name, and what is wrong with each of the others."""
+    cards, errors = [], []
+    for path in _card_paths(folder):
+        try:
+            cards.append(read_style(path))
+        except StyleError as error:
+            errors.append(error)
+    return tuple(cards), tuple(errors)
+
+
+def _card_paths(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.yaml"))
 
 
 def style_names(*, folder: Path | None = None) -> tuple[str, ...]:
     """Return the names of the styles in `folder` (default: the program's, then the user's own), each in order."""
     folders = (folder,) if folder else (styles_folder(), own_styles_folder())
-    return tuple(dict.fromkeys(path.stem for where in folders for path in sorted(where.glob("*.yaml"))))
+    return tuple(dict.fromkeys(path.stem for where in folders for path in _card_paths(where)))
+
+
+def is_card_path(name: str) -> bool:
+    """Return whether what names a style is the path of its card."""
+    return name.endswith((".yaml", ".yml"))
 
 
 def load_style(name: str | Path, *, folder: Path | None = None) -> StyleCard:
@@ -133,8 +152,8 @@ def load_style(name: str | Path, *, folder: Path | None = None) -> StyleCard:
     Raises:
         StyleError: no such style, or its card is not well formed.
     """
-    if isinstance(name, Path) or name.endswith((".yaml", ".yml")):
-        return read_style(Path(name))
+    if isinstance(name, Path) or is_card_path(name):
+        return read_style(Path(name).expanduser())
     known = style_names(folder=folder)
     if name not in known:
         raise StyleError(
@@ -171,28 +190,37 @@ def read_style(path: Path) -> StyleCard:
 
     try:
         plain = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise StyleError(f"cannot read the card: {error}", place=path) from error
+    except OSError as error:
+        raise StyleError(f"cannot read the card: {error.strerror or error}", place=path) from error
+    except UnicodeDecodeError as error:
+        raise StyleError(f"cannot read the card: it is not text in UTF-8 ({error.reason})", place=path) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = Place(str(path), mark.line + 1, mark.column + 1) if mark else Place(str(path))
         raise StyleError(f"not YAML: {error.problem}", place=place) from error
+    except yaml.reader.ReaderError as error:
+        place = Place(str(path), detail=f"character {error.position + 1}")
+        raise StyleError(f"not YAML: {error.reason}", place=place) from error
+    except (ValueError, RecursionError) as error:  # a date of the 32nd; lists in lists without end
+        raise StyleError(f"a value that cannot be read: {error}", place=path) from error
     if not isinstance(plain, dict):
         raise StyleError("a card is a mapping of fields", place=path)
     _check_fields(plain, StyleCard, {"name", "description"}, path, omit={"folder"})
-    for source in plain.get("sources") or ():
-        if not isinstance(source, dict):
-            raise StyleError("a source is a mapping of fields", place=path, mend="name, url, licence")
-        _check_fields(source, Source, {"name", "url", "licence"}, path)
     try:
+        sources = _items(plain.get("sources"))
+        for source in sources:
+            if not isinstance(source, dict):
+                raise StyleError("a source is a mapping of fields", place=path, mend="name, url, licence")
+            _check_fields(source, Source, {"name", "url", "licence"}, path)
+        lowest, highest = (int(pitch) for pitch in plain.get("register") or (36, 84))
         return StyleCard(
             **{
                 **plain,
-                "forms": tuple(plain.get("forms") or ()),
-                "meters": tuple(map(str, plain.get("meters") or ())),
+                "forms": tuple(map(str, _items(plain.get("forms")))),
+                "meters": tuple(map(str, _items(plain.get("meters")))),
                 "tempo_bpm": {str(meter): _triple(value) for meter, value in (plain.get("tempo_bpm") or {}).items()},
-                "register": tuple(int(pitch) for pitch in plain.get("register") or (36, 84)),
-                "sources": tuple(Source(**source) for source in plain.get("sources") or ()),
+                "register": (lowest, highest),
+                "sources": tuple(Source(**source) for source in sources),
                 "ensembles": {str(key): int(value) for key, value in (plain.get("ensembles") or {}).items()},
                 "figures": {str(key): float(value) for key, value in (plain.get("figures") or {}).items()},
                 "folder": path.parent,
@@ -240,6 +268,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _items(value: Any) -> list[Any]:
+    """Return the items of a list, none of an empty field."""
+    if not isinstance(value, (list, tuple, type(None))):
+        raise TypeError(f"{value!r} is no list")
+    return list(value or ())
+
+
 def _triple(value: Any) -> tuple[float, float, float]:
     slow, usual, fast = (float(number) for number in value)
     return slow, usual, fast
@@ -256,5 +291,7 @@ def _check_fields(
     for column in fields(kind):
         if column.type == "str" and not isinstance(plain.get(column.name, ""), str):
             raise StyleError(f'the field "{column.name}" is text; found {plain[column.name]!r}', place=path)
+        if column.type == "int" and not isinstance(plain.get(column.name, 0), int):
+            raise StyleError(f'the field "{column.name}" is a whole number; found {plain[column.name]!r}', place=path)
     for key in sorted(needed - set(plain)):
         raise StyleError(f'the field "{key}" is missing', place=path)

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from composer.errors import StyleError
+from composer.errors import Place, StyleError
 from composer.network.checkpoint import check_network
 from composer.perform.players import player_named
 from composer.pipeline import plan_piece
@@ -15,6 +15,7 @@ from composer.style import (
     load_statistics,
     load_style,
     read_style,
+    readable_styles,
     style_names,
     styles,
     styles_folder,
@@ -135,6 +136,15 @@ def test_an_unknown_style_names_a_near_one():
         ("name: [x\n", "not YAML"),
         ("name: x\ndescription: y\ntempo_bpm: {3/4: [1, 2]}\n", "wrong kind"),
         ("name: x\ndescription: y\nsources: [{name: z}]\n", 'field "licence" is missing'),
+        ("name: x\ndescription: y\nsources: 5\n", "wrong kind: 5 is no list"),
+        ("name: x\ndescription: y\nmeters: 3/4\n", "wrong kind: '3/4' is no list"),
+        ("name: x\ndescription: y\nregister: [40]\n", "wrong kind"),
+        (
+            "name: x\ndescription: y\nsources: [{name: z, url: u, licence: CC0, pieces: many}]\n",
+            "\"pieces\" is a whole number; found 'many'",
+        ),
+        ("name: x\ndescription: 2026-13-45\n", "a value that cannot be read"),
+        ("name: x\0\ndescription: y\n", "character 8: not YAML"),
     ],
 )
 def test_a_damaged_card_is_refused_with_its_place(tmp_path, text, message):
@@ -143,6 +153,23 @@ def test_a_damaged_card_is_refused_with_its_place(tmp_path, text, message):
     with pytest.raises(StyleError, match=message) as caught:
         read_style(path)
     assert "x.yaml" in str(caught.value)
+
+
+def test_a_card_that_cannot_be_read_hides_no_other(tmp_path):
+    write_style(StyleCard("waltzes", "my own waltzes"), tmp_path / "waltzes.yaml")
+    (tmp_path / "broken.yaml").write_text("name: [x\n")
+    (tmp_path / "latin.yaml").write_bytes("name: größe\n".encode("latin-1"))
+    cards, errors = readable_styles(tmp_path)
+    assert [card.name for card in cards] == ["waltzes"]
+    assert [error.problems[0].place for error in errors] == [
+        Place(str(tmp_path / "broken.yaml"), 2, 1),
+        Place(str(tmp_path / "latin.yaml")),
+    ]
+
+
+def test_a_card_that_is_not_there_is_said_in_words(tmp_path):
+    with pytest.raises(StyleError, match=r"mine\.yaml: cannot read the card: No such file or directory$"):
+        read_style(tmp_path / "mine.yaml")
 
 
 def test_a_style_without_statistics_says_so(tmp_path):

@@ -13,7 +13,7 @@ from composer.plan.forms import FormTemplate, load_form
 from composer.plan.layout import expanded
 from composer.plan.links import read_pitch
 from composer.plan.locate import path_text
-from composer.plan.mixes import Style, names_in
+from composer.plan.mixes import Style, card_path, names_in
 from composer.plan.model import (
     FILE_WORDS,
     MAX_BARS,
@@ -34,6 +34,7 @@ from composer.plan.strict_yaml import Path as KeyPath
 from composer.plan.themes import tune_contradicts
 from composer.plan.transformation_checks import transformation_problem
 from composer.plan.tunes import Tune, pinned_tune
+from composer.style import is_card_path, load_style
 from composer.style_statistics import parse_degree
 from composer.theory.harmony import parse_chord
 from composer.theory.key import Key, parse_key, resolve_key
@@ -134,10 +135,13 @@ class _Checker:
 
     def style(self, path: KeyPath, style: Style | None, known: Sequence[str]) -> None:
         for name in names_in(style) if style is not None else ():
-            if name not in known and not name.endswith((".yaml", ".yml")):
+            is_alone = isinstance(style, Glide) or len(style or ()) == 1
+            place = path if is_alone else (*path, name)
+            if is_card_path(name):
+                self.catch(place, lambda: load_style(card_path(name, self.folder)))  # noqa: B023 (called at once)
+            elif name not in known:
                 mend = did_you_mean(name, known) or f"styles here: {', '.join(known) or 'none'}"
-                is_alone = isinstance(style, Glide) or len(style or ()) == 1
-                self.add(path if is_alone else (*path, name), f'no style "{name}"', mend)
+                self.add(place, f'no style "{name}"', mend)
 
     def player(self, known: Sequence[str]) -> None:
         name = self.plan.performer.player if self.plan.performer else None

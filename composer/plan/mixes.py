@@ -7,10 +7,15 @@ summing to 1, move in a straight line.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
 
-from composer.plan.model import Glide, Plan, SectionEntry
+from composer.plan.model import Glide, PhraseEntry, Plan, SectionEntry
+from composer.style import is_card_path
+
+Said = TypeVar("Said", SectionEntry, PhraseEntry)
 
 Mix = Mapping[str, float]
 Style = Mix | Glide
@@ -87,6 +92,58 @@ def names_in_plan(plan: Plan) -> tuple[str, ...]:
     for section in plan.sections:
         said += [style for style in (section.style, *(p.style for p in section.phrases or ())) if style is not None]
     return tuple(dict.fromkeys(name for style in said for name in names_in(style)))
+
+
+def card_path(name: str, folder: Path | None) -> Path:
+    """Return the absolute path of a card that is named by a path, which counts from `folder` (None: from here)."""
+    path = (folder or Path()) / Path(name).expanduser()
+    return path.parent.resolve() / path.name  # what a card names lies beside it, be it a link or not
+
+
+def with_absolute_cards(plan: Plan, folder: Path | None) -> Plan:
+    """Return a plan whose cards' paths, which count from `folder`, hold anywhere."""
+    return _renamed(plan, lambda name: str(card_path(name, folder)))
+
+
+def with_cards_from(plan: Plan, folder: Path) -> Plan:
+    """Return a plan that is written into `folder`: cards in it, or below it, are named from there: ./mine.yaml."""
+    where = folder.resolve()
+
+    def named(name: str) -> str:
+        path = Path(name)
+        return f"./{path.relative_to(where).as_posix()}" if path.is_relative_to(where) else name
+
+    return _renamed(plan, named)
+
+
+def _renamed(plan: Plan, rename: Callable[[str], str]) -> Plan:
+    """Return a plan with other paths of cards."""
+    if not any(map(is_card_path, names_in_plan(plan))):
+        return plan
+
+    def in_mix(mix: Mapping[str, float]) -> dict[str, float]:
+        renamed: dict[str, float] = {}
+        for name, weight in mix.items():
+            key = rename(name) if is_card_path(name) else name
+            renamed[key] = renamed.get(key, 0.0) + weight  # one card that is named in two ways
+        return renamed
+
+    def in_style(style: Style) -> Style:
+        if not isinstance(style, Glide):
+            return in_mix(style)
+        stations = {"from_": in_mix(style.from_), "via": tuple(map(in_mix, style.via)), "to": in_mix(style.to)}
+        return style.model_copy(update=stations)
+
+    def in_entry(entry: Said) -> Said:
+        return entry if entry.style is None else entry.model_copy(update={"style": in_style(entry.style)})
+
+    sections = tuple(
+        in_entry(section).model_copy(
+            update={"phrases": None if section.phrases is None else tuple(map(in_entry, section.phrases))}
+        )
+        for section in plan.sections
+    )
+    return plan.model_copy(update={"style": in_style(plan.style), "sections": sections})
 
 
 def section_mix(section: SectionEntry, plan: Plan) -> dict[str, float]:

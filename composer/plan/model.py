@@ -46,12 +46,12 @@ Text = Annotated[str, Strict(), StringConstraints(min_length=1, max_length=4096)
 Name = Annotated[
     str, Strict(), StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.'+-]*$")
 ]
-# A style's name, or the path of its card: ./mine.yaml.
+# A style's name, or the path of its card, from the plan's folder or absolute: ./mine.yaml.
 StyleName = Annotated[
     str,
     Strict(),
     StringConstraints(
-        min_length=1, max_length=400, pattern=r"^(?:[A-Za-z0-9][A-Za-z0-9_.'+-]{0,63}|[\w~.][\w ~./\\'+-]*\.ya?ml)$"
+        min_length=1, max_length=1024, pattern=r"^(?:[A-Za-z0-9][A-Za-z0-9_.'+-]{0,63}|[^\x00-\x1f\x7f>]+\.ya?ml)$"
     ),
 ]
 Bars = Annotated[int, Strict(), Field(ge=1, le=MAX_SECTION_BARS)]

@@ -20,7 +20,7 @@ from composer.plan.forms import FormTemplate, ThemeRow, load_form
 from composer.plan.layout import expanded, sections_of_form
 from composer.plan.links import usual_entry
 from composer.plan.locate import path_text, validate_plan
-from composer.plan.mixes import GlidePart, Style, theme_mix, whole_mix
+from composer.plan.mixes import GlidePart, Style, theme_mix, whole_mix, with_absolute_cards
 from composer.plan.model import (
     MAX_BARS,
     NO_THEME,
@@ -89,7 +89,7 @@ def plan_piece(brief: Brief, *, folder: Path | None = None, library: Library = i
         problems += check_plan(plan, folder=folder, locate=lambda path: Place(path_text(path)), known_styles=known)
     if problems or plan is None:
         raise PlanError(problems)
-    return resolve(plan, bars=brief.bars, folder=folder, library=library)
+    return resolve(with_absolute_cards(plan, folder), bars=brief.bars, folder=folder, library=library)
 
 
 def resolve(

@@ -8,6 +8,7 @@ from pathlib import Path
 from composer.errors import PlanError
 from composer.plan.checks import check_plan
 from composer.plan.locate import validate_plan
+from composer.plan.mixes import with_absolute_cards
 from composer.plan.model import PLAN_VERSION, Plan
 from composer.plan.strict_yaml import read_file, read_strict
 from composer.style import style_names
@@ -63,4 +64,4 @@ def parse_plan(
     if problems or plan is None:
         # In the order of the file.
         raise PlanError(sorted(problems, key=lambda item: (((p := item.place) and p.line) or 0, (p and p.column) or 0)))
-    return plan
+    return plan if folder is None else with_absolute_cards(plan, folder)

@@ -13,8 +13,19 @@ from typing import Any
 
 from composer.errors import ComposerError
 from composer.files import write_atomic
-from composer.plan.mixes import Mix, Style
-from composer.plan.model import ARROW, FILE_WORDS, Entry, Formula, Glide, Plan, SectionEntry, ThemeEntry, Transformation
+from composer.plan.mixes import Mix, Style, with_cards_from
+from composer.plan.model import (
+    ARROW,
+    FILE_WORDS,
+    Entry,
+    Formula,
+    Glide,
+    Plan,
+    RepeatEntry,
+    SectionEntry,
+    ThemeEntry,
+    Transformation,
+)
 from composer.plan.numerals import parse_key_path
 from composer.theory.key import parse_key
 
@@ -57,11 +68,18 @@ def write_plan(plan: Plan, path: Path) -> None:
     Raises:
         OutputError: the place cannot be written.
     """
-    write_atomic(path, format_plan(plan, name=path.name).encode())
+    write_atomic(path, format_plan(plan, name=path.name, folder=path.parent).encode())
 
 
-def format_plan(plan: Plan, *, name: str = "plan.yaml") -> str:
-    """Return a plan as YAML text with comments."""
+def format_plan(plan: Plan, *, name: str = "plan.yaml", folder: Path | None = None) -> str:
+    """Return a plan as YAML text with comments.
+
+    Args:
+        plan: to be written.
+        name: of its file.
+        folder: of its file; cards of styles that lie in it are named from there. None: by the paths that the plan has.
+    """
+    plan = plan if folder is None else with_cards_from(plan, folder)
     lines = [f"# compose build {name}" if _PLAIN.match(name) else "# compose build"]
     for field in Plan.model_fields:
         value = getattr(plan, field)

@@ -35,6 +35,20 @@ def test_ones_own_styles_stand_below(run, tmp_path, monkeypatch) -> None:
     assert last.startswith("waltzes ")
 
 
+def test_a_broken_card_of_ones_own_hides_no_other_style(run, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv(OWN_STYLES_VARIABLE, str(tmp_path))
+    write_style(StyleCard("waltzes", "my own waltzes"), tmp_path / "waltzes.yaml")
+    (tmp_path / "polkas.yaml").write_text("name: polkas\ndescription: [my own\n")
+    listed = run("styles")
+    assert listed.exit_code == 0
+    assert {"bach", "waltzes"} <= {line.split()[0] for line in listed.stdout.splitlines()}
+    assert "polkas.yaml:3:1: not YAML" in listed.stderr
+    shown = run("styles", "polkas")
+    assert shown.exit_code == 2
+    assert shown.stderr.startswith(f"error: {tmp_path / 'polkas.yaml'}:3:1: not YAML")
+    assert run("styles", "waltzes").exit_code == 0
+
+
 @pytest.mark.parametrize(("name", "near"), [("chopen", "chopin"), ("jopln", "joplin"), ("renaisance", "renaissance")])
 def test_an_unknown_style_names_the_near_one(run, name: str, near: str) -> None:
     result = run("styles", name)
