@@ -1,15 +1,14 @@
 """Theme: a tune (and its other voices) with its numerals, and its exact transformations.
 
-What it is: pure functions from Theme to Theme; nothing here is drawn but the places of ornaments, from a generator that
-is handed in.
+What it is: pure functions from Theme to Theme; nothing here is drawn (ornaments are in `composer.ornament`).
 
 Conventions: ticks count from the theme's first bar line, an upbeat is negative. A change of mode goes by scale degree:
 3, 6 and 7 are lowered on the way to minor, but the raised 7 stays over V and viio (and 6 beside it, so that no
 augmented second appears). Transformations that leave the harmony behind (inversion, retrograde) return a theme without
 chords; so does a sequence of which some chord, moved by scale steps as the tune is, would be no chord.
 
-Contents: `Theme`, `in_key`, `fitted`, `fragment`, `inverted`, `retrograde`, `stretched`, `sequenced`, `moved`,
-`ornamented`, `laid_out`; for numerals `change_mode`, `change_degree`.
+Contents: `Theme`, `in_key`, `fitted`, `fragment`, `inverted`, `retrograde`, `stretched`, `sequenced`,
+`sequenced_through`, `moved`, `laid_out`; for numerals `change_mode`, `change_degree`; `scale_step`, `step_pitch`.
 """
 
 from __future__ import annotations
@@ -17,8 +16,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-
-import numpy as np
 
 from composer.abc import Melody, MelodyNote
 from composer.errors import ThemeError
@@ -41,7 +38,7 @@ _SEVENTHS: dict[Mode, tuple[str, ...]] = {
 _ROOTS: dict[Mode, tuple[int, ...]] = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 11)}
 _AUGMENTED_SIXTHS = ("italian", "french", "german")
 _NATURAL_SEVENTH = 10  # pitch class above the tonic
-_ORNAMENT_TICKS = 5040  # an eighth: shorter notes are not ornamented
+MAX_DRIFT = 8  # semitones by which a sequence through keys may leave its first place
 
 
 @dataclass(frozen=True)
@@ -138,11 +135,11 @@ def inverted(theme: Theme) -> Theme:
     """Return every voice mirrored in the scale at the tune's first note."""
     if not theme.melody.notes:
         return theme
-    axis, _ = _scale_step(theme.melody.notes[0].pitch, theme.key)
+    axis, _ = scale_step(theme.melody.notes[0].pitch, theme.key)
 
     def mirror(note: MelodyNote) -> MelodyNote:
-        step, alter = _scale_step(note.pitch, theme.key)
-        return replace(note, pitch=_step_pitch(2 * axis - step, -alter, theme.key))
+        step, alter = scale_step(note.pitch, theme.key)
+        return replace(note, pitch=step_pitch(2 * axis - step, -alter, theme.key))
 
     return replace(theme, voices=tuple(_each(voice, mirror) for voice in theme.voices), chords=())
 
@@ -201,8 +198,8 @@ def sequenced(theme: Theme, *, step: int, times: int) -> Theme:
         notes, free = list(voice.notes), list(voice.free)
         for copy in range(1, times + 1):
             for note in voice.notes:
-                place, alter = _scale_step(note.pitch, theme.key)
-                pitch = _step_pitch(place + copy * step, alter, theme.key)
+                place, alter = scale_step(note.pitch, theme.key)
+                pitch = step_pitch(place + copy * step, alter, theme.key)
                 notes.append(MelodyNote(note.onset_tick + copy * length, note.duration_tick, pitch))
             free += [(start + copy * length, end + copy * length) for start, end in voice.free]
         return Melody(tuple(notes), voice.end_tick + times * length, voice.pickup_tick, tuple(free))
@@ -213,6 +210,44 @@ def sequenced(theme: Theme, *, step: int, times: int) -> Theme:
         bars=theme.bars * (times + 1),
         chords=_sequenced_chords(theme, step, times),
     )
+
+
+def sequenced_through(theme: Theme, keys: Sequence[Key]) -> Theme:
+    """Return the theme in each key in turn, one copy after the other; chords go along.
+
+    Each copy lies as near to the one before as its key allows, unless the sequence would drift by more than `MAX_DRIFT`
+    semitones from where it began; the result counts as being in the first key.
+
+    Args:
+        theme: the model.
+        keys: of the model and each copy; another mode changes it as `in_key` does.
+    """
+    length = theme.bars * theme.meter.bar_ticks
+    voices: list[list[MelodyNote]] = [[] for _ in theme.voices]
+    free: list[list[tuple[int, int]]] = [[] for _ in theme.voices]
+    chords: list[ChordSpan] = []
+    height, before = 0, keys[0]  # semitones of the copy's tonic above the first one's
+    for index, key in enumerate(keys):
+        height += (key.tonic_pitch_class - before.tonic_pitch_class + 6) % 12 - 6
+        height -= 12 * (height > MAX_DRIFT) - 12 * (height < -MAX_DRIFT)
+        before = key
+        copy = in_key(theme, key)
+        interval = (key.tonic_pitch_class - theme.key.tonic_pitch_class + 6) % 12 - 6
+        first = (keys[0].tonic_pitch_class - theme.key.tonic_pitch_class + 6) % 12 - 6
+        shift, offset = first + height - interval, index * length
+        for place, voice in enumerate(copy.voices):
+            voices[place] += [
+                MelodyNote(note.onset_tick + offset, note.duration_tick, note.pitch + shift) for note in voice.notes
+            ]
+            free[place] += [(start + offset, end + offset) for start, end in voice.free]
+        chords += [
+            ChordSpan(span.start_tick + offset, span.end_tick + offset, span.chord, span.key) for span in copy.chords
+        ]
+    extended = tuple(
+        Melody(tuple(notes), voice.end_tick + (len(keys) - 1) * length, voice.pickup_tick, _joined(open_places))
+        for voice, notes, open_places in zip(theme.voices, voices, free, strict=True)
+    )
+    return replace(theme, voices=extended, bars=theme.bars * len(keys), chords=tuple(chords), key=keys[0])
 
 
 def _sequenced_chords(theme: Theme, step: int, times: int) -> tuple[ChordSpan, ...]:
@@ -234,8 +269,8 @@ def _moved_chord(span: ChordSpan, key: Key, steps: int) -> Chord | None:
         return None  # they live by where they lead
     moved = []
     for pitch_class in span.chord.pitch_classes(span.key):
-        place, alter = _scale_step(pitch_class, key)
-        moved.append((_step_pitch(place + steps, alter, key) - key.tonic_pitch_class) % 12)
+        place, alter = scale_step(pitch_class, key)
+        moved.append((step_pitch(place + steps, alter, key) - key.tonic_pitch_class) % 12)
     for quality, fifths in QUALITY_FIFTHS.items():
         if quality in _AUGMENTED_SIXTHS:
             continue
@@ -256,34 +291,6 @@ def moved(theme: Theme, semitones: int) -> Theme:
     if pitches and not 0 <= min(pitches) <= max(pitches) <= 127:
         raise ThemeError(f'theme "{theme.name}" leaves the range of MIDI when moved by {semitones} semitones')
     return replace(theme, voices=tuple(_shifted(voice, semitones) for voice in theme.voices))
-
-
-def ornamented(theme: Theme, amount: float, rng: np.random.Generator) -> Theme:
-    """Return the theme with passing and neighbour notes in its tune; every note keeps its onset.
-
-    The second half of a note of an eighth or more is given to a passing note where the next note is a third away, or to
-    the upper neighbour where the next note repeats it; the note before a rest and the last note stay as they are.
-
-    Args:
-        theme: to be ornamented.
-        amount: share of the places that are taken, 0..1.
-        rng: draws the places.
-    """
-    notes: list[MelodyNote] = []
-    source = theme.melody.notes
-    for index, note in enumerate(source):
-        follower = source[index + 1] if index + 1 < len(source) else None
-        taken = rng.random() < amount
-        between = None
-        if follower is not None and follower.onset_tick == note.end_tick and note.duration_tick >= _ORNAMENT_TICKS:
-            between = _between(note.pitch, follower.pitch, theme.key)
-        if between is None or not taken or note.duration_tick % 2:
-            notes.append(note)
-            continue
-        half = note.duration_tick // 2
-        notes += [replace(note, duration_tick=half), MelodyNote(note.onset_tick + half, half, between)]
-    melody = replace(theme.melody, notes=tuple(notes))
-    return replace(theme, voices=(melody, *theme.voices[1:]))
 
 
 def laid_out(idea: Melody, *, kind: str, bars: int, meter: Meter) -> Melody:
@@ -433,7 +440,7 @@ def _moved_key(local: Key, home: Key, new_home: Key) -> Key:
 # ---------------------------------------------------------------------- notes and scale steps
 
 
-def _scale_step(pitch: int, key: Key) -> tuple[int, int]:
+def scale_step(pitch: int, key: Key) -> tuple[int, int]:
     """Return (scale steps above the lowest tonic of MIDI, alteration) of a pitch; notes of the scale have 0."""
     octave, relative = divmod(pitch - key.tonic_pitch_class, 12)
     scale = [fifths_pitch_class(place) for place in SCALE_FIFTHS[key.mode]]
@@ -442,22 +449,10 @@ def _scale_step(pitch: int, key: Key) -> tuple[int, int]:
     return 7 * octave + scale.index(relative - 1), 1
 
 
-def _step_pitch(step: int, alter: int, key: Key) -> int:
+def step_pitch(step: int, alter: int, key: Key) -> int:
+    """Return the pitch of a place that `scale_step` found: its inverse."""
     octave, degree = divmod(step, 7)
     return key.tonic_pitch_class + 12 * octave + fifths_pitch_class(SCALE_FIFTHS[key.mode][degree]) + alter
-
-
-def _between(pitch: int, following: int, key: Key) -> int | None:
-    """Return the note that ornaments a step: the one between two notes a third apart, the upper neighbour of one."""
-    step, alter = _scale_step(pitch, key)
-    goal, other_alter = _scale_step(following, key)
-    if alter or other_alter:
-        return None
-    if abs(goal - step) == 2:
-        return _step_pitch((step + goal) // 2, 0, key)
-    if goal == step:
-        return _step_pitch(step + 1, 0, key)
-    return None
 
 
 def _each(voice: Melody, change: Callable[[MelodyNote], MelodyNote]) -> Melody:

@@ -23,7 +23,7 @@ LEVELS = (
     ("errors", "files", "parallel"),
     ("theory",),
     ("score", "performance", "outline"),
-    ("abc", "theme", "style", "style_statistics"),
+    ("abc", "theme", "ornament", "style", "style_statistics"),
     ("corpus",),
     ("analysis", "plan"),
     ("report", "roll", "perform"),

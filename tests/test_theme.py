@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,9 +22,9 @@ from composer.theme import (
     inverted,
     laid_out,
     moved,
-    ornamented,
     retrograde,
     sequenced,
+    sequenced_through,
     stretched,
 )
 from composer.theory.harmony import parse_chord
@@ -177,12 +176,20 @@ def test_register_moves_by_octaves_only():
         moved(theme, 7)
 
 
-def test_ornaments_keep_every_onset_and_fill_thirds():
-    theme = theme_of("G2 B2 B2 | d6")
-    rich = ornamented(theme, 1.0, np.random.default_rng(1))
-    assert abc(rich) == "G A B c B c | d6"
-    assert ornamented(theme, 0.0, np.random.default_rng(1)) == theme
-    assert {note.onset_tick for note in theme.melody.notes} <= {note.onset_tick for note in rich.melody.notes}
+def test_a_sequence_through_keys_is_the_model_in_each_key_with_its_chords():
+    theme = theme_of("G2 B2 d2 | ^c2 A4", chords="I V/V")
+    sequence = sequenced_through(theme, [G, parse_key("A minor"), parse_key("B minor")])
+    assert abc(sequence) == "G2 B2 d2 | ^c2 A4 | A2 c2 e2 | _e2 B4 | B2 d2 f2 | =f2 ^c4"
+    assert [str(span.key) for span in sequence.chords] == ["G major"] * 2 + ["A minor"] * 2 + ["B minor"] * 2
+    assert [span.chord.numeral for span in sequence.chords] == ["I", "V/V", "i", "V/V", "i", "V/V"]
+    assert (sequence.bars, sequence.key) == (6, G)
+
+
+def test_a_sequence_through_keys_does_not_climb_for_ever():
+    theme = theme_of("G2 A2 G2")
+    fourths = [parse_key(f"{name} major") for name in ("G", "C", "F", "Bb", "Eb", "Ab", "Db")]
+    lowest = pitches(sequenced_through(theme, fourths))[::3]
+    assert all(abs(pitch - lowest[0]) <= 8 for pitch in lowest)
 
 
 def test_a_period_opens_both_halves_with_the_idea():

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from composer.abc import Melody
 from composer.errors import ThemeError
+from composer.ornament import ornamented
 from composer.outline import ChordSpan
 from composer.plan.model import NO_THEME, Plan, Transformation
 from composer.plan.numerals import parse_harmony, parse_key_path
@@ -22,9 +23,9 @@ from composer.theme import (
     in_key,
     inverted,
     moved,
-    ornamented,
     retrograde,
     sequenced,
+    sequenced_through,
     stretched,
 )
 from composer.theory.key import Key, parse_key, resolve_key
@@ -124,13 +125,21 @@ def transformed(theme: Theme, item: Transformation, *, home: Key, seed: int, nam
         "retrograde": lambda: retrograde(theme),
         "augmentation": lambda: stretched(theme, Fraction(number or FACTOR)),
         "diminution": lambda: stretched(theme, 1 / Fraction(number or FACTOR)),
-        "sequence": lambda: sequenced(theme, step=item.step or 0, times=item.times or 1),
+        "sequence": lambda: _sequence(theme, item, home),
         "fragment": lambda: _fragment(theme, item),
-        "ornament": lambda: ornamented(theme, ORNAMENT if number is None else number, rng),
+        "ornament": lambda: ornamented(
+            theme, ORNAMENT if number is None else number, rng, manner=item.manner or "plain"
+        ),
         "register": lambda: moved(theme, int(number or 0)),
         "reharmonize": lambda: replace(theme, chords=()),
     }
     return changes[item.name]()
+
+
+def _sequence(theme: Theme, item: Transformation, home: Key) -> Theme:
+    if item.keys is not None:
+        return sequenced_through(theme, parse_key_path(item.keys, home))
+    return sequenced(theme, step=item.step or 0, times=item.times or 1)
 
 
 def _fragment(theme: Theme, item: Transformation) -> Theme:

@@ -8,8 +8,8 @@ relative to the home key (`V`, `vi`, `bIII`), absolute (`e minor`), or a path of
 Roman numerals (`numerals.py`). Checks that need one field only are here; those that need music or other fields are in
 `checks.py`. Some fields have another word in the file, because Python reserves it: `FILE_WORDS`.
 
-Contents: `Plan`, `ThemeEntry`, `ThemePhrase`, `SectionEntry`, `PhraseEntry`, `Formula`, `Link`, `Dynamics`, `Glide`,
-`Transformation`, `Defaults`, `Performer`.
+Contents: `Plan`, `ThemeEntry`, `ThemePhrase`, `SectionEntry`, `PhraseEntry`, `RepeatEntry`, `Formula`, `Link`,
+`Dynamics`, `Glide`, `Transformation`, `Defaults`, `Performer`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 PLAN_VERSION = 1
 MAX_BARS = 2000  # of a whole piece: over an hour; more is a slip of the finger
 MAX_SECTION_BARS = 512
+MAX_TIMES = 6  # that a passage is played, inclusive
 NO_THEME = "none"  # `theme: none`: said, and none
+NO_DA_CAPO = "none"  # `da_capo: none`: the form has one, this piece has not
 ARROW = "->"  # between the stations of a glide of styles, as between keys
 # Exact transformations; the value that each may take in the file.
 TRANSFORMATIONS: Mapping[str, str] = {
@@ -32,9 +34,9 @@ TRANSFORMATIONS: Mapping[str, str] = {
     "retrograde": "nothing",
     "augmentation": "a factor, 2 by default",
     "diminution": "a divisor, 2 by default",
-    "sequence": "{step: degrees up or down, times: copies}",
+    "sequence": "{step: degrees up or down, times: copies}, or {keys: vi -> ii -> V}, each copy in the next of them",
     "fragment": "bars of the theme: {fragment: 1-2} or {fragment: 3}",
-    "ornament": "how much, 0 to 1, .5 by default",
+    "ornament": "how much, 0 to 1, .5 by default; {amount: 0.5, manner: baroque} in another manner than the style's",
     "register": "semitones, a multiple of 12: {register: -12}",
     "reharmonize": "nothing",
 }
@@ -63,12 +65,18 @@ Factor = Annotated[float, Strict(), Field(ge=0.25, le=4, allow_inf_nan=False)]
 BarRange = Annotated[str, Strict(), StringConstraints(pattern=r"^[1-9]\d{0,2}(-[1-9]\d{0,2})?$")]
 Flag = Annotated[bool, Strict()]
 CadenceName = Literal["PAC", "IAC", "HC", "DC", "EC", "PC", "none"]
+PhraseKind = Literal["sentence", "period", "compound period", "chain"]
+ThemeKind = Literal["sentence", "period", "compound period", "chain", "subject"]
 LevelName = Literal["ppp", "pp", "p", "mp", "mf", "f", "ff", "fff"]
 ShapeName = Literal["flat", "arch", "cresc", "dim"]
 RegisterName = Literal["low", "middle", "high"]
 RecallName = Literal["melody", "full"]
+VoiceName = Literal["soprano", "alto", "tenor", "bass"]
+AnswerName = Literal["tonal", "real"]
+MannerName = Literal["plain", "baroque", "classical", "romantic"]
 DYNAMIC_LEVELS: tuple[str, ...] = get_args(LevelName)
 DYNAMIC_SHAPES: tuple[str, ...] = get_args(ShapeName)
+VOICES: tuple[str, ...] = get_args(VoiceName)  # from the top
 # Those of `composer.outline`, once more as types: pydantic and mypy need them written out.
 PatternName = Literal[
     "unknown",
@@ -138,6 +146,8 @@ class Transformation(Entry):
         name: of `TRANSFORMATIONS`.
         amount: what it takes: a number, a bar range (`1-2`), a mode or a key.
         step, times: of a sequence: scale degrees from copy to copy, and how many copies are made.
+        keys: of a sequence that goes through keys instead: a path, the first key the model's.
+        manner: of ornaments; None: the style's.
     """
 
     name: Literal[
@@ -156,6 +166,8 @@ class Transformation(Entry):
     amount: Annotated[float, Strict()] | Annotated[str, Strict()] | None = None
     step: Annotated[int, Strict(), Field(ge=-7, le=7)] | None = None
     times: Annotated[int, Strict(), Field(ge=1, le=16)] | None = None
+    keys: Text | None = None
+    manner: MannerName | None = None
 
 
 TransformationField = Annotated[Transformation, BeforeValidator(_transformation)]
@@ -256,6 +268,40 @@ StyleField = Annotated[
 ]
 
 
+def _bar_alone(value: Any) -> Any:
+    # `theme_bars: 1` is short for `theme_bars: "1"`.
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class VoiceEntry(Entry):
+    """An entry: a voice takes up a theme, as in a fugue or an invention.
+
+    Attributes:
+        voice: that has it.
+        bar: of the phrase (or the section, where it is said there) in which it begins, from 1.
+        beat: of that bar, from 1.
+        theme: its name; the phrase's or the section's if left out.
+        theme_bars: which bars of the theme, `1-2`; all of them if left out.
+        key: in which it stands.
+        answer: `tonal` exchanges tonic and dominant at its head, `real` does not; left out: it is no answer.
+        step: degrees of the scale by which it is moved in its key: the links of a sequence.
+        transformations: (`as` in the file) exact transformations.
+    """
+
+    voice: VoiceName
+    bar: Annotated[int, Strict(), Field(ge=1, le=MAX_SECTION_BARS)]
+    beat: Annotated[float, Strict(), Field(ge=1, lt=13, allow_inf_nan=False)] | None = None
+    theme: Name | None = None
+    theme_bars: Annotated[BarRange, BeforeValidator(_bar_alone)] | None = None
+    key: Text | None = None
+    answer: AnswerName | None = None
+    step: Annotated[int, Strict(), Field(ge=-7, le=7)] | None = None
+    transformations: tuple[TransformationField, ...] | None = Field(default=None, validation_alias="as")
+
+
+VoiceNames = Annotated[tuple[VoiceName, ...], Field(min_length=1, max_length=len(VOICES))]
+
+
 class PhraseEntry(Entry):
     """A phrase of a section.
 
@@ -271,6 +317,8 @@ class PhraseEntry(Entry):
             alone; 0 not at all.
         transformations: (`as` in the file) exact transformations.
         recall: `melody` pins the tune, `full` every voice.
+        entries: of themes in its voices; a phrase that has some states no theme besides.
+        voices: that sound; one line each. Where none are said, no voices are told apart.
         texture, density, tessitura: how it is laid out; the last is `register` in the file.
         dynamics, tempo_factor: level and shape; times the tempo.
         ritard: 0 none .. 1 strong, over its last bar.
@@ -288,6 +336,8 @@ class PhraseEntry(Entry):
     fidelity: Unit | None = None
     transformations: tuple[TransformationField, ...] | None = Field(default=None, validation_alias="as")
     recall: RecallName | None = None
+    entries: tuple[VoiceEntry, ...] | None = None
+    voices: VoiceNames | None = None
     texture: PatternName | None = None
     density: Unit | None = None
     tessitura: RegisterName | None = Field(default=None, validation_alias="register")
@@ -307,8 +357,10 @@ class SectionEntry(Entry):
         copy_of: id of the section whose entry is copied before this one's own fields are laid over it.
         function: what it does in the form.
         style: name → weight, or a glide along it; overrides the piece's.
+        type: how the bars that its theme leaves free are divided into phrases; as of a theme.
         take: draws this section afresh.
         enters, leaves: what sounds before it, and at its end.
+        entries: as in `PhraseEntry`, bars counted from the section's first; the planner makes phrases round them.
         phrases: its phrases, in order.
         others: as in `PhraseEntry`, for all its phrases; `cadence` is that of its last phrase.
     """
@@ -320,10 +372,13 @@ class SectionEntry(Entry):
     style: StyleField | None = None
     theme: Name | None = None
     bars: Bars | None = None
+    type: PhraseKind | None = None
     key: Text | None = None
     cadence: CadenceName | None = None
     transformations: tuple[TransformationField, ...] | None = Field(default=None, validation_alias="as")
     recall: RecallName | None = None
+    entries: tuple[VoiceEntry, ...] | None = None
+    voices: VoiceNames | None = None
     fidelity: Unit | None = None
     harmony: Text | None = None
     texture: PatternName | None = None
@@ -353,7 +408,8 @@ class ThemeEntry(Entry):
         bars: its length.
         key: the key it is written in, relative to the home key; `I` (or `i`) by default.
         pickup: beats of its upbeat.
-        type: `period`, `sentence` or `chain`.
+        type: `sentence`, `period`, `compound period` (two of either), `chain`, or `subject`: one line that several
+            voices take up.
         melody: ABC body, L:1/8; `x` leaves a place free.
         voices: ABC bodies of all voices, top first, instead of `melody`.
         file: a MIDI, MusicXML or ABC file beside the plan.
@@ -364,12 +420,37 @@ class ThemeEntry(Entry):
     bars: Bars | None = None
     key: Text | None = None
     pickup: Beats | None = None
-    type: Literal["sentence", "period", "chain"] | None = None
+    type: ThemeKind | None = None
     melody: Text | None = None
     voices: tuple[Text, ...] | None = None
     file: Text | None = None
     harmony: Text | None = None
     phrases: tuple[ThemePhrase, ...] | None = None
+
+
+def _ids_alone(value: Any) -> Any:
+    # `A` and `[B, A2]` are short for `{sections: [A]}` and `{sections: [B, A2]}`.
+    if isinstance(value, str):
+        return {"sections": [value]}
+    return {"sections": value} if isinstance(value, (list, tuple)) else value
+
+
+class RepeatEntry(Entry):
+    """A passage that is written once and played again.
+
+    Attributes:
+        sections: ids of consecutive sections.
+        times: how often it is played.
+        endings: two lists of the ids that follow: how it ends each time but the last, and how the last time (which may
+            be empty: then the piece just goes on).
+    """
+
+    sections: Annotated[tuple[Name, ...], Field(min_length=1)]
+    times: Annotated[int, Strict(), Field(ge=2, le=MAX_TIMES)] = 2
+    endings: tuple[tuple[Name, ...], tuple[Name, ...]] | None = None
+
+
+RepeatField = Annotated[RepeatEntry, BeforeValidator(_ids_alone)]
 
 
 class Defaults(Entry):
@@ -404,6 +485,8 @@ class Plan(Entry):
         pickup: beats before the first bar.
         tempo: beats a minute; the beat is the meter's.
         seed: of all drawing.
+        repeats: passages that are played again; none when left out beside stated sections.
+        da_capo: id of the section with which the piece ends after it has begun anew, without repeats.
     """
 
     plan: Literal[1] = 1
@@ -417,6 +500,8 @@ class Plan(Entry):
     tempo: Tempo | None = None
     seed: Annotated[int, Strict(), Field(ge=0, le=2**63 - 1)] | None = None
     defaults: Defaults | None = None
+    repeats: tuple[RepeatField, ...] | None = None
+    da_capo: Name | None = None
     themes: dict[Name, ThemeEntry] = Field(default_factory=dict)
     sections: tuple[SectionEntry, ...] = ()
     performer: Performer | None = None

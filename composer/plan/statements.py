@@ -23,7 +23,7 @@ from composer.outline import ChordSpan
 from composer.plan.harmony import PhraseRequest, draw_harmony
 from composer.plan.material import transformed
 from composer.plan.model import CadenceName, Formula, PhraseEntry, SectionEntry, Transformation
-from composer.plan.numerals import Slot
+from composer.plan.numerals import Slot, parse_key_path
 from composer.plan.phrases import PhraseDraft
 from composer.plan.setting import Setting
 from composer.plan.themes import SettledTheme, cadence_of_tune
@@ -61,14 +61,17 @@ def changes_harmony(items: Sequence[Transformation]) -> bool:
     return any(item.name not in (*_SAME_HARMONY, *_SAME_NUMERALS) for item in items)
 
 
-def moved_by(items: Sequence[Transformation], key: Key, home: Key) -> Key:
-    """Return the key in which a theme stands that is stated in `key` and transformed."""
+def moved_by(items: Sequence[Transformation], key: Key, home: Key) -> tuple[Key, ...]:
+    """Return the keys through which a theme goes that is stated in `key` and transformed."""
+    path: tuple[Key, ...] = (key,)
     for item in items:
         if item.name == "transposition":
-            key = resolve_key(str(item.amount), home)
+            path = (resolve_key(str(item.amount), home),)
         elif item.name == "mode":
-            key = Key(key.fifths, "minor" if item.amount == "minor" else "major")
-    return key
+            path = (Key(path[0].fifths, "minor" if item.amount == "minor" else "major"),)
+        elif item.name == "sequence" and item.keys is not None:
+            path = parse_key_path(item.keys, home)
+    return path
 
 
 def state_themes(
@@ -81,8 +84,8 @@ def state_themes(
 ) -> tuple[list[PhraseDraft], list[Statement | None]]:
     """Return a section's phrases as their transformed themes have them, and the themes so transformed.
 
-    A phrase stands in the key to which its theme is moved. A cadence that nobody stated follows a tune that ends
-    otherwise when it is transformed.
+    A phrase stands in the key to which its theme is moved, or takes the path of a sequence through keys. A cadence that
+    nobody stated follows a tune that ends otherwise when it is transformed.
 
     Args:
         drafts: the phrases.
@@ -102,7 +105,7 @@ def state_themes(
         statement = None
         if theme is not None and draft.states_theme:
             if said.key is None and said.harmony is None and len(draft.keys) == 1:
-                draft = replace(draft, keys=(moved_by(items, draft.keys[0], setting.home),))
+                draft = replace(draft, keys=moved_by(items, draft.keys[0], setting.home))
             if changes_harmony(items):
                 statement = stated_anew(theme, draft, items, key=draft.keys[0], setting=setting)
                 is_last = index == len(drafts) - 1

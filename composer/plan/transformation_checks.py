@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from composer.errors import PlanError
 from composer.plan.model import Transformation
+from composer.plan.numerals import parse_key_path
 from composer.theory.key import Key, resolve_key
 
 
@@ -14,11 +15,11 @@ def transformation_problem(item: Transformation, home: Key) -> str | None:
     """Return what is found where a transformation's value is impossible, or None."""
     amount = item.amount
     if item.name == "sequence":
-        return (
-            None if item.step is not None and item.times is not None and amount is None else "step and times are needed"
-        )
-    if item.step is not None or item.times is not None:
-        return "step and times belong to sequence"
+        return _sequence_problem(item, home)
+    if item.step is not None or item.times is not None or item.keys is not None:
+        return "step, times and keys belong to sequence"
+    if item.manner is not None and item.name != "ornament":
+        return "a manner belongs to ornament"
     if item.name in ("inversion", "retrograde", "reharmonize"):
         return None if amount is None else "leave the value out"
     if item.name == "mode":
@@ -38,6 +39,18 @@ def transformation_problem(item: Transformation, home: Key) -> str | None:
             None if amount is None or (isinstance(amount, float) and 0 <= amount <= 1) else "write a number from 0 to 1"
         )
     return None if amount is None or amount in (2.0, 3.0, 4.0) else "write 2, 3 or 4"
+
+
+def _sequence_problem(item: Transformation, home: Key) -> str | None:
+    by_steps = item.step is not None and item.times is not None and item.keys is None
+    through_keys = item.keys is not None and item.step is None and item.times is None
+    if not (by_steps or through_keys) or item.amount is not None or item.manner is not None:
+        return "either step and times are needed, or keys"
+    try:
+        parse_key_path(item.keys or "I", home)
+    except PlanError:
+        return "write a path of keys such as vi -> ii -> V"
+    return None
 
 
 def fragment_bars(item: Transformation) -> tuple[int, int] | None:

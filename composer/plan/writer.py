@@ -38,9 +38,12 @@ _PLAN_COMMENTS = {
     "pickup": "beats before the first bar",
     "tempo": "beats a minute; the beat is the meter's",
     "seed": "another seed, another piece",
+    "repeats": "passages that are played twice, by the ids of their sections",
+    "da_capo": "then from the beginning to the end of this section, without repeats",
 }
 _FIRST_SECTION_COMMENTS = {
     "style": "of this section alone; a phrase may have its own too",
+    "type": "sentence, period, compound period, chain: how the bars without theme are divided",
     "key": "relative to the home key (V, vi, bIII), absolute (e minor), or a path (vi -> ii)",
     "cadence": "PAC, IAC, HC, DC, EC, PC, none",
     "texture": "chords, alberti, arpeggio, chorale, walking, stride, imitation, running",
@@ -190,6 +193,8 @@ def _flow(value: Any) -> str:
         return _transformation(value)
     if isinstance(value, Formula):
         return _formula(value)
+    if isinstance(value, RepeatEntry) and value == RepeatEntry(sections=value.sections):
+        return _flow(value.sections)
     if isinstance(value, Entry):
         return "{" + ", ".join(f"{word}: {_flow(item)}" for word, item in _said(value)) + "}"
     if isinstance(value, Mapping):
@@ -219,12 +224,10 @@ def _number(value: float) -> str:
 
 
 def _transformation(item: Transformation) -> str:
-    if item.amount is None and item.step is None and item.times is None:
+    said = {word: value for word, value in _said(item) if word != "name"}
+    if not said:
         return item.name
-    if item.amount is None:
-        parts = {"step": item.step, "times": item.times}
-        return f"{{{item.name}: {_flow({key: part for key, part in parts.items() if part is not None})}}}"
-    return f"{{{item.name}: {_flow(item.amount)}}}"
+    return f"{{{item.name}: {_flow(said['amount'] if list(said) == ['amount'] else said)}}}"
 
 
 def _formula(formula: Formula) -> str:

@@ -27,3 +27,19 @@ def test_what_names_no_bars_is_refused(amount):
     problem = transformation_problem(fragment(amount), parse_key("C major"))
     assert problem is not None
     assert "1-2" in problem
+
+
+@pytest.mark.parametrize("said", [{"step": -1, "times": 2}, {"keys": "vi -> ii -> V"}, {"keys": "e minor"}])
+def test_a_sequence_goes_by_steps_or_through_keys(said):
+    assert transformation_problem(Transformation(name="sequence", **said), parse_key("C major")) is None
+
+
+@pytest.mark.parametrize("said", [{}, {"step": 1}, {"step": 1, "times": 1, "keys": "V"}, {"keys": "V -> Q"}])
+def test_a_sequence_that_says_too_little_or_too_much_is_refused(said):
+    assert transformation_problem(Transformation(name="sequence", **said), parse_key("C major")) is not None
+
+
+def test_a_manner_belongs_to_ornaments():
+    home = parse_key("C major")
+    assert transformation_problem(Transformation(name="ornament", amount=0.4, manner="baroque"), home) is None
+    assert transformation_problem(Transformation(name="inversion", manner="baroque"), home) is not None
