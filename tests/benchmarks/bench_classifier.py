@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -34,22 +33,20 @@ from style_classifier import Example, Share, Votes, accuracy, accuracy_draws, co
 from style_features import SETS
 from style_listener import Ears, Listener, Rule, counted, listen, pooled
 from style_music import Music, collected, composed_music, real_music
+from style_options import add_composing, add_results, parsed, style_parser
 from style_pictures import draw_confusions
-from style_workshop import Order, average_plans, cards_for, compose_all, default_network, read_piece, seconds_of, told
+from style_workshop import Order, average_plans, cards_for, compose_all, read_piece, seconds_of, told
 
-from composer.pipeline import DEFAULT_GUIDANCE, DEFAULT_STYLE_GUIDANCE
 from composer.roll.facts import facts_of
-from composer.style import styles_folder
 from composer.training.folds import FOLDS
 
-CONFIG = styles_folder() / "networks" / "composers.train.yaml"
 TARGET = 0.8  # of the accuracy on held-out pieces
 
 
 def main() -> None:
     """Train, judge, print."""
     options = _options()
-    pieces = collected(options.config, Path(options.data))
+    pieces = collected(options.config, options.data)
     report: dict[str, Any] = {}
     rule = Rule(options.least_training, options.least_held_out)
     print(f"a style is a class where it has {rule}")
@@ -68,27 +65,16 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", default=os.environ.get("RITORNELLO_DATA"))
-    parser.add_argument("--config", type=Path, default=CONFIG, help="training configuration of the network")
+    parser = style_parser(__doc__)
     parser.add_argument("--ensembles", nargs="+", default=["keyboard", "chorale", "quartet", "song"])
     parser.add_argument("--styles", nargs="+", default=(), help="default: all that have enough pieces")
     parser.add_argument("--least-training", type=int, default=Rule.training, help="pieces of a class")
     parser.add_argument("--least-held-out", type=int, default=Rule.held_out, help="pieces of a class")
     parser.add_argument("--folds", type=int, default=FOLDS, help="of the small styles; 1: only the network's own")
-    parser.add_argument("--output", type=Path, help="folder of composed pieces; without it the real side alone")
     parser.add_argument("--number", type=int, default=200, help="composed pieces, over all styles")
-    parser.add_argument("--bars", type=int, default=32, help="of a composed piece, about")
-    parser.add_argument("--guidance", type=float, default=DEFAULT_GUIDANCE)
-    parser.add_argument("--style-guidance", type=float, default=DEFAULT_STYLE_GUIDANCE)
-    parser.add_argument("--network", type=Path, default=default_network())
-    parser.add_argument("--jobs", type=int, default=1, help="processes that compose side by side")
-    parser.add_argument("--picture", type=Path, help="FILE.png and FILE.svg of the confusion matrices")
-    parser.add_argument("--json", type=Path, help="write everything there")
-    options = parser.parse_args()
-    if options.data is None:
-        parser.error("name the data folder with --data or RITORNELLO_DATA")
-    return options
+    add_composing(parser, bars=32)
+    add_results(parser, picture="the confusion matrices")
+    return parsed(parser)
 
 
 # ---------------------------------------------------------------- real pieces
@@ -158,7 +144,7 @@ def over_folds(listener: Listener, options: argparse.Namespace, rule: Rule, ears
     """Return the votes on all pieces that some fold holds out, each by a classifier that did not learn from it."""
     parts = []
     for fold in range(options.folds):
-        pieces = collected(options.config, Path(options.data), fold=fold)
+        pieces = collected(options.config, options.data, fold=fold)
         other = listen(
             pieces,
             listener.ensemble,

@@ -27,21 +27,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
-from bench_classifier import CONFIG
 from bench_mixes import RULE, probability
 from bench_rondos import ASKED_FIGURES
 from conditions_judge import Counts, judge
 from style_classifier import DRAWS, Share
 from style_listener import Listener, listen
 from style_music import collected
+from style_options import add_composing, add_results, parsed, style_parser
 from style_pictures import draw_plane
-from style_workshop import Composed, Order, average_plans, compose_all, default_network, read_piece, told
+from style_workshop import Composed, Order, average_plans, compose_all, read_piece, told
 
 from composer.analysis.figures import piece_figures
 from composer.pipeline import DEFAULT_GUIDANCE, DEFAULT_STYLE_GUIDANCE
@@ -61,7 +59,7 @@ Point = tuple[float, float]  # guidance by the plan, by the style
 def main() -> None:
     """Compose, judge, print."""
     options = _options()
-    pieces = collected(options.config, Path(options.data))
+    pieces = collected(options.config, options.data)
     listener = listen(pieces, options.ensemble, rule=RULE, styles=options.styles)
     points = [(plan, style) for style in options.style_guidances for plan in options.plan_guidances]
     orders = {point: orders_for(point, options) for point in points}
@@ -78,24 +76,15 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=Path, required=True, help="folder of the composed pieces")
-    parser.add_argument("--data", default=os.environ.get("RITORNELLO_DATA"))
-    parser.add_argument("--config", type=Path, default=CONFIG, help="training configuration of the network")
+    parser = style_parser(__doc__)
     parser.add_argument("--ensemble", default="keyboard")
     parser.add_argument("--styles", nargs="+", default=["bach", "chopin", "joplin"])
     parser.add_argument("--plan-guidances", nargs="+", type=float, default=PLAN_GUIDANCES)
     parser.add_argument("--style-guidances", nargs="+", type=float, default=STYLE_GUIDANCES)
     parser.add_argument("--plans", type=int, default=6)
-    parser.add_argument("--bars", type=int, default=16, help="of a piece, about")
-    parser.add_argument("--network", type=Path, default=default_network())
-    parser.add_argument("--jobs", type=int, default=1, help="processes that compose side by side")
-    parser.add_argument("--picture", type=Path, help="FILE.png and FILE.svg")
-    parser.add_argument("--json", type=Path, help="write everything there")
-    options = parser.parse_args()
-    if options.data is None:
-        parser.error("name the data folder with --data or RITORNELLO_DATA")
-    return options
+    add_composing(parser, bars=16, is_needed=True, with_guidances=False)
+    add_results(parser, picture="roots and style over diversity")
+    return parsed(parser)
 
 
 def orders_for(point: Point, options: argparse.Namespace) -> list[Order]:

@@ -18,22 +18,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bench_classifier import CONFIG
 from numpy.typing import NDArray
 from style_classifier import DRAWS, Share, accuracy
 from style_listener import Ears, Listener, Rule, counted, listen
 from style_music import collected, composed_music
+from style_options import add_composing, add_results, parsed, style_parser
 from style_pictures import draw_mixes
-from style_workshop import Order, average_plans, compose_all, default_network, read_piece, told
+from style_workshop import Order, average_plans, compose_all, read_piece, told
 
-from composer.pipeline import DEFAULT_GUIDANCE, DEFAULT_STYLE_GUIDANCE
 from composer.roll.facts import facts_of
 
 PAIRS = ("bach/chopin", "mozart/joplin", "bach/joplin", "handel/romantic")
@@ -46,7 +44,7 @@ Curves = NDArray[np.float64]  # [plan, weight] probabilities of the second style
 def main() -> None:
     """Compose, judge, print."""
     options = _options()
-    pieces = collected(options.config, Path(options.data))
+    pieces = collected(options.config, options.data)
     ears = Ears()
     report: dict[str, Any] = {}
     curves: dict[str, Curves] = {}
@@ -68,25 +66,14 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=Path, required=True, help="folder of the composed pieces")
-    parser.add_argument("--data", default=os.environ.get("RITORNELLO_DATA"))
-    parser.add_argument("--config", type=Path, default=CONFIG, help="training configuration of the network")
+    parser = style_parser(__doc__)
     parser.add_argument("--ensemble", default="keyboard")
     parser.add_argument("--pairs", nargs="+", default=PAIRS, metavar="FIRST/SECOND")
     parser.add_argument("--weights", nargs="+", type=float, default=WEIGHTS, help="of the second, from least to most")
     parser.add_argument("--plans", type=int, default=12, help="of each pair")
-    parser.add_argument("--bars", type=int, default=32, help="of a piece, about")
-    parser.add_argument("--guidance", type=float, default=DEFAULT_GUIDANCE)
-    parser.add_argument("--style-guidance", type=float, default=DEFAULT_STYLE_GUIDANCE)
-    parser.add_argument("--network", type=Path, default=default_network())
-    parser.add_argument("--jobs", type=int, default=1, help="processes that compose side by side")
-    parser.add_argument("--picture", type=Path, help="FILE.png and FILE.svg of the curves")
-    parser.add_argument("--json", type=Path, help="write everything there")
-    options = parser.parse_args()
-    if options.data is None:
-        parser.error("name the data folder with --data or RITORNELLO_DATA")
-    return options
+    add_composing(parser, bars=32, is_needed=True)
+    add_results(parser, picture="the curves")
+    return parsed(parser)
 
 
 def orders_for(styles: Sequence[str], options: argparse.Namespace) -> list[Order]:

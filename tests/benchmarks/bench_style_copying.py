@@ -20,21 +20,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bench_classifier import CONFIG, orders_for
+from bench_classifier import orders_for
 from shared_runs import Library, Lines, excerpts, lines_of
 from style_classifier import DRAWS
 from style_listener import Rule
 from style_music import collected
-from style_workshop import cards_for, compose_all, default_network, read_piece
+from style_options import add_composing, add_results, parsed, style_parser
+from style_workshop import cards_for, compose_all, read_piece
 
-from composer.pipeline import DEFAULT_GUIDANCE, DEFAULT_STYLE_GUIDANCE
 from composer.roll.codec import encode
 
 PERCENTILES = (50, 95)
@@ -63,7 +61,7 @@ class Found:
 def main() -> None:
     """Index, look up, print."""
     options = _options()
-    pieces = collected(options.config, Path(options.data))
+    pieces = collected(options.config, options.data)
     styles = options.styles or [
         name for name in dict.fromkeys(p.composer for p in pieces) if has_enough(pieces, name, options.ensemble)
     ]
@@ -80,23 +78,13 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=Path, help="folder of the composed pieces; without it the real side alone")
-    parser.add_argument("--data", default=os.environ.get("RITORNELLO_DATA"))
-    parser.add_argument("--config", type=Path, default=CONFIG, help="training configuration of the network")
+    parser = style_parser(__doc__)
     parser.add_argument("--ensemble", default="keyboard")
     parser.add_argument("--styles", nargs="+", default=(), help="default: those of bench_classifier.py")
     parser.add_argument("--number", type=int, default=200, help="composed pieces, over all styles")
-    parser.add_argument("--bars", type=int, default=32, help="of a composed piece, about")
-    parser.add_argument("--guidance", type=float, default=DEFAULT_GUIDANCE)
-    parser.add_argument("--style-guidance", type=float, default=DEFAULT_STYLE_GUIDANCE)
-    parser.add_argument("--network", type=Path, default=default_network())
-    parser.add_argument("--jobs", type=int, default=1, help="processes that compose side by side")
-    parser.add_argument("--json", type=Path, help="write everything there")
-    options = parser.parse_args()
-    if options.data is None:
-        parser.error("name the data folder with --data or RITORNELLO_DATA")
-    return options
+    add_composing(parser, bars=32)
+    add_results(parser)
+    return parsed(parser)
 
 
 def has_enough(pieces: Sequence[Any], composer: str, ensemble: str) -> bool:

@@ -3,19 +3,23 @@
 Run by hand, with the network's music in the folder that RITORNELLO_DATA names:
 
     RITORNELLO_DATA=… python tests/benchmarks/bench_styles.py styles/networks/composers.safetensors
-        [--run FOLDER] [--config FILE] [--ensembles NAME …] [--bars N] [--sides valid test]
+        [--run FOLDER] [--config FILE] [--fold N] [--ensembles NAME …] [--bars N] [--most N] [--sides valid test]
         [--output FILE.json] [--picture FILE.png]
 
 What is measured, always from silence, without plan conditions, pins and reference bars, over all 78 pitches:
 
 - the gain of the right style over the average style on the first four bars, in nats a step: over nobody (no composer
-  told) and over the equal mix of the styles of the ensemble; the mean over pieces with its 95 % interval (bootstrap);
+  told) and over the equal mix of the styles of the ensemble; the mean over pieces with its 95 % interval;
 - for each (piece, other style) within one ensemble, whether the right style is likelier, on the first `--bars` bars
-  (default 64): the share over all pairs with its interval, by ensemble and by style; a table of mean nats, style by
-  style.
+  (default 64): the share over all pairs, and the mean over the styles, of which each counts alike however many pieces
+  it has; tables, style by style, of mean nats and of the pairs won.
+
+Intervals are by bootstrap of works, for the mean over styles of the works of each style.
 
 Held out are the pieces of the sides that `--sides` names (both by default: those for validation only told the training
-when to stop). `--run FOLDER` takes the averaged weights of a training's newest checkpoint in place of a network.
+when to stop). Of a style with more than `--most` of them (0: of none) an even choice is heard. `--run FOLDER` takes the
+averaged weights of a training's newest checkpoint in place of a network; `--fold` is that of the training, where the
+configuration says another.
 """
 
 from __future__ import annotations
@@ -24,30 +28,71 @@ import argparse
 import json
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from style_music import collected
+from style_options import parsed, style_parser
+from style_pictures import draw_styles
 
 from composer.files import write_atomic
 from composer.network.checkpoint import load_network
 from composer.training.config import TrainingConfig, read_config
 from composer.training.dataset import Piece
-from composer.training.sources import collect, locate_sources
-from composer.training.train import cache_folder
+from composer.training.style_files import evenly
 
 FIRST_BARS = 4
 MIN_STYLES = 2  # of an ensemble, to be compared
 DRAWS = 2_000
+ALL = "all ensembles"
+
+Floats = NDArray[np.float64]
 
 
-def held_out_pieces(config: TrainingConfig, config_path: Path, sides: Sequence[str]) -> list[Piece]:
-    sources, root = locate_sources(config.sources, data=(), config_folder=config_path.parent)
-    collection = collect(sources, root, cache=cache_folder(), composers=config.composers, fold=config.fold)
-    return [piece for piece in collection.pieces if piece.split in sides]
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """What was measured of the pieces of one ensemble.
+
+    Attributes:
+        ensemble: whose.
+        styles: names of its composers.
+        own: int [piece], place of its composer.
+        works: of each piece.
+        gains: of the right style over nobody and over the equal mix, nats a step [piece] each; not a number where
+            nothing of the first bars could be scored.
+        nats: a step [piece, style told].
+    """
+
+    ensemble: str
+    styles: list[str]
+    own: NDArray[np.int_]
+    works: list[str]
+    gains: dict[str, Floats]
+    nats: Floats
+
+    @property
+    def wins(self) -> Floats:
+        """Whether a piece is likelier in its own style: 0 or 1 [piece, other style]; not a number beside itself."""
+        wins = (self.nats[np.arange(len(self.own)), self.own][:, None] < self.nats).astype(float)
+        wins[np.isnan(self.nats)] = np.nan
+        wins[np.arange(len(self.own)), self.own] = np.nan
+        return wins
+
+    def by_style(self, values: Floats) -> Floats:
+        """Return the mean of [piece, style] over the pieces of each style: [own style, style]; empty rows are nan."""
+        rows = np.full((len(self.styles), len(self.styles)), np.nan)
+        for place in np.unique(self.own):
+            own = values[self.own == place]
+            heard = own[~np.isnan(own).all(axis=1)]
+            if len(heard):
+                rows[place] = heard.mean(axis=0)
+        return rows
 
 
-def network_of_run(folder: Path, config: TrainingConfig):  # type: ignore[no-untyped-def]
+def network_of_run(folder: Path, config: TrainingConfig) -> Any:
     """The averaged weights of the newest checkpoint of a training run."""
     from composer.network.biaxial import BiaxialNetwork
     from composer.training.checkpoints import newest_checkpoint
@@ -61,42 +106,13 @@ def network_of_run(folder: Path, config: TrainingConfig):  # type: ignore[no-unt
     return network
 
 
-def interval(values: NDArray[np.float64], groups: Sequence[object]) -> tuple[float, float]:
-    """The 95 % interval of the mean by bootstrap over groups (pieces of one work, pairs of one piece)."""
-    names = sorted(set(groups), key=str)
-    rows = [np.array([value for value, group in zip(values, groups, strict=True) if group == name]) for name in names]
-    sums, counts = np.array([row.sum() for row in rows]), np.array([len(row) for row in rows])
-    draw = np.random.default_rng(0).integers(0, len(rows), (DRAWS, len(rows)))
-    means = sums[draw].sum(axis=1) / counts[draw].sum(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return float(low), float(high)
-
-
-def told(values: Sequence[float], groups: Sequence[object]) -> dict[str, float]:
-    array = np.array(values, float)
-    low, high = interval(array, groups)
-    return {"mean": round(float(array.mean()), 4), "low": round(low, 4), "high": round(high, 4), "number": len(array)}
-
-
-def words(row: dict[str, float]) -> str:
-    return f"{row['mean']:7.3f}  ({row['low']:.3f} to {row['high']:.3f}, {row['number']} of them)"
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("network", type=Path, nargs="?")
-    parser.add_argument("--run", type=Path)
-    parser.add_argument("--config", type=Path, default=Path("styles/networks/composers.train.yaml"))
-    parser.add_argument("--bars", type=int, default=64)
-    parser.add_argument("--most", type=int, default=40, help="pieces of a style, evenly chosen")
-    parser.add_argument("--sides", nargs="+", default=["valid", "test"])
-    parser.add_argument("--ensembles", nargs="+", help="default: all")
-    parser.add_argument("--lanes", type=int, default=2)
-    parser.add_argument("--output", type=Path)
-    parser.add_argument("--picture", type=Path)
-    options = parser.parse_args()
+    """Measure, print."""
+    options = _options()
     config = read_config(options.config)
-    pieces = held_out_pieces(config, options.config, options.sides)
+    pieces = [
+        piece for piece in collected(options.config, options.data, fold=options.fold) if piece.split in options.sides
+    ]
 
     from composer.network.startup import start_backend
 
@@ -111,114 +127,166 @@ def main() -> None:
     by_ensemble: dict[str, dict[str, list[Piece]]] = defaultdict(lambda: defaultdict(list))
     for piece in pieces:
         by_ensemble[piece.ensemble][piece.composer].append(piece)
-    figures: dict[str, object] = {}
-    tables = {}
-    all_gains: list[float] = []
-    all_mix_gains: list[float] = []
-    all_works: list[str] = []
-    all_pairs: list[float] = []
-    all_owners: list[str] = []
+    found = []
     for ensemble, by_composer in sorted(by_ensemble.items()):
-        if len(by_composer) < MIN_STYLES or ensemble not in (options.ensembles or [ensemble]):
-            continue
-        composers = sorted(by_composer)
-        chosen = [piece for name in composers for piece in evenly(by_composer[name], options.most)]
-        right = np.array([composers.index(piece.composer) for piece in chosen])
-        equal = [(name, 1.0) for name in composers]
-
-        def nats(style: Sequence[tuple[str, float]] | None, bars: int) -> NDArray[np.float64]:
-            found = measurer.by_piece(chosen, told=(), style=style, bars=bars)  # noqa: B023 (called at once)
-            return np.array([one.per_step if one.steps else np.nan for one in found])
-
-        own, nobody, mix = nats(None, FIRST_BARS), nats((), FIRST_BARS), nats(equal, FIRST_BARS)
-        usable = ~np.isnan(own)
-        works = [piece.work for piece, fit in zip(chosen, usable, strict=True) if fit]
-        gains, mix_gains = (nobody - own)[usable], (mix - own)[usable]
-        table = np.stack([nats([(name, 1.0)], options.bars) for name in composers], axis=1)  # [piece, told]
-        usable_long = ~np.isnan(table[:, 0])
-        pairs, owners, pair_rows = [], [], []
-        for row in np.flatnonzero(usable_long):
-            for other in range(len(composers)):
-                if other != right[row]:
-                    pairs.append(float(table[row, right[row]] < table[row, other]))
-                    owners.append(f"{chosen[row].work}")
-                    pair_rows.append(int(row))
-        print(f"\n{ensemble}: {len(chosen)} held-out pieces of {len(composers)} styles")
-        print(f"  gain over nobody on the first {FIRST_BARS} bars, nats a step: {words(told(gains, works))}")
-        print(f"  gain over the equal mix:                            {words(told(mix_gains, works))}")
-        print(f"  the right style likelier than another, {options.bars} bars:    {words(told(pairs, owners))}")
-        print(f"  {'nats a step':>13} told " + " ".join(f"{name:>9.9}" for name in composers) + "    best  pairs won")
-        mean = np.full((len(composers), len(composers)), np.nan)
-        by_style = {}
-        for place, name in enumerate(composers):
-            rows = np.flatnonzero((right == place) & usable_long)
-            if not len(rows):
-                continue
-            mean[place] = table[rows].mean(axis=0)
-            best = float((table[rows].argmin(axis=1) == place).mean())
-            won = [pair for pair, row in zip(pairs, pair_rows, strict=True) if right[row] == place]
-            by_style[name] = {"pieces": len(rows), "best": best, "pairs_won": float(np.mean(won))}
-            line = " ".join(f"{value:9.3f}" for value in mean[place])
-            print(f"  {name:>13} {len(rows):4} {line}   {best:5.2f}  {np.mean(won):.2f}")
-        tables[ensemble] = (composers, mean)
-        figures[ensemble] = {
-            "gain_over_nobody": told(gains, works),
-            "gain_over_equal_mix": told(mix_gains, works),
-            "pairs": told(pairs, owners),
-            "styles": by_style,
-            "composers": composers,
-            "nats": [[None if np.isnan(value) else round(float(value), 4) for value in row] for row in mean],
-        }
-        all_gains += gains.tolist()
-        all_mix_gains += mix_gains.tolist()
-        all_works += works
-        all_pairs += pairs
-        all_owners += owners
-    figures["all"] = {
-        "gain_over_nobody": told(all_gains, all_works),
-        "gain_over_equal_mix": told(all_mix_gains, all_works),
-        "pairs": told(all_pairs, all_owners),
-    }
-    print(f"\nall ensembles: gain over nobody     {words(told(all_gains, all_works))}")
-    print(f"all ensembles: gain over equal mix  {words(told(all_mix_gains, all_works))}")
-    print(f"all ensembles: pairs                {words(told(all_pairs, all_owners))}")
+        if len(by_composer) >= MIN_STYLES and ensemble in (options.ensembles or [ensemble]):
+            found.append(heard(ensemble, by_composer, measurer, most=options.most, bars=options.bars))
+            show(found[-1], bars=options.bars)
+    figures: dict[str, Any] = {one.ensemble: figures_of(one) for one in found}
+    figures["all"] = shares(found)
+    print(f"\n{ALL}")
+    show_shares(figures["all"])
     if options.output:
         write_atomic(options.output, (json.dumps(figures, indent=1) + "\n").encode())
     if options.picture:
-        draw_tables(tables, options.picture)
+        panels = {}
+        for one in found:
+            mean = one.by_style(one.nats)
+            excess = mean - np.min(mean, axis=1, keepdims=True, where=~np.isnan(mean), initial=np.inf)
+            panels[one.ensemble] = (one.styles, excess, one.by_style(one.wins))
+        draw_styles(panels, options.picture)
 
 
-def evenly(pieces: Sequence[Piece], most: int) -> list[Piece]:
-    ordered = sorted(pieces, key=lambda piece: (piece.work, piece.name))
-    if len(ordered) <= most:
-        return ordered
-    return [ordered[int(place)] for place in np.linspace(0, len(ordered) - 1, most)]
+def _options() -> argparse.Namespace:
+    parser = style_parser(__doc__)
+    parser.add_argument("network", type=Path, nargs="?")
+    parser.add_argument("--run", type=Path)
+    parser.add_argument("--fold", type=int, help="of the small styles; default: the configuration's")
+    parser.add_argument("--bars", type=int, default=64)
+    parser.add_argument("--most", type=int, default=40, help="pieces of a style, evenly chosen; 0: all")
+    parser.add_argument("--sides", nargs="+", default=["valid", "test"])
+    parser.add_argument("--ensembles", nargs="+", help="default: all")
+    parser.add_argument("--lanes", type=int, default=2)
+    parser.add_argument("--output", type=Path, help="FILE.json")
+    parser.add_argument("--picture", type=Path, help="FILE.png and FILE.svg of the tables")
+    return parsed(parser)
 
 
-def draw_tables(tables: dict[str, tuple[list[str], NDArray[np.float64]]], path: Path) -> None:
-    """Nats above the row's best, style by style, a panel for each ensemble."""
-    import matplotlib as mpl
+# ---------------------------------------------------------------- measuring
 
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, len(tables), figsize=(4.5 * len(tables), 4.5), squeeze=False)
-    for axis, (ensemble, (names, mean)) in zip(axes[0], tables.items(), strict=True):
-        excess = mean - np.nanmin(mean, axis=1, keepdims=True)
-        axis.imshow(excess, cmap="magma_r", vmin=0, vmax=0.6)
-        axis.set_xticks(range(len(names)), names, rotation=60, ha="right")
-        axis.set_yticks(range(len(names)), names)
-        axis.set_xlabel("told")
-        axis.set_ylabel("held-out pieces of")
-        axis.set_title(ensemble)
-        for row in range(len(names)):
-            for column in range(len(names)):
-                if not np.isnan(excess[row, column]):
-                    colour = "white" if excess[row, column] > 0.3 else "black"
-                    axis.text(column, row, f"{excess[row, column]:.2f}", ha="center", va="center", color=colour, size=7)
-    figure.suptitle("Nats a step above the best style told (0: the best)")
-    figure.tight_layout()
-    figure.savefig(path, dpi=130)
+def heard(ensemble: str, by_composer: dict[str, list[Piece]], measurer: Any, *, most: int, bars: int) -> Heard:
+    """Measure the pieces of one ensemble in all its styles."""
+    styles = sorted(by_composer)
+    chosen: list[Piece] = []
+    for name in styles:
+        ordered = sorted(by_composer[name], key=lambda piece: (piece.work, piece.name))
+        chosen += evenly(ordered, most) if most else ordered
+
+    def nats(style: Sequence[tuple[str, float]] | None, length: int) -> Floats:
+        rows = measurer.by_piece(chosen, told=(), style=style, bars=length)
+        return np.array([row.per_step if row.steps else np.nan for row in rows])
+
+    own = nats(None, FIRST_BARS)
+    others = {"nobody": nats((), FIRST_BARS), "the equal mix": nats([(name, 1.0) for name in styles], FIRST_BARS)}
+    return Heard(
+        ensemble,
+        styles,
+        np.array([styles.index(piece.composer) for piece in chosen]),
+        [piece.work for piece in chosen],
+        {name: other - own for name, other in others.items()},
+        np.stack([nats([(name, 1.0)], bars) for name in styles], axis=1),
+    )
+
+
+# ---------------------------------------------------------------- figures
+
+
+def shares(found: Sequence[Heard]) -> dict[str, dict[str, float]]:
+    """Return gains and pairs of one ensemble or of several together, with their intervals."""
+    works = np.array([work for one in found for work in one.works])
+    rows = {}
+    for name in found[0].gains if found else ():
+        rows[f"gain over {name}, first {FIRST_BARS} bars"] = share_of(
+            np.concatenate([one.gains[name] for one in found])[:, None], works
+        )
+    if found:
+        widest = max(len(one.styles) for one in found)
+        wins = [np.pad(one.wins, ((0, 0), (0, widest - len(one.styles))), constant_values=np.nan) for one in found]
+        owners = np.array([f"{one.ensemble} {one.styles[place]}" for one in found for place in one.own])
+        rows["pairs won"] = share_of(np.concatenate(wins), works)
+        rows["pairs won, mean over styles"] = share_of(np.concatenate(wins), works, styles=owners)
+    return rows
+
+
+def share_of(values: Floats, works: NDArray[np.str_], *, styles: NDArray[np.str_] | None = None) -> dict[str, float]:
+    """Return the mean of what is a number in [piece, …], with its 95 % interval by bootstrap of works.
+
+    Args:
+        values: [piece, …].
+        works: of each piece.
+        styles: of each piece; where given, each style counts alike, and its own works are drawn.
+    """
+    counts = (~np.isnan(values)).sum(axis=1)
+    sums = np.nansum(values, axis=1)
+    kinds = np.zeros(len(values), int) if styles is None else np.unique(styles, return_inverse=True)[1]
+    generator = np.random.default_rng(0)
+    means = []  # of each style: the mean itself, then those of the draws
+    for kind in np.unique(kinds[counts > 0]):
+        inside = (kinds == kind) & (counts > 0)
+        places = np.unique(works[inside], return_inverse=True)[1]
+        by_work = np.stack([np.bincount(places, weights=one[inside]) for one in (sums, counts)])  # [2, work]
+        number = by_work.shape[1]
+        draws = np.concatenate([np.arange(number)[None], generator.integers(0, number, (DRAWS, number))])
+        total, count = by_work[:, draws].sum(axis=2)
+        means.append(total / count)
+    drawn = np.mean(means, axis=0)
+    low, high = np.percentile(drawn[1:], [2.5, 97.5])
+    figures = {"mean": drawn[0], "low": low, "high": high}
+    return {name: round(float(value), 4) for name, value in figures.items()} | {"number": int(counts.sum())}
+
+
+def figures_of(one: Heard) -> dict[str, Any]:
+    """Return everything that is told of one ensemble."""
+    return {
+        "shares": shares([one]),
+        "pieces": {name: int((one.own == place).sum()) for place, name in enumerate(one.styles)},
+        "best": dict(zip(one.styles, _plain(best_of(one)), strict=True)),
+        "styles": one.styles,
+        "nats": [_plain(row) for row in one.by_style(one.nats)],
+        "pairs_won": [_plain(row) for row in one.by_style(one.wins)],
+    }
+
+
+def best_of(one: Heard) -> Floats:
+    """Return the share of each style's pieces that are likeliest in it."""
+    is_best = np.where(np.isnan(one.nats).any(axis=1), np.nan, np.nanargmin(_filled(one.nats), axis=1) == one.own)
+    columns = np.repeat(is_best[:, None], len(one.styles), axis=1)
+    return one.by_style(columns)[:, 0]
+
+
+def _filled(nats: Floats) -> Floats:
+    return np.where(np.isnan(nats), 0.0, nats)
+
+
+def _plain(row: Floats) -> list[float | None]:
+    return [None if np.isnan(value) else round(float(value), 4) for value in row]
+
+
+# ---------------------------------------------------------------- tables
+
+
+def show(one: Heard, *, bars: int) -> None:
+    """Print what is told of one ensemble."""
+    print(f"\n{one.ensemble}: {len(one.own)} held-out pieces of {len(one.styles)} styles; pairs on {bars} bars")
+    show_shares(shares([one]))
+    _show_table(one, "nats a step, told", one.by_style(one.nats), "best", best_of(one))
+    won = one.by_style(one.wins)
+    _show_table(one, "pairs won over", won, "mean", np.array([row[~np.isnan(row)].mean() for row in won]))
+
+
+def _show_table(one: Heard, title: str, table: Floats, last: str, lasts: Floats) -> None:
+    """Print a table [own style, style] with one more column."""
+    print(f"  {title:>18} " + " ".join(f"{name:>9.9}" for name in one.styles) + f"{last:>7}")
+    for place, name in enumerate(one.styles):
+        cells = " ".join(" " * 9 if np.isnan(value) else f"{value:9.3f}" for value in table[place])
+        print(f"  {name:>13} {int((one.own == place).sum()):4} {cells}{lasts[place]:7.2f}")
+
+
+def show_shares(rows: dict[str, dict[str, float]]) -> None:
+    """Print figures with their intervals."""
+    for name, row in rows.items():
+        print(f"  {name:40}{row['mean']:7.3f}  ({row['low']:.3f} to {row['high']:.3f}, {row['number']} of them)")
 
 
 if __name__ == "__main__":

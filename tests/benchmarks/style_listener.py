@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from style_classifier import PENALTIES, Classifier, Example, Votes, train, vote
 from style_features import SETS, Counts, count_segment
-from style_music import Music, evenly, real_music, segments
+from style_music import Music, real_music, segments
+
+from composer.training.style_files import evenly
 
 SEGMENTS = 16
 MOST_PIECES = 160  # of a style, for training

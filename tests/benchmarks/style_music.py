@@ -8,7 +8,6 @@ one more where it has `LEAST_BARS`. Nothing of the analysis is taken but bar lin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -131,8 +130,3 @@ def segments(music: Music) -> list[Music]:
     starts = [start for start in starts if start == 0 or start + SEGMENT_BARS - HOP_BARS < len(bars)]
     parts = [music.part(np.isin(music.bar, bars[start : start + SEGMENT_BARS])) for start in starts]
     return [part for part in parts if part.num_steps >= SHORT_STEPS and part.articulate.any()]
-
-
-def evenly(items: Sequence[Any], most: int) -> list[Any]:
-    """Return all items, or so many of them at even distances."""
-    return [items[place * len(items) // most] for place in range(most)] if len(items) > most else list(items)

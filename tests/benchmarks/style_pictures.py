@@ -1,4 +1,4 @@
-"""Pictures of the benchmarks of style: confusion matrices side by side, curves over weights, a plane of two figures.
+"""Pictures of the benchmarks of style: tables of styles side by side, curves over weights, a plane of two figures.
 
 Each is written as FILE.png and FILE.svg.
 """
@@ -31,6 +31,29 @@ def draw_confusions(tables: Mapping[str, np.ndarray], styles: Sequence[str], pat
                 text = f"{table[row, column]:.2f}".lstrip("0")
                 axis.text(column, row, text, ha="center", va="center", color=colour, fontsize=8)
     axes[0].set_ylabel("style")
+    _write(figure, path)
+
+
+def draw_styles(panels: Mapping[str, tuple[Sequence[str], np.ndarray, np.ndarray]], path: Path) -> None:
+    """Draw for each ensemble (names, nats above the best style told, pairs won): two tables [own, told], one below."""
+    figure = _figure(4.4 * len(panels) + 0.6, 9.0)
+    axes = figure.subplots(2, len(panels), squeeze=False)
+    for (upper, lower), (title, (names, excess, won)) in zip(axes.T, panels.items(), strict=True):
+        upper.imshow(excess, cmap="magma_r", vmin=0, vmax=0.6)
+        upper.set_title(f"{title}: nats a step above the best told", fontsize=10)
+        lower.imshow(won, cmap="RdYlGn", vmin=0.5, vmax=1)
+        lower.set_title("share of pieces likelier in their own style", fontsize=10)
+        for axis, table, light in ((upper, excess, excess > 0.3), (lower, won, (won > 0.9) | (won < 0.58))):
+            axis.set_xticks(range(len(names)), names, rotation=60, ha="right")
+            axis.set_yticks(range(len(names)), names)
+            for row, column in zip(*np.nonzero(~np.isnan(table)), strict=True):
+                colour = _PAPER if light[row, column] else _INK
+                text = f"{table[row, column]:.2f}"
+                axis.text(column, row, text, ha="center", va="center", color=colour, fontsize=7)
+        upper.set_xlabel("told")
+        lower.set_xlabel("the other style")
+    for axis in axes[:, 0]:
+        axis.set_ylabel("held-out pieces of")
     _write(figure, path)
 
 

@@ -33,7 +33,7 @@ from composer.pipeline import DEFAULT_GUIDANCE, DEFAULT_STYLE_GUIDANCE, NUM_PART
 from composer.plan.model import Plan
 from composer.plan.outline import plan_outline
 from composer.score import Score
-from composer.style import load_statistics, load_style, style_names, styles_folder
+from composer.style import load_statistics, load_style, style_names
 
 FORMS = {
     "keyboard": ("ternary", "binary", "rondo"),
@@ -88,13 +88,6 @@ class Composed:
     score: Score
     outline: Outline
     facts: dict[str, Any]
-
-
-def default_network() -> Path:
-    """Return the network of the composers, or the only one that there is."""
-    folder = styles_folder() / "networks"
-    named = folder / "composers.safetensors"
-    return named if named.exists() else folder / "bach.safetensors"
 
 
 def average_plans(
