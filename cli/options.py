@@ -65,6 +65,19 @@ def brief_options(*, form_required: bool) -> Callable[[Decorated], Decorated]:
     return add
 
 
+def seed_option(function: Decorated) -> Decorated:
+    """Add the `--seed` of a plan that is made of a piece."""
+    option = click.option(
+        "--seed", type=WholeNumber(min=0, max=MAX_NUMBER), metavar="N", help="Of the plan; 1 when left out."
+    )
+    return option(function)
+
+
+def style_option(help_text: str) -> Callable[[Decorated], Decorated]:
+    """Add `--style`, which may be left out."""
+    return click.option("--style", callback=_style_or_none, metavar="NAME", help=help_text)
+
+
 def sampling_options(function: Decorated) -> Decorated:
     """Add how notes are drawn from the network: temperature, both guidances, device."""
     return _stack(
@@ -149,6 +162,15 @@ def common_options(function: Decorated) -> Decorated:
 def is_quiet() -> bool:
     """Whether `-q` was given in the running command."""
     return bool(click.get_current_context().meta.get(QUIET, False))
+
+
+def is_verbose() -> bool:
+    """Whether `-v` was given in the running command."""
+    return logging.getLogger("composer").isEnabledFor(logging.INFO)
+
+
+def _style_or_none(ctx: click.Context, param: click.Parameter, value: str | None) -> str | Mapping[str, Any] | None:
+    return None if value is None else _style_wish(ctx, param, value)
 
 
 def _style_wish(_ctx: click.Context, _param: click.Parameter, value: str) -> str | Mapping[str, Any]:

@@ -1,0 +1,110 @@
+"""`compose analyse`: from a piece to the plan of its form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import common_options, seed_option, style_option
+
+if TYPE_CHECKING:
+    from composer.pipeline import Analysed
+
+
+@click.command("analyse", short_help="Turn a piece into a plan: its form, keys, cadences and themes.")
+@click.argument("score_path", metavar="SCORE_OR_MIDI", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="The plan's file. Without it: the input's name with .plan.yaml, here.",
+)
+@style_option("The style of the new piece. Without it: that of the file's composer, where it is one of ours.")
+@click.option(
+    "--themes/--no-themes",
+    default=True,
+    show_default=True,
+    help="Pin what returns as it is, or leave the themes to be composed anew.",
+)
+@seed_option
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+@common_options
+def command(
+    *,
+    score_path: Path,
+    output: Path | None,
+    style: str | Mapping[str, Any] | None,
+    themes: bool,
+    seed: int | None,
+    as_json: bool,
+) -> None:
+    """Find meter, keys, phrases, cadences, sections and themes of SCORE_OR_MIDI (.musicxml, .mxl, .mid, .krn, .abc)
+    and write them as a plan.
+
+    `compose build` makes a new piece of that form; edit the plan before as you like. -v tells what was mended in the
+    file.
+    """
+    from composer.pipeline import analyse_file
+
+    from .options import is_verbose
+    from .summary import print_warnings
+
+    found = analyse_file(
+        score_path, output=output or Path(f"{score_path.stem}.plan.yaml"), style=style, themes=themes, seed=seed
+    )
+    print_warnings(found.warnings)
+    if is_verbose():
+        print_warnings(found.mended)
+    if as_json:
+        click.echo(_json(found))
+    else:
+        _print_found(found)
+
+
+def _json(found: Analysed) -> str:
+    from dataclasses import asdict
+
+    plan = found.plan
+    facts = {
+        "title": plan.title,
+        "form": plan.form,
+        "key": plan.key,
+        "meter": plan.meter,
+        "tempo": plan.tempo,
+        "ensemble": plan.ensemble,
+        "sections": [asdict(section) for section in found.sections],
+        "themes": {name: theme.bars for name, theme in plan.themes.items()},
+        "warnings": list(found.warnings),
+        "mended": list(found.mended),
+        "files": list(map(str, found.files)),
+    }
+    return json.dumps(facts, indent=2, ensure_ascii=False)
+
+
+def _print_found(found: Analysed) -> None:
+    from .summary import listed, print_rows, print_table
+
+    plan = found.plan
+    tempo = f", {plan.tempo:g} beats a minute" if plan.tempo is not None else ""
+    themes = [f"{name}: {theme.bars} bars" for name, theme in plan.themes.items()]
+    print_rows(
+        [
+            ("title", plan.title or ""),
+            ("form", f"{' '.join(section.label for section in found.sections)}, {plan.meter}{tempo}"),
+            ("key", plan.key or ""),
+            ("written for", plan.ensemble or ""),
+            *listed("themes", themes),
+            *listed("files", map(str, found.files)),
+        ]
+    )
+    print_table(
+        ("section", "bars", "key", "cadence", "theme"),
+        [
+            (section.id, f"{section.first_bar}-{section.last_bar}", section.key, section.cadence, section.theme)
+            for section in found.sections
+        ],
+    )
