@@ -146,3 +146,26 @@ def print_rows(rows: Sequence[Row]) -> None:
     for label, text in rows:
         table.add_row(label, Text(text))  # Text: square brackets in a title are not markup
     Console(highlight=False).print(table)
+
+
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table to stdout; nothing after `-q`."""
+    if is_quiet():
+        return
+    if not sys.stdout.isatty():
+        widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
+        for row in (heads, *rows):
+            click.echo("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+        return
+
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, header_style="cyan", padding=(0, 1))
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console(highlight=False).print(table)
