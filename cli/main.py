@@ -19,7 +19,20 @@ from composer.errors import did_you_mean
 from .errors import ending_in_words
 from .options import brief_options, common_options, outputs_option, performing_options, sampling_options
 
-COMMANDS = ("plan", "build", "perform", "analyse", "corpus", "learn", "forms", "styles", "schema", "train", "evaluate")
+COMMANDS = (
+    "plan",
+    "build",
+    "perform",
+    "check",
+    "analyse",
+    "corpus",
+    "learn",
+    "forms",
+    "styles",
+    "schema",
+    "train",
+    "evaluate",
+)
 """The subcommands; `NAME.py` beside this file defines each as `command`. Help lists them in this order."""
 
 

@@ -9,11 +9,14 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
 from .options import is_quiet
+
+if TYPE_CHECKING:
+    from composer.report.form import FormReport
 
 Row = tuple[str, str]
 """A label and its text; an empty label continues the row before."""
@@ -87,6 +90,10 @@ class Piece(Protocol):
         """The files that were written."""
 
     @property
+    def report(self) -> FormReport | None:
+        """What was found in the notes of what the plan asks for."""
+
+    @property
     def warnings(self) -> Sequence[str]:
         """What the user should know: a section that no longer joins its neighbour, a mended input file."""
 
@@ -97,6 +104,8 @@ def print_summary(piece: Piece, *, seed_was_drawn: bool = False) -> None:
     bars = sum(section.bars for section in piece.sections)
     labels = " ".join(section.label for section in piece.sections)
     runs = groupby((section.label, section.key) for section in piece.sections)
+    from .report_rows import short_lines  # which prints with what stands here
+
     themes = [f"{name}: {what}" for name, what in piece.themes.items()]
     print_rows(
         [
@@ -107,6 +116,7 @@ def print_summary(piece: Piece, *, seed_was_drawn: bool = False) -> None:
             *listed("themes", themes),
             *listed("kept", piece.kept),
             ("seed", f"{piece.seed} (drawn)" if seed_was_drawn else str(piece.seed)),
+            *listed("found", short_lines(piece.report) if piece.report is not None else ()),
             ("device", piece.device),
             ("time", f"{piece.seconds:.1f} s"),
             *listed("files", map(str, piece.files)),

@@ -45,6 +45,8 @@ class CadenceFound:
         before: V in root position comes before a PAC; True for an HC.
         strong: the last chord is on a strong beat.
         bare: no third of the last chord sounds as it begins.
+        heard: kind of the cadence that the analysis, without the plan, hears within a beat of it; "" for none, or
+            where it was not asked.
     """
 
     planned: PhraseSpan
@@ -54,11 +56,17 @@ class CadenceFound:
     before: bool
     strong: bool
     bare: bool
+    heard: str = ""
 
     @property
     def is_as_planned(self) -> bool:
         """Whether all of it is there."""
-        return self.bass and self.top and self.chord and self.before and self.strong
+        return not self.missing
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What is not as planned: some of `bass`, `top`, `chord`, `before`, `strong`."""
+        return tuple(name for name in ("bass", "top", "chord", "before", "strong") if not getattr(self, name))
 
 
 def judge_cadences(score: Score, outline: Outline) -> tuple[CadenceFound, ...]:

@@ -1,30 +1,117 @@
-"""The form report: a plan's Outline beside the notes of a piece, all findings together.
+"""The form report: what a plan asks for beside what is found in the notes of a piece, all findings together.
 
-What it is: themes, keys, cadences and stillness, each found in the notes by code that knows nothing of how they were
-composed. What belongs to the plan comes in as the Outline and the tunes that it states.
+What it is: themes, sections, keys, cadences, phrases, chords, voice leading, compass, stillness and copies, each found
+by code that knows nothing of how the notes were composed. What belongs to the plan comes in as `Asked`; without it the
+report holds what is found alone.
 
-Contents: `FormReport`, `form_report`.
+Contents: `FormReport`, `form_report`, `SectionFound`, `PhraseFound`, `StrayMatch`, `RangeFound`, `CopyFound`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from composer.outline import Outline, SectionSpan
+from composer.analysis.copying import RunIndex, SharedRun, longest_shared_run
+from composer.analysis.harmony import analyse_harmony
+from composer.analysis.phrases import divide_phrases
+from composer.analysis.sections import find_sections
+from composer.outline import KeySpan, Outline, PhraseSpan, SectionSpan, span_at
+from composer.report.asked import Asked, SectionAsked
 from composer.report.cadences import CadenceFound, judge_cadences
+from composer.report.chords import BarChords, judge_chords
 from composer.report.keys import KeyFinder, KeySpanFound, judge_keys
+from composer.report.letters import find_letters
 from composer.report.stillness import Stretch, silences, standing_chords
-from composer.report.themes import Statement, StatementFound, Tune, TuneMatch, best_match, judge_statement, top_line
+from composer.report.themes import StatementFound, TopLine, TuneMatch, best_match, judge_statement
+from composer.report.voice_leading import StyleRate, VoiceLeading, count_faults
 from composer.score import Score
+
+LEAST_KEY_BARS = 4  # of a span in one key, to be heard by itself
+
+
+@dataclass(frozen=True)
+class SectionFound:
+    """A section where the plan has it (or where one was found), and what it is heard as.
+
+    Attributes:
+        span: where.
+        heard_as: label of the first section that it sounds like; its own for something new.
+        agrees: it is heard as the same as those that it should be, and as no other; True where the plan leaves that
+            open, and without a plan.
+    """
+
+    span: SectionSpan
+    heard_as: str
+    agrees: bool = True
+
+
+@dataclass(frozen=True)
+class PhraseFound:
+    """A planned phrase, and the phrase that the analysis hears there.
+
+    Attributes:
+        planned: it.
+        bars: its length.
+        found_bars: length of the phrase that is heard from its beginning on, or None where none begins.
+    """
+
+    planned: PhraseSpan
+    bars: float
+    found_bars: float | None
 
 
 @dataclass(frozen=True)
 class StrayMatch:
-    """The best match of a tune in a section whose plan does not name it."""
+    """The best match of a theme in a section that has nothing to do with it."""
 
     section: SectionSpan
+    theme: str
     match: TuneMatch
+
+
+@dataclass(frozen=True)
+class RangeFound:
+    """How far a part (of a keyboard, the whole of it) reaches.
+
+    Attributes:
+        part: its name.
+        lowest, highest: MIDI pitches.
+        compass: what it may reach; None where that is not known.
+    """
+
+    part: str
+    lowest: int
+    highest: int
+    compass: tuple[int, int] | None = None
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether all of it is inside."""
+        return self.compass is None or (self.compass[0] <= self.lowest and self.highest <= self.compass[1])
+
+
+@dataclass(frozen=True)
+class CopyFound:
+    """The longest run of notes that the piece shares with a training piece of a style, at whatever pitch.
+
+    Attributes:
+        style: its name.
+        run: None where none is as long as `least_notes`.
+        least_notes: length of the shortest run that can be told.
+        real_median, real_p95: notes of the longest run that real pieces of the style share with the others.
+    """
+
+    style: str
+    run: SharedRun | None
+    least_notes: int
+    real_median: float
+    real_p95: float
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether nineteen of twenty real pieces, or all of them, share as long a run."""
+        return self.run is None or self.run.notes <= max(self.real_p95, self.least_notes)
 
 
 @dataclass(frozen=True)
@@ -32,51 +119,177 @@ class FormReport:
     """Planned against found.
 
     Attributes:
+        score: the notes that were heard.
+        found: what the analysis hears: keys, chords, phrases and, without a plan, sections.
+        is_planned: whether there was a plan; else what compares is empty.
+        sections: of the plan, else found ones.
         statements: each stated theme.
-        strays: of the first theme, in each section that has another or none.
-        keys: each one-key span.
+        strays: each theme in each section that has others or none.
+        keys: each span of four bars or more in one planned key.
         cadences: each planned PAC and HC.
+        phrases: each planned phrase.
+        chords: each bar.
+        ranges: of the parts.
+        voice_leading: faults.
+        rates: the same of real pieces, by style.
         silences: longer than a bar.
         standing: chords that stay for more than two bars.
+        copies: of each style.
     """
 
+    score: Score
+    found: Outline
+    is_planned: bool
+    sections: tuple[SectionFound, ...]
     statements: tuple[StatementFound, ...]
     strays: tuple[StrayMatch, ...]
     keys: tuple[KeySpanFound, ...]
     cadences: tuple[CadenceFound, ...]
+    phrases: tuple[PhraseFound, ...]
+    chords: tuple[BarChords, ...]
+    ranges: tuple[RangeFound, ...]
+    voice_leading: VoiceLeading
+    rates: Mapping[str, StyleRate]
     silences: tuple[Stretch, ...]
     standing: tuple[Stretch, ...]
+    copies: tuple[CopyFound, ...]
 
 
 def form_report(
     score: Score,
-    outline: Outline,
+    asked: Asked | None = None,
     *,
-    statements: Iterable[Statement] = (),
-    refrain: Tune = (),
-    refrain_name: str = "",
+    runs: Mapping[str, RunIndex] | None = None,
+    rates: Mapping[str, StyleRate] | None = None,
     finder: KeyFinder | None = None,
 ) -> FormReport:
     """Return what was found of a plan in the notes.
 
     Args:
-        score: the notes; its bars are those of the outline.
-        outline: of the plan.
-        statements: the tunes that the plan states, where they stand.
-        refrain: a tune that must not be heard elsewhere; empty: nothing is looked for.
-        refrain_name: of its theme; sections of that theme are left out.
+        score: the notes; its bars are those of the plan.
+        asked: what the plan asks for; None: what is found is told alone.
+        runs: style → index of its training pieces' runs.
+        rates: style → voice-leading faults of real pieces.
         finder: of keys; None: by profile.
     """
-    elsewhere = [section for section in outline.sections if section.theme != refrain_name] if refrain else []
-    strays = tuple(
-        StrayMatch(section, best_match(top_line(score, section.start_tick, section.end_tick), refrain))
-        for section in elsewhere
-    )
+    line = TopLine(score)
+    found = _heard(score, has_plan=asked is not None)
+    outline = found if asked is None else asked.outline
+    pinned = _pinned(score, asked)
     return FormReport(
-        statements=tuple(judge_statement(score, statement) for statement in statements),
-        strays=strays,
-        keys=judge_keys(score, outline, finder=finder),
-        cadences=judge_cadences(score, outline),
+        score=score,
+        found=found,
+        is_planned=asked is not None,
+        sections=_sections(score, found, asked, line),
+        statements=tuple(judge_statement(score, each, line=line) for each in (asked.statements if asked else ())),
+        strays=_strays(asked, line),
+        keys=judge_keys(score, outline, finder=finder, least_bars=LEAST_KEY_BARS) if asked else (),
+        cadences=_cadences(score, outline, found) if asked else (),
+        phrases=_phrases(score, outline, found) if asked else (),
+        chords=judge_chords(score.bars, outline.chords, found.chords) if asked else (),
+        ranges=_ranges(score, asked),
+        voice_leading=count_faults(score, outline.phrases, outline.keys),
+        rates=dict(rates or {}),
         silences=silences(score),
         standing=standing_chords(score),
+        copies=tuple(
+            CopyFound(
+                style,
+                longest_shared_run(score, index, left_out=pinned),
+                index.length,
+                index.real_median,
+                index.real_p95,
+            )
+            for style, index in (runs or {}).items()
+        ),
     )
+
+
+def _heard(score: Score, *, has_plan: bool) -> Outline:
+    """Return keys, chords and phrases by the analysis; sections too where no plan says where they are.
+
+    One hearing: the second one of `read_harmony`, which makes phrases better known, takes as long again.
+    """
+    harmony = analyse_harmony(score)
+    phrases = divide_phrases(score, harmony.chords)
+    sections = () if has_plan else find_sections(score, phrases)
+    return Outline(score.bars, keys=harmony.keys, chords=harmony.chords, phrases=phrases, sections=sections)
+
+
+def _sections(score: Score, found: Outline, asked: Asked | None, line: TopLine) -> tuple[SectionFound, ...]:
+    if asked is None:
+        return tuple(SectionFound(span, span.label) for span in found.sections)
+    rows = asked.sections
+    letters = find_letters(score, [row.span for row in rows], asked.outline.keys, line=line)
+    return tuple(
+        SectionFound(row.span, rows[letters[place]].span.label, _agrees(place, rows, letters))
+        for place, row in enumerate(rows)
+    )
+
+
+def _agrees(place: int, rows: Sequence[SectionAsked], letters: Sequence[int]) -> bool:
+    own = rows[place]
+    return own.is_free or all(
+        rows[other].is_free or (letters[other] == letters[place]) == (rows[other].material == own.material)
+        for other in range(place)
+    )
+
+
+def _strays(asked: Asked | None, line: TopLine) -> tuple[StrayMatch, ...]:
+    if asked is None:
+        return ()
+    return tuple(
+        StrayMatch(row.span, name, best_match(line.between(row.span.start_tick, row.span.end_tick), tune))
+        for row in asked.sections
+        for name, tune in asked.tunes.items()
+        if name not in row.themes
+    )
+
+
+def _cadences(score: Score, outline: Outline, found: Outline) -> tuple[CadenceFound, ...]:
+    """Return the planned cadences, each with the kind that the analysis hears within a beat of it."""
+    heard = [phrase for phrase in found.phrases if phrase.cadence_tick is not None]
+    result = []
+    for cadence in judge_cadences(score, outline):
+        tick = cadence.planned.cadence_tick or 0
+        beat = score.meter_at(tick).beat_ticks
+        near = [phrase for phrase in heard if abs((phrase.cadence_tick or 0) - tick) <= beat]
+        result.append(replace(cadence, heard=str(near[0].cadence) if near else ""))
+    return tuple(result)
+
+
+def _phrases(score: Score, outline: Outline, found: Outline) -> tuple[PhraseFound, ...]:
+    result = []
+    for phrase in outline.phrases:
+        meter = score.meter_at(phrase.start_tick)
+        heard = min(found.phrases, key=lambda other: abs(other.start_tick - phrase.start_tick), default=None)
+        begins = heard is not None and abs(heard.start_tick - phrase.start_tick) <= meter.beat_ticks
+        found_bars = (heard.end_tick - heard.start_tick) / meter.bar_ticks if heard is not None and begins else None
+        result.append(PhraseFound(phrase, (phrase.end_tick - phrase.start_tick) / meter.bar_ticks, found_bars))
+    return tuple(result)
+
+
+def _ranges(score: Score, asked: Asked | None) -> tuple[RangeFound, ...]:
+    result = []
+    for index, part in enumerate(score.parts):
+        pitches = [note.pitch for note in part.notes]
+        if pitches:
+            name = part.name or f"part {index + 1}"
+            compass = asked.compasses.get(name) if asked else None
+            result.append(RangeFound(name, min(pitches), max(pitches), compass))
+    return tuple(result)
+
+
+def _pinned(score: Score, asked: Asked | None) -> frozenset[tuple[int, int]]:
+    """Return (onset, pitch) of the notes that a theme of the user's gave, in whatever octave they sound."""
+    if asked is None or not asked.pinned:
+        return frozenset()
+    return frozenset(
+        (note.onset_tick, note.pitch) for _, note in score.notes() if (note.onset_tick, note.pitch % 12) in asked.pinned
+    )
+
+
+def key_at(keys: Sequence[KeySpan], tick: int) -> str:
+    """Return the name of the local key at a tick; empty where none is known."""
+    span = span_at(keys, tick)
+    return str(span.key) if span is not None else ""

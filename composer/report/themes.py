@@ -3,18 +3,18 @@
 Conventions: a tune is (onset tick, MIDI pitch) of its notes, one at a time, in ticks of the piece; shares are 0..1 of
 its onsets. What is on top is what sounds highest, whichever hand or voice plays it.
 
-Contents: `Statement`, `StatementFound`, `judge_statement`, `TuneMatch`, `best_match`, `top_line`.
+Contents: `Statement`, `StatementFound`, `judge_statement`, `TuneMatch`, `best_match`, `top_line`, `TopLine`.
 """
 
 from __future__ import annotations
 
+import bisect
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from composer.analysis.frames import NoteArray, note_array
-from composer.report.sounding import sounding_at
 from composer.score import Score
 
 Tune: TypeAlias = Sequence[tuple[int, int]]
@@ -28,26 +28,24 @@ class Statement:
 
     Attributes:
         section: id of the section.
-        notes: the tune in its key there, in ticks of the piece.
+        notes: the tune in its key there, transformed as the plan says, in ticks of the piece.
+        theme: its name.
+        start_tick, end_tick: of its phrases.
+        key: in which it stands, by name.
+        is_exact: every note of it is planned; else the phrases follow it more or less.
+        changes: names of its transformations.
+        plain: the tune in its key there before these.
     """
 
     section: str
     notes: tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True)
-class StatementFound:
-    """What was found of a stated theme.
-
-    Attributes:
-        statement: what was planned.
-        on_top: share of its onsets at which its note begins and nothing sounds above it.
-        octave: semitones from the planned octave to the one it was found in.
-    """
-
-    statement: Statement
-    on_top: float
-    octave: int
+    theme: str = ""
+    start_tick: int = 0
+    end_tick: int = 0
+    key: str = ""
+    is_exact: bool = True
+    changes: tuple[str, ...] = ()
+    plain: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,30 +63,79 @@ class TuneMatch:
     semitones: int = 0
 
 
-def judge_statement(score: Score, statement: Statement) -> StatementFound:
+@dataclass(frozen=True)
+class StatementFound:
+    """What was found of a stated theme.
+
+    Attributes:
+        statement: what was planned.
+        on_top: share of its onsets at which its note begins and nothing sounds above it.
+        octave: semitones from the planned octave to the one it was found in.
+        likeness: share of the untransformed tune that is found in the statement's bars, at whatever place and pitch.
+        semitones: from the planned key to where that was found, -6..5 (octaves do not count).
+        offset_tick: from the planned place to it.
+    """
+
+    statement: Statement
+    on_top: float
+    octave: int
+    likeness: float = 1.0
+    semitones: int = 0
+    offset_tick: int = 0
+
+
+class TopLine:
+    """The notes of a score that begin with nothing above them, to be asked again and again."""
+
+    def __init__(self, score: Score) -> None:
+        self._line = _top_notes(note_array(score))
+        self._ticks = [tick for tick, _ in self._line]
+        self._pitches = dict(self._line)
+
+    def at(self, tick: int) -> int | None:
+        """Return the pitch of the note that begins at a tick as the highest one, or None."""
+        return self._pitches.get(tick)
+
+    def between(self, start_tick: int, end_tick: int) -> tuple[tuple[int, int], ...]:
+        """Return the notes that begin in a span, as (onset tick, pitch)."""
+        first, last = (bisect.bisect_left(self._ticks, tick) for tick in (start_tick, end_tick))
+        return tuple(self._line[first:last])
+
+
+def judge_statement(score: Score, statement: Statement, *, line: TopLine | None = None) -> StatementFound:
     """Return how much of a stated theme is the top sounding line of a score, note for note.
+
+    Args:
+        score: the notes.
+        statement: with one note at least.
+        line: of the score, where it is at hand.
 
     Raises:
         ValueError: the statement has no notes.
     """
     if not statement.notes:
         raise ValueError(f"the statement in {statement.section} has no notes")
-    notes = note_array(score)
-    tops = [_struck_on_top(notes, tick) for tick, _ in statement.notes]
+    top = TopLine(score) if line is None else line
+    tops = [top.at(tick) for tick, _ in statement.notes]
 
     def share(octave: int) -> float:
         planned = [pitch + octave for _, pitch in statement.notes]
         return sum(top == pitch for top, pitch in zip(tops, planned, strict=True)) / len(tops)
 
     octave = max(_OCTAVES, key=lambda semitones: (share(semitones), -abs(semitones)))
-    return StatementFound(statement, share(octave), octave)
+    if statement.end_tick <= statement.start_tick:
+        return StatementFound(statement, share(octave), octave, likeness=share(octave))
+    match = best_match(top.between(statement.start_tick, statement.end_tick), statement.plain or statement.notes)
+    semitones = (match.semitones + 6) % 12 - 6
+    return StatementFound(statement, share(octave), octave, match.share, semitones, match.offset_tick)
 
 
 def best_match(line: Tune, tune: Tune) -> TuneMatch:
     """Return the best match of a tune in a line, at any place and in any key.
 
     The tune is slid over the line; a note of it is matched where a note of the line has the same distance to it in
-    time and in pitch as the others have. No tempo or mode but its own is tried.
+    time and in pitch as the others have. No tempo or mode but its own is tried. Of equal matches the one at the given
+    place and pitch is taken, if it is among them.
 
     Args:
         line: notes to search; may hold several voices.
@@ -98,22 +145,29 @@ def best_match(line: Tune, tune: Tune) -> TuneMatch:
     votes = Counter((tick - onset, pitch - own) for tick, pitch in found for onset, own in set(tune))
     if not votes:
         return TuneMatch(0.0)
-    (offset, semitones), count = min(votes.items(), key=lambda row: (-row[1], row[0]))
+    (offset, semitones), count = min(votes.items(), key=lambda row: (-row[1], abs(row[0][0]), abs(row[0][1]), row[0]))
     return TuneMatch(count / len(set(tune)), offset, semitones)
 
 
 def top_line(score: Score, start_tick: int, end_tick: int) -> tuple[tuple[int, int], ...]:
     """Return the notes that begin in a span with nothing above them, as (onset tick, pitch)."""
-    notes = note_array(score)
-    inside = sorted({int(tick) for tick in notes.onset if start_tick <= tick < end_tick})
-    tops = ((tick, _struck_on_top(notes, tick)) for tick in inside)
-    return tuple((tick, top) for tick, top in tops if top is not None)
+    return TopLine(score).between(start_tick, end_tick)
 
 
-def _struck_on_top(notes: NoteArray, tick: int) -> int | None:
-    """Return the pitch of the note that begins at a tick as the highest one, or None."""
-    sounding = sounding_at(notes, tick)
-    if not sounding.any():
-        return None
-    highest = int(notes.pitch[sounding].max())
-    return highest if (sounding & (notes.onset == tick) & (notes.pitch == highest)).any() else None
+def _top_notes(notes: NoteArray) -> list[tuple[int, int]]:
+    """Return (onset, pitch) of the notes that begin with nothing above them; one an onset at most."""
+    line: list[tuple[int, int]] = []
+    held: list[tuple[int, int]] = []  # (pitch, end) of what may still sound
+    highest = -1
+    rows = list(zip(notes.onset.tolist(), notes.end.tolist(), notes.pitch.tolist(), strict=True))
+    for place, (onset, end, pitch) in enumerate(rows):
+        is_first = place == 0 or rows[place - 1][0] != onset
+        if is_first:
+            held = [(other, until) for other, until in held if until > onset]
+        held.append((pitch, end))
+        is_last = place + 1 == len(rows) or rows[place + 1][0] != onset
+        if is_last:  # sorted by pitch within an onset: this is the highest of those that begin
+            highest = max(other for other, _ in held)
+            if pitch == highest:
+                line.append((onset, pitch))
+    return line

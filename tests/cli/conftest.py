@@ -42,6 +42,7 @@ class FakePiece:
     seconds: float = 1.25
     files: tuple[Path, ...] = (Path("rondo.mid"), Path("rondo.musicxml"))
     warnings: tuple[str, ...] = ()
+    report: None = None
 
 
 class FakeModule(ModuleType):

@@ -43,17 +43,20 @@ def left_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_compose_leaves_three_files_and_tells_of_the_piece(run, tmp_path):
+def test_compose_leaves_four_files_and_tells_of_the_piece(run, tmp_path):
     result = run("--form", "ternary", "--style", "bach", "--bars", "24", "--seed", "3")
     assert result.exit_code == 0, result.output
     assert result.stderr == ""
-    names = [f"ternary-bach-3{end}" for end in (".mid", ".musicxml", ".yaml")]
+    names = [f"ternary-bach-3{end}" for end in (".mid", ".musicxml", ".report.json", ".yaml")]
     assert left_in(tmp_path) == names
     rows = {line[:6].strip(): line[8:] for line in result.stdout.splitlines() if line[:6].strip()}
     assert rows["form"].startswith("ternary A B A, 24 bars")
     assert rows["seed"] == "3"
     assert rows["device"] == "no network"
     assert rows["files"] == names[0]
+    assert rows["found"].startswith("form heard as A ")
+    report = json.loads((tmp_path / "ternary-bach-3.report.json").read_text(encoding="utf-8"))
+    assert (report["planned"], report["bars"]) == (True, 24)
 
 
 def test_a_plan_is_written_edited_and_built(run, tmp_path):
@@ -66,7 +69,7 @@ def test_a_plan_is_written_edited_and_built(run, tmp_path):
     result = run("build", "my.yaml")
     assert result.exit_code == 0, result.output
     assert "A A major" in result.stdout
-    assert left_in(tmp_path) == ["my.mid", "my.musicxml", "my.resolved.yaml", "my.yaml"]
+    assert left_in(tmp_path) == ["my.mid", "my.musicxml", "my.report.json", "my.resolved.yaml", "my.yaml"]
 
 
 def test_what_is_kept_of_an_earlier_plan_is_told(run, plan_file, tmp_path):

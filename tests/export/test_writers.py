@@ -8,7 +8,7 @@ from composer.export.writers import EXTENSIONS, Finished, check_outputs, write_o
 
 @pytest.fixture
 def finished(keyboard, deadpan):
-    return Finished(deadpan(keyboard([(0, 72, 1)], [(0, 48, 2)])), plan_text="plan: 1\n")
+    return Finished(deadpan(keyboard([(0, 72, 1)], [(0, 48, 2)])), plan_text="plan: 1\n", report_text="{}\n")
 
 
 def test_the_extension_picks_the_writer(finished, tmp_path):
@@ -20,6 +20,7 @@ def test_the_extension_picks_the_writer(finished, tmp_path):
     assert content[".mxl"][:2] == b"PK"
     assert content[".png"][:4] == b"\x89PNG"
     assert content[".yaml"] == content[".yml"] == b"plan: 1\n"
+    assert content[".json"] == b"{}\n"
 
 
 def test_large_letters_are_the_same_extension(finished, tmp_path):
@@ -47,9 +48,10 @@ def test_a_plan_that_is_read_is_never_overwritten(tmp_path):
         check_outputs([tmp_path / "rondo.yaml"], read_paths=[tmp_path / "rondo.yaml"])
 
 
-def test_without_a_plan_none_is_written(tmp_path):
-    with pytest.raises(OptionError, match="no plan"):
-        check_outputs([tmp_path / "played.yaml"], has_plan=False)
+@pytest.mark.parametrize(("name", "word"), [("played.yaml", "plan"), ("played.report.json", "report")])
+def test_without_a_plan_neither_it_nor_its_report_is_written(tmp_path, name, word):
+    with pytest.raises(OptionError, match=f"no {word} to write"):
+        check_outputs([tmp_path / name], has_plan=False)
 
 
 def test_a_missing_folder_is_refused_before_any_work(tmp_path):

@@ -2,39 +2,101 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from composer.report.asked import Asked, SectionAsked
 from composer.report.form import form_report
 from composer.report.themes import Statement
 
 REFRAIN = "E5 D5 C5 B4 | C5:4"
 BASS = "C3 F3 G3:2 | C3:4"
+COUPLET = "G4 A4 F4 G4 | E4:4"
 
 
-def test_a_section_that_keeps_its_promise(keyboard, planned, tune):
+@pytest.fixture
+def asked(planned, tune):
+    """A section that states the refrain, then (where the score goes on) one that should be new."""
+
+    def ask(score, *, bars=2, **options):
+        outline = planned(score, at_quarter=4, **options)
+        (section,), middle = outline.sections, bars * 4 * 10_080
+        first = replace(section, end_tick=middle)
+        rows = [SectionAsked(first, "theme refrain", themes=frozenset({"refrain"}))]
+        if score.end_tick > middle:
+            second = replace(section, id="B", label="B", theme="", start_tick=middle)
+            rows.append(SectionAsked(second, "B"))
+        statement = Statement("A", tune(REFRAIN), "refrain", 0, middle, "C major", plain=tune(REFRAIN))
+        sections = tuple(row.span for row in rows)
+        return Asked(replace(outline, sections=sections), (statement,), tuple(rows), {"refrain": tune(REFRAIN)})
+
+    return ask
+
+
+def test_a_section_that_keeps_its_promise(keyboard, asked):
     score = keyboard(REFRAIN, BASS)
-    report = form_report(
-        score,
-        planned(score, at_quarter=4),
-        statements=[Statement("A", tune(REFRAIN))],
-        refrain=tune(REFRAIN),
-        refrain_name="refrain",
-    )
-    assert [found.on_top for found in report.statements] == [1.0]
+    report = form_report(score, asked(score))
+    assert [(found.on_top, found.likeness, found.semitones) for found in report.statements] == [(1.0, 1.0, 0)]
     assert [cadence.is_as_planned for cadence in report.cadences] == [True]
+    assert [(row.span.id, row.heard_as, row.agrees) for row in report.sections] == [("A", "A", True)]
     assert (report.strays, report.silences, report.standing) == ((), (), ())
 
 
-def test_the_refrain_in_another_theme_s_section_is_a_stray(keyboard, planned, tune):
+def test_a_wrong_note_in_a_theme_is_no_longer_the_whole_theme(keyboard, asked):
+    score = keyboard("E5 D5 C#5 B4 | C5:4", BASS)
+    (found,) = form_report(score, asked(score)).statements
+    assert found.on_top == pytest.approx(4 / 5)
+    assert found.likeness == pytest.approx(4 / 5)
+
+
+def test_a_theme_in_another_key_is_found_where_it_is(keyboard, asked):
+    score = keyboard("F#5 E5 D5 C#5 | D5:4", "D3 G3 A3:2 | D3:4")
+    (found,) = form_report(score, asked(score)).statements
+    assert (found.on_top, found.likeness, found.semitones, found.offset_tick) == (0.0, 1.0, 2, 0)
+
+
+def test_a_theme_a_beat_late_is_told_to_be_late(keyboard, asked):
+    score = keyboard("- E5 D5 C5 | B4 C5:3", BASS)
+    (found,) = form_report(score, asked(score)).statements
+    assert (found.likeness, found.semitones, found.offset_tick) == (1.0, 0, 10_080)
+
+
+def test_the_refrain_in_a_section_that_should_be_new_is_a_stray_and_the_same_letter(keyboard, asked):
     score = keyboard(f"{REFRAIN} | {REFRAIN}", f"{BASS} | {BASS}")
-    outline, middle = planned(score, at_quarter=4), score.end_tick // 2
-    (section,) = outline.sections
-    sections = (
-        replace(section, end_tick=middle),
-        replace(section, id="B", label="B", theme="couplet", start_tick=middle),
-    )
-    report = form_report(score, replace(outline, sections=sections), refrain=tune(REFRAIN), refrain_name="refrain")
-    assert [(stray.section.id, stray.match.share) for stray in report.strays] == [("B", 1.0)]
+    report = form_report(score, asked(score))
+    assert [(stray.section.id, stray.theme, stray.match.share) for stray in report.strays] == [("B", "refrain", 1.0)]
+    assert [(row.heard_as, row.agrees) for row in report.sections] == [("A", True), ("A", False)]
 
 
-def test_without_a_refrain_no_strays_are_looked_for(keyboard, planned):
+def test_a_new_section_has_a_letter_of_its_own(keyboard, asked):
+    score = keyboard(f"{REFRAIN} | {COUPLET}", f"{BASS} | {BASS}")
+    report = form_report(score, asked(score))
+    assert [(row.heard_as, row.agrees) for row in report.sections] == [("A", True), ("B", True)]
+
+
+def test_a_section_that_the_plan_leaves_open_may_be_heard_as_either(keyboard, asked):
+    score = keyboard(f"{REFRAIN} | {REFRAIN}", f"{BASS} | {BASS}")
+    wishes = asked(score)
+    rows = (wishes.sections[0], replace(wishes.sections[1], is_free=True))
+    assert [row.agrees for row in form_report(score, replace(wishes, sections=rows)).sections] == [True, True]
+
+
+def test_a_part_beyond_its_compass_is_told(keyboard, asked):
     score = keyboard(REFRAIN, BASS)
-    assert form_report(score, planned(score, at_quarter=4)).strays == ()
+    (inside,) = form_report(score, replace(asked(score), compasses={"Piano": (48, 84)})).ranges
+    (outside,) = form_report(score, replace(asked(score), compasses={"Piano": (50, 84)})).ranges
+    assert (inside.lowest, inside.highest, inside.is_inside) == (48, 76, True)
+    assert not outside.is_inside
+
+
+def test_planned_phrases_stand_beside_those_that_are_heard(keyboard, asked):
+    score = keyboard(REFRAIN, BASS)
+    (phrase,) = form_report(score, asked(score)).phrases
+    assert (phrase.bars, phrase.found_bars) == (2, 2)
+
+
+def test_without_a_plan_what_is_found_is_told_alone(keyboard):
+    report = form_report(keyboard(REFRAIN, BASS))
+    assert not report.is_planned
+    assert [row.heard_as for row in report.sections] == ["A"]
+    assert str(report.found.keys[0].key) == "C major"
+    assert (report.statements, report.keys, report.cadences, report.chords) == ((), (), (), ())
