@@ -95,7 +95,7 @@ def state_themes(
         setting: of the piece.
 
     Returns:
-        The phrases, and for each the theme where it needs other chords than its own, else None.
+        The phrases, and for each the theme where it needs other chords than its own or is shorter, else None.
     """
     phrases: list[PhraseDraft] = []
     statements: list[Statement | None] = []
@@ -106,7 +106,8 @@ def state_themes(
         if theme is not None and draft.states_theme:
             if said.key is None and said.harmony is None and len(draft.keys) == 1:
                 draft = replace(draft, keys=moved_by(items, draft.keys[0], setting.home))
-            if changes_harmony(items):
+            is_part = draft.last_bar - draft.first_bar + 1 < draft.bars
+            if changes_harmony(items) or is_part:
                 statement = stated_anew(theme, draft, items, key=draft.keys[0], setting=setting)
                 is_last = index == len(drafts) - 1
                 asked = said.cadence or (section.cadence if is_last else None)
