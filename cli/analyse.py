@@ -12,7 +12,7 @@ import click
 from .options import common_options, seed_option, style_option
 
 if TYPE_CHECKING:
-    from composer.pipeline import Analysed
+    from composer.pieces import Analysed
 
 
 @click.command("analyse", short_help="Turn a piece into a plan: its form, keys, cadences and themes.")
@@ -48,7 +48,7 @@ def command(
     `compose build` makes a new piece of that form; edit the plan before as you like. -v tells what was mended in the
     file.
     """
-    from composer.pipeline import analyse_file
+    from composer.pieces import analyse_file
 
     from .options import is_verbose
     from .summary import print_warnings

@@ -25,7 +25,7 @@ COMMANDS = (
     "perform",
     "check",
     "analyse",
-    "corpus",
+    "extend", "corpus",
     "learn",
     "forms",
     "styles",

@@ -29,7 +29,7 @@ LEVELS = (
     ("report", "roll", "perform"),
     ("network",),
     ("fill", "training"),
-    ("export", "pipeline"),
+    ("export", "pipeline", "pieces"),
     ("evaluate",),
     ("cli",),
     ("__main__",),

@@ -95,6 +95,7 @@ def fill(
     pinned: Mapping[str, Tune],
     runs: tuple[RunIndex, ...] = (),
     earlier: Sequence[Version] = (),
+    heard: tuple[Sounding, ...] = (),
     small_print: tuple[str, ...] = (),
     on_progress: OnProgress | None = None,
 ) -> FilledPiece:
@@ -110,11 +111,12 @@ def fill(
         runs: of the styles' training pieces, which are not to be copied.
         earlier: versions of the plan, oldest first, each of which keeps what is the same in the one before it; of the
             same meter, upbeat, ensemble, style (of the whole piece) and seed.
+        heard: what sounds before the piece, where it goes on from another; see `Setting`.
         small_print: lines for the score.
         on_progress: called with what is being done and the share done.
     """
     versions = (*earlier, Version(plan, outline, pinned))
-    settings = [make_setting(v.plan, v.outline, known=known, runs=runs) for v in versions]
+    settings = [make_setting(v.plan, v.outline, known=known, runs=runs, heard=heard) for v in versions]
     source = make_source(settings[-1])
     tell = _teller(settings, on_progress)
     composed: list[tuple[tuple[object, ...], ComposedTheme]] = []

@@ -126,8 +126,24 @@ def solo_cells(line: Sequence[Sounding], num_steps: int, setting: Setting) -> Bo
     return np.arange(WINDOW_PITCHES)[None, :] == pitches[:, None]
 
 
+def _heard(local: Local, setting: Setting) -> list[Sounding]:
+    """Return what sounded before the piece in its lead-in, local ticks; of a single line the top notes."""
+    sounding = []
+    for onset, length, pitch in sorted(setting.heard):
+        start, end = max(0, onset - local.origin_tick), min(local.start_tick, onset + length - local.origin_tick)
+        if start < end:
+            sounding.append((start, end - start, pitch))
+    if not setting.is_line:
+        return sounding
+    tops = {onset: (onset, length, fitted_pitch(pitch, setting.melody_compass)) for onset, length, pitch in sounding}
+    ends = [*list(tops)[1:], local.start_tick]
+    return [(at, min(length, end - at), pitch) for (at, length, pitch), end in zip(tops.values(), ends, strict=True)]
+
+
 def _lead_in(link: Link, enters: Enters, local: Local, setting: Setting) -> list[Sounding]:
     """Return the notes that sound before a section; of a single line the top one, where it lies."""
+    if setting.heard and local.origin_tick < 0:
+        return _heard(local, setting)
     notes = lead_in_notes(
         enters.key,
         enters.chord,

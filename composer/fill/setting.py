@@ -42,6 +42,8 @@ class Setting:
         weighed: (weight, statistics) of the styles, heaviest first.
         known: composer and statistics of each style that the plan names.
         runs: of the styles' training pieces, which are not to be copied.
+        heard: (onset, duration, pitch) of what sounds before the piece goes on where another ended; onsets are
+            negative. Empty where it begins from nothing.
     """
 
     plan: Plan
@@ -60,6 +62,7 @@ class Setting:
     weighed: tuple[tuple[float, StyleStatistics], ...]
     known: Mapping[str, tuple[str, StyleStatistics]]
     runs: tuple[RunIndex, ...] = ()
+    heard: tuple[tuple[int, int, int], ...] = ()
 
     def in_style(self, mix: Mix) -> Setting:
         """Return the same with other styles, names of `known`."""
@@ -140,8 +143,9 @@ def make_setting(
     *,
     known: Mapping[str, tuple[str, StyleStatistics]],
     runs: tuple[RunIndex, ...] = (),
+    heard: tuple[tuple[int, int, int], ...] = (),
 ) -> Setting:
-    """Return the setting of a resolved plan; `known` as in `Setting`."""
+    """Return the setting of a resolved plan; `known`, `runs` and `heard` as in `Setting`."""
     row = ensemble_named(plan.ensemble or "keyboard")
     spare = WINDOW_PITCHES - (row.compass[1] - row.compass[0] + 1)
     low = max(LOWEST_PITCH, min(row.compass[0] - spare // 2, HIGHEST_PITCH - WINDOW_PITCHES + 1))
@@ -160,6 +164,7 @@ def make_setting(
         low_pitch=low,
         known=known,
         runs=runs,
+        heard=heard,
         **_of_style(whole_mix(plan.style), known),
     )
 

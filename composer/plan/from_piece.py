@@ -23,7 +23,8 @@ from composer.plan.cadences import closes
 from composer.plan.chords import grid_ticks
 from composer.plan.forms import default_id
 from composer.plan.layout import expanded
-from composer.plan.model import ARROW, MAX_BARS, MAX_SECTION_BARS, NO_THEME, PhraseEntry, Plan, SectionEntry
+from composer.plan.links import name_pitch
+from composer.plan.model import ARROW, MAX_BARS, MAX_SECTION_BARS, NO_THEME, Link, PhraseEntry, Plan, SectionEntry
 from composer.plan.numerals import Slot, format_harmony, key_word, parse_harmony, parse_key_path
 from composer.plan.piece_shape import with_shape
 from composer.plan.piece_themes import with_themes
@@ -76,7 +77,9 @@ class AnalysedPiece:
     told: tuple[str, ...]
 
 
-def analyse_piece(score: Score, *, style: StyleWish, themes: bool = True, seed: int = 1) -> AnalysedPiece:
+def analyse_piece(
+    score: Score, *, style: StyleWish, themes: bool = True, seed: int = 1, at_end: bool = False
+) -> AnalysedPiece:
     """Return the plan of a piece: its form, sections, keys, phrases, cadences, chords, textures and themes.
 
     Args:
@@ -84,6 +87,7 @@ def analyse_piece(score: Score, *, style: StyleWish, themes: bool = True, seed: 
         style: in which a new piece of that form is to be composed.
         themes: whether themes are pinned as they are; else they are left to be composed.
         seed: of the plan.
+        at_end: of a piece that changes its meter, take the stretch that it ends with; else the longest one.
 
     Raises:
         PlanError: nothing in it that a plan could hold.
@@ -95,7 +99,7 @@ def analyse_piece(score: Score, *, style: StyleWish, themes: bool = True, seed: 
 
     if not any(not note.is_grace for part in score.parts for note in part.notes):
         raise PlanError("a piece without notes makes no plan")
-    even = even_bars(score)
+    even = even_bars(score, at_end=at_end)
     told = list(even.told)
     outline = outline_of(even.score)
     starts = section_starts(even.score, outline.phrases)
@@ -121,6 +125,28 @@ def analyse_piece(score: Score, *, style: StyleWish, themes: bool = True, seed: 
         )
     rows = _rows(plan, [(even.page_bars[start], even.page_bars[end - 1]) for start, end in spans])
     return AnalysedPiece(plan, rows, tuple(told))
+
+
+def last_chord(score: Score) -> Link:
+    """Return what sounds at the end of a piece: key, chord, lowest and highest note.
+
+    Raises:
+        PlanError: nothing does.
+    """
+    from composer.analysis.reading import find_chords
+
+    chords = find_chords(score)
+    if not chords:
+        raise PlanError("a piece without chords does not go on")
+    last = chords[-1]
+    end = max(note.end_tick for _, note in score.notes())
+    pitches = [note.pitch for _, note in score.notes() if note.end_tick == end]
+    return Link(
+        key=str(last.key.simplified()),
+        chord=last.chord.numeral,
+        bass=name_pitch(min(pitches), last.key),
+        top=name_pitch(max(pitches), last.key),
+    )
 
 
 def _numbered(starts: Sequence[int], end_tick: int) -> tuple[SectionSpan, ...]:

@@ -1,0 +1,60 @@
+"""`compose extend`: go on from the end of a piece."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .options import (
+    WholeNumber,
+    common_options,
+    outputs_option,
+    performing_options,
+    sampling_options,
+    seed_option,
+    style_option,
+)
+
+
+@click.command("extend", short_help="Go on from the last bar of a piece, with its themes.")
+@click.argument("score_path", metavar="SCORE_OR_MIDI", type=click.Path(path_type=Path))
+@click.option("--bars", type=WholeNumber(min=1), metavar="N", help="How many bars to compose; 16 when left out.")
+@style_option("The style of what is composed. Without it: that of the file's composer, where it is one of ours.")
+@seed_option
+@outputs_option(
+    "Write this file (repeatable): .mid, .musicxml, .yaml, or .png (a picture). "
+    "Without it: the input's name with .extended.mid, .extended.musicxml and .extended.yaml, here."
+)
+@sampling_options
+@performing_options
+@common_options
+def command(*, score_path: Path, outputs: tuple[Path, ...], **options: Any) -> None:
+    """Compose what follows SCORE_OR_MIDI (.musicxml, .mxl, .mid, .krn, .abc): its theme is developed, returns, and the
+    piece closes in its home key.
+
+    Its own bars stay note for note. The plan that is written is that of the whole.
+    """
+    from composer.pieces import extend_file
+
+    from .progress import progress_bar
+    from .summary import listed, print_rows, print_table, print_warnings
+
+    with progress_bar() as on_progress:
+        extended = extend_file(score_path, outputs=outputs, folder=Path(), on_progress=on_progress, **options)
+    print_warnings(extended.warnings)
+    print_rows(
+        [
+            ("title", extended.plan.title or ""),
+            ("bars", f"{extended.bars_before} of the piece, {sum(s.bars for s in extended.sections)} new"),
+            ("seed", str(extended.seed)),
+            ("device", extended.device),
+            ("time", f"{extended.seconds:.1f} s"),
+            *listed("files", map(str, extended.files)),
+        ]
+    )
+    print_table(
+        ("new section", "bars", "key"),
+        [(section.label, str(section.bars), section.key) for section in extended.sections],
+    )
