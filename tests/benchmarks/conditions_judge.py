@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from rondo_judge import FINDERS, finder
+from form_judge import FINDERS, finder
 
 from composer.analysis.frames import NoteArray, note_array
 from composer.outline import ChordSpan, Outline

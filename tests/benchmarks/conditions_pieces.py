@@ -19,7 +19,7 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-from rondo_pieces import PLAYER, without_formulas
+from form_pieces import PLAYER, without_formulas
 
 from composer.analysis.outline import outline_of
 from composer.analysis.works import split_of, work_id

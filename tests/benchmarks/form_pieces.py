@@ -1,9 +1,9 @@
-"""The pieces that `bench_rondos.py` judges: composed once, each in a folder of its own, and found again.
+"""The pieces that `bench_forms.py` judges: composed once, each in a folder of its own, and found again.
 
-Conventions: a folder holds `piece.mid` (deadpan), `piece.yaml` (the resolved plan with its tunes), `plan.json` (the
-same without the reader's checks, so that a plan that the reader refuses is judged all the same) and `piece.json` (how
-the composing went); the last is written last, so that a piece that was interrupted is composed again. So is one that
-other weights composed; after a change of the program itself take another folder.
+Conventions: a folder holds `piece.mid` (deadpan, as written: without repeats), `piece.yaml` (the resolved plan with its
+tunes), `plan.json` (the same without the reader's checks, so that a plan that the reader refuses is judged all the
+same) and `piece.json` (how the composing went); the last is written last, so that a piece that was interrupted is
+composed again. So is one that other weights composed; after a change of the program itself take another folder.
 """
 
 from __future__ import annotations
