@@ -14,7 +14,9 @@ import numpy as np
 
 from composer.abc import format_abc
 from composer.analysis.copying import RunIndex
-from composer.fill.assemble import make_score, moved
+from composer.corpus.jumps import JumpSign
+from composer.fill.assemble import make_score, moved, section_edges
+from composer.fill.entries import entered_voices
 from composer.fill.formulas import cadence_basses
 from composer.fill.given import Given, Sounding, give_bass, give_melody, give_notes, nothing_given, off_grid
 from composer.fill.keep import (
@@ -30,15 +32,18 @@ from composer.fill.keep import (
 from composer.fill.local import localize
 from composer.fill.particles import Miss, NoteSource, Stretch, run_filter
 from composer.fill.recall import ComposedTheme, cells_to_sounding, stated_tune
-from composer.fill.scoring import notes_of_section
+from composer.fill.scoring import notes_of_section, voiced_notes
 from composer.fill.sections import section_stretch, solo_cells
 from composer.fill.setting import WINDOW_PITCHES, Setting, make_setting
+from composer.fill.subjects import compose_subject
 from composer.fill.theme_tasks import theme_key, theme_outline, theme_task
 from composer.fill.themes import compose_theme, tune_of
 from composer.outline import Outline, SectionSpan
 from composer.plan.mixes import names_in_plan, theme_mix
 from composer.plan.model import NO_THEME, Plan, SectionEntry, ThemeEntry
+from composer.plan.playing import jumps_of
 from composer.plan.randomness import stream
+from composer.plan.themes import SUBJECT
 from composer.plan.tunes import Tune
 from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import FREE, SILENT
@@ -74,9 +79,10 @@ class FilledPiece:
     """A filled plan.
 
     Attributes:
-        score: the notes.
+        score: the notes, as written.
         plan: the plan with every theme's tune written out.
         reports: of each section.
+        jumps: the da capo of the page, where the plan has one.
         kept: of each section that differs from the earlier version, what was kept of it; empty without one.
     """
 
@@ -84,6 +90,7 @@ class FilledPiece:
     plan: Plan
     reports: tuple[SectionReport, ...]
     kept: tuple[SectionMatch, ...] = ()
+    jumps: tuple[JumpSign, ...] = ()
 
 
 def fill(
@@ -151,7 +158,8 @@ def fill(
     everything = [note for section in notes.values() for note in section]
     score = make_score(setting, everything, title=plan.title or "", composer=f"after {styles}", small_print=small_print)
     kept = tuple(match for match in matches[-1].values() if not match.is_equal)
-    return FilledPiece(score, _with_tunes(plan, themes[-1], setting), tuple(reports), kept)
+    jumps = jumps_of(plan, section_edges(outline))
+    return FilledPiece(score, _with_tunes(plan, themes[-1], setting), tuple(reports), kept, jumps)
 
 
 def _teller(settings: Sequence[Setting], on_progress: OnProgress | None) -> Callable[[str, float], None]:
@@ -212,7 +220,10 @@ def _section(
         stretch = with_pins(stretch, kept, origin_tick=local.origin_tick)
     filled = run_filter(source, stretch, stream(setting.seed, *names, "notes"))
     filled = struck_anew(filled, stretch, kept, origin_tick=local.origin_tick)
-    parted, left_out = notes_of_section(filled, stretch, setting)
+    if section.voices is not None and not setting.row.has_soloist and not setting.is_line:
+        parted, left_out = voiced_notes(filled, stretch, local, section, themes, setting), 0
+    else:
+        parted, left_out = notes_of_section(filled, stretch, setting)
     placed = moved(parted, local.origin_tick + local.start_tick)
     notes = _with_true_lengths(placed, section_id, setting, themes)
     report = SectionReport(section_id, filled.penalty, filled.restarts, filled.misses, left_out)
@@ -242,6 +253,7 @@ def _solo_line(
 def _needed_themes(setting: Setting) -> list[str]:
     """Return the names of the themes that some phrase states or follows, in the order of the plan."""
     used = {place.entry.theme for place in setting.places}
+    used |= {entry.theme for place in setting.places for entry in place.entry.entries or ()}
     return [name for name in setting.plan.themes if name in used and name != NO_THEME]
 
 
@@ -255,13 +267,17 @@ def _compose(name: str, entry: ThemeEntry, setting: Setting, source: NoteSource,
     if melody is None or melody.free:
         task = theme_task(name, entry, setting, melody)
         generator = stream(setting.seed, "theme", name, "tune")
-        melody = compose_theme(task, source, setting.statistics, generator)
+        is_subject = task.kind == SUBJECT and melody is None
+        make = compose_subject if is_subject else compose_theme
+        melody = make(task, source, setting.statistics, generator)
     outline, _ = theme_outline(name, entry, setting)
     pickup = setting.pickup_tick
     chords = tuple(
         replace(span, start_tick=span.start_tick - pickup, end_tick=span.end_tick - pickup) for span in outline.chords
     )
     theme = ComposedTheme(name, melody, theme_key(entry, setting), entry.bars or 0, chords)
+    if entry.type == SUBJECT and name not in {place.entry.theme for place in setting.places}:
+        return theme  # it only enters in single voices
     return replace(theme, voices=_compose_voices(theme, entry, setting, source, pinned))
 
 
@@ -333,6 +349,9 @@ def _with_true_lengths(
         theme = themes.get(place.entry.theme or "")
         if place.section.id == section_id and place.states_theme and theme is not None:
             exact |= off_grid(stated_tune(theme, place, setting))
+        if place.section.id == section_id and place.entry.entries:
+            for entry in entered_voices(place, themes, setting):
+                exact |= off_grid(entry.notes)
     true = [exact.get((note.onset_tick, note.pitch), (note.onset_tick, note.duration_tick)) for note in notes]
     return tuple(
         replace(note, onset_tick=onset, duration_tick=duration)

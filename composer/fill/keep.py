@@ -159,7 +159,8 @@ def _facts(place: PhrasePlace, themes: Mapping[str, ComposedTheme]) -> tuple[Any
     start = place.start_tick
     chords = tuple((slot.start_tick - start, slot.end_tick - start, slot.key, slot.numeral) for slot in place.slots)
     entry = tuple(getattr(place.entry, name) for name in fields)
-    return (place.keys, place.end_tick - start, chords, entry, themes.get(place.entry.theme or ""))
+    entered = tuple(themes.get(one.theme or "") for one in place.entry.entries or ())
+    return (place.keys, place.end_tick - start, chords, entry, themes.get(place.entry.theme or ""), entered)
 
 
 def _frame(section: SectionEntry, plan: Plan) -> tuple[Any, ...]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
+from composer.fill.entries import entered_voices, voice_compass
+from composer.fill.local import Local
 from composer.fill.particles import Filled, Stretch
 from composer.fill.parts import assign_parts
+from composer.fill.recall import ComposedTheme
 from composer.fill.setting import Setting
 from composer.fill.staves import cells_to_notes, split_hands
 from composer.fill.themes import tune_of
+from composer.fill.voiced import on_staves, voice_lines
+from composer.plan.model import VOICES, SectionEntry
 from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import STRUCK
 from composer.score import Note
@@ -36,6 +42,46 @@ def notes_of_section(filled: Filled, stretch: Stretch, setting: Setting) -> tupl
     played = [note for note in notes if note not in sung]
     hands = split_hands(played, filled.upper_hand, low_pitch=stretch.low_pitch)
     return (*sung, *(replace(note, voice=2) for note in hands)), 0
+
+
+def voiced_notes(
+    filled: Filled,
+    stretch: Stretch,
+    local: Local,
+    section: SectionEntry,
+    themes: Mapping[str, ComposedTheme],
+    setting: Setting,
+) -> tuple[Note, ...]:
+    """Return the notes of a filled section in which voices are told apart, from tick 0 on: a line for each voice.
+
+    What there is no voice for is left out. Parts and staves as of `notes_of_section`.
+    """
+    notes = cells_to_notes(filled.play, filled.articulate, low_pitch=stretch.low_pitch)
+    origin = local.origin_tick + local.start_tick
+    entries: dict[str, list[tuple[int, int, int]]] = {}
+    for place in setting.places:
+        if place.section.id == section.id:
+            for entry in entered_voices(place, themes, setting):
+                moved = [_on_grid(onset - origin, length, pitch) for onset, length, pitch in entry.notes]
+                entries.setdefault(entry.voice, []).extend(moved)
+    sounding: list[str] = [voice for voice in VOICES if voice in (section.voices or ())]
+    voices = {voice: voice_compass(voice, setting) for voice in sounding}
+    lines = voice_lines(notes, voices, entries)
+    if not setting.row.has_single_lines:
+        return on_staves(lines)
+    number = {voice: _part_of(voice, setting) for voice in lines}
+    return tuple(replace(note, voice=number[voice]) for voice, line in lines.items() for note in line)
+
+
+def _on_grid(onset: int, length: int, pitch: int) -> tuple[int, int, int]:
+    """Return a given note as the grid has it."""
+    first = onset // STEP_TICKS
+    return first * STEP_TICKS, (max(first + 1, (onset + length) // STEP_TICKS) - first) * STEP_TICKS, pitch
+
+
+def _part_of(voice: str, setting: Setting) -> int:
+    """Return the number of the part that has a voice, from 1."""
+    return min(VOICES.index(voice) + 1, len(setting.row.parts))
 
 
 def _given_tune(stretch: Stretch) -> frozenset[tuple[int, int]]:

@@ -12,6 +12,8 @@ from dataclasses import replace
 import numpy as np
 
 from composer.fill.critics import LINE_WEIGHTS
+from composer.fill.entries import covered_until as covered_until_of
+from composer.fill.entries import entered_voices, give_entries, outer_voices, voice_compass
 from composer.fill.formulas import cadence_basses, cadence_tops
 from composer.fill.given import (
     Given,
@@ -84,9 +86,25 @@ def section_stretch(
             if sung is not None:
                 tune_until = place.end_tick - local.origin_tick
                 give_melody(given, sung, start_tick=covered_until, end_tick=tune_until)
+            bass_until = covered_until
+            if place.entry.voices is not None and not setting.is_line:
+                entries = entered_voices(place, themes, setting)
+                give_entries(given, place, local, entries, setting)
+                top, bottom = outer_voices(place)
+                tune_until = covered_until_of(entries, top, place.start_tick) - local.origin_tick
+                bass_until = covered_until_of(entries, bottom, place.start_tick) - local.origin_tick
             leaves = section.leaves if place is places[-1] else None
             mine = setting.in_style(place.style)
-            _give_cadence(given, mine, place, local, leaves, covered_until=covered_until, tune_until=tune_until)
+            _give_cadence(
+                given,
+                mine,
+                place,
+                local,
+                leaves,
+                covered_until=covered_until,
+                tune_until=tune_until,
+                bass_until=bass_until,
+            )
         if setting.is_line:
             keep_silent(given, place, local, setting, covered_until=covered_until)
     if setting.is_line:
@@ -111,13 +129,20 @@ def section_stretch(
         low_pitch=setting.low_pitch,
         plays_keyboard=setting.row.has_hands and not setting.is_line,
         solo=None if line is None else solo_cells(line, num_steps, setting),
-        compasses=setting.single_compasses,
+        compasses=setting.single_compasses or _voice_compasses(section, setting),
         style_changes=tuple(changes),
         goals=phrase_goals(setting, places, local, given),
         critic_weights=LINE_WEIGHTS if setting.is_line else {},
         runs=setting.runs,
     )
     return stretch, local
+
+
+def _voice_compasses(section: SectionEntry, setting: Setting) -> tuple[tuple[int, int], ...]:
+    """Return the compass of each voice of a section in which they are told apart; else nothing."""
+    if setting.is_line or section.voices is None:
+        return ()
+    return tuple(voice_compass(voice, setting) for voice in section.voices)
 
 
 def solo_cells(line: Sequence[Sounding], num_steps: int, setting: Setting) -> BoolArray:
@@ -228,10 +253,12 @@ def _give_cadence(
     *,
     covered_until: int,
     tune_until: int,
+    bass_until: int,
 ) -> None:
     """Pin the outer voices of the phrase's cadence, ending as `leaves` says; only chord notes have its last onset.
 
-    Up to `covered_until` (local tick) the theme stands, up to `tune_until` some tune does.
+    Up to `covered_until` (local tick) the theme stands, up to `tune_until` some tune does, up to `bass_until` the
+    lowest voice has an entry.
     """
     goal_chord = last_chord(place, setting)
     if goal_chord is None:
@@ -244,11 +271,12 @@ def _give_cadence(
         return
     end = place.end_tick - local.origin_tick
     bar_tick = place.bar_tick - local.origin_tick
-    if not setting.is_line and (place.entry.recall != "full" or covered_until < end):
+    onsets = [bar_tick + round(beat * setting.meter.beat_ticks) for beat in formula.onsets]
+    has_entry = place.entry.voices is not None and bass_until > onsets[0]
+    if not setting.is_line and not has_entry and (place.entry.recall != "full" or covered_until < end):
         goal = read_pitch(leaves.bass) if leaves is not None and leaves.bass is not None else None
         bass = cadence_basses(formula, bar_tick, end, key, setting, goal=goal)
         _give_line(give_bass, given, bass)
-    onsets = [bar_tick + round(beat * setting.meter.beat_ticks) for beat in formula.onsets]
     if tune_until <= onsets[0]:
         goal = read_pitch(leaves.top) if leaves is not None and leaves.top is not None else None
         tops = cadence_tops(formula, bar_tick, end, key, setting, goal=goal, register=place.entry.tessitura)

@@ -100,12 +100,12 @@ def _draft_idea(
     end_tick = task.pickup_tick + IDEA_BARS * task.meter.bar_ticks
     if task.pickup_tick:
         end_tick -= task.pickup_tick  # the next upbeat is not part of the idea
-    stretch = _stretch(task, [], end_tick=end_tick, source=source)
+    stretch = tune_stretch(task, [], end_tick=end_tick, source=source)
     best: tuple[float, list[Sounding]] = (-np.inf, [])
     for _ in range(IDEA_ROUNDS):
-        for play, articulate in _drafts(source, stretch, generator):
+        for play, articulate in sample_drafts(source, stretch, generator):
             notes = tune_of(play, articulate, task.low_pitch)
-            score = _rate(notes, task, statistics, end_tick)
+            score = rate_tune(notes, task, statistics, end_tick)
             score += 1.5 * opening_likeness(
                 notes, statistics, meter=task.meter, mode=task.key.mode, bar_offset_tick=task.pickup_tick
             )
@@ -118,12 +118,13 @@ def _draft_tune(
     task: ThemeTask, pinned: list[Sounding], source: NoteSource, generator: np.random.Generator
 ) -> list[Sounding]:
     """Return the whole theme, filled round its pins."""
-    stretch = _stretch(task, pinned, end_tick=task.local.end_tick, source=source)
+    stretch = tune_stretch(task, pinned, end_tick=task.local.end_tick, source=source)
     filled = run_filter(source, stretch, generator)
     return tune_of(filled.play, filled.articulate, task.low_pitch)
 
 
-def _rate(notes: list[Sounding], task: ThemeTask, statistics: StyleStatistics, span_ticks: int) -> float:
+def rate_tune(notes: list[Sounding], task: ThemeTask, statistics: StyleStatistics, span_ticks: int) -> float:
+    """Return how good a draft is, and how little of it is copied."""
     return melody_score(
         notes,
         chords=task.local.chords,
@@ -134,7 +135,7 @@ def _rate(notes: list[Sounding], task: ThemeTask, statistics: StyleStatistics, s
     ) - COPY_COST * copied_notes(notes, task.runs, given=task.given)
 
 
-def _stretch(task: ThemeTask, pinned: list[Sounding], *, end_tick: int, source: NoteSource) -> Stretch:
+def tune_stretch(task: ThemeTask, pinned: list[Sounding], *, end_tick: int, source: NoteSource) -> Stretch:
     """Return the theme up to `end_tick` as a stretch of one line with its pins."""
     num_steps = end_tick // STEP_TICKS
     given = nothing_given(num_steps, source.num_pitches, task.low_pitch, compass=task.compass)
@@ -202,7 +203,9 @@ def _without_overlap(notes: list[Sounding]) -> list[Sounding]:
     return [(onset, min(length, end - onset), pitch) for (onset, length, pitch), end in zip(ordered, ends, strict=True)]
 
 
-def _drafts(source: NoteSource, stretch: Stretch, generator: np.random.Generator) -> list[tuple[BoolArray, BoolArray]]:
+def sample_drafts(
+    source: NoteSource, stretch: Stretch, generator: np.random.Generator
+) -> list[tuple[BoolArray, BoolArray]]:
     """Sample every particle on its own, without weighing: drafts should differ."""
     state = source.start(stretch)
     play = np.zeros((source.num_particles, stretch.num_steps, source.num_pitches), bool)
@@ -249,14 +252,14 @@ def _sequence(task: ThemeTask, idea: list[Sounding], offset_tick: int) -> list[S
     for steps in _SEQUENCE_STEPS:
         moved = [(onset + offset_tick, length, along_scale(pitch, task.key, steps)) for onset, length, pitch in idea]
         outside = sum(max(0, task.compass[0] - p, p - task.compass[1]) for _, _, p in moved)
-        cost = _misfit(moved, task.local.chords, task.meter, task.pickup_tick) + 0.15 * abs(steps) + outside
+        cost = misfit(moved, task.local.chords, task.meter, task.pickup_tick) + 0.15 * abs(steps) + outside
         if best is None or cost < best[0] - 1e-9:
             best = (cost, moved)
     assert best is not None  # there is at least one step to try
     return best[1]
 
 
-def _misfit(notes: list[Sounding], chords: Sequence[ChordSpan], meter: Meter, bar_offset_tick: int) -> float:
+def misfit(notes: list[Sounding], chords: Sequence[ChordSpan], meter: Meter, bar_offset_tick: int) -> float:
     """Return how much of a line stands outside its chords, weighed by place."""
     cost = 0.0
     for onset, _, pitch in notes:

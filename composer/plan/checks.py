@@ -9,8 +9,10 @@ from typing import TypeVar
 from composer.errors import ComposerError, Place, PlanError, Problem, did_you_mean
 from composer.plan.cadences import closes
 from composer.plan.chords import grid_ticks
+from composer.plan.development import develops
+from composer.plan.entry_checks import voices_problems
 from composer.plan.forms import FormTemplate, load_form
-from composer.plan.layout import expanded
+from composer.plan.layout import expanded_entry
 from composer.plan.links import read_pitch
 from composer.plan.locate import path_text
 from composer.plan.mixes import Style, card_path, names_in
@@ -29,6 +31,7 @@ from composer.plan.model import (
     Transformation,
 )
 from composer.plan.numerals import Slot, parse_harmony, parse_key_path
+from composer.plan.playing import playing_problems
 from composer.plan.statements import changes_harmony
 from composer.plan.strict_yaml import Path as KeyPath
 from composer.plan.themes import tune_contradicts
@@ -104,26 +107,37 @@ class _Checker:
         if plan.meter is not None:
             self.meter = self.catch(("meter",), lambda: parse_meter(plan.meter or ""))
         self.pickup()
+        if not self.has_measure(plan.sections):
+            return  # nothing else is said of a plan beyond all measure: it would take too long
         sections = self.expanded()
+        if not self.has_measure(sections):
+            return
         for name, theme in plan.themes.items():
             self.theme(name, theme)
         for index, entry in enumerate(sections):
             self.section(index, entry, plan.sections[index])
-        total = sum(entry.bars or 0 for entry in sections)
+        if sections:  # else they are the form's, and it is known later which of them are there
+            for wrong in playing_problems(plan.repeats or (), plan.da_capo, [entry.id or "" for entry in sections]):
+                self.add(wrong.path, wrong.message, wrong.mend)
+
+    def has_measure(self, sections: Sequence[SectionEntry]) -> bool:
+        """Whether the piece is no longer than it may be; a section that does not say is a bar at least."""
+        total = sum(entry.bars or 1 for entry in sections)
         if total > MAX_BARS:
             self.add(("sections",), f"the piece would have {total} bars", f"the limit is {MAX_BARS}")
+        return total <= MAX_BARS
 
     def expanded(self) -> tuple[SectionEntry, ...]:
         """Return the sections with their copies filled in; one that cannot be is named and left as it stands."""
-        sound: list[SectionEntry] = []
+        sound: dict[str, SectionEntry] = {}
         for index, entry in enumerate(self.plan.sections):
             try:
-                expanded((*sound, entry))
+                entry = expanded_entry(entry, sound)
             except PlanError as error:
                 self.add(("sections", index), error.problems[0].message, error.problems[0].mend)
                 entry = entry.model_copy(update={"copy_of": None, "id": f"?{index}", "label": entry.label or "?"})
-            sound.append(entry)
-        return expanded(sound)
+            sound[entry.id or ""] = entry
+        return tuple(sound.values())
 
     def styles(self, known: Sequence[str]) -> None:
         self.style(("style",), self.plan.style, known)
@@ -252,6 +266,7 @@ class _Checker:
                 "make them agree, or delete the phrases and let the planner make new ones",
             )
         self.room(path, entry, bars)
+        self.voices(path, entry, stated)
         if entry.harmony is not None and keys:
             if phrases and any(phrase.harmony for phrase in phrases):
                 self.add((*path, "harmony"), "harmony stands at the section and at its phrases", "keep one of them")
@@ -264,11 +279,31 @@ class _Checker:
                 last = entry.cadence if place == len(phrases) - 1 else None
                 key = self.phrase((*path, "phrases", place), phrase, key, last)
 
+    def voices(self, path: KeyPath, entry: SectionEntry, stated: SectionEntry) -> None:
+        """Check the entries of a section and of its phrases, where the file says them."""
+        forms = {name: row.bars for name, row in self.template.themes.items()} if self.template else {}
+        tunes = {name: tune.bars for name, tune in self.tunes.items() if tune is not None}
+        bars = forms | tunes | {name: theme.bars for name, theme in self.plan.themes.items() if theme.bars is not None}
+        if stated.entries or stated.phrases or stated.voices:
+            for where, message, mend in voices_problems(
+                entry, theme_bars=bars, meter=self.meter, ensemble=self.plan.ensemble
+            ):
+                self.add((*path, *where), message, mend)
+        for place, own in enumerate((stated.entries, *(phrase.entries for phrase in stated.phrases or ()))):
+            base = (*path, "entries") if place == 0 else (*path, "phrases", place - 1, "entries")
+            for index, one in enumerate(own or ()):
+                self.known_theme((*base, index, "theme"), one.theme)
+                self.transformations((*base, index, "transformations"), one.transformations)
+                if one.key is not None:
+                    self.keys((*base, index, "key"), one.key)
+
     def room(self, path: KeyPath, entry: SectionEntry, bars: int | None) -> None:
         """Check that a theme goes into its section, and that its end agrees with the section's cadence."""
         theme = self.plan.themes.get(entry.theme or "")
         if theme is None or entry.theme is None or entry.phrases or (entry.fidelity or 1.0) < 1:
             return
+        if develops(entry, self.template.row(entry.id or "") if self.template else None):
+            return  # it takes from the theme what there is room for
         tune = self.tunes.get(entry.theme)
         length = theme.bars or (tune.bars if tune else None)
         if length is not None and bars is not None and length > bars:

@@ -20,8 +20,8 @@ def draft_section(
     row: SectionRow | None,
     themes: Mapping[str, SettledTheme],
     setting: Setting,
-) -> tuple[list[PhraseDraft], list[PhraseEntry]]:
-    """Return a section's phrases as drafts, with what its entry says of each (an empty entry where it says nothing).
+) -> tuple[list[PhraseDraft], list[PhraseEntry], str | None]:
+    """Return a section's phrases as drafts, what its entry says of each (empty where it says nothing), and their kind.
 
     Args:
         entry: the section, with its cadence, theme and function filled in.
@@ -32,12 +32,12 @@ def draft_section(
     """
     fidelity = section_fidelity(entry, row, setting)
     if entry.phrases:
-        return _stated_drafts(entry, keys, themes, fidelity, setting), list(entry.phrases)
+        return _stated_drafts(entry, keys, themes, fidelity, setting), list(entry.phrases), entry.type
     bars = section_bars(entry, row, {})
-    if row is not None and row.phrases and bars % sum(phrase.bars for phrase in row.phrases) == 0:
-        return _row_drafts(entry, row, keys, bars, themes, fidelity, setting)
+    if row is not None and row.phrases and not entry.type and bars % sum(part.bars for part in row.phrases) == 0:
+        return (*_row_drafts(entry, row, keys, bars, themes, fidelity, setting), None)
     theme = themes.get(entry.theme or NO_THEME)
-    drafts = draft_phrases(
+    drafts, kind = draft_phrases(
         bars,
         cadence=entry.cadence or "PAC",
         keys=keys,
@@ -47,11 +47,13 @@ def draft_section(
         fidelity=fidelity,
         styles=setting.styles,
         meter=setting.meter,
+        mode=setting.home.mode,
         rng=setting.stream(entry.id or "", entry.take or 1, "phrases"),
+        kind=entry.type,
         free_fidelity=EPISODE_FIDELITY if entry.function == "episode" else FREE_FIDELITY,
         in_one_breath=entry.function in ("retransition", "transition"),
     )
-    return list(drafts), [PhraseEntry() for _ in drafts]
+    return list(drafts), [PhraseEntry() for _ in drafts], entry.type or kind
 
 
 def section_bars(entry: SectionEntry, row: SectionRow | None, theme_bars: Mapping[str, int]) -> int:
@@ -128,7 +130,7 @@ def _stated_drafts(
             place = keys.index(key) if key in keys else 0
             path = tuple(keys[place : goal + 1]) or (keys[goal],)
         key = path[-1]
-        name = said.theme or entry.theme or NO_THEME
+        name = NO_THEME if said.entries else said.theme or entry.theme or NO_THEME
         theme = themes.get(name)
         length = _phrase_bars(said, theme_bars)
         first, last = 0, 0

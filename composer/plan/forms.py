@@ -2,11 +2,12 @@
 
 A template file looks like a plan's `themes` and `sections`, but where a plan states one value it may offer several
 (`bars: [16, 8]`, `key: {major: [vi, IV], minor: [VI, I]}`): the first is the default, the others are drawn by the seed.
+`repeats` and `da_capo` are those of a plan; of sections that are not there they say nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -14,10 +15,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, Strict, ValidationError
 
-from composer.errors import ComposerError, PlanError, did_you_mean
-from composer.outline import PATTERNS
+from composer.errors import ComposerError, PlanError, Problem, did_you_mean
 from composer.plan.locate import pydantic_problems
 from composer.plan.model import (
+    NO_THEME,
+    BarRange,
     Bars,
     CadenceName,
     DynamicsField,
@@ -28,13 +30,21 @@ from composer.plan.model import (
     PatternName,
     RecallName,
     RegisterName,
+    RepeatField,
+    Tempo,
     Text,
+    ThemeKind,
     TransformationField,
     Unit,
+    VoiceEntry,
+    VoiceNames,
+    bar_alone,
 )
 from composer.plan.numerals import parse_key_path
-from composer.plan.strict_yaml import read_file, read_strict
+from composer.plan.playing import playing_problems
+from composer.plan.strict_yaml import Document, read_file, read_strict
 from composer.theory.key import Key, Mode
+from composer.theory.meter import parse_meter
 
 TEMPLATE_VERSION = 1
 
@@ -67,6 +77,26 @@ class PhraseRow(Entry):
     fermata: Annotated[bool, Strict()] | None = None
 
 
+class PassageRow(Entry):
+    """A phrase of a section in which voices enter.
+
+    Attributes:
+        themes, bars: how long it is: so many times the section's theme, and so many bars.
+        keys: which stations of the section's path of keys it goes through, `1-2`; its share of them if left out.
+        cadence, voices, entries, fermata: as in `model.PhraseEntry`; each entry takes up the section's theme.
+        optional: probability of being there; 1 when left out.
+    """
+
+    themes: Annotated[int, Strict(), Field(ge=0, le=8)] = 0
+    bars: Annotated[int, Strict(), Field(ge=0, le=64)] = 0
+    keys: Annotated[BarRange, BeforeValidator(bar_alone)] | None = None
+    cadence: CadenceName = "none"
+    voices: VoiceNames | None = None
+    entries: tuple[VoiceEntry, ...] | None = None
+    fermata: Annotated[bool, Strict()] | None = None
+    optional: Unit = 1.0
+
+
 class SectionRow(Entry):
     """A section of a form; fields as in `model.SectionEntry` unless said.
 
@@ -74,8 +104,11 @@ class SectionRow(Entry):
         bars: the default, then others that may be drawn.
         least, most: the range in which it may be stretched to reach a wished length; inclusive.
         key: for both modes.
+        keys_as: id of an earlier section: where that one's keys were drawn, those at the same place of the list are
+            taken (a second part begins in the key that the first one reached).
         optional: probability of being there; 1 when left out.
         figure: name of a style card's figure that replaces `optional`.
+        passages: its phrases, where voices enter in it; what its bars have beyond theirs is added to the last.
     """
 
     label: Name
@@ -87,6 +120,7 @@ class SectionRow(Entry):
     least: Annotated[int, Strict(), Field(ge=0)] | None = None
     most: Bars | None = None
     key: KeyRow
+    keys_as: Name | None = None
     cadence: CadenceName
     optional: Unit = 1.0
     figure: Text | None = None
@@ -100,6 +134,8 @@ class SectionRow(Entry):
     tempo_factor: Factor | None = None
     ritard: Unit | None = None
     phrases: tuple[PhraseRow, ...] | None = None
+    voices: VoiceNames | None = None
+    passages: tuple[PassageRow, ...] | None = None
 
     @property
     def section_id(self) -> str:
@@ -112,7 +148,7 @@ class ThemeRow(Entry):
     """A theme of a form: its usual length, shape and end (a section that it fills may end otherwise)."""
 
     bars: Bars
-    type: Literal["sentence", "period", "chain"] = "period"
+    type: ThemeKind = "period"
     cadence: CadenceName = "PAC"
 
 
@@ -124,6 +160,8 @@ class FormTemplate(Entry):
         name, description: as `compose forms` lists them.
         ensemble: what it is for, when the form itself decides (chorale).
         meters: time signatures it is written in; the style's own when empty.
+        tempo_bpm: time signature → slow, usual and fast beats a minute; else the style's own.
+        repeats, da_capo: as in a plan.
         themes: name → its row.
         sections: in order.
     """
@@ -133,6 +171,9 @@ class FormTemplate(Entry):
     description: Text
     ensemble: Literal["keyboard", "organ", "chorale", "quartet", "song", "line"] | None = None
     meters: tuple[Text, ...] = ()
+    tempo_bpm: Mapping[Text, tuple[Tempo, Tempo, Tempo]] = Field(default_factory=dict)
+    repeats: tuple[RepeatField, ...] = ()
+    da_capo: Name | None = None
     themes: Mapping[Name, ThemeRow] = Field(default_factory=dict)
     sections: Annotated[tuple[SectionRow, ...], Field(min_length=1)]
 
@@ -190,6 +231,19 @@ def parse_form(data: bytes | str, *, source: str) -> FormTemplate:
     except ValidationError as error:
         raise PlanError(pydantic_problems(error, document, FormTemplate)) from None
     rows: list[SectionRow] = []
+    for row in template.sections:
+        rows.append(row.model_copy(update={"id": row.id or default_id(row.label, [other.id for other in rows])}))
+    template = template.model_copy(update={"sections": tuple(rows)})
+    problems = _problems(template, document)
+    if problems:
+        raise PlanError(problems)
+    return template
+
+
+def _problems(template: FormTemplate, document: Document) -> list[Problem]:
+    """Return what is impossible in a template whose fields are well formed."""
+    problems: list[Problem] = []
+    ids = [row.section_id for row in template.sections]
     for index, row in enumerate(template.sections):
         place = document.place(("sections", index))
         for mode, home in (("major", Key(0, "major")), ("minor", Key(0, "minor"))):
@@ -197,20 +251,32 @@ def parse_form(data: bytes | str, *, source: str) -> FormTemplate:
                 try:
                     parse_key_path(text, home)
                 except ComposerError as error:
-                    raise PlanError(f"{error} in {mode}", place=place) from error
-        if row.theme not in (None, "none", *template.themes):
+                    problems += [Problem(f"{one.message} in {mode}", place, one.mend) for one in error.problems]
+        if row.theme not in (None, NO_THEME, *template.themes):
             known = ", ".join(template.themes) or "none"
-            raise PlanError(f'no theme "{row.theme}"', place=place, mend=f"themes here: {known}")
-        if row.texture is not None and row.texture not in PATTERNS:
-            raise PlanError(f'no texture "{row.texture}"', place=place)
-        taken = [other.id for other in rows]
-        if row.copy_of is not None and row.copy_of not in taken:
-            raise PlanError(f'copy_of: no section "{row.copy_of}" before this one', place=place)
-        rows.append(row.model_copy(update={"id": row.id or default_id(row.label, taken)}))
-    return template.model_copy(update={"sections": tuple(rows)})
+            mend: str | None = did_you_mean(row.theme or "", template.themes) or f"themes here: {known}"
+            problems.append(Problem(f'no theme "{row.theme}"', place, mend))
+        if ids.index(row.section_id) != index:
+            problems.append(Problem(f'the id "{row.id}" appears twice', place, "give one of them another id"))
+        for field in ("copy_of", "keys_as"):
+            name = getattr(row, field)
+            if name is not None and name not in ids[:index]:
+                mend = did_you_mean(name, ids[:index])
+                problems.append(Problem(f'{field}: no section "{name}" before this one', place, mend))
+        if row.least is not None and row.least > (row.most or max(row.bars)):
+            mend = "least is the shorter, most the longer length"
+            problems.append(Problem(f"from {row.least} to {row.most or max(row.bars)} bars", place, mend))
+    for meter in (*template.meters, *template.tempo_bpm):
+        try:
+            parse_meter(meter)
+        except ComposerError as error:
+            place = document.place(("meters" if meter in template.meters else "tempo_bpm",))
+            problems += [Problem(one.message, place, one.mend) for one in error.problems]
+    wrong = playing_problems(template.repeats, template.da_capo, ids)
+    return problems + [Problem(one.message, document.place(one.path), one.mend) for one in wrong]
 
 
-def default_id(label: str, taken: list[str | None]) -> str:
+def default_id(label: str, taken: Container[str | None]) -> str:
     """Return the first of A, A2, A3 … that is not taken."""
     number = 1
     while (label if number == 1 else f"{label}{number}") in taken:

@@ -42,7 +42,7 @@ TRANSFORMATIONS: Mapping[str, str] = {
 }
 
 # Field name -> word in the file.
-FILE_WORDS: Mapping[str, str] = {"transformations": "as", "tessitura": "register", "from_": "from"}
+FILE_WORDS: Mapping[str, str] = {"schema_": "schema", "transformations": "as", "tessitura": "register", "from_": "from"}
 
 Text = Annotated[str, Strict(), StringConstraints(min_length=1, max_length=4096)]
 Name = Annotated[
@@ -67,6 +67,10 @@ Flag = Annotated[bool, Strict()]
 CadenceName = Literal["PAC", "IAC", "HC", "DC", "EC", "PC", "none"]
 PhraseKind = Literal["sentence", "period", "compound period", "chain"]
 ThemeKind = Literal["sentence", "period", "compound period", "chain", "subject"]
+SchemaName = Literal[
+    "descending fifths", "ascending 5-6", "romanesca", "fonte", "monte", "prinner", "lament", "quiescenza"
+]
+PedalName = Literal["I", "V"]
 LevelName = Literal["ppp", "pp", "p", "mp", "mf", "f", "ff", "fff"]
 ShapeName = Literal["flat", "arch", "cresc", "dim"]
 RegisterName = Literal["low", "middle", "high"]
@@ -268,8 +272,8 @@ StyleField = Annotated[
 ]
 
 
-def _bar_alone(value: Any) -> Any:
-    # `theme_bars: 1` is short for `theme_bars: "1"`.
+def bar_alone(value: Any) -> Any:
+    """Read `theme_bars: 1` as short for `theme_bars: "1"`."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
@@ -292,7 +296,7 @@ class VoiceEntry(Entry):
     bar: Annotated[int, Strict(), Field(ge=1, le=MAX_SECTION_BARS)]
     beat: Annotated[float, Strict(), Field(ge=1, lt=13, allow_inf_nan=False)] | None = None
     theme: Name | None = None
-    theme_bars: Annotated[BarRange, BeforeValidator(_bar_alone)] | None = None
+    theme_bars: Annotated[BarRange, BeforeValidator(bar_alone)] | None = None
     key: Text | None = None
     answer: AnswerName | None = None
     step: Annotated[int, Strict(), Field(ge=-7, le=7)] | None = None
@@ -310,6 +314,9 @@ class PhraseEntry(Entry):
         cadence: how it ends.
         key: key or path; relative to the home key, or absolute.
         harmony: numerals, bar by bar.
+        schema_: (`schema` in the file) a sequence or galant schema that stands somewhere before its cadence; where no
+            chord is left open, it only names what is there.
+        pedal: degree of its last key that is held in the bass from where that key begins up to the cadence.
         style: name → weight; overrides the section's.
         theme: name of the theme that it states, or `none`.
         theme_bars: which bars of it, `1-4`; they sound from the phrase's first bar on.
@@ -330,6 +337,8 @@ class PhraseEntry(Entry):
     cadence: CadenceName | None = None
     key: Text | None = None
     harmony: Text | None = None
+    schema_: SchemaName | None = Field(default=None, validation_alias="schema")
+    pedal: PedalName | None = None
     style: StyleMix | None = None
     theme: Name | None = None
     theme_bars: BarRange | None = None

@@ -132,6 +132,7 @@ def inherited(phrase: PhraseEntry, section: SectionEntry, plan: Plan) -> PhraseE
             "fidelity": phrase.fidelity if phrase.fidelity is not None else section.fidelity,
             "transformations": both,
             "recall": phrase.recall or section.recall,
+            "voices": phrase.voices or section.voices,
             "texture": phrase.texture or section.texture,
             "density": phrase.density if phrase.density is not None else section.density,
             "tessitura": phrase.tessitura or section.tessitura,
@@ -238,8 +239,21 @@ def _textures(
             arc = DENSITY_ARC * (4 * middle * (1 - middle) - 0.5)
             density = min(1.0, max(0.0, (place.entry.density or 0.5) + arc))
             onsets, polyphony = _figures(figures, density)
+            if place.entry.voices is not None:
+                onsets, polyphony = _of_voices(place.entry.voices, onsets)
             spans.append(TextureSpan(start, end, pattern, onsets, polyphony, round(density, 4)))
     return tuple(spans)
+
+
+def _of_voices(
+    voices: Sequence[str], onsets: tuple[float, float] | None
+) -> tuple[tuple[float, float] | None, tuple[float, float]]:
+    """Return (onsets per beat, polyphony) of both hands where voices are told apart: tenor and bass are the lower."""
+    lower = sum(voice in ("tenor", "bass") for voice in voices)
+    upper = len(voices) - lower
+    if onsets is not None:
+        onsets = (onsets[0] if lower else 0.0, onsets[1] if upper else 0.0)
+    return onsets, (float(lower), float(upper))
 
 
 def _figures(

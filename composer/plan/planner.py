@@ -12,12 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from composer.errors import Place, PlanError
+from composer.errors import Place, PlanError, Problem
 from composer.plan.brief import Brief
 from composer.plan.checks import check_plan
+from composer.plan.development import DEVELOPED, develops, with_goals
 from composer.plan.drafts import section_bars
+from composer.plan.entry_rows import said_of_voices, with_passages
 from composer.plan.forms import FormTemplate, ThemeRow, load_form
-from composer.plan.layout import expanded, sections_of_form
+from composer.plan.layout import expanded, repeats_of_form, sections_of_form
 from composer.plan.links import usual_entry
 from composer.plan.locate import path_text, validate_plan
 from composer.plan.mixes import GlidePart, Style, theme_mix, whole_mix, with_absolute_cards
@@ -33,7 +35,9 @@ from composer.plan.model import (
     ThemePhrase,
 )
 from composer.plan.numerals import parse_key_path
+from composer.plan.phrase_kinds import COMPOUND_BARS, cadence_shares
 from composer.plan.phrases import STATED
+from composer.plan.playing import check_played_length, playing_problems
 from composer.plan.sections import resolve_section
 from composer.plan.setting import (
     Library,
@@ -53,6 +57,10 @@ from composer.theory.key import Key
 from composer.theory.meter import parse_meter
 
 DEFAULT_THEME_BARS = 8
+OTHER_KIND = 0.25  # share of sentences that are periods instead, and of periods that are sentences
+COMPOUND = 0.6  # share of long periods that are compound
+OPEN_END = 0.8  # of the style's share of IAC among IAC and PAC, where a theme's section goes on
+_OTHER_KIND = {"sentence": "period", "period": "sentence"}
 
 
 def plan_piece(brief: Brief, *, folder: Path | None = None, library: Library = installed_style) -> Plan:
@@ -123,9 +131,14 @@ def resolve(
     if is_drawn and plan.themes:
         sections = _with_stated_themes(sections, plan.themes, template)
     entries = _with_form_themes(expanded(sections), template)
+    entries = with_goals(entries, template, setting.home, is_drawn=is_drawn)
+    if is_drawn:
+        plan = _with_form_repeats(plan, entries, template)
     _check_length(entries)
     drafts = _draft_themes(entries, plan, setting, folder)
-    entries, glides = _with_glides(entries, plan.style, {name: draft.bars for name, draft in drafts.items()}, template)
+    theme_bars = {name: draft.bars for name, draft in drafts.items()}
+    entries = with_passages(entries, template, theme_bars, setting)
+    entries, glides = _with_glides(entries, plan.style, theme_bars, template)
     styled = plan.model_copy(update={"sections": entries})
     themes = {name: draft.settled(setting.in_style(theme_mix(name, styled))) for name, draft in drafts.items()}
     resolved: list[SectionEntry] = []
@@ -141,7 +154,19 @@ def resolve(
         resolved.append(section.entry)
         left = section.entry.leaves
     settled = {name: theme.entry for name, theme in themes.items()}
-    return plan.model_copy(update={"themes": settled, "sections": tuple(resolved)})
+    plan = plan.model_copy(update={"themes": settled, "sections": tuple(resolved)})
+    check_played_length(plan)
+    return plan
+
+
+def _with_form_repeats(plan: Plan, entries: tuple[SectionEntry, ...], template: FormTemplate) -> Plan:
+    """Let a plan that states no sections have the form's repeats and da capo, where it does not say otherwise."""
+    repeats = plan.repeats if plan.repeats is not None else repeats_of_form(template, entries) or None
+    plan = plan.model_copy(update={"repeats": repeats, "da_capo": plan.da_capo or template.da_capo})
+    wrong = playing_problems(plan.repeats or (), plan.da_capo, [entry.id or "" for entry in entries])
+    if wrong:
+        raise PlanError([Problem(one.message, Place("<plan>", detail=path_text(one.path)), one.mend) for one in wrong])
+    return plan
 
 
 def _first_pickup(plan: Plan, folder: Path | None) -> float | None:
@@ -177,6 +202,8 @@ def _with_form_themes(entries: tuple[SectionEntry, ...], template: FormTemplate)
                 entry = entry.model_copy(update={"theme": row.theme})
                 if entry.fidelity is None and row.fidelity is not None:
                     entry = entry.model_copy(update={"fidelity": row.fidelity})
+                if entry.function is None and row.function in DEVELOPED:
+                    entry = entry.model_copy(update={"function": row.function})  # another coda is one too
         given.append(entry)
     return tuple(given)
 
@@ -246,6 +273,7 @@ def _draft_themes(
 ) -> dict[str, _ThemeDraft]:
     """Look at every theme that the plan has or a section names, in the order of the plan, then of the sections."""
     named = [phrase.theme for entry in entries for phrase in entry.phrases or ()]
+    named += [one.theme for entry in entries for _, inside in said_of_voices(entry) for one in inside or ()]
     used = dict.fromkeys([*plan.themes, *(entry.theme for entry in entries), *named])
     drafts = {}
     for name in used:
@@ -253,7 +281,8 @@ def _draft_themes(
             continue
         stated = plan.themes.get(name, ThemeEntry())
         row = setting.template.themes.get(name, ThemeRow(bars=DEFAULT_THEME_BARS))
-        users = [entry for entry in entries if _states(entry, name)]
+        plain = [entry for entry in entries if not develops(entry, setting.template.row(entry.id or ""))]
+        users = [entry for entry in plain if _states(entry, name)]
         first = users[0] if users else None
         mode_key = parse_key_path(first.key or "I", setting.home)[0] if first else setting.home
         key = theme_key(stated, mode_key, setting.home)
@@ -264,12 +293,31 @@ def _draft_themes(
             entry=stated,
             bars=bars,
             key=key,
-            kind=row.type,
+            kind=_theme_kind(name, row, bars, setting),
             shape=_prescribed(first, setting, bars),
             tune=tune,
-            cadence=(first.cadence if first and first.bars == bars else None) or row.cadence,
+            cadence=(first.cadence if first and first.bars == bars else None) or _theme_end(name, row, setting),
         )
     return drafts
+
+
+def _theme_kind(name: str, row: ThemeRow, bars: int, setting: Setting) -> str:
+    """Return how a theme is built: as its form has it mostly; a sentence may be a period and the other way round."""
+    draw = setting.stream("theme", name, "kind").random()
+    if row.type == "period" and bars >= COMPOUND_BARS and draw < COMPOUND:
+        return "compound period"
+    if row.type in _OTHER_KIND and draw > 1 - OTHER_KIND:
+        return _OTHER_KIND[row.type]
+    return row.type
+
+
+def _theme_end(name: str, row: ThemeRow, setting: Setting) -> CadenceName:
+    """Return how a theme ends that does not fill its section: closed, or less so, as often as the style does."""
+    if row.cadence != "PAC":
+        return row.cadence
+    shares = cadence_shares(setting.styles, setting.home.mode)
+    open_share = OPEN_END * shares["IAC"] / (shares["IAC"] + shares["PAC"])
+    return "IAC" if setting.stream("theme", name, "end").random() < open_share else "PAC"
 
 
 def _states(entry: SectionEntry, name: str) -> bool:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from composer.abc import MelodyNote
 from composer.errors import PlanError
+from composer.ornament import manner_of
 from composer.plan.cadences import closes
-from composer.plan.drafts import draft_section, section_fidelity
+from composer.plan.development import DEVELOPED, LEADING, developed_phrases, develops
+from composer.plan.devices import draw_on_schema, with_devices
+from composer.plan.drafts import draft_section, section_bars, section_fidelity
+from composer.plan.entry_harmony import draw_entries, placed_entries
+from composer.plan.entry_rows import settled_phrases
 from composer.plan.forms import SectionRow
 from composer.plan.harmony import PhraseRequest
 from composer.plan.links import leaves_of
 from composer.plan.mixes import GlidePart, whole_mix
-from composer.plan.model import NO_THEME, Formula, Link, PhraseEntry, SectionEntry
+from composer.plan.model import NO_THEME, CadenceName, Formula, Link, PhraseEntry, SectionEntry, Transformation
 from composer.plan.numerals import Slot, format_harmony, parse_harmony, parse_key_path, path_text
-from composer.plan.phrases import PhraseDraft
+from composer.plan.pedals import Pedal
+from composer.plan.phrases import FREE_FIDELITY, PhraseDraft
 from composer.plan.setting import Setting
 from composer.plan.shape import shape_phrase, shape_section
 from composer.plan.statements import Statement, draw_statement, state_themes
@@ -74,21 +81,41 @@ def resolve_section(
             "function": entry.function or (row.function if row else "theme"),
             "theme": entry.theme or NO_THEME,
             "key": entry.key or "I",
-            "cadence": entry.cadence or _last_cadence(entry) or (row.cadence if row else "PAC"),
+            "cadence": entry.cadence or _last_cadence(entry) or _usual_cadence(entry, row),
             "recall": entry.recall or setting.defaults.recall or "melody",
-            "transformations": entry.transformations or (),
+            "transformations": _in_manner(entry.transformations or (), setting),
             "take": take,
         }
     )
     shaped = shaped.model_copy(update=shape_section(shaped, row, setting, setting.stream(*names, "shape")))
-    drafts, stated = draft_section(shaped, keys, row=row, themes=themes, setting=setting)
+    if develops(entry, row) and shaped.theme in themes:
+        bars = section_bars(shaped, row, {})
+        developed = developed_phrases(
+            shaped.model_copy(update={"bars": bars}), keys, theme=themes[shaped.theme or ""], setting=setting
+        )
+        shaped = shaped.model_copy(
+            update={"phrases": developed, "fidelity": None if developed else FREE_FIDELITY}  # None: the phrases say it
+        )
+    # Of a developed section its phrases say how they follow the theme; deleted, they are made anew.
+    is_developed = shaped.function in DEVELOPED and bool(shaped.phrases)
+    says_all = is_developed and all(phrase.fidelity is not None for phrase in shaped.phrases or ())
+    drafts, stated, kind = draft_section(shaped, keys, row=row, themes=themes, setting=setting)
+    theme_bars = {name: theme.entry.bars or 1 for name, theme in themes.items()}
+    stated = settled_phrases(stated, drafts, shaped, theme_bars, setting=setting)
     shaped = shaped.model_copy(
         update={
             "bars": sum(draft.bars for draft in drafts),
-            "fidelity": section_fidelity(entry, row, setting),
+            "type": kind,
+            "fidelity": entry.fidelity if says_all else section_fidelity(shaped, row, setting),
             "harmony": None,
         }
     )
+    stated = [
+        said.model_copy(update={"transformations": _in_manner(said.transformations, setting)})
+        if said.transformations
+        else said
+        for said in stated
+    ]
     section_pins = _section_pins(entry, drafts, keys, setting)
     drafts = [
         _following_harmony(draft, said, pins, is_last=index == len(drafts) - 1, setting=setting)
@@ -101,24 +128,26 @@ def resolve_section(
     previous = (parse_key(enters.key), enters.chord) if enters is not None else None
     rng = setting.stream(*names, "phrase shapes")
     bar = 0
+    devices = setting.stream(*names, "devices")
     for index, (draft, said) in enumerate(zip(drafts, stated, strict=True)):
+        if entry.phrases is None and entry.harmony is None and statements[index] is None:
+            is_last = index == len(drafts) - 1
+            said = with_devices(draft, said, shaped.function or "", is_last=is_last, setting=setting, rng=devices)
         if said.style is None and glide is not None:
             mix = glide.at(bar + draft.bars / 2)
             said = said.model_copy(update={"style": None if mix == shaped.style else mix})
         bar += draft.bars
-        slots, formula = _phrase_harmony(
-            draft,
-            said,
-            index,
-            section_pins[index],
-            themes,
-            statements[index],
-            previous,
-            drafts,
-            harmonies,
-            shaped,
-            setting if said.style is None else setting.in_style(said.style),
-        )
+        own = setting if said.style is None else setting.in_style(said.style)
+        surroundings = (section_pins[index], themes, statements[index], previous, drafts, harmonies, shaped, own)
+        try:
+            slots, formula = _phrase_harmony(draft, said, index, *surroundings)
+        except PlanError:
+            if said.schema_ is None or entry.phrases is not None:
+                raise
+            said = said.model_copy(update={"schema_": None})  # nobody asked for it
+            slots, formula = _phrase_harmony(draft, said, index, *surroundings)
+        if said.entries:  # where they stand in other keys, so does the phrase
+            draft = replace(draft, keys=tuple(key for key, _ in groupby(slot.key for slot in slots)))
         harmonies.append(slots)
         previous = (slots[-1].key, slots[-1].numeral or "I")
         shape = shape_phrase(draft, said, index=index, count=len(drafts), section=shaped, rng=rng)
@@ -132,6 +161,22 @@ def resolve_section(
 
 def _last_cadence(entry: SectionEntry) -> str | None:
     return entry.phrases[-1].cadence if entry.phrases else None
+
+
+def _in_manner(items: Sequence[Transformation], setting: Setting) -> tuple[Transformation, ...]:
+    """Return transformations whose ornaments have the manner of the style, where none is said."""
+    manner = manner_of(setting.card.player)
+    return tuple(
+        item.model_copy(update={"manner": manner}) if item.name == "ornament" and item.manner is None else item
+        for item in items
+    )
+
+
+def _usual_cadence(entry: SectionEntry, row: SectionRow | None) -> CadenceName:
+    """Return how a section ends of which nothing is said: as its form has it; what leads on stays open."""
+    if row is not None:
+        return row.cadence
+    return "HC" if entry.function in LEADING else "PAC"
 
 
 def _section_pins(
@@ -205,6 +250,19 @@ def _phrase_harmony(
     theme = themes.get(draft.theme)
     names = (entry.id or "", entry.take or 1, index)
     fits = theme is not None and draft.last_bar - draft.first_bar + 1 == draft.bars
+    if said.entries and said.formula is None and not (pins and all(slot.numeral is not None for slot in pins)):
+        try:
+            return draw_entries(
+                placed_entries(said.entries, themes, setting),
+                draft,
+                key_places(draft, (), setting),
+                stated=pins,
+                previous=previous,
+                setting=setting,
+                names=names,
+            )
+        except PlanError as error:
+            raise PlanError(f"section {entry.id}, phrase {index + 1}: {error}") from error
     if statement is not None and not pins and said.formula is None:
         try:
             return draw_statement(
@@ -228,17 +286,21 @@ def _phrase_harmony(
     tune: tuple[MelodyNote, ...] = ()
     if theme is not None and draft.states_theme:
         tune = _tune(theme, draft, key, setting) if statement is None else statement.tune
+    places = key_places(draft, pins, setting)
     request = PhraseRequest(
         bars=draft.bars,
         cadence=draft.cadence,
-        keys=key_places(draft, pins, setting),
+        keys=places,
         pins=pins,
         tune=tune,
         beneath=statement.beneath if statement is not None else (),
         previous=previous,
+        pedal=Pedal(said.pedal, places[-1][1], places[-1][0]) if said.pedal is not None else None,
         is_opening=previous is None,
     )
     try:
+        if said.schema_ is not None:
+            return draw_on_schema(said.schema_, request, setting=setting, names=names, stated=said.formula)
         return draw_with_parallels(
             request,
             parallel,

@@ -84,7 +84,8 @@ def shape_phrase(
     level, shape = _phrase_dynamics(section.dynamics, draft, index=index, count=count)
     turn, choice = rng.random(), rng.random()
     texture = stated.texture
-    if texture is None and not draft.states_theme and index > 0 and turn < 0.35 and section.texture != "chorale":
+    is_varied = stated.voices is None and section.voices is None and section.texture != "chorale"
+    if texture is None and not draft.states_theme and index > 0 and turn < 0.35 and is_varied:
         near = [name for name in _NEIGHBOURS.get(section.texture or "", ()) if name != section.texture]
         texture = near[int(choice * len(near))] if near else None  # type: ignore[assignment]
     own = stated.dynamics or Dynamics()

@@ -15,11 +15,15 @@ from composer.errors import PlanError
 from composer.plan.harmony import PhraseRequest, draw_harmony
 from composer.plan.model import CadenceName, Formula, ThemeEntry, ThemePhrase
 from composer.plan.numerals import Slot, format_harmony, parse_harmony, parse_key_path
-from composer.plan.phrases import PhraseDraft, theme_phrases
+from composer.plan.phrase_kinds import theme_phrases
+from composer.plan.phrases import PhraseDraft
 from composer.plan.setting import Setting
 from composer.plan.tunes import Tune
 from composer.theme import change_degree, change_mode
 from composer.theory.key import Key, Mode, key_numeral
+from composer.theory.meter import Meter
+
+SUBJECT = "subject"  # the type of a theme that is one line for several voices
 
 
 @dataclass(frozen=True)
@@ -78,14 +82,29 @@ def settle_theme(
     """
     bars = entry.bars or bars
     kind = entry.type or kind
-    phrases = tuple(entry.phrases or shape or theme_phrases(bars, kind, cadence=cadence))
+    phrases = entry.phrases or shape
+    if kind == SUBJECT:
+        phrases = entry.phrases or (ThemePhrase(bars=bars, cadence="none"),)
+    if not phrases:
+        phrases = theme_phrases(
+            bars,
+            kind,
+            cadence=cadence,
+            styles=setting.styles,
+            meter=setting.meter,
+            mode=setting.home.mode,
+            rng=setting.stream("theme", name, "phrases"),
+        )
+    phrases = tuple(phrases)
     notes = tune.melody.notes if tune is not None else ()
-    if not entry.phrases:
+    if not entry.phrases and kind != SUBJECT:
         phrases = _following_tune(phrases, notes, key, setting)
     meter, pickup = setting.meter, setting.pickup_tick
     pins: tuple[Slot, ...] = ()
     if entry.harmony is not None:
         pins = parse_harmony(entry.harmony, key=key, home=setting.home, meter=meter, bars=bars, pickup_tick=pickup)
+    elif kind == SUBJECT and not notes:
+        pins = subject_frame(key, bars, meter, pickup)
     slots: list[Slot] = []
     settled: list[ThemePhrase] = []
     bar = 0
@@ -122,6 +141,21 @@ def settle_theme(
         }
     )
     return SettledTheme(name, resolved, key, tuple(slots), notes)
+
+
+def subject_frame(key: Key, bars: int, meter: Meter, pickup_tick: int) -> tuple[Slot, ...]:
+    """Return the chords that a subject to be composed is put between: it begins and ends on the tonic, not a note on.
+
+    So its first and last notes belong to the tonic's chord, and an entry can follow it in the dominant at once.
+    """
+    tonic = "I" if key.mode == "major" else "i"
+    end = bars * meter.bar_ticks - pickup_tick
+    opened = min(meter.beat_ticks, end)
+    # A bar of two or four beats ends on its strong second half, one of three on its first beat.
+    half = meter.bar_ticks // 2 if meter.beats % 2 == 0 else meter.bar_ticks
+    closed = max(opened, end + pickup_tick - half)
+    middle = (Slot(opened, closed, key, None),) if closed > opened else ()
+    return (Slot(-pickup_tick, opened, key, tonic), *middle, Slot(closed, end, key, tonic))
 
 
 def theme_key(entry: ThemeEntry, first: Key, home: Key) -> Key:

@@ -1,0 +1,90 @@
+"""Notes of a section in which voices are told apart → one line for each voice.
+
+What it is: `parts.assign_parts` hands the notes to as many lines as there are voices; here the entries, whose voices
+are known, get theirs, exactly as they were given, and what stood in their way goes to a voice that is free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from composer.fill.ensembles import PartRow
+from composer.fill.parts import assign_parts
+from composer.score import LOWER_STAFF, UPPER_STAFF, Note
+
+_UPPER = ("soprano", "alto")
+_REACH = 12  # semitones below the soprano from which on the left hand takes the alto
+
+
+def voice_lines(
+    notes: Sequence[Note],
+    voices: Mapping[str, tuple[int, int]],
+    entries: Mapping[str, Sequence[tuple[int, int, int]]],
+) -> dict[str, tuple[Note, ...]]:
+    """Return the line of each voice.
+
+    Args:
+        notes: of the section.
+        voices: lowest and highest pitch of each voice, from the top.
+        entries: (onset tick, duration ticks, pitch) of the given notes of each voice.
+    """
+    rows = [PartRow(voice, 0, compass) for voice, compass in voices.items()]
+    assigned = assign_parts(notes, rows)
+    given = {(onset, pitch) for own in entries.values() for onset, _, pitch in own}
+    lines = {
+        voice: [note for note in part if (note.onset_tick, note.pitch) not in given]
+        for voice, part in zip(voices, assigned.parts, strict=True)
+    }
+    displaced: list[Note] = []
+    for voice, own in entries.items():
+        spans = [(onset, onset + length) for onset, length, _ in own]
+        kept = []
+        for note in lines[voice]:
+            later = [start for start, _ in spans if note.onset_tick < start < note.end_tick]
+            if any(start <= note.onset_tick < end for start, end in spans):
+                displaced.append(note)
+            else:
+                kept.append(replace(note, duration_tick=min([note.end_tick, *later]) - note.onset_tick))
+        lines[voice] = kept + [Note(onset, pitch, length) for onset, length, pitch in own]
+    for note in displaced:
+        free = [voice for voice, line in lines.items() if not any(_overlap(note, other) for other in line)]
+        reach = [voice for voice in free if voices[voice][0] <= note.pitch <= voices[voice][1]]
+        if reach:
+            best = min(reach, key=lambda voice: abs(note.pitch - sum(voices[voice]) / 2))
+            lines[best].append(note)
+    return {voice: tuple(sorted(line, key=lambda note: (note.onset_tick, note.pitch))) for voice, line in lines.items()}
+
+
+def on_staves(lines: Mapping[str, Sequence[Note]]) -> tuple[Note, ...]:
+    """Return the lines on two staves: soprano and alto above, tenor and bass below.
+
+    The left hand takes the alto where the right one cannot reach both, and keeps it as long as it can; but not where it
+    would have nothing else to play.
+    """
+    placed = []
+    soprano, low = lines.get("soprano", ()), [*lines.get("tenor", ()), *lines.get("bass", ())]
+    staff = UPPER_STAFF
+    for voice, line in lines.items():
+        for note in line:
+            if voice == "alto":
+                staff = _alto_staff(note, soprano, low, staff)
+                placed.append(replace(note, staff=staff))
+            else:
+                placed.append(replace(note, staff=UPPER_STAFF if voice in _UPPER else LOWER_STAFF))
+    return tuple(sorted(placed, key=lambda note: (note.onset_tick, note.pitch)))
+
+
+def _alto_staff(note: Note, soprano: Sequence[Note], low: Sequence[Note], before: int) -> int:
+    """Return the staff of a note of the alto, of which the last note was on `before`."""
+    above = max((other.pitch - note.pitch for other in soprano if _overlap(note, other)), default=0)
+    below = [note.pitch - other.pitch for other in low if _overlap(note, other)]
+    if not below:
+        return UPPER_STAFF
+    if above > _REACH:
+        return LOWER_STAFF
+    return before if max(below) <= _REACH else UPPER_STAFF
+
+
+def _overlap(one: Note, other: Note) -> bool:
+    return one.onset_tick < other.end_tick and other.onset_tick < one.end_tick

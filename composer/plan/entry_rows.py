@@ -1,0 +1,191 @@
+"""Phrases in which voices enter: laid out from a form's passages, or round the entries of a section.
+
+What it is: before sections are resolved, every one that has entries gets its phrases, each with the voices that sound
+in it; `settled_phrases` then writes out what its entries leave unsaid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from composer.errors import PlanError
+from composer.plan.entries import VOICED_ENSEMBLES, end_bar, settled_entries
+from composer.plan.forms import FormTemplate, PassageRow, SectionRow
+from composer.plan.model import NO_THEME, VOICES, PhraseEntry, SectionEntry, VoiceEntry, VoiceName
+from composer.plan.numerals import parse_key_path, path_text
+from composer.plan.phrases import PhraseDraft
+from composer.plan.setting import Setting
+
+
+def with_passages(
+    sections: Sequence[SectionEntry], template: FormTemplate, theme_bars: Mapping[str, int], setting: Setting
+) -> tuple[SectionEntry, ...]:
+    """Return the sections, those with entries divided into phrases.
+
+    Args:
+        sections: with ids, copies expanded.
+        template: the form; its passages are for sections that say nothing of phrases and entries.
+        theme_bars: length of each theme.
+        setting: of the piece.
+
+    Raises:
+        PlanError: an entry does not go into its section.
+    """
+    every = voices_in(sections)
+    laid_out = []
+    for index, entry in enumerate(sections):
+        row = template.row(entry.id or "")
+        if not entry.phrases and entry.entries:
+            entry = _round_entries(entry, theme_bars, every, enter_one_by_one=index == 0)
+        elif not entry.phrases and row is not None and row.passages and (entry.theme or "") in theme_bars:
+            entry = _of_passages(entry, row, theme_bars[entry.theme or ""], setting)
+        if entry.voices is None and any(phrase.entries for phrase in entry.phrases or ()):
+            entry = entry.model_copy(update={"voices": (row.voices if row else None) or every})
+        if entry.voices is not None and setting.ensemble not in VOICED_ENSEMBLES:
+            raise PlanError(
+                f"voices cannot enter one by one in the ensemble {setting.ensemble}",
+                mend=f"take {', '.join(VOICED_ENSEMBLES)}",
+            )
+        laid_out.append(entry)
+    return tuple(laid_out)
+
+
+def voices_in(sections: Iterable[SectionEntry]) -> tuple[VoiceName, ...]:
+    """Return the voices that a plan names anywhere, from the top; none where it has no entries."""
+    named: set[str] = set()
+    for section in sections:
+        for voices, entries in said_of_voices(section):
+            named |= {*(voices or ()), *(entry.voice for entry in entries or ())}
+    return tuple(voice for voice in VOICES if voice in named)  # type: ignore[misc]
+
+
+def said_of_voices(
+    section: SectionEntry,
+) -> list[tuple[tuple[VoiceName, ...] | None, tuple[VoiceEntry, ...] | None]]:
+    """Return voices and entries of a section, then of each of its phrases."""
+    phrases = section.phrases or ()
+    return [(section.voices, section.entries), *((phrase.voices, phrase.entries) for phrase in phrases)]
+
+
+def settled_phrases(
+    stated: Sequence[PhraseEntry],
+    drafts: Sequence[PhraseDraft],
+    section: SectionEntry,
+    bars: Mapping[str, int],
+    *,
+    setting: Setting,
+) -> list[PhraseEntry]:
+    """Return what is said of a section's phrases with their entries written out.
+
+    Args:
+        stated: of each phrase.
+        drafts: the phrases.
+        section: what is said of all.
+        bars: length of each theme.
+        setting: of the piece.
+    """
+    settled = []
+    for said, draft in zip(stated, drafts, strict=True):
+        if said.entries:
+            theme = said.theme if said.theme not in (None, NO_THEME) else section.theme
+            entries = settled_entries(
+                said.entries, theme=theme or NO_THEME, bars=bars, key=draft.keys[0], home=setting.home
+            )
+            said = said.model_copy(update={"entries": entries, "theme": NO_THEME})
+        settled.append(said)
+    return settled
+
+
+def _of_passages(entry: SectionEntry, row: SectionRow, theme_bars: int, setting: Setting) -> SectionEntry:
+    """Return a section divided as its form says; bars that it has beyond the form's usual ones go to its end."""
+    assert row.passages
+    there = [
+        passage
+        for index, passage in enumerate(row.passages)
+        if passage.optional == 1 or setting.stream("form", row.section_id, "passage", index).random() < passage.optional
+    ]
+    path = parse_key_path(entry.key or "I", setting.home)
+    extra = (entry.bars or row.bars[0]) - row.bars[0]
+    phrases = []
+    for index, passage in enumerate(there):
+        is_last = index == len(there) - 1
+        bars = passage.themes * theme_bars + passage.bars
+        if is_last:
+            bars = max(bars + extra, passage.themes * theme_bars, 1)
+        key = None
+        if passage.keys is not None:
+            first, _, last = passage.keys.partition("-")
+            key = path_text(path[int(first) - 1 : int(last or first)] or path[-1:], setting.home)
+        phrases.append(
+            PhraseEntry(
+                bars=bars,
+                cadence=entry.cadence if is_last else passage.cadence,
+                key=key,
+                theme=NO_THEME,
+                entries=_fitting(passage, bars, theme_bars),
+                voices=passage.voices,
+                fermata=passage.fermata,
+            )
+        )
+    total = sum(phrase.bars or 0 for phrase in phrases)
+    return entry.model_copy(update={"phrases": tuple(phrases), "bars": total, "voices": entry.voices or row.voices})
+
+
+def _fitting(passage: PassageRow, bars: int, theme_bars: int) -> tuple[VoiceEntry, ...] | None:
+    """Return the entries of a passage that end within its bars."""
+    kept = tuple(entry for entry in passage.entries or () if end_bar(entry, theme_bars) <= bars)
+    return kept or None
+
+
+def _round_entries(
+    section: SectionEntry,
+    theme_bars: Mapping[str, int],
+    every: tuple[VoiceName, ...],
+    *,
+    enter_one_by_one: bool,
+) -> SectionEntry:
+    """Return a section divided at its entries: those that overlap share a phrase, what is between is one of its own.
+
+    Args:
+        section: with entries, without phrases.
+        theme_bars: length of each theme.
+        every: voices of the piece.
+        enter_one_by_one: whether a voice rests until its first entry (the piece begins here).
+    """
+    groups: list[tuple[int, int, list[VoiceEntry]]] = []  # first bar, last bar, entries
+    for entry in sorted(section.entries or (), key=lambda one: (one.bar, one.beat or 1.0)):
+        length = theme_bars.get(entry.theme or section.theme or "")
+        if length is None:
+            raise PlanError(f"section {section.id}: an entry in bar {entry.bar} names no theme", mend="write theme:")
+        last = end_bar(entry, length)
+        if groups and entry.bar <= groups[-1][1]:
+            first, before, inside = groups.pop()
+            groups.append((first, max(before, last), [*inside, entry]))
+        else:
+            groups.append((entry.bar, last, [entry]))
+    total = section.bars or groups[-1][1]
+    if groups[-1][1] > total:
+        raise PlanError(
+            f"section {section.id} has {total} bars, its last entry ends in bar {groups[-1][1]}",
+            mend=f"set bars: {groups[-1][1]}",
+        )
+    phrases: list[PhraseEntry] = []
+    heard: set[str] = set()
+    bar = 1
+    for index, (first, last, inside) in enumerate(groups):
+        sounding = _voices(heard if enter_one_by_one else set(every), section.voices or every)
+        if first > bar:
+            phrases.append(PhraseEntry(bars=first - bar, theme=NO_THEME, voices=sounding or None))
+        if index == len(groups) - 1:
+            last = total  # its cadence is the section's
+        heard |= {entry.voice for entry in inside}
+        sounding = _voices(heard if enter_one_by_one else set(every), section.voices or every)
+        moved = tuple(entry.model_copy(update={"bar": entry.bar - first + 1}) for entry in inside)
+        phrases.append(PhraseEntry(bars=last - first + 1, theme=NO_THEME, entries=moved, voices=sounding))
+        bar = last + 1
+    named = tuple(phrase.model_copy(update={"theme": None if phrase.entries else NO_THEME}) for phrase in phrases)
+    return section.model_copy(update={"phrases": named, "entries": None, "bars": total})
+
+
+def _voices(heard: set[str], order: Sequence[VoiceName]) -> tuple[VoiceName, ...]:
+    return tuple(voice for voice in order if voice in heard)

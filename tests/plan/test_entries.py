@@ -1,0 +1,183 @@
+"""Entries of themes in plans: fugues and inventions, their keys, their harmony, and what is wrong with some."""
+
+from __future__ import annotations
+
+import pytest
+
+from composer.errors import PlanError
+from composer.plan.entries import entered
+from composer.plan.material import theme_of
+from composer.plan.outline import phrase_places, plan_outline
+from composer.plan.planner import resolve
+from composer.plan.reader import parse_plan as read_text
+from composer.plan.writer import format_plan
+from composer.theory.key import parse_key
+
+# C minor, WTC I: the subject as Bach wrote it.
+FUGUE = """
+plan: 1
+form: fugue
+style: small
+key: C minor
+meter: "4/4"
+pickup: 0
+seed: 7
+themes:
+  subject: {bars: 2, melody: "z c/=B/ c G A c/=B/ c d | G c/=B/ c d F/G/ A2 G/F/"}
+"""
+OWN = """
+plan: 1
+form: binary
+style: small
+key: C major
+meter: "4/4"
+pickup: 0
+themes:
+  motto: {bars: 1, type: subject, melody: "C2 E2 G4"}
+sections:
+  - label: A
+    theme: motto
+    bars: 4
+    cadence: PAC
+    entries:
+      - {voice: soprano, bar: 1}
+      - {voice: bass, bar: 2, answer: tonal}
+"""
+
+
+def parse_plan(text, source="<plan>"):
+    return read_text(text, source=source, known_styles=("small",))
+
+
+def entries_of(plan):
+    return [(place, entry) for place in phrase_places(plan) for entry in place.entry.entries or ()]
+
+
+@pytest.mark.parametrize("key", ["D major", "D minor"])
+@pytest.mark.parametrize("form", ["fugue", "invention"])
+@pytest.mark.parametrize("seed", range(30))
+def test_every_seed_makes_a_plan_that_is_read_and_resolved_again_as_it_was(planned, library, form, key, seed):
+    if seed % 3:  # the others are made by the slow test of every form
+        meter = ("4/4", "3/4", "2/4", "6/8")[seed % 4]
+    else:
+        meter = "4/4"
+    plan = planned(form=form, key=key, seed=seed, meter=meter)
+    assert plan.sections[-1].cadence == "PAC"
+    assert parse_plan(format_plan(plan)) == plan
+    assert resolve(plan, library=library) == plan
+
+
+def test_the_exposition_has_one_voice_then_two_then_three(planned):
+    exposition = planned(form="fugue", key="C minor").sections[0]
+    sounding = [phrase.voices or exposition.voices for phrase in exposition.phrases]
+    assert [len(voices) for voices in sounding] == [1, 2, 2, 3]
+    assert [entry.voice for phrase in exposition.phrases for entry in phrase.entries or ()] == [
+        "alto",
+        "soprano",
+        "bass",
+    ]
+
+
+@pytest.mark.parametrize(("home", "dominant"), [("C minor", "G minor"), ("E major", "B major")])
+def test_the_answer_stands_in_the_dominant(planned, home, dominant):
+    plan = planned(form="fugue", key=home)
+    answer = plan.sections[0].phrases[1]
+    assert [entry.answer for entry in answer.entries] == ["tonal"]
+    place = phrase_places(plan)[1]
+    assert {slot.key for slot in place.slots} == {parse_key(dominant)}
+
+
+def test_the_answer_of_a_known_subject_is_bach_s(library):
+    plan = resolve(parse_plan(FUGUE), library=library)
+    _, entry = entries_of(plan)[1]
+    theme = entered(theme_of(plan, "subject"), entry, home=parse_key("C minor"), seed=1, names=())
+    names = [str(parse_key("G minor").spell(note.pitch)) for note in theme.melody.notes[:10]]
+    assert [name.rstrip("0123456789") for name in names] == ["G", "F#", "G", "C", "Eb", "G", "F#", "G", "A", "D"]
+
+
+def test_harmony_hears_the_entry(library):
+    plan = resolve(parse_plan(FUGUE), library=library)
+    plan_notes = 0
+    misses = 0
+    for place, entry in entries_of(plan):
+        theme = entered(theme_of(plan, "subject"), entry, home=parse_key("C minor"), seed=1, names=())
+        for note in theme.melody.notes:
+            tick = place.bar_tick + (entry.bar - 1) * 4 * 10080 + note.onset_tick
+            slot = next(slot for slot in place.slots if slot.start_tick <= tick < slot.end_tick)
+            if note.onset_tick % 10080 == 0:  # on the beats
+                plan_notes += 1
+                misses += note.pitch % 12 not in slot.chord.pitch_classes(slot.key)
+    assert plan_notes > 40
+    assert misses < 0.4 * plan_notes
+
+
+def test_an_episode_takes_the_head_down_by_steps_in_changing_voices(planned):
+    plan = planned(form="fugue", key="C major")
+    episode = plan.section("Episode").phrases[0]
+    assert [entry.voice for entry in episode.entries] == ["soprano", "alto", "soprano"]
+    assert [entry.step for entry in episode.entries] == [None, -1, -2]
+    assert {entry.theme_bars for entry in episode.entries} == {"1"}
+    place = next(place for place in phrase_places(plan) if place.section.id == "Episode")
+    roots = [slot.chord.relative_root for slot in place.slots[:6]]
+    assert roots == [0, 5, 11, 4, 9, 2]  # falling fifths: I IV vii iii vi ii
+
+
+def test_the_longer_a_subject_the_longer_the_fugue(library):
+    long = parse_plan(FUGUE.replace("bars: 2, melody", "bars: 3, melody").replace("G/F/", "G/F/ | _E8"))
+    short, longer = (resolve(plan, library=library) for plan in (parse_plan(FUGUE), long))
+    assert longer.bars - short.bars >= 3
+    assert longer.sections[0].bars == short.sections[0].bars + 3
+
+
+def test_the_texture_is_as_thick_as_there_are_voices(planned):
+    plan = planned(form="fugue", key="C major")
+    outline = plan_outline(plan)
+    sums = {}
+    for place in phrase_places(plan)[:4]:
+        span = next(span for span in outline.textures if span.start_tick == place.start_tick)
+        sums[place.index] = sum(span.polyphony)
+    assert sums == {0: 1, 1: 2, 2: 2, 3: 3}
+
+
+def test_a_section_with_entries_of_its_own_is_divided_at_them(library):
+    plan = resolve(parse_plan(OWN), library=library)
+    section = plan.sections[0]
+    assert section.entries is None
+    assert section.voices == ("soprano", "bass")
+    assert [(phrase.bars, phrase.voices) for phrase in section.phrases] == [
+        (1, ("soprano",)),
+        (3, ("soprano", "bass")),
+    ]
+    assert section.phrases[1].entries[0].key == "V"
+    assert resolve(plan, library=library) == plan
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "told"),
+    [
+        ("voice: bass, bar: 2", "voice: bass, bar: 5", 17, "ends in bar 5, its section has 4"),
+        ("voice: bass, bar: 2", "voice: soprano, bar: 1", 17, "the soprano still has the entry of bar 1"),
+        ("bar: 2, answer", 'bar: 2, theme_bars: "2", answer', 17, "the theme has 1"),
+        ("bar: 2, answer", "bar: 2, beat: 5, answer", 17, "a bar of 4/4 has 4"),
+        ("bar: 2, answer", "bar: 2, theme: moto, answer", 17, 'no theme "moto"'),
+        ("bar: 2, answer", "bar: 2, key: X, answer", 17, 'no key "X"'),
+        ("bar: 2, answer: tonal", "bar: 2, key: V -> I", 17, "an entry stands in one key"),
+        ("    theme: motto\n", "", 15, "takes up no theme"),
+        ("    bars: 4\n", "    bars: 4\n    voices: [bass, soprano]\n", 14, "from the top"),
+        ("    bars: 4\n", "    bars: 4\n    voices: [soprano]\n", 18, "the bass does not sound here"),
+        ("meter:", "ensemble: song\nmeter:", 17, "in the ensemble song"),
+        ("    bars: 4\n", "    phrases: [{bars: 4}]\n", 16, "say them at its phrases"),
+    ],
+)
+def test_what_is_wrong_with_an_entry_is_told_with_its_line(old, new, line, told):
+    text = OWN.replace(old, new, 1)
+    with pytest.raises(PlanError) as error:
+        parse_plan(text, source="mine.yaml")
+    found = [problem for problem in error.value.problems if told in str(problem)]
+    assert found, str(error.value)
+    assert found[0].place.line == line
+
+
+def test_a_fugue_for_a_single_line_is_refused(planned):
+    with pytest.raises(PlanError, match="ensemble line"):
+        planned(form="fugue", ensemble="line")
