@@ -13,8 +13,8 @@ from .options import common_options, outputs_option, performing_options, samplin
 @click.command("build", short_help="Compose the piece that a plan describes.")
 @click.argument("plan_path", metavar="PLAN", type=click.Path(path_type=Path))
 @outputs_option(
-    "Write this file (repeatable): .mid, .musicxml, .yaml, or .png (a picture). "
-    "Without it: PLAN's name with .mid, .musicxml and .resolved.yaml, here."
+    "Write this file (repeatable): .mid, .musicxml, .yaml, .json (the report) or .png (a picture). "
+    "Without it: PLAN's name with .mid, .musicxml, .resolved.yaml and .report.json, here."
 )
 @click.option(
     "--keep",
