@@ -21,7 +21,7 @@ from composer.style import DEFAULT_NETWORK, load_style, styles_folder
 from composer.training.dataset import Piece, by_split
 from composer.training.sources import collect, locate_sources, source_from_card
 from composer.training.train import cache_folder
-from composer.training.windows import WindowConfig
+from composer.training.window_config import WindowConfig
 
 NOTHING, EVERYTHING, KEY_ONLY, ALL_BUT = "nothing", "everything", "key only", "all but"
 ALL_ENSEMBLES = "all"

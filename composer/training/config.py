@@ -17,7 +17,7 @@ from composer.roll.values import VALUES
 from composer.training.folds import FOLDS
 from composer.training.schedule import FitConfig
 from composer.training.typed_yaml import build, check_keys
-from composer.training.windows import LINE, WindowConfig
+from composer.training.window_config import LINE, WindowConfig
 
 DATA_VARIABLE = "RITORNELLO_DATA"
 BUILTIN = "music21:"  # before the name of a collection that music21 brings along

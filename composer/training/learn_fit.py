@@ -31,7 +31,8 @@ from composer.training.dataset import Piece
 from composer.training.learn_steps import EMBEDDING, ComposerSteps, FloatArray, Vector, to_own_composer
 from composer.training.measure import Likelihood, Measurer
 from composer.training.own_style import OWN
-from composer.training.windows import LINE, WindowConfig, Windows
+from composer.training.window_config import LINE, WindowConfig
+from composer.training.windows import Windows
 
 AVERAGE = "the average style"
 HEARD_BARS = 32

@@ -13,7 +13,8 @@ from composer.network.biaxial import BiaxialNetwork, State
 from composer.roll.grid import NUM_PITCHES
 from composer.training.compiled import compile_steps
 from composer.training.dataset import Piece
-from composer.training.windows import WindowConfig, Windows, measuring
+from composer.training.window_config import WindowConfig, measuring
+from composer.training.windows import Windows
 
 
 @dataclass(frozen=True)

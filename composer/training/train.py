@@ -23,7 +23,9 @@ from composer.training.marginals import TABLE, marginal_log_odds
 from composer.training.run_folder import LOG_NAME
 from composer.training.sources import Collection, collect, locate_sources
 from composer.training.style_stopping import StyleStopping
-from composer.training.windows import WindowConfig, Windows, measuring, style_of
+from composer.training.telling import style_of
+from composer.training.window_config import WindowConfig, measuring
+from composer.training.windows import Windows
 
 if TYPE_CHECKING:
     from composer.training.replicas import JaxReplicas, TensorflowReplicas

@@ -27,7 +27,8 @@ from composer.training.dataset import Piece
 from composer.training.learn_fit import AVERAGE, FittedComposer, LearnConfig, fit_composer
 from composer.training.learn_steps import EMBEDDING, ComposerSteps
 from composer.training.own_style import OWN
-from composer.training.windows import WindowConfig, Windows
+from composer.training.window_config import WindowConfig
+from composer.training.windows import Windows
 
 BAR = 16 * STEP_TICKS
 NETWORK = NetworkConfig(

@@ -20,14 +20,9 @@ from composer.theory.key import parse_key
 from composer.theory.meter import parse_meter
 from composer.training.batch import Batch
 from composer.training.dataset import Piece
-from composer.training.windows import (
-    WindowConfig,
-    Windows,
-    measuring,
-    melody_cells,
-    onsets_per_beat,
-    style_vector,
-)
+from composer.training.visits import melody_cells, onsets_per_beat
+from composer.training.window_config import WindowConfig, measuring
+from composer.training.windows import Windows
 
 BAR = 16 * STEP_TICKS
 CONFIG = WindowConfig(
@@ -280,12 +275,6 @@ def test_a_line_visit_is_one_voice_and_says_so() -> None:
         assert (texture[:, [0, 1, 3, 4, 5]] == [1, 0, 0, 0.25, 0]).all()
         assert (texture[:, 2] > 0).any()
         assert (batch.voices_target[batch.step_inputs.any(axis=-1)] == 1).all()
-
-
-def test_styles_are_weights_of_composers_and_one_ensemble() -> None:
-    vector = style_vector(("bach", "joplin"), ("keyboard", "line"), (("bach", 3), ("joplin", 1)), "line")
-    assert vector.tolist() == [0.75, 0.25, 0.0, 1.0]
-    assert not style_vector(("bach",), ("keyboard",), (), "").any()
 
 
 def test_heavier_pieces_are_visited_more() -> None:
