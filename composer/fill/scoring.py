@@ -8,6 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from composer.fill.entries import entered_voices, voice_compass
+from composer.fill.given import Sounding
+from composer.fill.goals import last_chord
 from composer.fill.local import Local
 from composer.fill.particles import Filled, Stretch
 from composer.fill.parts import assign_parts
@@ -15,7 +17,7 @@ from composer.fill.recall import ComposedTheme
 from composer.fill.setting import Setting
 from composer.fill.staves import cells_to_notes, split_hands
 from composer.fill.themes import tune_of
-from composer.fill.voiced import on_staves, voice_lines
+from composer.fill.voiced import held_to_end, on_staves, one_at_a_time, voice_lines
 from composer.plan.model import VOICES, SectionEntry
 from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import STRUCK
@@ -58,15 +60,23 @@ def voiced_notes(
     """
     notes = cells_to_notes(filled.play, filled.articulate, low_pitch=stretch.low_pitch)
     origin = local.origin_tick + local.start_tick
-    entries: dict[str, list[tuple[int, int, int]]] = {}
-    for place in setting.places:
-        if place.section.id == section.id:
-            for entry in entered_voices(place, themes, setting):
-                moved = [_on_grid(onset - origin, length, pitch) for onset, length, pitch in entry.notes]
-                entries.setdefault(entry.voice, []).extend(moved)
-    sounding: list[str] = [voice for voice in VOICES if voice in (section.voices or ())]
-    voices = {voice: voice_compass(voice, setting) for voice in sounding}
-    lines = voice_lines(notes, voices, entries)
+    found: dict[str, list[Note]] = {voice: [] for voice in VOICES if voice in (section.voices or ())}
+    places = [place for place in setting.places if place.section.id == section.id]
+    for place in places:
+        entries: dict[str, list[Sounding]] = {}
+        for entry in entered_voices(place, themes, setting):
+            moved = [_on_grid(onset - origin, length, pitch) for onset, length, pitch in entry.notes]
+            entries.setdefault(entry.voice, []).extend(moved)
+        here = [note for note in notes if place.start_tick <= note.onset_tick + origin < place.end_tick]
+        sounding: list[str] = [voice for voice in VOICES if voice in (place.entry.voices or ())]
+        voices = {voice: voice_compass(voice, setting) for voice in sounding}
+        for voice, line in voice_lines(here, voices, entries).items():
+            found.setdefault(voice, []).extend(line)
+    lines = {voice: one_at_a_time(line) for voice, line in found.items()}
+    place = places[-1]
+    closing = last_chord(place, setting) if place is setting.places[-1] else None
+    if closing is not None:
+        lines = held_to_end(lines, closing[0] - origin, place.end_tick - origin)
     if not setting.row.has_single_lines:
         return on_staves(lines)
     number = {voice: _part_of(voice, setting) for voice in lines}

@@ -56,6 +56,35 @@ def voice_lines(
     return {voice: tuple(sorted(line, key=lambda note: (note.onset_tick, note.pitch))) for voice, line in lines.items()}
 
 
+def one_at_a_time(line: Sequence[Note]) -> tuple[Note, ...]:
+    """Return a voice in which each note ends where the next begins."""
+    ordered = sorted(line, key=lambda note: (note.onset_tick, note.pitch))
+    starts = [*(note.onset_tick for note in ordered[1:]), 2**62]
+    shortened = [
+        replace(note, duration_tick=min(note.end_tick, start) - note.onset_tick)
+        for note, start in zip(ordered, starts[: len(ordered)], strict=True)
+    ]
+    return tuple(note for note in shortened if note.duration_tick > 0)
+
+
+def held_to_end(lines: Mapping[str, Sequence[Note]], onset_tick: int, end_tick: int) -> dict[str, tuple[Note, ...]]:
+    """Return the lines of a piece's end: what sounds in its last chord is held, and nothing begins after it.
+
+    Args:
+        lines: of each voice.
+        onset_tick: of the last chord.
+        end_tick: of the piece.
+    """
+    held = {}
+    for voice, line in lines.items():
+        before = [note for note in line if note.onset_tick <= onset_tick]
+        held[voice] = tuple(
+            replace(note, duration_tick=end_tick - note.onset_tick) if note.end_tick > onset_tick else note
+            for note in before
+        )
+    return held
+
+
 def on_staves(lines: Mapping[str, Sequence[Note]]) -> tuple[Note, ...]:
     """Return the lines on two staves: soprano and alto above, tenor and bass below.
 

@@ -18,8 +18,9 @@ from composer.errors import PlanError
 from composer.outline import ChordSpan, span_at
 from composer.plan.entries import entered, entry_tick
 from composer.plan.harmony import PhraseRequest, draw_harmony
-from composer.plan.model import Formula, VoiceEntry
+from composer.plan.model import Formula, PedalName, VoiceEntry
 from composer.plan.numerals import Slot
+from composer.plan.pedals import Pedal
 from composer.plan.phrases import PhraseDraft
 from composer.plan.setting import Setting
 from composer.plan.themes import SettledTheme
@@ -121,6 +122,7 @@ def draw_entries(
     keys: tuple[tuple[int, Key], ...],
     *,
     stated: Sequence[Slot],
+    pedal: PedalName | None = None,
     previous: tuple[Key, str] | None,
     setting: Setting,
     names: Sequence[str | int],
@@ -135,6 +137,7 @@ def draw_entries(
         draft: the phrase.
         keys: where each key of the phrase begins, where no entry says anything else.
         stated: chords that the plan pins; they come first. May be empty, or have free places.
+        pedal: degree that is held in the bass, or None.
         previous: key and numeral that sound before, or None.
         setting: of the piece.
         names: of the random stream.
@@ -153,6 +156,7 @@ def draw_entries(
             pins=pins,
             tune=_heard(placed),
             previous=previous,
+            pedal=Pedal(pedal, keys[-1][1], keys[-1][0]) if pedal is not None else None,
             is_opening=previous is None,
             needs_formula=0 < freed < draft.bars,
         )

@@ -124,6 +124,7 @@ def _of_passages(entry: SectionEntry, row: SectionRow, theme_bars: int, setting:
                 theme=NO_THEME,
                 entries=_fitting(passage, bars, theme_bars),
                 voices=passage.voices,
+                pedal=passage.pedal,
                 fermata=passage.fermata,
             )
         )

@@ -28,6 +28,7 @@ from composer.plan.model import (
     FunctionName,
     Name,
     PatternName,
+    PedalName,
     RecallName,
     RegisterName,
     RepeatField,
@@ -83,7 +84,7 @@ class PassageRow(Entry):
     Attributes:
         themes, bars: how long it is: so many times the section's theme, and so many bars.
         keys: which stations of the section's path of keys it goes through, `1-2`; its share of them if left out.
-        cadence, voices, entries, fermata: as in `model.PhraseEntry`; each entry takes up the section's theme.
+        cadence, voices, entries, pedal, fermata: as in `model.PhraseEntry`; each entry takes up the section's theme.
         optional: probability of being there; 1 when left out.
     """
 
@@ -93,6 +94,7 @@ class PassageRow(Entry):
     cadence: CadenceName = "none"
     voices: VoiceNames | None = None
     entries: tuple[VoiceEntry, ...] | None = None
+    pedal: PedalName | None = None
     fermata: Annotated[bool, Strict()] | None = None
     optional: Unit = 1.0
 

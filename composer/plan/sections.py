@@ -257,6 +257,7 @@ def _phrase_harmony(
                 draft,
                 key_places(draft, (), setting),
                 stated=pins,
+                pedal=said.pedal,
                 previous=previous,
                 setting=setting,
                 names=names,
