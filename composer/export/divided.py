@@ -13,9 +13,14 @@ from dataclasses import replace
 from composer.score import Bar, Score
 
 
-def divided(score: Score) -> Score:
-    """Return the score with a bar line at each end of a repeat or an ending, and at each change of key on a page."""
-    ticks = sorted(set(_edges(score)))
+def divided(score: Score, jump_ticks: Iterable[int] = ()) -> Score:
+    """Return the score with a bar line at each end of a repeat or an ending, and at each change of key on a page.
+
+    Args:
+        score: to be written.
+        jump_ticks: where there is one besides: at a da capo and a fine.
+    """
+    ticks = sorted({*_edges(score), *jump_ticks})
     bars = tuple(piece for bar in score.bars for piece in _pieces(bar, ticks))
     return score if len(bars) == len(score.bars) else replace(score, bars=bars)
 

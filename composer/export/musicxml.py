@@ -25,6 +25,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import composer
+from composer.corpus.jumps import JumpSign
 from composer.export.clefs import Clef, choose_clefs
 from composer.export.divided import divided
 from composer.export.musicxml_directions import Direction, directions_of_part
@@ -50,34 +51,35 @@ _CONTAINER = (
 )
 
 
-def musicxml_bytes(score: Score, *, outline: Outline | None = None) -> bytes:
+def musicxml_bytes(score: Score, *, outline: Outline | None = None, jumps: Sequence[JumpSign] = ()) -> bytes:
     """Return `score` as MusicXML; the same score gives the same bytes.
 
     Args:
         score: what to write.
         outline: local keys and chords, for the spelling of notes that have none.
+        jumps: da capo and fine; they stand at the end of their passage.
 
     Raises:
         OptionError: the score has no bars, or a note begins after the last one.
     """
-    score = divided(score)
+    score = divided(score, [sign.end_tick for sign in jumps])
     sheet = lay_out(score, outline)
     root = ET.Element("score-partwise", {"version": "4.0"})
     _add_head(root, score)
     _add_part_list(root, score.parts)
     for index, part in enumerate(score.parts):
-        _PartWriter(sheet, index, score).add_to(add(root, "part", id_=_part_id(index)), part)
+        _PartWriter(sheet, index, score, jumps).add_to(add(root, "part", id_=_part_id(index)), part)
     ET.indent(root, " ")
     return (_HEADER + ET.tostring(root, encoding="unicode") + "\n").encode()
 
 
-def mxl_bytes(score: Score, *, outline: Outline | None = None) -> bytes:
+def mxl_bytes(score: Score, *, outline: Outline | None = None, jumps: Sequence[JumpSign] = ()) -> bytes:
     """Return `score` as compressed MusicXML (`.mxl`); arguments and errors as `musicxml_bytes`."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in (
             ("META-INF/container.xml", _CONTAINER.encode()),
-            ("score.musicxml", musicxml_bytes(score, outline=outline)),
+            ("score.musicxml", musicxml_bytes(score, outline=outline, jumps=jumps)),
         ):
             archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)  # ZipInfo's date is 1980
     return out.getvalue()
@@ -160,12 +162,13 @@ def _midi_channel(index: int) -> int:
 class _PartWriter:
     """Writes the bars of one part; `tick // self.unit` are divisions."""
 
-    def __init__(self, sheet: Sheet, index: int, score: Score) -> None:
+    def __init__(self, sheet: Sheet, index: int, score: Score, jumps: Sequence[JumpSign]) -> None:
         self.score = score
         self.sheet = sheet
         self.bars = sheet.parts[index]
         self.two_staves = score.parts[index].staves > 1
-        self.directions = directions_of_part(score, index)
+        self.directions = directions_of_part(score, index, jumps)
+        self.fine_ticks = {sign.end_tick for sign in jumps if sign.kind == "fine"}
         most_voices = max((v.voice for bar in self.bars for v in bar.voices if v.staff == UPPER_STAFF), default=1)
         self.voices_per_staff = max(VOICES_PER_STAFF, most_voices)
         lengths = {
@@ -309,7 +312,8 @@ class _PartWriter:
         if not (is_last or backward or endings or (new_section and not repeat_follows)):
             return
         barline = add(measure, "barline", location="right")
-        add(barline, "bar-style", "light-heavy" if is_last or backward else "light-light")
+        ends = is_last or backward or bar.end_tick in self.fine_ticks
+        add(barline, "bar-style", "light-heavy" if ends else "light-light")
         for repeat, (_, _, passes) in endings:
             stops = "stop" if (repeat in backward) else "discontinue"
             add(barline, "ending", number=_pass_numbers(passes), type_=stops)

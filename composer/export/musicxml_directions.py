@@ -1,4 +1,4 @@
-"""MusicXML directions: rehearsal marks, tempo, dynamics and hairpins, each at its tick."""
+"""MusicXML directions: rehearsal marks, tempo, dynamics, hairpins and the da capo, each at its tick."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from composer.corpus.jumps import JumpSign
 from composer.export.xmltree import add
 from composer.score import UPPER_STAFF, Dynamic, Note, Score, TempoMark
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
@@ -17,6 +18,7 @@ _LEVELS = frozenset(
     | {"mp", "mf", "pf", "n", "sf", "sfp", "sfpp", "fp", "rf", "rfz", "sfz", "sffz", "sfzp", "fz"}
 )
 MAX_WEDGES = 16  # at once; MusicXML numbers them from 1
+_JUMPS = {"fine": "Fine", "dacapo": "D.C. al Fine"}
 _WEDGES = {"cresc": "crescendo", "dim": "diminuendo"}
 _BEAT_UNITS = {
     TICKS_PER_QUARTER * 4: ("whole", 0),
@@ -46,8 +48,8 @@ class Direction:
     element: ET.Element
 
 
-def directions_of_part(score: Score, index: int) -> list[Direction]:
-    """Return the directions of one part, sorted by tick: marks and tempo only above the first part.
+def directions_of_part(score: Score, index: int, jumps: Sequence[JumpSign] = ()) -> list[Direction]:
+    """Return the directions of one part, sorted by tick: marks, tempo and jumps only above the first part.
 
     Dynamics stand at every part that sounds under them.
     """
@@ -56,6 +58,7 @@ def directions_of_part(score: Score, index: int) -> list[Direction]:
     if index == 0:
         found += [Direction(mark.tick, False, _rehearsal(mark.text, two_staves)) for mark in score.marks]
         found += _tempos(score, two_staves)
+        found += [Direction(sign.end_tick, True, _jump(sign.kind, two_staves)) for sign in jumps if sign.kind in _JUMPS]
     dynamics = sorted(score.dynamics, key=lambda dynamic: dynamic.tick)
     free_from = [-1] * MAX_WEDGES
     is_for = _heard_by(score, index)
@@ -103,6 +106,15 @@ def _rehearsal(text: str, two_staves: bool) -> ET.Element:
     direction = ET.Element("direction", {"placement": "above"})
     add(add(direction, "direction-type"), "rehearsal", text)
     _add_staff(direction, two_staves)
+    return direction
+
+
+def _jump(kind: str, two_staves: bool) -> ET.Element:
+    """Words at the end of a passage, which a player program follows too."""
+    direction = ET.Element("direction", {"placement": "above"})
+    add(add(direction, "direction-type"), "words", _JUMPS[kind], font_style="italic", halign="right")
+    _add_staff(direction, two_staves)
+    add(direction, "sound", **{kind: "yes"})
     return direction
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from composer.corpus.jumps import JumpSign
 from composer.errors import OptionError, OutputError, Place, Problem, did_you_mean
 from composer.export.midi import midi_bytes
 from composer.export.musicxml import musicxml_bytes, mxl_bytes
@@ -33,12 +34,14 @@ class Finished:
         plan_text: the resolved plan as YAML, or None for a piece that was not planned here.
         sheet: score and outline as they are written, where that is not what is played: with repeats that the
             performance plays out. None: the performance's own.
+        jumps: the da capo of the sheet.
     """
 
     performance: Performance
     outline: Outline | None = None
     plan_text: str | None = None
     sheet: tuple[Score, Outline] | None = None
+    jumps: tuple[JumpSign, ...] = ()
 
     @property
     def written(self) -> tuple[Score, Outline | None]:
@@ -57,12 +60,12 @@ def _midi(finished: Finished) -> bytes:
 
 def _musicxml(finished: Finished) -> bytes:
     score, outline = finished.written
-    return musicxml_bytes(score, outline=outline)
+    return musicxml_bytes(score, outline=outline, jumps=finished.jumps)
 
 
 def _mxl(finished: Finished) -> bytes:
     score, outline = finished.written
-    return mxl_bytes(score, outline=outline)
+    return mxl_bytes(score, outline=outline, jumps=finished.jumps)
 
 
 def _picture(finished: Finished) -> bytes:

@@ -1,4 +1,4 @@
-"""Filled sections → the Score: parts, key signatures, tempi, dynamics, section marks."""
+"""Filled sections → the Score: parts, key signatures, tempi, dynamics, section marks, repeats."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from composer.fill.setting import Setting
 from composer.outline import Outline
+from composer.plan.playing import repeats_of
 from composer.score import Dynamic, Mark, Note, Part, Score, TempoMark, sort_notes
 from composer.theory.key import Key
 
@@ -31,11 +32,17 @@ def make_score(
         tempos=_tempos(outline),
         dynamics=_dynamics(outline),
         marks=tuple(Mark(section.start_tick, section.label) for section in outline.sections),
+        repeats=repeats_of(setting.plan, section_edges(outline)),
         fermata_ticks=_fermatas(setting),
         title=title,
         composer=composer,
         credits=tuple(small_print),
     )
+
+
+def section_edges(outline: Outline) -> tuple[int, ...]:
+    """Return where each section begins, and at the end where the last one ends."""
+    return (*(section.start_tick for section in outline.sections), outline.sections[-1].end_tick)
 
 
 def _parts(setting: Setting, notes: Sequence[Note]) -> tuple[Part, ...]:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from composer.errors import PlanError
-from composer.plan.forms import SectionRow, default_id
-from composer.plan.model import MAX_BARS, SectionEntry
+from composer.plan.forms import FormTemplate, SectionRow, default_id
+from composer.plan.model import RepeatEntry, SectionEntry
 from composer.plan.setting import Setting
 
 # A drawn choice is the row's first in this share of pieces; the others share the rest by the style's own counts.
 FIRST_CHOICE = 0.6
+NEAR_BARS = 4  # a wish that a form misses by no more than a short phrase is met as nearly as it can be
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """A row of the form with what was drawn for it."""
+
+    row: SectionRow
+    bars: int
+    key: str
+    present: bool
 
 
 def sections_of_form(setting: Setting, *, bars: int | None) -> tuple[SectionEntry, ...]:
@@ -20,84 +32,164 @@ def sections_of_form(setting: Setting, *, bars: int | None) -> tuple[SectionEntr
 
     Args:
         setting: of the piece.
-        bars: wished length; the sections are stretched within the form's ranges to come near it. None: as drawn.
+        bars: wished length, in written bars; the sections are stretched within the form's ranges to come near it. None:
+            as drawn.
 
     Raises:
         PlanError: the form cannot be that short or long.
     """
-    chosen: list[tuple[SectionRow, SectionEntry]] = []
+    rows = _drawn(setting)
+    chosen = [one for one in rows if one.present]
+    lengths = [one.bars for one in chosen]
+    if bars is not None:
+        chosen = _fitting(rows, bars)
+        lengths = stretched([one.bars for one in chosen], [one.row for one in chosen], bars)
+    return tuple(
+        SectionEntry(
+            label=one.row.label,
+            id=one.row.section_id,
+            copy_of=one.row.copy_of,
+            function=one.row.function,
+            theme=one.row.theme or "none",
+            bars=length,
+            key=one.key,
+            cadence=one.row.cadence,
+            transformations=one.row.transformations or (),
+            recall=one.row.recall or "melody",
+            fidelity=one.row.fidelity,
+        )
+        for one, length in zip(chosen, lengths, strict=True)
+    )
+
+
+def repeats_of_form(template: FormTemplate, sections: Sequence[SectionEntry]) -> tuple[RepeatEntry, ...]:
+    """Return the repeats of a form as far as their sections are there."""
+    there = {entry.id for entry in sections}
+    found = []
+    for repeat in template.repeats:
+        own = tuple(name for name in repeat.sections if name in there)
+        first, last = (tuple(name for name in ids if name in there) for ids in repeat.endings or ((), ()))
+        if own:
+            found.append(repeat.model_copy(update={"sections": own, "endings": (first, last) if first else None}))
+    return tuple(found)
+
+
+def _drawn(setting: Setting) -> list[_Chosen]:
+    """Draw for each row of the form whether it is there, its length and its keys."""
+    drawn: list[_Chosen] = []
+    places: dict[str, int | None] = {}  # which of its keys each row took; None where there was nothing to choose
     for row in setting.template.sections:
         # Sections of one label are of one length, and those with the same choice of keys go to the same.
         present = setting.stream("form", row.section_id, "present").random()
         length = setting.stream("form", row.label, "bars").random()
-        key_draw = setting.stream("form", "keys", *row.key.of(setting.home.mode)).random()
-        if present >= setting.card.figures.get(row.figure or "", row.optional):
-            continue
-        entry = SectionEntry(
-            label=row.label,
-            id=row.section_id,
-            copy_of=row.copy_of,
-            function=row.function,
-            theme=row.theme or "none",
-            bars=_pick(row.bars, length),
-            key=_pick_key(row, setting, key_draw),
-            cadence=row.cadence,
-            transformations=row.transformations or (),
-            recall=row.recall or "melody",
-            fidelity=row.fidelity,
+        keys = row.key.of(setting.home.mode)
+        place = places.get(row.keys_as or "")
+        if place is None:
+            place = _pick_key(keys, setting, setting.stream("form", "keys", *keys).random())
+        places[row.section_id] = place if len(keys) > 1 else None
+        drawn.append(
+            _Chosen(
+                row,
+                _pick(row.bars, length),
+                keys[min(place, len(keys) - 1)],
+                present < setting.card.figures.get(row.figure or "", row.optional),
+            )
         )
-        chosen.append((row, entry))
-    if bars is None:
-        return tuple(entry for _, entry in chosen)
-    while sum(_least(row) for row, _ in chosen) > bars and any(row.optional < 1 for row, _ in chosen):
-        # Too short for everything: what is optional goes, the least likely first.
-        chosen.remove(min(chosen, key=lambda pair: pair[0].optional))
-    lengths = stretched([entry.bars or 1 for _, entry in chosen], [row for row, _ in chosen], bars)
-    return tuple(entry.model_copy(update={"bars": length}) for (_, entry), length in zip(chosen, lengths, strict=True))
+    return drawn
+
+
+def _fitting(rows: Sequence[_Chosen], bars: int) -> list[_Chosen]:
+    """Return the rows with which a form can come near a length.
+
+    Raises:
+        PlanError: it cannot.
+    """
+    least = sum(_least(one.row) for one in rows if one.row.optional == 1)
+    most = sum(_most(one.row) for one in rows)
+    if not least - NEAR_BARS <= bars <= most + NEAR_BARS:
+        counted = "1 bar" if bars == 1 else f"{bars} bars"
+        raise PlanError(f"this form cannot have {counted}", mend=f"from {least} to {most} bars")
+    chosen = [one for one in rows if one.present]
+    # Too short for everything: what is optional goes, the least likely first. Too long: it comes, the likeliest first.
+    for one in sorted(rows, key=lambda one: one.row.optional):
+        if one in chosen and one.row.optional < 1 and sum(_least(other.row) for other in chosen) > bars:
+            chosen.remove(one)
+    for one in sorted(rows, key=lambda one: -one.row.optional):
+        if one not in chosen and sum(_most(other.row) for other in chosen) < bars:
+            chosen.append(one)
+    return [one for one in rows if one in chosen]
 
 
 def stretched(lengths: Sequence[int], rows: Sequence[SectionRow], bars: int) -> list[int]:
     """Return section lengths whose sum is as near to `bars` as the rows' ranges and whole phrases allow.
 
-    Raises:
-        PlanError: further than a phrase (8 bars) from the nearest possible length.
+    A copy that may be as long as what it copies is as long.
     """
-    lows = [_least(row) for row in rows]
-    highs = [row.most or max(row.bars) for row in rows]
     scale = bars / sum(lengths)
-    result = []
-    for length, low, high in zip(lengths, lows, highs, strict=True):
-        unit = _unit(length)
-        result.append(min(max(round(length * scale / unit) * unit, low), high))
-    for _ in range(2 * MAX_BARS):
+    groups = _groups(rows)
+    result = [0] * len(rows)
+
+    def give(group: Sequence[int], length: int) -> None:
+        for index in group:
+            result[index] = length
+
+    for group in groups:
+        row, length = rows[group[0]], lengths[group[0]]
+        unit = _units(row)[0 if length >= 8 else -1]
+        wished = round(length * scale / unit) * unit
+        give(group, min(max(wished, _least(row)), _most(row)))
+    while True:
         gap = bars - sum(result)
         moves = []
-        for index, (row, length, low, high) in enumerate(zip(rows, result, lows, highs, strict=True)):
-            for unit in _STEPS.get(row.function, (4, 2, 1)):
-                moved = length + (unit if gap > 0 else -unit)
-                if low <= moved <= high and abs(gap) >= unit:
+        for group in groups:
+            row, length = rows[group[0]], lengths[group[0]]
+            for unit in _units(row):
+                moved = result[group[0]] + (unit if gap > 0 else -unit)
+                step = unit * len(group)
+                if _least(row) <= moved <= _most(row) and abs(abs(gap) - step) < abs(gap):
                     # Large steps first; then the section that comes nearest to its share.
-                    moves.append((-unit, abs(moved - lengths[index] * scale), index, moved))
-        if gap == 0 or not moves:
-            break
-        _, _, index, moved = min(moves)
-        result[index] = moved
-    if abs(bars - sum(result)) > 8:
-        least, most = sum(lows), sum(highs)
-        raise PlanError(f"this form cannot have {bars} bars", mend=f"from {least} to {most} bars")
-    return result
+                    moves.append((-unit, abs(moved - length * scale), group[0], moved, group))
+        if not moves:
+            return result
+        _, _, _, moved, group = min(moves)
+        give(group, moved)
+
+
+def _groups(rows: Sequence[SectionRow]) -> list[list[int]]:
+    """Return the indices of the rows that are of one length, together."""
+    groups: list[list[int]] = []
+    for index, row in enumerate(rows):
+        for group in groups:
+            first = rows[group[0]]
+            if row.copy_of in {rows[other].section_id for other in group} and _range(row) == _range(first):
+                group.append(index)
+                break
+        else:
+            groups.append([index])
+    return groups
+
+
+def _range(row: SectionRow) -> tuple[object, ...]:
+    return row.bars, _least(row), _most(row)
 
 
 def _least(row: SectionRow) -> int:
     return row.least if row.least is not None else min(row.bars)
 
 
-# Bars by which a section may be stretched: themes stay in whole phrases, joins may have any length.
-_STEPS: dict[str, tuple[int, ...]] = {"theme": (4,), "recapitulation": (4,), "episode": (4, 2), "closing": (4, 2)}
+def _most(row: SectionRow) -> int:
+    return row.most or max(row.bars)
 
 
-def _unit(length: int) -> int:
-    return 4 if length >= 8 else 2 if length >= 4 else 1
+# Bars by which a section may be stretched: themes stay in whole phrases, others may have half ones.
+_STEPS: dict[str, tuple[int, ...]] = {"theme": (4,), "recapitulation": (4,)}
+
+
+def _units(row: SectionRow) -> tuple[int, ...]:
+    """Return the bars by which a section may be stretched, the largest first; prescribed phrases come whole."""
+    if row.phrases:
+        return (sum(phrase.bars for phrase in row.phrases),)
+    return _STEPS.get(row.function, (4, 2))
 
 
 def _pick(choices: Sequence[int], draw: float) -> int:
@@ -107,9 +199,8 @@ def _pick(choices: Sequence[int], draw: float) -> int:
     return choices[1 + int(place * (len(choices) - 1))]
 
 
-def _pick_key(row: SectionRow, setting: Setting, draw: float) -> str:
-    """Choose one of a row's keys: the first ones are likelier, and those that the style goes to."""
-    choices = row.key.of(setting.home.mode)
+def _pick_key(choices: Sequence[str], setting: Setting, draw: float) -> int:
+    """Choose the place of one of a row's keys: the first ones are likelier, and those that the style goes to."""
     weights = np.array([0.5**place for place in range(len(choices))])
     for share, statistics in setting.styles:
         counts = statistics.modulations.get(setting.home.mode, {})
@@ -118,7 +209,7 @@ def _pick_key(row: SectionRow, setting: Setting, draw: float) -> str:
             if total:
                 weights[place] += share * counts.get(text.split("->")[-1].strip(), 0) / total
     reached = np.cumsum(weights / weights.sum())
-    return choices[min(int(np.searchsorted(reached, draw, side="right")), len(choices) - 1)]
+    return min(int(np.searchsorted(reached, draw, side="right")), len(choices) - 1)
 
 
 def expanded(sections: Sequence[SectionEntry]) -> tuple[SectionEntry, ...]:
@@ -133,22 +224,28 @@ def expanded(sections: Sequence[SectionEntry]) -> tuple[SectionEntry, ...]:
     """
     done: dict[str, SectionEntry] = {}
     for entry in sections:
-        if entry.copy_of is not None:
-            if entry.copy_of not in done:
-                raise PlanError(f'copy_of: no section "{entry.copy_of}" before this one')
-            base = done[entry.copy_of]
-            own = {name: getattr(entry, name) for name in type(entry).model_fields if getattr(entry, name) is not None}
-            copied = base.model_copy(update={"id": None, "take": None, "enters": None, "leaves": None})
-            if any(name in own and own[name] != getattr(base, name) for name in _UNSETS_PHRASES):
-                copied = copied.model_copy(update={"phrases": None})
-            entry = copied.model_copy(update=own)
-        if entry.label is None:
-            raise PlanError("a section needs a label", mend="add label:")
-        section_id = entry.id or default_id(entry.label, list(done))
-        if section_id in done:
-            raise PlanError(f'the id "{section_id}" appears twice', mend="give one of them another id")
-        done[section_id] = entry.model_copy(update={"id": section_id})
+        entry = expanded_entry(entry, done)
+        done[entry.id or ""] = entry
     return tuple(done.values())
+
+
+def expanded_entry(entry: SectionEntry, earlier: Mapping[str, SectionEntry]) -> SectionEntry:
+    """Return one section as `expanded` does, after the earlier ones (by id)."""
+    if entry.copy_of is not None:
+        if entry.copy_of not in earlier:
+            raise PlanError(f'copy_of: no section "{entry.copy_of}" before this one')
+        base = earlier[entry.copy_of]
+        own = {name: getattr(entry, name) for name in type(entry).model_fields if getattr(entry, name) is not None}
+        copied = base.model_copy(update={"id": None, "take": None, "enters": None, "leaves": None})
+        if any(name in own and own[name] != getattr(base, name) for name in _UNSETS_PHRASES):
+            copied = copied.model_copy(update={"phrases": None})
+        entry = copied.model_copy(update=own)
+    if entry.label is None:
+        raise PlanError("a section needs a label", mend="add label:")
+    section_id = entry.id or default_id(entry.label, earlier)
+    if section_id in earlier:
+        raise PlanError(f'the id "{section_id}" appears twice', mend="give one of them another id")
+    return entry.model_copy(update={"id": section_id})
 
 
 _UNSETS_PHRASES = ("bars", "key", "cadence", "theme", "harmony", "transformations")

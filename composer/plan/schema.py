@@ -28,6 +28,8 @@ def plan_schema() -> dict[str, Any]:
                 properties[word] = properties.pop(field)
     definitions["Dynamics"] = {"oneOf": [definitions["Dynamics"], {"enum": [*DYNAMIC_LEVELS, *DYNAMIC_SHAPES]}]}
     definitions["Transformation"] = {"oneOf": [{"enum": list(TRANSFORMATIONS)}, _transformation_objects()]}
+    ids = definitions["RepeatEntry"]["properties"]["sections"]
+    definitions["RepeatEntry"] = {"oneOf": [definitions["RepeatEntry"], ids, {"type": "string"}]}
     for word in ("chords", "soprano", "bass"):
         listed = definitions["Formula"]["properties"][word]
         definitions["Formula"]["properties"][word] = {"oneOf": [listed, {"type": "string"}]}

@@ -121,7 +121,7 @@ def draw_header(plan: Plan, template: FormTemplate, weighed: WeighedStyles, *, p
     meter = plan.meter or _draw_meter(template, card, statistics, stream(seed, "meter"))
     key = plan.key or _draw_key(statistics, stream(seed, "key"))
     home = parse_key(key)
-    tempo = plan.tempo or _usual_tempo(card, statistics, parse_meter(meter), stream(seed, "tempo"))
+    tempo = plan.tempo or _usual_tempo(template, card, statistics, parse_meter(meter), stream(seed, "tempo"))
     pickup = plan.pickup
     if pickup is None:
         pickup = pickup_beats if pickup_beats is not None else 0.0
@@ -194,8 +194,11 @@ def _draw_key(statistics: StyleStatistics, rng: np.random.Generator) -> str:
     return names[int(rng.choice(len(names), p=shares / shares.sum()))]
 
 
-def _usual_tempo(card: StyleCard, statistics: StyleStatistics, meter: Meter, rng: np.random.Generator) -> float:
-    low, usual, high = card.tempo_bpm.get(str(meter)) or statistics.tempo_bpm.get(meter_class(meter)) or (0.0, 0.0, 0.0)
+def _usual_tempo(
+    template: FormTemplate, card: StyleCard, statistics: StyleStatistics, meter: Meter, rng: np.random.Generator
+) -> float:
+    stated = template.tempo_bpm.get(str(meter)) or card.tempo_bpm.get(str(meter))
+    low, usual, high = stated or statistics.tempo_bpm.get(meter_class(meter)) or (0.0, 0.0, 0.0)
     if usual <= 0:
         return DEFAULT_TEMPO_BPM
     place = rng.triangular(-1.0, 0.0, 1.0)

@@ -7,45 +7,172 @@ import pytest
 from composer.errors import PlanError
 from composer.plan.brief import Brief
 from composer.plan.forms import form_names, list_forms, load_form, parse_form
+from composer.plan.layout import repeats_of_form
+from composer.plan.model import Plan
 from composer.plan.numerals import parse_key_path
-from composer.plan.planner import plan_piece
+from composer.plan.outline import phrase_places
+from composer.plan.planner import plan_piece, resolve
+from composer.plan.playing import played_sections
+from composer.plan.reader import parse_plan
+from composer.plan.writer import format_plan
 from composer.theory.key import parse_key
+from composer.theory.meter import parse_meter
 
 OWN = """template: 1
 name: lullaby
 description: Two verses and a refrain.
+repeats: [[V, R], V2]
+da_capo: R
 themes: {verse: {bars: 4}}
 sections:
   - {label: V, function: theme, theme: verse, bars: 8, key: {major: I, minor: i}, cadence: HC}
   - {label: R, function: episode, bars: [8, 4], key: {major: [IV, V], minor: III}, cadence: PAC}
   - {label: V, function: theme, copy_of: V, theme: verse, bars: 8, key: {major: I, minor: i}, cadence: PAC}
+  - {label: E, function: coda, bars: 2, optional: 0, key: {major: I, minor: i}, cadence: PAC}
 """
+# A form, and its sections in the order of playing where everything optional is there.
+PLAYED = {
+    "binary": "A A B B",
+    "rounded-binary": "A A B A2 B A2",
+    "ternary": "A B R A2 Coda",
+    "minuet": "A A B A2 B A2 Trio Trio D Trio2 D Trio2 A B A2",
+    "rondo": "A B R A2 C R2 A3 Coda",
+    "sonata-rondo": "A TR B R A2 C A3 B2 A4 Coda",
+    "sonata": "P TR S K P TR S K Dev P2 TR2 S2 K2 Coda",
+    "variations": "Theme Theme V1 V1 V2 V2 V3 V3 Minore Minore Adagio Finale Coda",
+    "ritornello": "R S R2 S2 R3 S3 R4",
+    "chorale": "A A B",
+    "song": "Intro A A2 B A3 Coda",
+    "strophic": "Intro Verse Refrain Link Verse Refrain Link Verse Refrain Coda",
+    "ragtime": "Intro A A B B A2 C C Break D D",
+}
+FORMS = [name for name in form_names() if name in PLAYED]
 
 
-def test_the_first_forms_are_there():
-    assert {"binary", "chorale", "rondo", "sonata", "ternary"} <= set(form_names())
+def test_the_forms_are_there():
+    assert set(PLAYED) <= set(form_names())
     assert [form.name for form in list_forms()] == list(form_names())
 
 
-@pytest.mark.parametrize("name", form_names())
-def test_every_form_begins_and_ends_at_home_in_both_modes(name):
-    for home in (parse_key("C major"), parse_key("C minor")):
-        form = load_form(name)
-        for keys in (form.sections[0].key.of(home.mode), form.sections[-1].key.of(home.mode)):
-            assert keys
-        first = parse_key_path(form.sections[0].key.of(home.mode)[0], home)[0]
-        last = parse_key_path(form.sections[-1].key.of(home.mode)[0], home)[-1]
-        assert first == home
-        assert last == home
+@pytest.mark.parametrize("name", PLAYED)
+def test_a_form_is_played_as_musicians_know_it(name):
+    form = load_form(name)
+    ids = [row.section_id for row in form.sections]
+    sections = [{"id": row.section_id, "label": row.label} for row in form.sections]
+    plan = parse_plan(format_plan(_plan_of(sections, form)))
+    assert [entry.id for entry in plan.sections] == ids
+    assert " ".join(played_sections(plan)) == PLAYED[name]
 
 
-def test_a_rondo_is_abaca():
-    labels = [row.label for row in load_form("rondo").sections if row.function in ("theme", "episode")]
-    assert labels == ["A", "B", "A", "C", "A"]
+def _plan_of(sections, form):
+    entries = {"form": form.name, "style": "bach", "sections": sections, "da_capo": form.da_capo}
+    return Plan.model_validate(entries).model_copy(update={"repeats": form.repeats})
+
+
+@pytest.mark.parametrize("mode", ["major", "minor"])
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_at_its_usual_length(name, mode, planned, library):
+    _check(planned(form=name, key=f"D {mode}", seed=3), name, library)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_as_short_and_as_long_as_it_can_be(name, planned, library):
+    for bars, mode in ((1, "major"), (10_000, "minor")):
+        with pytest.raises(PlanError, match=rf"this form cannot have {bars} bars?") as caught:
+            planned(form=name, key=f"A {mode}", bars=bars)
+        _, least, _, most, _ = caught.value.problems[0].mend.split()
+        wished = int(least) if bars == 1 else min(int(most), 120)
+        plan = planned(form=name, key=f"A {mode}", bars=wished, seed=4)
+        # Sections that are of one length with another move together.
+        assert abs(plan.bars - wished) <= 2 + 2 * sum(entry.copy_of is not None for entry in plan.sections)
+        _check(plan, name, library)
+
+
+def _check(plan, name, library):
+    """The bars add up, the chords can be read, the piece ends at home, and the file holds all of it."""
+    home, form = parse_key(plan.key), load_form(name)
+    assert plan.bars == sum(phrase.bars for entry in plan.sections for phrase in entry.phrases)
+    places = phrase_places(plan)  # reads every chord
+    assert places[-1].bar_tick > 0
+    bar_tick = parse_meter(plan.meter).bar_ticks
+    assert places[-1].end_tick == plan.bars * bar_tick
+    assert all(slot.numeral for place in places for slot in place.slots if slot.start_tick < place.end_tick)
+    last = plan.section(played_sections(plan)[-1])
+    assert last.phrases[-1].cadence == "PAC"
+    assert parse_key_path(last.key, home)[-1] == home
+    closing = [place for place in places if place.section.id == last.id][-1].slots[-1]
+    assert closing.key == home
+    assert closing.numeral in ("I", "i")
+    assert parse_plan(format_plan(plan), known_styles=["small"]) == plan
+    assert resolve(plan, library=library) == plan
+    assert plan.repeats == (repeats_of_form(form, plan.sections) or None)
+    assert plan.da_capo == form.da_capo
+
+
+def test_variations_are_as_long_as_their_theme(planned):
+    for bars in (70, 120, 200):
+        sections = planned(form="variations", bars=bars).sections
+        assert len({entry.bars for entry in sections if entry.id != "Coda"}) == 1
+
+
+def test_a_variation_has_more_notes_than_the_one_before_and_the_adagio_is_slow(planned):
+    plan = planned(form="variations", bars=140)
+    density = [plan.section(name).density for name in ("Theme", "V1", "V2", "V3")]
+    assert density == sorted(density)
+    assert plan.section("Adagio").tempo_factor == 0.55
+    assert parse_key_path(plan.section("Minore").key, parse_key(plan.key))[0].mode != parse_key(plan.key).mode
+
+
+def test_a_recapitulation_is_as_long_as_its_exposition(planned):
+    for bars in (80, 140, 260):
+        plan = planned(form="sonata", bars=bars)
+        assert [plan.section(name).bars for name in "PSK"] == [plan.section(f"{name}2").bars for name in "PSK"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_second_part_begins_in_the_key_that_the_first_one_reached(seed, planned):
+    binary = planned(form="binary", key="D minor", seed=seed)
+    assert binary.section("A").key.split()[-1] == binary.section("B").key.split()[0]
+    sonata = planned(form="sonata", key="D minor", seed=seed)
+    assert sonata.section("TR").key.split()[-1] == sonata.section("S").key == sonata.section("K").key
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_trio_s_middle_leads_back_to_the_trio(seed, planned):
+    plan = planned(form="minuet", key="G major", seed=seed)
+    trio, middle, again = (plan.section(name).key for name in ("Trio", "D", "Trio2"))
+    assert again == trio
+    assert middle.split()[-1] == trio
+
+
+def test_forms_have_their_meters_and_tempi(planned):
+    minuet, rag = planned(form="minuet"), planned(form="ragtime")
+    assert minuet.meter == "3/4"
+    assert rag.meter == "2/4"
+    assert 96 <= minuet.tempo <= 144
+    assert 60 <= rag.tempo <= 92
+    assert planned(form="minuet", meter="3/8", tempo=60.0).meter == "3/8"
+
+
+def test_songs_are_for_voice_and_piano(planned):
+    assert planned(form="song").ensemble == planned(form="strophic").ensemble == "song"
+    assert planned(form="song", ensemble="keyboard").ensemble == "keyboard"
+
+
+def test_repeats_can_be_left_out(library):
+    said = {"form": "minuet", "style": "small", "repeats": [], "da_capo": "none"}
+    plan = resolve(Plan.model_validate(said), library=library)
+    assert played_sections(plan) == tuple(entry.id for entry in plan.sections)
+    assert parse_plan(format_plan(plan), known_styles=["small"]) == plan
+
+
+def test_sections_that_are_stated_have_the_repeats_that_are_stated(library):
+    said = {"form": "binary", "style": "small", "sections": [{"label": "A", "bars": 8}, {"label": "B", "bars": 8}]}
+    assert resolve(Plan.model_validate(said), library=library).repeats is None
 
 
 def test_ids_are_unique_and_numbered():
-    assert [row.id for row in parse_form(OWN, source="own.yaml").sections] == ["V", "R", "V2"]
+    assert [row.id for row in parse_form(OWN, source="own.yaml").sections] == ["V", "R", "V2", "E"]
 
 
 def test_a_form_of_ones_own_is_planned(tmp_path, library):
@@ -53,6 +180,14 @@ def test_a_form_of_ones_own_is_planned(tmp_path, library):
     plan = plan_piece(Brief(form="lullaby.yaml", style="small", seed=1), folder=tmp_path, library=library)
     assert [section.id for section in plan.sections] == ["V", "R", "V2"]
     assert plan.sections[0].phrases[0].theme == "verse"
+    assert played_sections(plan) == ("V", "R", "V", "R", "V2", "V2", "V", "R")
+
+
+def test_what_is_not_there_is_not_repeated(planned):
+    form = parse_form(OWN.replace("[[V, R], V2]", "[[V, R], [V2, E]]"), source="own.yaml")
+    sections = list(planned(form="binary").sections)
+    there = [entry.model_copy(update={"id": name}) for entry, name in zip(sections, ("V", "V2"), strict=True)]
+    assert [repeat.sections for repeat in repeats_of_form(form, there)] == [("V",), ("V2",)]
 
 
 @pytest.mark.parametrize(
@@ -65,11 +200,24 @@ def test_a_form_of_ones_own_is_planned(tmp_path, library):
             'no theme "vers"',
         ),
         ("copy_of: V", "copy_of: X", 'no section "X"'),
+        ("copy_of: V", "keys_as: E", 'keys_as: no section "E" before this one'),
         ("function: episode", "function: bridge", '"bridge" is not known'),
         ("template: 1\n", "", '"template" is missing'),
+        ("da_capo: R", "da_capo: Q", 'no section "Q"'),
+        ("[[V, R], V2]", "[[V, V2]]", "V, V2 do not follow each other"),
+        ("bars: [8, 4]", "bars: 8, least: 9", "from 9 to 8 bars"),
+        ("name: lullaby", "name: lullaby\nmeters: [3/5]", "3/5"),
+        ("label: E,", "label: E, id: R,", 'the id "R" appears twice'),
     ],
 )
 def test_a_template_that_is_wrong_names_the_line(wrong, right, words):
     with pytest.raises(PlanError, match=words) as caught:
         parse_form(OWN.replace(wrong, right, 1), source="own.yaml")
     assert caught.value.problems[0].place.line is not None
+
+
+def test_all_that_is_wrong_in_a_template_is_told_at_once():
+    text = OWN.replace("da_capo: R", "da_capo: Q").replace("copy_of: V", "copy_of: X")
+    with pytest.raises(PlanError) as caught:
+        parse_form(text, source="own.yaml")
+    assert len(caught.value.problems) == 2
