@@ -32,7 +32,6 @@ from dataclasses import asdict
 
 import numpy as np
 from bench_mixes import RULE, probability
-from bench_rondos import ASKED_FIGURES
 from conditions_judge import Counts, judge
 from style_classifier import DRAWS, Share
 from style_listener import Listener, listen
@@ -40,17 +39,15 @@ from style_music import collected
 from style_options import add_composing, add_results, parsed, style_parser
 from style_pictures import draw_plane
 from style_workshop import Composed, Order, average_plans, compose_all, read_piece, told
+from usual_figures import outside_usual
 
-from composer.analysis.figures import piece_figures
 from composer.pipeline import DEFAULT_GUIDANCE, DEFAULT_STYLE_GUIDANCE
 from composer.roll.codec import encode
 from composer.roll.facts import facts_of
-from composer.style import load_statistics
 
 PLAN_GUIDANCES = (1.0, 1.25, 1.5, 2.0, 3.0)
 STYLE_GUIDANCES = (1.0, 1.5, 2.0, 3.0)
 SEEDS = (1, 2)
-LEAST_WIDTH = 0.1  # of a figure's usual range, where nearly all pieces of a style have the same
 MEASURES = ("roots", "keys", "style", "diversity", "distance", "refused", "seconds")
 
 Point = tuple[float, float]  # guidance by the plan, by the style
@@ -115,7 +112,7 @@ def judged(orders: Sequence[Order], options: argparse.Namespace, listener: Liste
             else np.nan
         )
         found["diversity"].append(1 - likeness(*pieces[:2]))
-        found["distance"].append(float(np.mean([distance(piece, style) for piece in pieces])))
+        found["distance"].append(float(np.mean([outside_usual(piece.score, style) for piece in pieces])))
         found["refused"].append(float(np.mean([piece.facts["refused"] for piece in pieces])))
         found["seconds"].append(float(np.mean([piece.facts["seconds"] for piece in pieces])))
     return {measure: np.array(values) for measure, values in found.items()}
@@ -142,18 +139,6 @@ def likeness(first: Composed, second: Composed) -> float:
     common = np.bincount(bar[:steps], both.sum(axis=1), minlength=1)
     total = np.bincount(bar[:steps], either.sum(axis=1), minlength=1)
     return float((common[total > 0] / total[total > 0]).mean())
-
-
-def distance(piece: Composed, style: str) -> float:
-    """Return how far figures lie outside the style's usual range, in widths of it; the mean over the figures."""
-    figures, usual = piece_figures(piece.score), load_statistics(style).figures
-    outside = []
-    for name in ASKED_FIGURES:
-        if name in usual and name in figures:
-            low, middle, high = usual[name]
-            beyond = max(0.0, low - figures[name], figures[name] - high)
-            outside.append(beyond / max(high - low, LEAST_WIDTH * abs(middle), LEAST_WIDTH))
-    return float(np.mean(outside))
 
 
 def show(rows: dict[Point, dict[str, np.ndarray]]) -> dict[Point, dict[str, Share]]:
