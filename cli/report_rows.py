@@ -45,8 +45,7 @@ def tables(report: FormReport) -> list[tuple[Sequence[str], list[list[str]]]]:
 
     told = report_json(report)
     sections = [
-        [row["id"], _place(row), row["heard_as"], row["key_heard"], "" if row["agrees"] else "no"]
-        for row in told["sections"]
+        [row["id"], _place(row), row["heard_as"], row["key"], "" if row["agrees"] else "no"] for row in told["sections"]
     ]
     if not report.is_planned:
         keys = [[_place(row), row["found"]] for row in told["keys"]]
@@ -68,7 +67,7 @@ def tables(report: FormReport) -> list[tuple[Sequence[str], list[list[str]]]]:
         [str(row["bar"]), row["planned"], row["heard"] or "-", ", ".join(row["missing"])] for row in told["cadences"]
     ]
     return [
-        (("section", "bars", "heard as", "key heard", "as planned"), sections),
+        (("section", "bars", "heard as", "key found", "as planned"), sections),
         (("section", "theme", "bars", "key", "as", "on top", "likeness"), themes),
         (("bars", "key planned", "key found", "as planned"), keys),
         (("bar", "cadence", "heard without the plan", "missing"), cadences),

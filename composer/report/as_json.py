@@ -13,8 +13,8 @@ from typing import Any
 
 from composer.outline import Span
 from composer.report.cadences import JUDGED, CadenceFound
-from composer.report.form import CopyFound, FormReport, SectionFound, key_at
-from composer.report.keys import as_found
+from composer.report.form import CopyFound, FormReport, SectionFound
+from composer.report.keys import FoundKey, as_found
 from composer.report.themes import StatementFound
 from composer.report.voice_leading import KINDS
 from composer.score import Score
@@ -138,14 +138,13 @@ def totals(report: FormReport) -> Json:
 
 def _section(row: SectionFound, report: FormReport) -> Json:
     span = row.span
-    outline_keys = report.found.keys
     return {
         "id": span.id,
         "label": span.label,
         **_bars(report.score, span),
         "heard_as": row.heard_as,
         "agrees": row.agrees,
-        "key_heard": key_at(outline_keys, span.start_tick + (span.end_tick - span.start_tick) // 4),
+        "key": _key_name(row.key),
     }
 
 
@@ -193,8 +192,11 @@ def _copy(found: CopyFound, score: Score) -> Json:
 
 
 def _bars(score: Score, span: Span) -> Json:
+    """Return the first and the last bar of a span; an upbeat belongs to the bar behind it."""
+    bar = score.bar_at(span.start_tick)
+    is_upbeat = bar.number == 0 or 2 * (span.start_tick - bar.onset_tick) > bar.meter.bar_ticks
     return {
-        "first_bar": score.bar_at(span.start_tick).number,
+        "first_bar": bar.number + is_upbeat,
         "last_bar": score.bar_at(max(span.start_tick, span.end_tick - 1)).number,
     }
 
@@ -203,9 +205,9 @@ def _bar(score: Score, span: Span) -> int:
     return score.meter_at(span.start_tick).bar_ticks
 
 
-def _key_name(found: tuple[int, str], planned: Key) -> str:
+def _key_name(found: FoundKey, planned: Key | None = None) -> str:
     """Return a found key by name: as the plan spells it where it is that, else as sharps and flats are fewest."""
-    if found == as_found(planned):
+    if planned is not None and found == as_found(planned):
         return str(planned)
     return str(next(key for key in _ALL_KEYS if as_found(key) == found))
 

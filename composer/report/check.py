@@ -6,22 +6,21 @@ Contents: `report_on`, `Checked`, `check_piece`, `plan_beside`.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from composer.analysis.copying import load_runs
 from composer.analysis.outline import ensemble_of
 from composer.corpus.reader import read_score
-from composer.errors import Place, PlanError
-from composer.outline import Outline
 from composer.plan.mixes import names_in_plan
 from composer.plan.model import Plan
 from composer.plan.planner import resolve
 from composer.plan.reader import read_plan
 from composer.report.asked import Asked, asked_of, given_themes
+from composer.report.fitting import as_written, fitted
 from composer.report.form import FormReport, form_report
 from composer.report.voice_leading import load_rates
-from composer.score import Bar, Score
+from composer.score import Score
 from composer.style import load_style, readable_styles, styles_folder
 
 _RESOLVED, _STATED = (".resolved.yaml", ".resolved.yml"), (".yaml", ".yml")
@@ -76,7 +75,8 @@ def check_piece(
     source = _stated_beside(path)
     given = given_themes(source if source is not None else stated)
     asked = _asked(plan, path.parent, given=given, compasses_of=compasses_of)
-    score = fitted(result.score, asked.outline, source=str(score_path), plan_source=str(path))
+    written = as_written(result.score, plan, asked.outline)
+    score = fitted(written, asked.outline, source=str(score_path), plan_source=str(path))
     named = [style] if style else list(names_in_plan(plan))
     copied = list(dict.fromkeys([*named, *copied]))
     return Checked(_report(score, asked, copied=copied, named=named, ensemble=plan.ensemble or ""), path, result.mended)
@@ -116,51 +116,6 @@ def plan_beside(score_path: Path) -> Path | None:
             if path.is_file():
                 return path
     return None
-
-
-def fitted(score: Score, outline: Outline, *, source: str, plan_source: str) -> Score:
-    """Return a score with exactly the bars of a plan: empty ones behind the last note are added or taken away.
-
-    Args:
-        score: the piece.
-        outline: of the plan.
-        source, plan_source: names of the files, for the error.
-
-    Raises:
-        PlanError: other meters, or another number of bars.
-    """
-    for bar, planned in zip(score.bars, outline.bars, strict=False):
-        if bar.meter.bar_ticks != planned.meter.bar_ticks:
-            raise PlanError(
-                f"{bar.meter}, where {plan_source} plans {planned.meter}",
-                place=Place(source, detail=f"bar {bar.number}"),
-                mend="give the plan of this piece: --plan",
-            )
-        if bar.onset_tick != planned.onset_tick:
-            raise PlanError(
-                f"the upbeat is {_beats(score.bars)}, {plan_source} plans {_beats(outline.bars)}",
-                place=Place(source, detail=f"bar {score.bars[0].number}"),
-                mend="give the plan of this piece: --plan",
-            )
-    last_note = max((note.onset_tick for _, note in score.notes()), default=0)
-    sounding = score.bar_index_at(last_note) + 1
-    if sounding > len(outline.bars) or len(score.bars) < len(outline.bars) - 1:
-        raise PlanError(
-            f"{_count(sounding)}, {plan_source} plans {len(outline.bars)}",
-            place=source,
-            mend="give the plan of this piece: --plan",
-        )
-    return replace(score, bars=outline.bars)
-
-
-def _beats(bars: Sequence[Bar]) -> str:
-    first = bars[0]
-    beats = first.duration_tick / first.meter.beat_ticks if first.duration_tick < first.meter.bar_ticks else 0
-    return f"{beats:g} beats" if beats else "none"
-
-
-def _count(bars: int) -> str:
-    return "1 bar" if bars == 1 else f"{bars} bars"
 
 
 def _stated_beside(path: Path) -> Plan | None:

@@ -13,15 +13,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from composer.analysis.copying import RunIndex, SharedRun, longest_shared_run
+from composer.analysis.frames import note_array
 from composer.analysis.harmony import analyse_harmony
 from composer.analysis.phrases import divide_phrases
 from composer.analysis.sections import find_sections
-from composer.outline import KeySpan, Outline, PhraseSpan, SectionSpan, span_at
+from composer.outline import Outline, PhraseSpan, SectionSpan
 from composer.report.asked import Asked, SectionAsked
 from composer.report.cadences import CadenceFound, judge_cadences
 from composer.report.chords import BarChords, judge_chords
-from composer.report.keys import KeyFinder, KeySpanFound, judge_keys
+from composer.report.keys import FoundKey, KeyFinder, KeySpanFound, find_by_profile, judge_keys
 from composer.report.letters import find_letters
+from composer.report.sounding import pitch_class_quarters
 from composer.report.stillness import Stretch, silences, standing_chords
 from composer.report.themes import StatementFound, TopLine, TuneMatch, best_match, judge_statement
 from composer.report.voice_leading import StyleRate, VoiceLeading, count_faults
@@ -37,12 +39,14 @@ class SectionFound:
     Attributes:
         span: where.
         heard_as: label of the first section that it sounds like; its own for something new.
+        key: the one key that its notes have best.
         agrees: it is heard as the same as those that it should be, and as no other; True where the plan leaves that
             open, and without a plan.
     """
 
     span: SectionSpan
     heard_as: str
+    key: FoundKey
     agrees: bool = True
 
 
@@ -217,12 +221,17 @@ def _heard(score: Score, *, has_plan: bool) -> Outline:
 
 
 def _sections(score: Score, found: Outline, asked: Asked | None, line: TopLine) -> tuple[SectionFound, ...]:
+    notes = note_array(score)
+
+    def key(span: SectionSpan) -> FoundKey:
+        return find_by_profile(pitch_class_quarters(notes, span.start_tick, span.end_tick))
+
     if asked is None:
-        return tuple(SectionFound(span, span.label) for span in found.sections)
+        return tuple(SectionFound(span, span.label, key(span)) for span in found.sections)
     rows = asked.sections
     letters = find_letters(score, [row.span for row in rows], asked.outline.keys, line=line)
     return tuple(
-        SectionFound(row.span, rows[letters[place]].span.label, _agrees(place, rows, letters))
+        SectionFound(row.span, rows[letters[place]].span.label, key(row.span), _agrees(place, rows, letters))
         for place, row in enumerate(rows)
     )
 
@@ -287,9 +296,3 @@ def _pinned(score: Score, asked: Asked | None) -> frozenset[tuple[int, int]]:
     return frozenset(
         (note.onset_tick, note.pitch) for _, note in score.notes() if (note.onset_tick, note.pitch % 12) in asked.pinned
     )
-
-
-def key_at(keys: Sequence[KeySpan], tick: int) -> str:
-    """Return the name of the local key at a tick; empty where none is known."""
-    span = span_at(keys, tick)
-    return str(span.key) if span is not None else ""

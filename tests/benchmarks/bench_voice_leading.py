@@ -39,7 +39,7 @@ def files_of(recipe: StyleRecipe, book: RecipeBook, data: Path) -> dict[str, lis
     """Return the files of a style by the ensemble that its sources state; "" where they state none."""
     found: dict[str, list[Path]] = defaultdict(list)
     for source, files in zip(book.sources, list_files(book.sources, data), strict=True):
-        if source.composer == recipe.composer:
+        if source.composer == recipe.composer and source.ensemble in (recipe.ensembles or (source.ensemble,)):
             found[source.ensemble].extend(files)
     return found
 
