@@ -17,6 +17,7 @@ from itertools import pairwise
 import numpy as np
 
 from composer.analysis.copying import RunIndex, counted_notes, shared_notes
+from composer.fill.rhythm import DIVISIONS, cell_name, cells_of, contradicts, tune_cells, usual_onsets
 from composer.outline import ChordSpan, span_at
 from composer.style_statistics import StyleStatistics, meter_class
 from composer.theory.meter import Meter
@@ -24,7 +25,8 @@ from composer.theory.meter import Meter
 Tune = Sequence[tuple[int, int, int]]
 COPY_COST = 0.6  # of a note with which a tune goes on with a known one
 
-_CELL_DIVISIONS = 12  # of a beat, as the statistics count rhythm cells
+AGAINST_METER = 1.2  # of a beat whose rhythm contradicts the meter
+_UNKNOWN_SHARE = 0.002  # of a cell that the style never has
 
 
 def melody_score(
@@ -124,40 +126,29 @@ def _contour(tune: Tune) -> float:
 
 
 def _rhythm(tune: Tune, meter: Meter, statistics: StyleStatistics, span_ticks: int, bar_offset_tick: int) -> float:
-    """Few different cells a beat, more than one, none that the style does not know."""
-    cells: dict[int, list[int]] = {}
-    for onset, _, _ in tune:
-        beat, rest = divmod(onset - bar_offset_tick, meter.beat_ticks)
-        cells.setdefault(beat, []).append(round(rest * _CELL_DIVISIONS / meter.beat_ticks))
-    names = [",".join(str(place) for place in cell) for cell in cells.values()]
+    """Few different cells a beat, more than one, none that the style does not know in this meter."""
+    cells = tune_cells([onset - bar_offset_tick for onset, _, _ in tune], meter)
+    names = [cell_name(cell) for cell in cells]
     different = len(set(names))
     allowed = 2 + span_ticks / (4 * meter.bar_ticks)
     score = -0.5 * max(0.0, different - allowed) - (1.5 if different < 2 else 0.0)
-    typical = _mean_log(statistics.rhythm_cells)
-    seen = [_log_share(statistics.rhythm_cells, name) for name in names]
-    score -= 1.0 * max(0.0, typical - float(np.mean(seen)))
+    score -= AGAINST_METER * sum(contradicts(cell, meter) for cell in cells)
+    known = cells_of(statistics, meter)
+    if known:
+        typical = sum(share * math.log(share) for share in known.values())
+        seen = [math.log(max(known.get(name, 0.0), _UNKNOWN_SHARE)) for name in names]
+        score -= 1.0 * max(0.0, typical - float(np.mean(seen)))
     # A tune moves about as much as the style's tunes do.
     per_beat = len(tune) / max(1.0, span_ticks / meter.beat_ticks)
-    usual = usual_onsets(statistics)
+    usual = usual_onsets(statistics, meter)
     score -= 2.0 * max(0.0, 0.7 * usual - per_beat) + 1.0 * max(0.0, per_beat - 1.3 * usual)
     longest = max(duration for _, duration, _ in tune[:-1])
     return score - 0.8 * max(0.0, longest / meter.bar_ticks - 1.0)
 
 
-def usual_onsets(statistics: StyleStatistics) -> float:
-    """Return how often a beat the style's tunes strike a note, within bounds."""
-    return min(2.5, max(1.0, _mean_onsets(statistics.rhythm_cells)))
-
-
 def _log_share(counts: Mapping[str, int], name: str) -> float:
     total = sum(counts.values())
     return math.log((counts.get(name, 0) + 0.5) / (total + 0.5 * (len(counts) + 1))) if total else 0.0
-
-
-def _mean_onsets(cells: Mapping[str, int]) -> float:
-    """Return the mean number of onsets a beat."""
-    total = sum(cells.values())
-    return sum(count * len(name.split(",")) for name, count in cells.items() if name) / total if total else 1.5
 
 
 def _mean_log(counts: Mapping[str, int]) -> float:
@@ -178,13 +169,16 @@ def opening_likeness(
     """
     if len(tune) < 2:
         return 0.0
-    places = {round((onset - bar_offset_tick) * _CELL_DIVISIONS / meter.beat_ticks) for onset, _, _ in tune}
+    places = {round((onset - bar_offset_tick) * DIVISIONS / meter.beat_ticks) for onset, _, _ in tune}
     signs = np.sign(np.diff([pitch for _, _, pitch in tune]))
     best = 0.0
     for opening in statistics.openings:
         if opening.meter != meter_class(meter) or opening.mode != mode or len(opening.pitches) < 3:
             continue
-        other_places = {round(onset * _CELL_DIVISIONS) for onset in opening.onsets_beat}
+        own = tune_cells([round(onset * meter.beat_ticks) for onset in opening.onsets_beat], meter)
+        if any(contradicts(cell, meter) for cell in own):
+            continue  # triplets in another meter
+        other_places = {round(onset * DIVISIONS) for onset in opening.onsets_beat}
         other_signs = np.sign(np.diff(opening.pitches))
         shared = min(len(signs), len(other_signs))
         rhythm = 2 * len(places & other_places) / (len(places) + len(other_places))

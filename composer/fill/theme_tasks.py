@@ -12,7 +12,7 @@ from composer.abc import Melody
 from composer.fill.formulas import cadence_tops
 from composer.fill.given import Sounding
 from composer.fill.local import localize
-from composer.fill.melody import usual_onsets
+from composer.fill.rhythm import usual_onsets
 from composer.fill.setting import Setting
 from composer.fill.soloist import with_breath
 from composer.fill.themes import ThemeTask
@@ -122,7 +122,7 @@ def theme_task(name: str, entry: ThemeEntry, setting: Setting, pinned: Melody | 
         tops = [note for note in tops if any(start <= note[0] < end for start, end in free)]
     local = localize(outline, span, enters=None)
     if setting.row.has_soloist:  # the texture is that of the keyboard
-        local = replace(local, facts=line_facts(local.facts, usual_onsets(setting.statistics)))
+        local = replace(local, facts=line_facts(local.facts, usual_onsets(setting.statistics, setting.meter)))
     elif outline.textures and (onsets := outline.textures[0].onsets_per_beat) is not None:
         local = replace(local, facts=line_facts(local.facts, onsets[1]))
     return ThemeTask(

@@ -23,16 +23,18 @@ from composer.fill.critics import LINE_WEIGHTS
 from composer.fill.given import Given, Sounding, close_above, close_below, give_notes, line_of, nothing_given, off_grid
 from composer.fill.local import Local
 from composer.fill.melody import COPY_COST, copied_notes, melody_score, opening_likeness
-from composer.fill.particles import LINE, NoteSource, Stretch, run_filter
+from composer.fill.particles import LINE, Goals, NoteSource, Stretch, run_filter
+from composer.fill.rhythm import DIVISIONS, contradicts
 from composer.outline import ChordSpan
 from composer.roll.codec import BoolArray
 from composer.roll.grid import STEP_TICKS
-from composer.roll.pins import FREE, SILENT, only_line, top_line
+from composer.roll.pins import FREE, SILENT, STRUCK, only_line, top_line
 from composer.roll.reference import no_reference
 from composer.style_statistics import StyleStatistics
 from composer.theory.key import Key
 from composer.theory.meter import Meter
 
+METER = "meter"  # the goal that a tune's rhythm is that of its meter
 IDEA_BARS = 2
 IDEA_ROUNDS = 4  # drafts of the idea: so many times the particles
 _SEQUENCE_STEPS = (0, 1, -1, 2, -2, 3, -3, 4, -4)
@@ -162,9 +164,36 @@ def tune_stretch(task: ThemeTask, pinned: list[Sounding], *, end_tick: int, sour
         style=task.style,
         low_pitch=task.low_pitch,
         plays_keyboard=False,
+        goals=_in_meter(given, task),
         critic_weights=LINE_WEIGHTS,
         runs=task.runs,
     )
+
+
+def _in_meter(given: Given, task: ThemeTask) -> Goals | None:
+    """Return the goal that no beat of a tune contradicts a compound meter; what is given is not asked for again.
+
+    In simple meters nothing on the grid contradicts the beat.
+    """
+    if not task.meter.is_compound:
+        return None
+    beat_steps = task.meter.beat_ticks // STEP_TICKS
+    offset = task.pickup_tick // STEP_TICKS % beat_steps
+    is_given = (given.code == STRUCK).any(axis=1)
+
+    def goals(_play: BoolArray, articulate: BoolArray, first: int, end: int) -> dict[str, BoolArray]:
+        struck: BoolArray = np.asarray(articulate.any(axis=2))
+        met: BoolArray = np.ones(len(struck), bool)
+        for start in range(first - (first - offset) % beat_steps, end, beat_steps):
+            beat = slice(max(start, first), min(start + beat_steps, end))
+            if is_given[beat].any():
+                continue
+            for particle in range(len(struck)):
+                places = np.flatnonzero(struck[particle, beat]) + beat.start - start
+                met[particle] &= not contradicts([int(place) * DIVISIONS // beat_steps for place in places], task.meter)
+        return {METER: met}
+
+    return goals
 
 
 def _rest_after_cadences(given: Given, task: ThemeTask) -> None:

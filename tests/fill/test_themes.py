@@ -8,10 +8,11 @@ import pytest
 from composer.abc import parse_abc
 from composer.fill.setting import make_setting
 from composer.fill.theme_tasks import theme_key, theme_task
-from composer.fill.themes import IDEA_BARS, along_scale, compose_theme
+from composer.fill.themes import IDEA_BARS, along_scale, compose_theme, tune_stretch
 from composer.plan.outline import plan_outline
 from composer.plan.planner import resolve
 from composer.plan.reader import parse_plan
+from composer.roll.pins import STRUCK
 from composer.style import load_statistics
 from composer.style_statistics import parse_degree
 from composer.theory.key import parse_key
@@ -159,3 +160,23 @@ def test_the_stream_decides_and_equal_streams_agree(composed, make_fake_source):
 )
 def test_along_the_scale_of_c_major(pitch, steps, expected):
     assert along_scale(pitch, parse_key("C major"), steps) == expected
+
+
+@pytest.mark.parametrize("pickup", [0, 1])
+def test_duplets_are_asked_of_no_draft_in_six_eighths(make_fake_source, pickup):
+    plan = resolve(parse_plan(TEXT.format(kind="chain", key="D major", meter="6/8", pickup=pickup)))
+    setting = make_setting(plan, plan_outline(plan), known={"bach": ("bach", load_statistics("bach"))})
+    task = theme_task("first", plan.themes["first"], setting, None)
+    stretch = tune_stretch(task, [], end_tick=task.local.end_tick, source=make_fake_source())
+    struck = np.zeros((3, stretch.num_steps, 56), bool)  # eighths; duplets; a duplet where the cadence is given
+    struck[0, ::2, 30] = struck[1, ::3, 30] = True
+    struck[2, np.flatnonzero((stretch.pins.code == STRUCK).any(axis=1)), 30] = True
+    met = stretch.goals(struck, struck, 0, stretch.num_steps)
+    assert met["meter"].tolist() == [True, False, True]
+
+
+def test_nothing_is_asked_of_the_rhythm_in_a_simple_meter(make_fake_source):
+    plan = resolve(parse_plan(TEXT.format(kind="chain", key="D major", meter="3/4", pickup=0)))
+    setting = make_setting(plan, plan_outline(plan), known={"bach": ("bach", load_statistics("bach"))})
+    task = theme_task("first", plan.themes["first"], setting, None)
+    assert tune_stretch(task, [], end_tick=task.local.end_tick, source=make_fake_source()).goals is None
