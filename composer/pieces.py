@@ -85,9 +85,9 @@ def analyse_file(
         if output.suffix.lower() not in (".yaml", ".yml"):
             raise OptionError("a plan is written as .yaml", place=output)
         check_writable(output)
-    score, mended = _read_whole(score_path)
+    score, mended, fine_tick = _read_whole(score_path)
     wish = _style_for(score, score_path) if style is None else style
-    found = analyse_piece(score, style=wish, themes=themes, seed=1 if seed is None else seed)
+    found = analyse_piece(score, style=wish, themes=themes, seed=1 if seed is None else seed, fine_tick=fine_tick)
     resolve(found.plan, folder=score_path.parent)  # what is written can be built
     if output is not None:
         write_plan(found.plan, output)
@@ -156,6 +156,7 @@ def extend_file(
         StyleError, OptionError, OutputError, FillError: as `compose`; no style was named, and none can be told.
     """
     from composer.analysis.outline import outline_of
+    from composer.corpus.reader import read_score
     from composer.corpus.unfold import unfold_repeats
     from composer.export.writers import Finished, check_outputs, write_outputs
     from composer.fill.join import continuation_start, joined, sounding_before
@@ -174,7 +175,9 @@ def extend_file(
     check_outputs(paths, read_paths=(score_path,))
     if any(path.suffix.lower() == ".json" for path in paths):
         raise OptionError("there is no report of a piece that goes on from another", mend="leave the .json out")
-    score, _ = _read_whole(score_path)
+    score, _, fine_tick = _read_whole(score_path)
+    if fine_tick is not None:
+        score = read_score(score_path, unfold=True).score  # what follows stands behind its end as played
     wish = _style_for(score, score_path) if style is None else style
     found = analyse_piece(score, style=wish, seed=1 if seed is None else seed, at_end=True)
     plan = resolve(continuation_of(found.plan, bars=bars, enters=last_chord(score)))
@@ -197,7 +200,12 @@ def extend_file(
     performance = perform_score(played, outline, who)
     sheet = None if played == whole else (whole, outline_of(whole))
     plan = filled.plan.model_copy(
-        update={"sections": (*found.plan.sections, *filled.plan.sections), "performer": who, "title": found.plan.title}
+        update={
+            "sections": (*found.plan.sections, *filled.plan.sections),
+            "repeats": found.plan.repeats,
+            "performer": who,
+            "title": found.plan.title,
+        }
     )
     plan_name = next((path.name for path in paths if path.suffix in (".yaml", ".yml")), "plan.yaml")
     write_outputs(Finished(performance, outline, format_plan(plan, name=plan_name), sheet=sheet), paths)
@@ -215,8 +223,10 @@ def extend_file(
     )
 
 
-def _read_whole(path: Path) -> tuple[Score, tuple[str, ...]]:
-    """Return a score as written, and what was mended; with a da capo, as played.
+def _read_whole(path: Path) -> tuple[Score, tuple[str, ...], int | None]:
+    """Return a score as written, what was mended, and where it ends after a da capo (None where it has none).
+
+    One with other jumps (to a segno, a coda) comes as it is played.
 
     Raises:
         MusicFileError: it cannot be read, or its bars are not known.
@@ -234,9 +244,18 @@ def _read_whole(path: Path) -> tuple[Score, tuple[str, ...]]:
         )
     played = read_bytes(data, str(path), unfold=True)
     once = sum(end - start for start, end in played_spans(read.score.repeats, read.score.end_tick))
-    if played.score.end_tick != once:  # the file states an order of its own
-        read = played
-    return read.score, read.mended
+    if played.score.end_tick == once:
+        return read.score, read.mended, None
+    fine_tick = played.score.end_tick - once
+    if _struck(read.score, 0, fine_tick) == _struck(played.score, once, played.score.end_tick):
+        return read.score, read.mended, fine_tick
+    return played.score, played.mended, None
+
+
+def _struck(score: Score, start_tick: int, end_tick: int) -> set[tuple[int, int]]:
+    """Return (onset after `start_tick`, pitch) of the notes that begin in a stretch."""
+    notes = (note for part in score.parts for note in part.notes)
+    return {(n.onset_tick - start_tick, n.pitch) for n in notes if start_tick <= n.onset_tick < end_tick}
 
 
 def _style_for(score: Score, path: Path) -> str:

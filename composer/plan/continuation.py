@@ -81,7 +81,7 @@ def continuation_of(plan: Plan, *, bars: int, enters: Link) -> Plan:
         )
     )
     sections[0] = sections[0].model_copy(update={"enters": enters})
-    return plan.model_copy(update={"sections": tuple(sections)})
+    return plan.model_copy(update={"sections": tuple(sections), "repeats": None, "da_capo": None})
 
 
 def _other_mode(numeral: str) -> str:

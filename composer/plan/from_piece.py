@@ -1,11 +1,8 @@
-"""Turn a piece into a plan: its keys, chords, phrases, cadences and textures; with or without its themes.
+"""Turn a piece into a plan, so that another one can be composed in its form.
 
-What it is for: to compose another piece in the form of a real one (`analyse_piece`), and to measure how well a skeleton
-is obeyed (`plan_from_outline`, which leaves out everything that is a note).
-
-What a plan cannot say is rounded: phrases to bar lines behind the last chord of their cadence, chords to half beats; a
-last chord lasts as long as its root does, whatever its inversions. A cadence that its own chords do not make by the
-planner's strict rules becomes `none`.
+What it is: the bridge from `analysis` to `plan`. The skeleton (`piece_skeleton.py`) gets sections, letters and themes
+(`piece_themes.py`), tempo and dynamics (`piece_shape.py`), repeats (`piece_repeats.py`), and what a plan cannot hold is
+told.
 """
 
 from __future__ import annotations
@@ -13,29 +10,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from composer.abc import MelodyNote
 from composer.errors import PlanError
-from composer.outline import ChordSpan, Outline, PhraseSpan, SectionSpan, span_at
+from composer.outline import Outline, SectionSpan, span_at
 from composer.plan.brief import StyleWish
-from composer.plan.cadences import closes
-from composer.plan.chords import grid_ticks
-from composer.plan.forms import default_id
 from composer.plan.layout import expanded
 from composer.plan.links import name_pitch
 from composer.plan.model import ARROW, MAX_BARS, MAX_SECTION_BARS, NO_THEME, Link, PhraseEntry, Plan, SectionEntry
-from composer.plan.numerals import Slot, format_harmony, key_word, parse_harmony, parse_key_path
+from composer.plan.numerals import key_word, parse_harmony, parse_key_path
+from composer.plan.piece_repeats import with_repeats
 from composer.plan.piece_shape import with_shape
+from composer.plan.piece_skeleton import bar_finder, plan_from_outline, section_of
 from composer.plan.piece_themes import with_themes
-from composer.score import Score
+from composer.score import Mark, Score
 from composer.theory.key import Key, parse_key
-from composer.theory.meter import Meter, parse_meter
+from composer.theory.meter import parse_meter
 
-MAX_PHRASE_BARS = 64  # a longer stretch without an end is divided
 STATED_WORDS = 0.95  # mean fidelity of a section from which its theme is told as it is
 # Worth of what makes a key that of the piece, beside its share of the time, 0..1.
 _SIGNED_WORTH, _FIRST_WORTH, _LAST_WORTH = 0.3, 0.1, 0.3
+_FINE = "Fine"
 _NO_KEY_SHARE = 0.15  # of the sounding time outside the keys found (real pieces have up to .1), from which none holds
 
 
@@ -78,7 +73,13 @@ class AnalysedPiece:
 
 
 def analyse_piece(
-    score: Score, *, style: StyleWish, themes: bool = True, seed: int = 1, at_end: bool = False
+    score: Score,
+    *,
+    style: StyleWish,
+    themes: bool = True,
+    seed: int = 1,
+    at_end: bool = False,
+    fine_tick: int | None = None,
 ) -> AnalysedPiece:
     """Return the plan of a piece: its form, sections, keys, phrases, cadences, chords, textures and themes.
 
@@ -88,6 +89,7 @@ def analyse_piece(
         themes: whether themes are pinned as they are; else they are left to be composed.
         seed: of the plan.
         at_end: of a piece that changes its meter, take the stretch that it ends with; else the longest one.
+        fine_tick: where the piece ends after a da capo; None where it has none.
 
     Raises:
         PlanError: nothing in it that a plan could hold.
@@ -99,13 +101,17 @@ def analyse_piece(
 
     if not any(not note.is_grace for part in score.parts for note in part.notes):
         raise PlanError("a piece without notes makes no plan")
+    if fine_tick is not None:
+        score = replace(score, marks=tuple(sorted((*score.marks, Mark(fine_tick, _FINE)), key=lambda mark: mark.tick)))
     even = even_bars(score, at_end=at_end)
     told = list(even.told)
     outline = outline_of(even.score)
-    starts = section_starts(even.score, outline.phrases)
+    signed = [tick for one in even.score.repeats for tick in (one.start_tick, one.end_tick)]
+    signed += [mark.tick for mark in even.score.marks if mark.text == _FINE]
+    starts = _with_signed(section_starts(even.score, outline.phrases), signed, even.score)
     outline = replace(outline, sections=_numbered(starts, outline.end_tick))
     home = _home_of(even.score, outline)
-    plan = plan_from_outline(outline, style=style, seed=seed, title=_title(score.title), home=home)
+    plan = plan_from_outline(outline, style=style, seed=seed, title=_title(score.title), home=home, ends=signed)
     plan, left_out = _short_enough(plan)
     told += left_out
     plan = _with_key_paths(plan)
@@ -117,6 +123,11 @@ def analyse_piece(
     origin = outline.bars[first].onset_tick
     melody = [MelodyNote(n.onset_tick - origin, n.duration_tick, n.pitch) for n in melody_line(even.score)]
     plan = with_themes(plan, letters=letters, returns=returns, melody=melody, pinned=themes)
+    bar_of = bar_finder(outline)
+    passages = [(bar_of(one.start_tick), bar_of(one.end_tick), one.times) for one in even.score.repeats]
+    fine = next((bar_of(mark.tick) for mark in even.score.marks if mark.text == _FINE), None)
+    plan, lost = with_repeats(plan, repeats=passages, fine_bar=fine)
+    told += lost
     plan = plan.model_copy(update={"form": _form_of(letters, plan.ensemble or "")})
     outside = _outside_share(even.score, outline)
     if outside >= _NO_KEY_SHARE:
@@ -149,6 +160,17 @@ def last_chord(score: Score) -> Link:
     )
 
 
+def _with_signed(starts: Sequence[int], signed: Sequence[int], score: Score) -> list[int]:
+    """Return where sections begin, with the ends of repeats among them; what was found within a bar of one goes."""
+    kept = [
+        start
+        for start in starts
+        if start == 0 or all(abs(start - sign) > score.meter_at(sign).bar_ticks for sign in signed)
+    ]
+    inside = (sign for sign in signed if score.meter_at(0).bar_ticks <= sign < score.end_tick)
+    return sorted({*kept, *inside})
+
+
 def _numbered(starts: Sequence[int], end_tick: int) -> tuple[SectionSpan, ...]:
     """Return sections that begin at ticks; each has a label of its own until it is known what returns."""
     ends = [*starts[1:], end_tick]
@@ -177,10 +199,10 @@ def _short_enough(plan: Plan) -> tuple[Plan, list[str]]:
         phrases: list[PhraseEntry] = []
         for phrase in entry.phrases or ():
             if phrases and sum(p.bars or 0 for p in phrases) + (phrase.bars or 0) > MAX_SECTION_BARS:
-                sections.append(_section(entry.label or "A", phrases, sections))
+                sections.append(section_of(entry.label or "A", phrases, sections))
                 phrases = []
             phrases.append(phrase)
-        sections.append(_section(entry.label or "A", phrases, sections))
+        sections.append(section_of(entry.label or "A", phrases, sections))
     kept: list[SectionEntry] = []
     bars = 0
     for entry in sections:
@@ -276,75 +298,6 @@ def _theme_words(own: SectionEntry, entry: SectionEntry) -> str:
     return f"theme {entry.theme}" + ("" if fidelity > STATED_WORDS else f", varied ({fidelity:.1f})")
 
 
-def plan_from_score(score: Score, *, style: StyleWish, form: str = "binary", seed: int = 1) -> Plan:
-    """Analyse a score and return its plan; see `plan_from_outline`."""
-    from composer.analysis.outline import outline_of
-
-    return plan_from_outline(outline_of(score), style=style, form=form, seed=seed, title=score.title)
-
-
-def plan_from_outline(
-    outline: Outline,
-    *,
-    style: StyleWish,
-    form: str = "binary",
-    seed: int = 1,
-    title: str = "",
-    home: Key | None = None,
-) -> Plan:
-    """Return a plan with the sections, phrases, keys and chords of an analysed piece.
-
-    Args:
-        outline: with bars, keys, chords and phrases.
-        style: in which the new piece is to be composed.
-        form: a name that the plan carries; its template adds nothing to what is stated.
-        seed: of the plan.
-        title: of the plan; none when empty.
-        home: key of the piece; None: the one with the longest time.
-
-    Returns:
-        A plan with all harmony stated and no themes; `resolve` fills in the rest.
-
-    Raises:
-        PlanError: no chords, or a change of meter, which a plan cannot say.
-    """
-    whole = [bar for bar in outline.bars if bar.number > 0]
-    meters = Counter(str(bar.meter) for bar in whole)
-    if not whole or not outline.chords:
-        raise PlanError("a piece without bars or chords makes no plan")
-    if len(meters) > 1:
-        raise PlanError(f"the piece changes its meter ({', '.join(meters)})", mend="a plan has one meter")
-    meter = whole[0].meter
-    grid = grid_ticks(meter)
-    pickup = min(round(whole[0].onset_tick / grid) * grid, meter.bar_ticks - grid)
-    home = home or _home(outline)
-    bounds = _bounds(outline, whole[0].onset_tick, len(whole), meter, pickup)
-    sections = _sections(outline, bounds, whole[0].onset_tick, meter, pickup, home)
-    plan = Plan.model_validate(
-        {
-            "title": title or None,
-            "form": form,
-            "style": style if isinstance(style, str) else dict(style),
-            "ensemble": outline.ensemble or None,
-            "key": str(home),
-            "meter": str(meter),
-            "pickup": pickup / meter.beat_ticks,
-            "tempo": min(400.0, max(20.0, outline.tempos[0].beat_bpm)) if outline.tempos else None,
-            "seed": seed,
-        }
-    )
-    return plan.model_copy(update={"sections": sections})
-
-
-def _home(outline: Outline) -> Key:
-    """Return the key with the longest time, the last one on a tie."""
-    times: Counter[Key] = Counter()
-    for span in outline.chords:
-        times[span.key] += span.end_tick - span.start_tick
-    longest = max(times.values())
-    return next(span.key for span in reversed(outline.chords) if times[span.key] == longest).simplified()
-
-
 def _home_of(score: Score, outline: Outline) -> Key | None:
     """Return the key that a piece is in: long, signed, begun and ended in; None where no chords were found."""
     if not outline.chords:
@@ -362,117 +315,3 @@ def _home_of(score: Score, outline: Outline) -> Key | None:
         return value + _LAST_WORTH * (outline.chords[-1].key.simplified() == key)
 
     return max(times, key=worth)
-
-
-def _bounds(outline: Outline, first_bar: int, count: int, meter: Meter, pickup: int) -> list[int]:
-    """Return the bars (from 0) at which phrases begin, and the number of bars at the end."""
-    found = {0, count}
-    for phrase in outline.phrases:
-        bar = round((phrase.end_tick + pickup - first_bar) / meter.bar_ticks)
-        goal = phrase.cadence_tick
-        if goal is not None and goal >= first_bar + bar * meter.bar_ticks - pickup:
-            bar += 1  # a phrase holds its own cadence
-        if 0 < bar < count:
-            found.add(bar)
-    bounds = sorted(found)
-    return sorted(
-        {*bounds, *(bar for a, b in pairwise(bounds) for bar in range(a + MAX_PHRASE_BARS, b, MAX_PHRASE_BARS))}
-    )
-
-
-def _sections(
-    outline: Outline, bounds: Sequence[int], first_bar: int, meter: Meter, pickup: int, home: Key
-) -> tuple[SectionEntry, ...]:
-    sections: list[SectionEntry] = []
-    phrases: list[PhraseEntry] = []
-    label = ""
-    for start, end in pairwise(bounds):
-        middle = first_bar + (start + end) * meter.bar_ticks // 2
-        span = span_at(outline.sections, middle)
-        here = (span.id or span.label) if span else "A"
-        if phrases and here != label:
-            sections.append(_section(label, phrases, sections))
-            phrases = []
-        label = here
-        phrases.append(_phrase(outline, start, end, first_bar, meter, pickup, home))
-    sections.append(_section(label, phrases, sections))
-    return tuple(sections)
-
-
-def _section(name: str, phrases: Sequence[PhraseEntry], before: Sequence[SectionEntry]) -> SectionEntry:
-    label = "".join(character for character in name if character.isalnum())[:8] or "A"
-    return SectionEntry(
-        label=label,
-        id=default_id(label, [section.id for section in before]),
-        theme=NO_THEME,
-        key=phrases[0].key,
-        bars=sum(phrase.bars or 0 for phrase in phrases),
-        cadence=phrases[-1].cadence,
-        phrases=tuple(phrases),
-    )
-
-
-def _phrase(
-    outline: Outline, start: int, end: int, first_bar: int, meter: Meter, pickup: int, home: Key
-) -> PhraseEntry:
-    bar_tick = first_bar + start * meter.bar_ticks
-    bars = end - start
-    slots = _slots(outline.chords, bar_tick, bars, meter, pickup)
-    cadence = "none"
-    span = _phrase_of(outline, bar_tick - pickup, bar_tick + bars * meter.bar_ticks - pickup)
-    if span is not None and span.cadence_tick is not None:
-        held = _with_last_held(slots, span.cadence_tick - bar_tick)
-        if _is_made(str(span.cadence), held, meter):
-            slots, cadence = held, str(span.cadence)
-    texture = span_at(outline.textures, bar_tick + bars * meter.bar_ticks // 2)
-    return PhraseEntry.model_validate(
-        {
-            "bars": bars,
-            "cadence": cadence,
-            "key": key_word(slots[0].key, home),
-            "harmony": format_harmony(slots, home=home, meter=meter, bars=bars, pickup_tick=pickup),
-            "texture": texture.pattern if texture is not None else None,
-            "density": texture.density if texture is not None else None,
-        }
-    )
-
-
-def _phrase_of(outline: Outline, start_tick: int, end_tick: int) -> PhraseSpan | None:
-    """Return the analysed phrase whose cadence lies in a span, the last one of several."""
-    goals = [p for p in outline.phrases if p.cadence_tick is not None and start_tick <= p.cadence_tick < end_tick]
-    return goals[-1] if goals else None
-
-
-def _with_last_held(slots: Sequence[Slot], tick: int) -> tuple[Slot, ...]:
-    """Return the chords of a phrase with the one at a tick held to the end, where its root lasts as long."""
-    index = max((index for index, slot in enumerate(slots) if slot.start_tick <= tick), default=0)
-    last, after = slots[index], slots[index + 1 :]
-    if any(slot.chord.root(slot.key) != last.chord.root(last.key) for slot in after):
-        return tuple(slots)
-    return (*slots[:index], Slot(last.start_tick, slots[-1].end_tick, last.key, last.numeral))
-
-
-def _is_made(cadence: str, slots: Sequence[Slot], meter: Meter) -> bool:
-    """Whether a phrase's last chords make its cadence by the planner's rules."""
-    if cadence == "none" or len(slots) < 2:
-        return False
-    beat = (slots[-1].start_tick % meter.bar_ticks) / meter.beat_ticks
-    return closes(cadence, [slot.chord for slot in slots[-2:]], None, beat, meter)
-
-
-def _slots(chords: Sequence[ChordSpan], bar_tick: int, bars: int, meter: Meter, pickup: int) -> tuple[Slot, ...]:
-    """Return the chords of a phrase on the harmonic grid, without gaps, from its own first bar line."""
-    grid = grid_ticks(meter)
-    slots: list[Slot] = []
-    for step in range((bars * meter.bar_ticks) // grid):
-        tick = step * grid - pickup
-        # The chord that sounds in the middle of the step; where none does, the one before goes on.
-        span = span_at(chords, bar_tick + tick + grid // 2)
-        if span is None:
-            span = max((s for s in chords if s.start_tick <= bar_tick + tick), default=None, key=lambda s: s.start_tick)
-            span = span or chords[0]
-        if slots and (slots[-1].numeral, slots[-1].key) == (span.chord.numeral, span.key):
-            slots[-1] = Slot(slots[-1].start_tick, tick + grid, span.key, span.chord.numeral)
-        else:
-            slots.append(Slot(tick, tick + grid, span.key, span.chord.numeral))
-    return tuple(slots)

@@ -1,6 +1,6 @@
 """What `bench_conditions.py` judges: held-out works, their plans, and a piece composed from each plan by each arm.
 
-Conventions: a plan has no notes of its work: keys, phrases, cadences, chords, textures (`plan/from_piece.py`). Its
+Conventions: a plan has no notes of its work: keys, phrases, cadences, chords, textures (`plan/piece_skeleton.py`). Its
 ticks count from its own upbeat; `Work.offset_tick` later is the same moment of the work. A composed piece is kept as
 FOLDER/ARM/NAME.mid with NAME.json beside it, written last; it is composed again when the weights, the plan or the arm
 are others. After a change of the program itself take another folder.
@@ -29,9 +29,9 @@ from composer.fill import fill as filling
 from composer.fill.particles import Filled, NoteSource, Stretch, run_filter
 from composer.outline import Outline
 from composer.pipeline import DEFAULT_GUIDANCE, NUM_PARTICLES, fill_plan
-from composer.plan.from_piece import plan_from_outline
 from composer.plan.model import Plan, SectionEntry
 from composer.plan.outline import pickup_tick, plan_outline
+from composer.plan.piece_skeleton import plan_from_outline
 from composer.plan.planner import resolve
 from composer.roll.grid import steps_per_bar
 from composer.roll.inputs import GROUPS, NOTE_LAYOUT, STEP_LAYOUT

@@ -8,8 +8,9 @@ import pytest
 
 from composer.errors import PlanError
 from composer.outline import ChordSpan, Outline, PhraseSpan
-from composer.plan.from_piece import plan_from_outline, plan_from_score
+from composer.plan.from_piece import analyse_piece
 from composer.plan.outline import plan_outline
+from composer.plan.piece_skeleton import plan_from_outline
 from composer.plan.planner import resolve
 from composer.plan.reader import parse_plan
 from composer.plan.writer import format_plan
@@ -53,7 +54,7 @@ def test_a_score_is_analysed_first(library):
     chords = [(48, 64, 67, 72), (41, 65, 69, 72), (43, 62, 67, 71), (48, 64, 67, 72)]
     notes = tuple(Note(bar * 4 * Q, pitch, 4 * Q) for bar, chord in enumerate(chords) for pitch in sorted(chord))
     score = Score((Part("Piano", notes),), make_bars(parse_meter("4/4"), 4), keys=((0, parse_key("C major")),))
-    plan = plan_from_score(score, style="small")
+    plan = analyse_piece(score, style="small").plan
     assert plan.key == "C major"
     assert plan.bars == 4
     assert resolve(plan, library=library).bars == 4

@@ -14,7 +14,7 @@ from composer.plan.model import NO_THEME
 from composer.plan.planner import resolve
 from composer.plan.reader import parse_plan
 from composer.plan.writer import format_plan
-from composer.score import Dynamic, Mark, Note, Part, Score, TempoMark, make_bars
+from composer.score import Dynamic, Mark, Note, Part, Repeat, Score, TempoMark, make_bars
 from composer.theory.key import parse_key
 from composer.theory.meter import TICKS_PER_QUARTER as Q
 from composer.theory.meter import parse_meter
@@ -160,3 +160,40 @@ def test_a_piece_without_notes_is_refused(parts):
 def test_one_note_is_a_plan(library):
     score = Score((Part("Flute", (Note(0, 72, 4 * Q),)),), make_bars(parse_meter("4/4"), 1))
     assert accepted(analyse_piece(score, style="small").plan, library).bars == 1
+
+
+def test_repeats_are_repeats_of_their_sections(library):
+    score = replace(ternary(), marks=(), repeats=(Repeat(0, 32 * Q), Repeat(32 * Q, 96 * Q)))
+    found = analyse_piece(score, style="small")
+    assert found.told == ()
+    first, second = found.plan.repeats or ()
+    assert first.sections == ("A",)
+    assert second.sections[0] == "B"
+    assert found.sections[0].last_bar == 8
+    accepted(found.plan, library)
+
+
+def test_a_first_ending_is_left_out_of_a_repeat(library):
+    """Bar 8 is the first ending, bar 9 the second."""
+    notes = [*section((*TUNE, *CLOSE), CHORDS), *section(CLOSE[-4:], CHORDS, start_bar=8)]
+    rest = section((*TUNE, *CLOSE), CHORDS, up=7, start_bar=9)
+    endings = ((28 * Q, 32 * Q, (1,)), (32 * Q, 36 * Q, (2,)))
+    score = replace(score_of(notes, rest, bars=17), marks=(), repeats=(Repeat(0, 36 * Q, 2, endings),))
+    found = analyse_piece(score, style="small")
+    assert found.plan.bars == 16
+    assert found.sections[0].last_bar == 9
+    assert [repeat.sections[0] for repeat in found.plan.repeats or ()] == ["A"]
+    accepted(found.plan, library)
+
+
+def test_a_da_capo_ends_with_the_section_that_the_fine_closes(library):
+    score = ternary()
+    score = replace(
+        score,
+        marks=(),
+        bars=score.bars[:16],
+        parts=(replace(score.parts[0], notes=tuple(n for n in score.parts[0].notes if n.onset_tick < 64 * Q)),),
+    )
+    found = analyse_piece(score, style="small", fine_tick=32 * Q)
+    assert (found.plan.da_capo, [row.label for row in found.sections]) == ("A", ["A", "B"])
+    accepted(found.plan, library)
