@@ -28,9 +28,9 @@ from composer.fill.given import (
 )
 from composer.fill.goals import last_chord, phrase_goals
 from composer.fill.local import Enters, Local, localize
-from composer.fill.melody import usual_onsets
 from composer.fill.particles import ComposerMix, Stretch
 from composer.fill.recall import ComposedTheme, stated_tune, stated_voices
+from composer.fill.rhythm import usual_onsets
 from composer.fill.setting import WINDOW_PITCHES, Setting
 from composer.fill.soloist import close_round, fitted_pitch, keep_silent, sings, with_breath
 from composer.outline import SectionSpan
@@ -70,7 +70,7 @@ def section_stretch(
     enters = _enters(section.enters)
     local = localize(setting.outline, span, enters=enters)
     if setting.is_line:
-        local = replace(local, facts=line_facts(local.facts, usual_onsets(setting.statistics)))
+        local = replace(local, facts=line_facts(local.facts, usual_onsets(setting.statistics, setting.meter)))
     num_steps = local.facts.num_steps
     given = nothing_given(num_steps, WINDOW_PITCHES, setting.low_pitch, compass=setting.compass)
     if local.lead_in_steps and section.enters is not None and enters is not None:
