@@ -3,7 +3,8 @@
 What it is: what the commands call, and what `from composer import compose` gives. Each function makes whole files or
 none. Heavy libraries are imported when a verb needs them.
 
-Contents: `compose`, `plan_piece`, `build_plan`, `perform_file`, `analyse_file`, `Piece`, `Performed`, `Analysed`.
+Contents: `compose`, `plan_piece`, `build_plan`, `perform_file`, `check_file`, `Piece`,
+`Performed`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from composer.errors import MusicFileError, OptionError, Place, PlanError, Problem, StyleError
+from composer.errors import OptionError, Place, PlanError, Problem, StyleError
 from composer.plan.brief import Brief, StyleWish
 from composer.plan.mixes import Style, names_in_plan, style_words
 from composer.plan.model import NO_THEME, Glide, Performer, Plan
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
     from composer.network.own_composer import OwnComposer
     from composer.outline import Outline
     from composer.performance import Performance
-    from composer.plan.from_piece import SectionFound
     from composer.plan.tunes import Tune
+    from composer.report.check import Checked
+    from composer.report.form import FormReport
     from composer.score import Score
 
 OnProgress = Callable[[str, float], None]
@@ -70,6 +72,7 @@ class Piece:
         plan: resolved, with every theme's tune written out.
         outline: of the plan, as it is written.
         performance: how it is played; its `score` is what is heard: what the sheet repeats stands there again.
+        report: what was found in the notes of what the plan asks for.
     """
 
     title: str
@@ -88,6 +91,7 @@ class Piece:
     plan: Plan
     outline: Outline
     performance: Performance
+    report: FormReport
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,8 @@ def compose(
         device: `auto`, `cpu` or `gpu`.
         expression, player, take: of the performer; None: the style's own.
         outputs: files to write; the extension picks the writer. None given: see `folder`.
-        folder: where a .mid, a .musicxml and a .yaml are written when `outputs` is empty; None: nothing is.
+        folder: where a .mid, a .musicxml, a .yaml and a .report.json are written when `outputs` is empty; None:
+            none is.
         on_progress: called with what is being done and the share done, 0..1.
 
     Raises:
@@ -168,7 +173,7 @@ def compose(
     paths = outputs
     if not paths and folder is not None:
         stem = f"{_file_word(plan.form)}-{_style_word(plan.style)}-{plan.seed}"
-        paths = tuple(folder / f"{stem}{suffix}" for suffix in (".mid", ".musicxml", ".yaml"))
+        paths = tuple(folder / f"{stem}{suffix}" for suffix in (".mid", ".musicxml", ".yaml", ".report.json"))
     return _finish(
         plan,
         plan_folder=None,
@@ -253,7 +258,8 @@ def build_plan(
     paths = outputs
     if not paths and folder is not None:
         stem = plan_path.name.removesuffix(".yaml").removesuffix(".yml")
-        paths = tuple(folder / f"{stem}{suffix}" for suffix in (".mid", ".musicxml", ".resolved.yaml"))
+        endings = (".mid", ".musicxml", ".resolved.yaml", ".report.json")
+        paths = tuple(folder / f"{stem}{suffix}" for suffix in endings)
     plans: list[tuple[Plan, Plan]] = []  # (as stated, resolved) of each, the one to build last
     for path in (*keep, plan_path):
         stated = read_plan(path, known_players=PLAYERS)
@@ -343,7 +349,7 @@ def perform_file(
     if not paths and folder is not None:
         paths = (folder / f"{score_path.stem}.performed.mid",)
     check_outputs(paths, has_plan=False, read_paths=(score_path,))
-    who = _performer(None, player, take, expression)
+    who = performer_of(None, player, take, expression)
     read = read_score(score_path, unfold=True)
     from composer.analysis.outline import outline_of  # after the file was read: a wrong one is told at once
 
@@ -353,118 +359,9 @@ def perform_file(
         written = read_score(score_path).score
         if written != read.score:
             sheet = (written, outline_of(written))
-    performance = _perform(read.score, outline, who)
+    performance = perform_score(read.score, outline, who)
     write_outputs(Finished(performance, outline, sheet=sheet), paths)
     return Performed(performance.player, performance.take, performance.duration_sec, paths, read.mended, performance)
-
-
-@dataclass(frozen=True)
-class Analysed:
-    """A score that was turned into a plan.
-
-    Attributes:
-        plan: as stated; `resolve` fills in the rest.
-        sections: id, bars, key, cadence and theme of each.
-        files: that were written.
-        warnings: what the plan does not hold of the piece, and what is doubtful.
-        mended: what was mended or left out when the file was read.
-    """
-
-    plan: Plan
-    sections: tuple[SectionFound, ...]
-    files: tuple[Path, ...]
-    warnings: tuple[str, ...]
-    mended: tuple[str, ...]
-
-
-def analyse_file(
-    score_path: Path,
-    *,
-    output: Path | None = None,
-    style: StyleWish | None = None,
-    themes: bool = True,
-    seed: int | None = None,
-) -> Analysed:
-    """Turn a score file into a plan, so that a piece can be composed in the form of that one.
-
-    Args:
-        score_path: MIDI, MusicXML, **kern or ABC.
-        output: where the plan is written; None: nowhere.
-        style: of the new piece; None: that of the file's composer, where it is one of ours.
-        themes: whether themes are pinned as they are; else they are left to be composed.
-        seed: of the plan; None: 1.
-
-    Raises:
-        MusicFileError: the file cannot be read, or was played so freely that its bars are not known.
-        PlanError: nothing in it that a plan could hold.
-        StyleError, OptionError, OutputError: as `compose`; no style was named, and none can be told.
-    """
-    from composer.files import check_writable
-    from composer.plan.from_piece import analyse_piece
-    from composer.plan.writer import write_plan
-
-    if output is not None:
-        if output.suffix.lower() not in (".yaml", ".yml"):
-            raise OptionError("a plan is written as .yaml", place=output)
-        check_writable(output)
-    score, mended = _read_whole(score_path)
-    wish = _style_for(score, score_path) if style is None else style
-    found = analyse_piece(score, style=wish, themes=themes, seed=1 if seed is None else seed)
-    resolve(found.plan, folder=score_path.parent)  # what is written can be built
-    if output is not None:
-        write_plan(found.plan, output)
-    files = () if output is None else (output,)
-    return Analysed(found.plan, found.sections, files, found.told, mended)
-
-
-def _read_whole(path: Path) -> tuple[Score, tuple[str, ...]]:
-    """Return a score as written, and what was mended; with a da capo, as played.
-
-    Raises:
-        MusicFileError: it cannot be read, or its bars are not known.
-    """
-    from composer.corpus.reader import load_bytes, read_bytes
-    from composer.corpus.unfold import played_spans
-
-    data = load_bytes(path)
-    read = read_bytes(data, str(path))
-    if read.is_live:
-        raise MusicFileError(
-            "played freely: where its bars and beats are is not known",
-            place=path,
-            mend="record it to a click, or export it from a notation program",
-        )
-    played = read_bytes(data, str(path), unfold=True)
-    once = sum(end - start for start, end in played_spans(read.score.repeats, read.score.end_tick))
-    if played.score.end_tick != once:  # the file states an order of its own
-        read = played
-    return read.score, read.mended
-
-
-def _style_for(score: Score, path: Path) -> str:
-    """Return the style of a score's composer.
-
-    Raises:
-        OptionError: it is none of ours, or not known.
-    """
-    from composer.analysis.outline import ensemble_of
-    from composer.corpus.composers import composer_named
-    from composer.style import style_names
-
-    cards = [load_style(name) for name in style_names()]
-    known = [card.name for card in cards if card.name == card.composer]
-    name = composer_named(score.composer, known) or (None if score.composer else composer_named(path.stem, known))
-    if name is None:
-        found = f'"{score.composer}"' if score.composer else "no composer"
-        raise OptionError(
-            f"the style of the new piece is not known: the score names {found}",
-            place=path,
-            mend=f"say it with --style: {', '.join(card.name for card in cards)}",
-        )
-    ensemble = ensemble_of(score)
-    if any(card.name == ensemble and card.composer == name for card in cards):
-        return ensemble  # Bach's chorales have a style of their own
-    return name
 
 
 def check_file(score_path: Path, *, plan_path: Path | None = None, style: str | None = None) -> Checked:
@@ -510,9 +407,12 @@ def _finish(
     from composer.export.writers import Finished, check_outputs, write_outputs
     from composer.plan.playing import played
     from composer.plan.writer import format_plan
+    from composer.report.as_json import report_text
+    from composer.report.asked import given_themes
+    from composer.report.check import report_on
 
     check_outputs(paths, read_paths=read_paths)
-    who = _performer(plan, *performer)
+    who = performer_of(plan, *performer)
     plan = plan.model_copy(update={"performer": who})  # so that the plan that is written plays as this piece does
     filled, outline, device_words = fill_plan(
         plan,
@@ -527,13 +427,16 @@ def _finish(
     if on_progress is not None:
         on_progress("performing", 0.95)
     heard, heard_outline = played(filled.score, filled.jumps, outline)
-    performance = _perform(heard, heard_outline, who)
+    performance = perform_score(heard, heard_outline, who)
     sheet = (filled.score, outline) if heard is not filled.score else None
     if on_progress is not None and paths:
         on_progress("writing", 0.97)
     plan_path = next((path for path in paths if path.suffix in (".yaml", ".yml")), Path("plan.yaml"))
     text = format_plan(filled.plan, name=plan_path.name, folder=plan_path.parent)
-    finished = Finished(performance, heard_outline, text, sheet=sheet, jumps=filled.jumps)
+    report = report_on(
+        filled.score, filled.plan, folder=plan_folder, given=given_themes(plan), compasses_of=_compasses_of
+    )
+    finished = Finished(performance, heard_outline, text, report_text(report), sheet=sheet, jumps=filled.jumps)
     write_outputs(finished, paths)
     kept = tuple(map(str, filled.kept))
     if earlier and not kept:
@@ -549,7 +452,7 @@ def _finish(
     if left_out:
         notes = "a note was left out" if left_out == 1 else f"{left_out} notes were left out"
         warnings += (f"{notes}: every part was busy",)
-    return _piece(plan, filled, outline, performance, device_words, started, paths, warnings, kept)
+    return _piece(plan, filled, outline, performance, report, device_words, started, paths, warnings, kept)
 
 
 def fill_plan(
@@ -562,6 +465,7 @@ def fill_plan(
     style_guidance: float = DEFAULT_STYLE_GUIDANCE,
     device: str = "auto",
     make_source: SourceMaker | None = None,
+    heard: tuple[tuple[int, int, int], ...] = (),
     on_progress: OnProgress | None = None,
 ) -> tuple[FilledPiece, Outline, str]:
     """Compose the notes of a resolved plan.
@@ -573,6 +477,8 @@ def fill_plan(
             `build_plan`.
         temperature, guidance, style_guidance, device, on_progress: as `compose`.
         make_source: gives what samples notes in place of the network.
+        heard: (onset tick, duration, pitch) of what sounds before the piece, onsets negative, where it goes on from
+            another.
 
     Returns:
         The filled piece, the outline of its plan, and the device in words.
@@ -607,6 +513,7 @@ def fill_plan(
         earlier=[
             Version(old, plan_outline(old, statistics=statistics), _pinned_tunes(old, where)) for old, where in earlier
         ],
+        heard=heard,
         small_print=(f"Ritornello: {plan.form}, seed {plan.seed}",),
         on_progress=on_progress,
     )
@@ -735,7 +642,7 @@ def _pinned_tunes(plan: Plan, folder: Path | None) -> dict[str, Tune]:
     return tunes
 
 
-def _performer(plan: Plan | None, player: str | None, take: int | None, expression: float | None) -> Performer:
+def performer_of(plan: Plan | None, player: str | None, take: int | None, expression: float | None) -> Performer:
     """Return who plays: what was asked for, else what the plan says, else the usual.
 
     Raises:
@@ -762,7 +669,8 @@ def _performer(plan: Plan | None, player: str | None, take: int | None, expressi
     return Performer(player=player, take=take, expression=expression)
 
 
-def _perform(score: Score, outline: Outline, who: Performer) -> Performance:
+def perform_score(score: Score, outline: Outline, who: Performer) -> Performance:
+    """Return how a score is played; `who` as `performer_of` gives it."""
     from composer.perform import perform
 
     assert who.player is not None and who.take is not None and who.expression is not None  # noqa: PT018
@@ -774,17 +682,13 @@ def _piece(
     filled: FilledPiece,
     outline: Outline,
     performance: Performance,
+    report: FormReport,
     device: str,
     started: float,
     paths: tuple[Path, ...],
     warnings: tuple[str, ...],
     kept: tuple[str, ...],
 ) -> Piece:
-    home = parse_key(plan.key or "C major")
-    lines = []
-    for section in plan.sections:
-        keys = " -> ".join(str(key) for key in parse_key_path(section.key or "I", home))
-        lines.append(SectionLine(section.label or "", keys, section.bars or 0))
     themes = {}
     for name, entry in plan.themes.items():
         if name == NO_THEME or name not in filled.plan.themes:
@@ -797,7 +701,7 @@ def _piece(
         style=f"{_told_style(plan)} ({plan.ensemble})",
         meter=plan.meter or "",
         tempo_bpm=plan.tempo or 0.0,
-        sections=tuple(lines),
+        sections=section_lines(plan),
         themes=themes,
         seed=plan.seed or 0,
         device=device,
@@ -808,7 +712,18 @@ def _piece(
         plan=filled.plan,
         outline=outline,
         performance=performance,
+        report=report,
     )
+
+
+def section_lines(plan: Plan) -> tuple[SectionLine, ...]:
+    """Return the sections of a resolved plan as a summary tells them."""
+    home = parse_key(plan.key or "C major")
+    lines = []
+    for section in plan.sections:
+        keys = " -> ".join(str(key) for key in parse_key_path(section.key or "I", home))
+        lines.append(SectionLine(section.label or "", keys, section.bars or 0))
+    return tuple(lines)
 
 
 def _told_style(plan: Plan) -> str:
@@ -832,12 +747,11 @@ def _file_word(name: str) -> str:
 
 
 __all__ = [
-    "Analysed",
     "Performed",
     "Piece",
     "SectionLine",
-    "analyse_file",
     "build_plan",
+    "check_file",
     "compose",
     "fill_plan",
     "perform_file",

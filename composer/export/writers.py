@@ -32,6 +32,7 @@ class Finished:
         performance: how it is played; its score is what is played.
         outline: its sections, keys and chords: they spell the notes and colour the picture.
         plan_text: the resolved plan as YAML, or None for a piece that was not planned here.
+        report_text: the form report as JSON, or None for a piece that was not planned here.
         sheet: score and outline as they are written, where that is not what is played: with repeats that the
             performance plays out. None: the performance's own.
         jumps: the da capo of the sheet.
@@ -40,6 +41,7 @@ class Finished:
     performance: Performance
     outline: Outline | None = None
     plan_text: str | None = None
+    report_text: str | None = None
     sheet: tuple[Score, Outline] | None = None
     jumps: tuple[JumpSign, ...] = ()
 
@@ -52,6 +54,12 @@ class Finished:
 def _plan_bytes(finished: Finished) -> bytes:
     assert finished.plan_text is not None  # `write_outputs` has checked the outputs
     return finished.plan_text.encode()
+
+
+def _report_bytes(finished: Finished) -> bytes:
+    if finished.report_text is None:
+        raise OptionError("there is no report to write", mend="leave the .json out")
+    return finished.report_text.encode()
 
 
 def _midi(finished: Finished) -> bytes:
@@ -73,6 +81,8 @@ def _picture(finished: Finished) -> bytes:
 
 
 _PLAN_EXTENSIONS = (".yaml", ".yml")
+_REPORT_EXTENSION = ".json"
+_PLANNED = {**dict.fromkeys(_PLAN_EXTENSIONS, "plan"), _REPORT_EXTENSION: "report"}  # what only a planned piece has
 SHEET_EXTENSIONS = (".musicxml", ".xml", ".mxl")
 """Those of `EXTENSIONS` that show the music as it is written, repeats and all."""
 _WRITERS: Mapping[str, Callable[[Finished], bytes]] = {
@@ -83,6 +93,7 @@ _WRITERS: Mapping[str, Callable[[Finished], bytes]] = {
     ".mxl": _mxl,
     ".png": _picture,
     **dict.fromkeys(_PLAN_EXTENSIONS, _plan_bytes),
+    _REPORT_EXTENSION: _report_bytes,
 }
 EXTENSIONS = tuple(_WRITERS)
 """Every extension that can be written, with its dot, in small letters."""
@@ -93,22 +104,24 @@ def check_outputs(paths: Sequence[Path], *, has_plan: bool = True, read_paths: I
 
     Args:
         paths: the outputs.
-        has_plan: whether there will be a plan to write.
+        has_plan: whether there will be a plan and its report to write.
         read_paths: files that are read for the piece, and so must not be written over.
 
     Raises:
-        OptionError: an unknown extension, a file named twice, a file that is read, a plan where there is none.
+        OptionError: an unknown extension, a file named twice, a file that is read, a plan or a report where
+            there is none.
         OutputError: a folder that does not exist or may not be written.
     """
-    extensions = [extension for extension in EXTENSIONS if has_plan or extension not in _PLAN_EXTENSIONS]
+    extensions = [extension for extension in EXTENSIONS if has_plan or extension not in _PLANNED]
     kept = {os.path.realpath(path) for path in read_paths}
     problems: list[Problem] = []
     seen: set[str] = set()
     for path in paths:
         place = Place(str(path))
         extension = path.suffix.lower()
-        if not has_plan and extension in _PLAN_EXTENSIONS:
-            problems.append(Problem("there is no plan to write", place, f"it can be {_listed(extensions)}"))
+        if not has_plan and extension in _PLANNED:
+            found = f"there is no {_PLANNED[extension]} to write"
+            problems.append(Problem(found, place, f"it can be {_listed(extensions)}"))
         elif extension not in extensions:
             found = f'no writer for "{extension}"' if extension else "the name has no extension"
             mend = did_you_mean(extension, extensions) or f"it can be {_listed(extensions)}"
