@@ -9,6 +9,7 @@ Contents: `Statement`, `StatementFound`, `judge_statement`, `TuneMatch`, `best_m
 from __future__ import annotations
 
 import bisect
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,7 +72,8 @@ class StatementFound:
         statement: what was planned.
         on_top: share of its onsets at which its note begins and nothing sounds above it.
         octave: semitones from the planned octave to the one it was found in.
-        likeness: share of the untransformed tune that is found in the statement's bars, at whatever place and pitch.
+        likeness: of the untransformed tune and the top line of the statement's bars, at whatever place and pitch:
+            shared / geometric mean of their numbers of notes (`letters.py` compares sections so).
         semitones: from the planned key to where that was found, -6..5 (octaves do not count).
         offset_tick: from the planned place to it.
     """
@@ -125,9 +127,11 @@ def judge_statement(score: Score, statement: Statement, *, line: TopLine | None 
     octave = max(_OCTAVES, key=lambda semitones: (share(semitones), -abs(semitones)))
     if statement.end_tick <= statement.start_tick:
         return StatementFound(statement, share(octave), octave, likeness=share(octave))
-    match = best_match(top.between(statement.start_tick, statement.end_tick), statement.plain or statement.notes)
+    here, plain = top.between(statement.start_tick, statement.end_tick), statement.plain or statement.notes
+    match = best_match(here, plain)
     semitones = (match.semitones + 6) % 12 - 6
-    return StatementFound(statement, share(octave), octave, match.share, semitones, match.offset_tick)
+    likeness = match.share * math.sqrt(len(set(plain)) / max(1, len(here)))
+    return StatementFound(statement, share(octave), octave, likeness, semitones, match.offset_tick)
 
 
 def best_match(line: Tune, tune: Tune) -> TuneMatch:

@@ -246,12 +246,14 @@ def themes(pieces: Sequence[Judged]) -> Iterator[Row]:
         figure = f"exact statements on top at {ON_TOP:.0%} of their onsets, {words}"
         yield share_row(figure, counts, least=1.0, more=f"; least {least:.2f}")
     low, high = LIKENESS
-    varied = [[found for found in piece.report.statements if not found.statement.is_exact] for piece in pieces]
-    likeness = [found.likeness for rows in varied for found in rows]
-    if likeness:
-        counts = [(float(sum(low <= f.likeness <= high for f in rows)), float(len(rows))) for rows in varied]
-        yield share_row(f"varied returns whose likeness is {low} to {high}", counts, least=LETTERS)
-        yield Row("  their likeness", _spread(likeness, digits=2))
+    ornamented = [[found for found in _exact(piece) if found.statement.changes == ("ornament",)] for piece in pieces]
+    followed = [[found for found in piece.report.statements if not found.statement.is_exact] for piece in pieces]
+    for words, rows in (("ornamented note for note", ornamented), ("followed (fidelity below 1)", followed)):
+        counts = [(float(sum(low <= found.likeness <= high for found in row)), float(len(row))) for row in rows]
+        likeness = [found.likeness for row in rows for found in row]
+        if likeness:
+            yield share_row(f"varied returns, {words}: likeness {low} to {high}", counts, least=LETTERS)
+            yield Row("  their likeness", _spread(likeness, digits=2))
     highest = [max((stray.match.share for stray in piece.report.strays), default=0.0) for piece in pieces]
     yield share_row(f"pieces without an unplanned likeness over {STRAY}", [(x <= STRAY, 1) for x in highest], least=1.0)
     yield Row("  highest in a piece", _spread(highest, digits=2))

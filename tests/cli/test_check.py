@@ -113,11 +113,12 @@ def test_another_key_than_the_planned_one_is_told(run, piece):
     (piece / "other.yaml").write_text(PLAN.replace("key: vi", "key: ii"), encoding="utf-8")
     found = checked(run, "my.mid", "--plan", "other.yaml")
     assert ("A minor", "E minor") in [(row["planned"], row["found"]) for row in found["keys"] if not row["agrees"]]
-    assert [(row["on_top"], row["likeness"], row["semitones_off"]) for row in found["themes"]] == [
-        (1.0, 1.0, 0),
-        (0.0, 1.0, -5),  # it stands in E minor
-        (1.0, 1.0, 0),
+    assert [(row["on_top"], row["semitones_off"]) for row in found["themes"]] == [
+        (1.0, 0),
+        (0.0, -5),  # it stands in E minor
+        (1.0, 0),
     ]
+    assert found["themes"][1]["likeness"] > 0.9
     assert found["totals"]["PAC_as_planned"] == [2, 3]
     assert "2 of 3 (not in bar 12)" in run("check", "my.mid", "--plan", "other.yaml").stdout
 

@@ -25,13 +25,14 @@ def reports() -> dict[str, FormReport]:
 def test_every_stated_theme_is_found_note_for_note(reports):
     for report in reports.values():
         plain = [found for found in report.statements if not found.statement.changes]
-        assert {(found.on_top, found.likeness, found.semitones) for found in plain} == {(1.0, 1.0, 0)}
+        assert {(found.on_top, found.semitones) for found in plain} == {(1.0, 0)}
+        assert min(found.likeness for found in plain) > 0.85  # other voices are on top in the tune's rests
         assert all(span.agrees for span in report.keys)
 
 
 def test_an_ornamented_return_is_like_its_theme(reports):
     (found,) = (found for found in reports["rondo"].statements if found.statement.changes == ("ornament",))
-    assert found.likeness >= 0.5
+    assert 0.5 <= found.likeness < 1
 
 
 def test_a_section_that_states_another_s_theme_is_heard_as_that_one(reports):
