@@ -27,7 +27,7 @@ class FitConfig:
     validate_every, checkpoint_every, log_every: in updates. patience: validations without a new best before
     stopping early. style_patience: the same of one style before it is visited half as often (`style_stopping.py`).
     max_seconds: wall time after which the fit stops with a checkpoint; None for no limit.
-    seed: of the dropout (the batches have their own). lanes: see `composer.training.compiled.use_lanes`.
+    lanes: see `composer.training.compiled.use_lanes`.
     precision: 'float32', 'bfloat16', 'float16' or 'auto', see `composer.training.precision`.
     """
 

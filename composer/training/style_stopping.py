@@ -40,7 +40,7 @@ class StyleStopping:
         return dict(self._factors)
 
     def hear(self, update: int, streams: Mapping[str, float]) -> None:
-        """Take in a validation, made after `update` updates: nats by `STREAM, STYLE` (`engine.held_out_nats`)."""
+        """Take in a validation, made after `update` updates: nats by `STREAM, STYLE` (`validation.held_out_nats`)."""
         before = dict(self._factors)
         for style, nats in _by_style(streams).items():
             if nats < self._best.get(style, math.inf):

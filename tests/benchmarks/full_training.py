@@ -81,7 +81,6 @@ def best_of_full_training(
                 checkpoint_every=VALIDATE_EVERY,
                 patience=PATIENCE,
                 lanes=options.lanes,
-                seed=options.seed,
             ),
             folder=folder / f"rate-{rate:g}",
             validation=validation,
