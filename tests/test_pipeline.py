@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import mido
 import pytest
 
 import composer
@@ -124,6 +125,29 @@ def notes_by_bar(piece: pipeline.Piece) -> dict[int, set[tuple[int, int, int, in
         sounding = (note.onset_tick - bar.onset_tick, note.duration_tick, note.pitch, note.staff)
         bars.setdefault(bar.number, set()).add(sounding)
     return bars
+
+
+def test_repeats_and_da_capo_are_written_as_signs_and_played_out(tmp_path):
+    plan_file = tmp_path / "mine.yaml"
+    plan_file.write_text(PLAN.replace("seed: 7", "seed: 7\nrepeats: [A, [B, A2]]\nda_capo: A"))
+    piece = pipeline.build_plan(plan_file, folder=tmp_path)
+    bars = notes_by_bar(piece)
+    heard = {start: [bars[start + bar] for bar in range(1, 5)] for start in range(0, 28, 4)}
+    first, again, second, reprise, second_again, reprise_again, da_capo = heard.values()
+    assert first == again == da_capo
+    assert second == second_again != first
+    assert reprise == reprise_again
+    assert len(bars) == 28
+    markers = [event.text for event in mido.MidiFile(tmp_path / "mine.mid").tracks[0] if event.type == "marker"]
+    assert markers == ["A", "A", "B", "A", "B", "A", "A"]
+    played = {(part, note.onset_tick, note.pitch) for part, note in read_score(tmp_path / "mine.mid").score.notes()}
+    sheet = tmp_path / "mine.musicxml"
+    assert len(read_score(sheet).score.bars) == 12, "written once"
+    unfolded = read_score(sheet, unfold=True).score
+    assert len(unfolded.bars) == 28
+    assert len(played) == len(piece.performance.notes)
+    assert pipeline.perform_file(sheet, expression=0.0).performance.score.end_tick == unfolded.end_tick
+    assert sum(section.bars for section in piece.sections) == 12
 
 
 @pytest.mark.parametrize("keeps", ["mine.yaml", "mine.resolved.yaml"])

@@ -73,6 +73,8 @@ def _signatures(outline: Outline, home: Key) -> tuple[tuple[int, Key], ...]:
         longest = max(inside, key=lambda s: min(s.end_tick, section.end_tick) - max(s.start_tick, section.start_tick))
         stays = len({span.key for span in inside}) == 1
         key = longest.key if stays and length >= MIN_SIGNATURE_BARS * first_bar.meter.bar_ticks else home
+        if not stays and inside[-1].key == signatures[-1][1]:
+            key = inside[-1].key  # it leads back to the key whose signature stands there
         if section.start_tick > 0 and key.signature != signatures[-1][1].signature:
             signatures.append((tick, key))
     return tuple(signatures)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -95,6 +95,9 @@ def _drawn(setting: Setting) -> list[_Chosen]:
                 present < setting.card.figures.get(row.figure or "", row.optional),
             )
         )
+    for group in _groups([one.row for one in drawn]):
+        for index in group:
+            drawn[index] = replace(drawn[index], bars=drawn[group[0]].bars)
     return drawn
 
 
@@ -156,7 +159,7 @@ def stretched(lengths: Sequence[int], rows: Sequence[SectionRow], bars: int) -> 
 
 
 def _groups(rows: Sequence[SectionRow]) -> list[list[int]]:
-    """Return the indices of the rows that are of one length, together."""
+    """Return the indices of the rows that are of one length, together: copies that may be as long as their model."""
     groups: list[list[int]] = []
     for index, row in enumerate(rows):
         for group in groups:

@@ -87,7 +87,9 @@ def resolve_section(
             "take": take,
         }
     )
-    shaped = shaped.model_copy(update=shape_section(shaped, row, setting, setting.stream(*names, "shape")))
+    # What returns has the texture that it had, unless the plan says otherwise.
+    drawn_as = setting.stream(entry.copy_of or entry.id, take, "shape")
+    shaped = shaped.model_copy(update=shape_section(shaped, row, setting, drawn_as))
     if develops(entry, row) and shaped.theme in themes:
         bars = section_bars(shaped, row, {})
         developed = developed_phrases(
