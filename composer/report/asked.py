@@ -5,7 +5,7 @@ What it is: the only file of the report that reads a plan; what finds things in 
 Conventions: ticks are those of the piece. A statement is exact where its phrases have fidelity 1 (every note of it is
 pinned, transformed as `as` says), else varied. A section's material is the theme that it opens with, from the theme's
 first bar; sections of one material should be heard as the same, those of different ones not. Where the plan leaves that
-open (a theme that is only followed, or turned over, stretched, taken apart), the section is `free`.
+open (a theme that is only followed or touched, or turned over, stretched, taken apart), the section is `free`.
 
 Contents: `Asked`, `SectionAsked`, `asked_of`.
 """
@@ -24,6 +24,7 @@ from composer.report.themes import Statement
 from composer.theme import Theme
 
 _SAME_TUNE = frozenset({"transposition", "mode", "ornament", "register", "reharmonize"})  # heard as the theme itself
+_TELLING_BARS = 4  # of a theme, without which a section need not be heard as it
 _VARIED_FROM = 0.5  # fidelity from which a phrase is a return of its theme, if a varied one
 
 
@@ -90,7 +91,7 @@ def asked_of(
     return Asked(
         outline,
         statements,
-        tuple(_section(span, places) for span in outline.sections),
+        tuple(_section(span, places, themes) for span in outline.sections),
         {name: tuple((note.onset_tick, note.pitch) for note in theme.melody.notes) for name, theme in known.items()},
         frozenset(
             (onset, pitch % 12)
@@ -180,19 +181,31 @@ def _notes(row: Sequence[tuple[PhrasePlace, Theme]]) -> tuple[tuple[int, int], .
     )
 
 
-def _section(span: SectionSpan, places: Sequence[PhrasePlace]) -> SectionAsked:
+def _section(span: SectionSpan, places: Sequence[PhrasePlace], themes: Mapping[str, Theme]) -> SectionAsked:
     own = [place for place in places if place.section.id == span.id]
     names = frozenset(place.entry.theme or NO_THEME for place in own) - {NO_THEME}
     entry = own[0].entry
     theme = entry.theme if entry.theme not in (None, NO_THEME) else None
     fidelity = 1.0 if entry.fidelity is None else entry.fidelity
+    known = themes.get(theme or "")
+    bars = known.bars if known is not None else _TELLING_BARS
     if theme is None or fidelity == 0.0:
         # Two sections that a form calls the same, but of which nothing is pinned, may turn out as they like.
         return SectionAsked(span, span.id, is_free=span.label != span.id, themes=names)
-    begins = (entry.theme_bars or "1").partition("-")[0] == "1"
-    if fidelity == 1.0 and begins and not _is_reshaped(entry.transformations or ()):
+    if fidelity == 1.0 and _opening_bars(own) >= min(bars, _TELLING_BARS):
         return SectionAsked(span, f"theme {theme}", themes=names)
     return SectionAsked(span, span.id, is_free=True, themes=names)
+
+
+def _opening_bars(places: Sequence[PhrasePlace]) -> int:
+    """Return how many bars of its theme, from the first on, a section begins with."""
+    bars = 0
+    for place in places:
+        first, _, last = (place.entry.theme_bars or "1").partition("-")
+        if not place.states_theme or first != str(bars + 1) or _is_reshaped(place.entry.transformations or ()):
+            break
+        bars = int(last or first)
+    return bars
 
 
 def _is_reshaped(items: Sequence[Transformation]) -> bool:

@@ -23,7 +23,7 @@ from composer.plan.model import PhraseEntry, Plan, SectionEntry
 from composer.plan.numerals import parse_key_path
 from composer.plan.planner import resolve
 from composer.plan.reader import read_plan
-from composer.style import load_style, styles_folder
+from composer.style import DEFAULT_NETWORK, load_style, styles_folder
 from composer.theory.key import parse_key
 
 PLAYER = "baroque"
@@ -54,7 +54,7 @@ def is_composed(place: Path, style: str) -> bool:
 def weights_of(style: str) -> str:
     """Return a fingerprint of a style's network."""
     card = load_style(style)
-    path = styles_folder() / "networks" / f"{card.network or style}.safetensors"
+    path = styles_folder() / "networks" / f"{card.network or DEFAULT_NETWORK}.safetensors"
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
