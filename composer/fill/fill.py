@@ -16,6 +16,7 @@ from composer.abc import format_abc
 from composer.analysis.copying import RunIndex
 from composer.corpus.jumps import JumpSign
 from composer.fill.assemble import make_score, moved, section_edges
+from composer.fill.countersubjects import compose_countersubject
 from composer.fill.entries import entered_voices
 from composer.fill.formulas import cadence_basses
 from composer.fill.given import Given, Sounding, give_bass, give_melody, give_notes, nothing_given, off_grid
@@ -134,10 +135,11 @@ def fill(
             entry, tune = version.plan.themes[name], version.pinned.get(name)
             tell(f"theme {name}", 2.0)
             own = setting.in_style(theme_mix(name, version.plan))
-            origin = (name, entry, tune, setting.home, own.style)
+            subject = themes[-1].get(entry.against or "")
+            origin = (name, entry, tune, setting.home, own.style, subject and subject.melody)
             theme = next((done for of, done in composed if of == origin), None)
             if theme is None:
-                theme = _compose(name, entry, own, source, tune)
+                theme = _compose(name, entry, own, source, tune, subject)
                 composed.append((origin, theme))
             themes[-1][name] = theme
     matches = _matches(settings, themes)
@@ -254,10 +256,21 @@ def _needed_themes(setting: Setting) -> list[str]:
     """Return the names of the themes that some phrase states or follows, in the order of the plan."""
     used = {place.entry.theme for place in setting.places}
     used |= {entry.theme for place in setting.places for entry in place.entry.entries or ()}
-    return [name for name in setting.plan.themes if name in used and name != NO_THEME]
+    themes = setting.plan.themes
+    used |= {themes[name].against for name in used if name is not None and name in themes}
+    # A countersubject comes after its subject.
+    ordered = sorted(themes, key=lambda name: themes[name].against is not None)
+    return [name for name in ordered if name in used and name != NO_THEME]
 
 
-def _compose(name: str, entry: ThemeEntry, setting: Setting, source: NoteSource, pinned: Tune | None) -> ComposedTheme:
+def _compose(
+    name: str,
+    entry: ThemeEntry,
+    setting: Setting,
+    source: NoteSource,
+    pinned: Tune | None,
+    subject: ComposedTheme | None,
+) -> ComposedTheme:
     """Return a theme with its tune and its voices.
 
     The voices are always written, whether or not some section asks for them: one section's wishes must not change what
@@ -267,9 +280,12 @@ def _compose(name: str, entry: ThemeEntry, setting: Setting, source: NoteSource,
     if melody is None or melody.free:
         task = theme_task(name, entry, setting, melody)
         generator = stream(setting.seed, "theme", name, "tune")
-        is_subject = task.kind == SUBJECT and melody is None
-        make = compose_subject if is_subject else compose_theme
-        melody = make(task, source, setting.statistics, generator)
+        if melody is None and subject is not None:
+            melody = compose_countersubject(subject.melody, task, source, setting, generator)
+        elif melody is None and task.kind == SUBJECT:
+            melody = compose_subject(task, source, setting.statistics, generator)
+        else:
+            melody = compose_theme(task, source, setting.statistics, generator)
     outline, _ = theme_outline(name, entry, setting)
     pickup = setting.pickup_tick
     chords = tuple(

@@ -76,7 +76,8 @@ def voiced_notes(
     place = places[-1]
     closing = last_chord(place, setting) if place is setting.places[-1] else None
     if closing is not None:
-        lines = held_to_end(lines, closing[0] - origin, place.end_tick - origin)
+        tick, chord, key = closing
+        lines = held_to_end(lines, tick - origin, place.end_tick - origin, chord.pitch_classes(key))
     if not setting.row.has_single_lines:
         return on_staves(lines)
     number = {voice: _part_of(voice, setting) for voice in lines}

@@ -80,7 +80,9 @@ def _line(notes: Sequence[Sounding], task: ThemeTask) -> float:
     score = -0.7 * max(0, max(pitches) - min(pitches) - MAX_COMPASS)
     for (onset, length, _), (later, _, _) in pairwise(notes):
         score -= 0.8 * max(0.0, (later - onset - length) / task.meter.beat_ticks - 0.5)
-    score -= 0.8 * (len({length for _, length, _ in notes}) < 2)
+    lengths = [length for _, length, _ in notes]
+    commonest = max(lengths.count(length) for length in lengths) / len(lengths)
+    score += 0.3 * (min(len(set(lengths)), 3) - 2) - 4.0 * max(0.0, commonest - 0.7)
     head = [pitch for onset, _, pitch in notes if onset < task.pickup_tick + task.meter.bar_ticks]
     return score + 0.4 * any(3 <= abs(second - first) <= 9 for first, second in pairwise(head))
 

@@ -67,13 +67,19 @@ def one_at_a_time(line: Sequence[Note]) -> tuple[Note, ...]:
     return tuple(note for note in shortened if note.duration_tick > 0)
 
 
-def held_to_end(lines: Mapping[str, Sequence[Note]], onset_tick: int, end_tick: int) -> dict[str, tuple[Note, ...]]:
+def held_to_end(
+    lines: Mapping[str, Sequence[Note]], onset_tick: int, end_tick: int, classes: Sequence[int] = ()
+) -> dict[str, tuple[Note, ...]]:
     """Return the lines of a piece's end: what sounds in its last chord is held, and nothing begins after it.
+
+    An inner voice that falls silent just there joins in: it takes the third, if nobody has it, or another of the
+    chord's notes, the nearest to where it was.
 
     Args:
         lines: of each voice.
         onset_tick: of the last chord.
         end_tick: of the piece.
+        classes: pitch classes of that chord, root first; none: nobody joins in.
     """
     held = {}
     for voice, line in lines.items():
@@ -82,6 +88,20 @@ def held_to_end(lines: Mapping[str, Sequence[Note]], onset_tick: int, end_tick: 
             replace(note, duration_tick=end_tick - note.onset_tick) if note.end_tick > onset_tick else note
             for note in before
         )
+    for voice in [*held][1:-1]:
+        last = held[voice][-1] if held[voice] else None
+        if last is None or last.end_tick == end_tick or not classes:
+            continue
+        ends = {other: line[-1].pitch for other, line in held.items() if line and line[-1].end_tick == end_tick}
+        heard = {pitch % 12 for pitch in ends.values()}
+        names = [*held]
+        above = min((ends[other] for other in names[: names.index(voice)] if other in ends), default=128)
+        below = max((ends[other] for other in names[names.index(voice) + 1 :] if other in ends), default=-1)
+        wanted = [classes[1]] if classes[1] not in heard else list(classes[:3])
+        inside = [pitch for pitch in range(below + 1, above) if pitch % 12 in wanted]
+        if inside:
+            pitch = min(inside, key=lambda pitch: (abs(pitch - last.pitch), pitch))
+            held[voice] = (*held[voice], Note(onset_tick, pitch, end_tick - onset_tick))
     return held
 
 

@@ -196,6 +196,8 @@ class _Checker:
             self.tunes[name] = tune
             if tune is not None:
                 self.tune(path, theme, tune, key, pinned[0])
+        if theme.against is not None:
+            self.against(path, name, theme)
         if theme.phrases is not None:
             total = sum(phrase.bars for phrase in theme.phrases)
             if theme.bars is not None and total != theme.bars:
@@ -296,6 +298,16 @@ class _Checker:
                 self.transformations((*base, index, "transformations"), one.transformations)
                 if one.key is not None:
                     self.keys((*base, index, "key"), one.key)
+
+    def against(self, path: KeyPath, name: str, theme: ThemeEntry) -> None:
+        """Check the theme with which a countersubject sounds."""
+        other = self.plan.themes.get(theme.against or "")
+        self.known_theme((*path, "against"), theme.against)
+        if theme.against == name or (other is not None and other.against is not None):
+            self.add((*path, "against"), f'theme "{theme.against}" is a countersubject itself', "name its subject")
+        elif other is not None and None not in (theme.bars, other.bars) and theme.bars != other.bars:
+            told = f"the countersubject has {theme.bars} bars, its subject {other.bars}"
+            self.add((*path, "bars"), told, "make them equal")
 
     def room(self, path: KeyPath, entry: SectionEntry, bars: int | None) -> None:
         """Check that a theme goes into its section, and that its end agrees with the section's cadence."""

@@ -53,7 +53,8 @@ def placed_entries(
         ThemeError: a transformation is impossible.
     """
     placed = []
-    for entry in entries:
+    # Where a countersubject begins with its subject, the subject's chords count.
+    for entry in sorted(entries, key=lambda one: themes[one.theme or ""].entry.against is not None):
         settled = themes[entry.theme or ""]
         # Ornaments leave every strong note on its degree: the stream that places them is the filler's.
         items = tuple(item for item in entry.transformations or () if item.name != "ornament")

@@ -145,12 +145,23 @@ class SectionRow(Entry):
         assert self.id is not None
         return self.id
 
+    @property
+    def shortest(self) -> int:
+        """The fewest bars that it may have."""
+        return self.least if self.least is not None else min(self.bars)
+
+    @property
+    def longest(self) -> int:
+        """The most bars that it may have."""
+        return self.most or max(self.bars)
+
 
 class ThemeRow(Entry):
     """A theme of a form: its usual length, shape and end (a section that it fills may end otherwise)."""
 
     bars: Bars
     type: ThemeKind = "period"
+    against: Name | None = None
     cadence: CadenceName = "PAC"
 
 
@@ -265,9 +276,9 @@ def _problems(template: FormTemplate, document: Document) -> list[Problem]:
             if name is not None and name not in ids[:index]:
                 mend = did_you_mean(name, ids[:index])
                 problems.append(Problem(f'{field}: no section "{name}" before this one', place, mend))
-        if row.least is not None and row.least > (row.most or max(row.bars)):
+        if row.shortest > row.longest:
             mend = "least is the shorter, most the longer length"
-            problems.append(Problem(f"from {row.least} to {row.most or max(row.bars)} bars", place, mend))
+            problems.append(Problem(f"from {row.shortest} to {row.longest} bars", place, mend))
     for meter in (*template.meters, *template.tempo_bpm):
         try:
             parse_meter(meter)

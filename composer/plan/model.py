@@ -419,6 +419,7 @@ class ThemeEntry(Entry):
         pickup: beats of its upbeat.
         type: `sentence`, `period`, `compound period` (two of either), `chain`, or `subject`: one line that several
             voices take up.
+        against: (of a countersubject) the theme with which it sounds, and whose bars, key and harmony it has.
         melody: ABC body, L:1/8; `x` leaves a place free.
         voices: ABC bodies of all voices, top first, instead of `melody`.
         file: a MIDI, MusicXML or ABC file beside the plan.
@@ -430,6 +431,7 @@ class ThemeEntry(Entry):
     key: Text | None = None
     pickup: Beats | None = None
     type: ThemeKind | None = None
+    against: Name | None = None
     melody: Text | None = None
     voices: tuple[Text, ...] | None = None
     file: Text | None = None

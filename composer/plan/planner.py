@@ -35,7 +35,7 @@ from composer.plan.model import (
     ThemePhrase,
 )
 from composer.plan.numerals import parse_key_path
-from composer.plan.phrase_kinds import COMPOUND_BARS, cadence_shares
+from composer.plan.phrase_kinds import COMPOUND_BARS
 from composer.plan.phrases import STATED
 from composer.plan.playing import check_played_length, playing_problems
 from composer.plan.sections import resolve_section
@@ -50,16 +50,15 @@ from composer.plan.setting import (
 )
 from composer.plan.statements import changes_harmony
 from composer.plan.strict_yaml import Document
-from composer.plan.themes import SettledTheme, settle_theme, theme_key
+from composer.plan.themes import SettledTheme, countersubject, settle_theme, theme_key
 from composer.plan.tunes import Tune, pinned_tune
 from composer.style import style_names
-from composer.theory.key import Key
+from composer.theory.key import Key, key_numeral
 from composer.theory.meter import parse_meter
 
 DEFAULT_THEME_BARS = 8
 OTHER_KIND = 0.25  # share of sentences that are periods instead, and of periods that are sentences
 COMPOUND = 0.6  # share of long periods that are compound
-OPEN_END = 0.8  # of the style's share of IAC among IAC and PAC, where a theme's section goes on
 _OTHER_KIND = {"sentence": "period", "period": "sentence"}
 
 
@@ -130,7 +129,9 @@ def resolve(
     sections = sections_of_form(setting, bars=bars) if is_drawn else plan.sections
     if is_drawn and plan.themes:
         sections = _with_stated_themes(sections, plan.themes, template)
-    entries = _with_form_themes(expanded(sections), template)
+    home = key_numeral(setting.home, setting.home)
+    entries = tuple(e if e.key else e.model_copy(update={"key": home}) for e in expanded(sections))
+    entries = _with_form_themes(entries, template)
     entries = with_goals(entries, template, setting.home, is_drawn=is_drawn)
     if is_drawn:
         plan = _with_form_repeats(plan, entries, template)
@@ -140,7 +141,11 @@ def resolve(
     entries = with_passages(entries, template, theme_bars, setting)
     entries, glides = _with_glides(entries, plan.style, theme_bars, template)
     styled = plan.model_copy(update={"sections": entries})
-    themes = {name: draft.settled(setting.in_style(theme_mix(name, styled))) for name, draft in drafts.items()}
+    themes: dict[str, SettledTheme] = {}
+    for name in sorted(drafts, key=lambda name: drafts[name].against is not None):  # those come after their subjects
+        draft = drafts[name]
+        themes[name] = draft.settled(setting.in_style(theme_mix(name, styled)), themes)
+    themes = {name: themes[name] for name in drafts}
     resolved: list[SectionEntry] = []
     left: Link | None = None
     for index, entry in enumerate(entries):
@@ -252,9 +257,12 @@ class _ThemeDraft:
     shape: tuple[ThemePhrase, ...] | None
     tune: Tune | None
     cadence: CadenceName
+    against: str | None = None
 
-    def settled(self, setting: Setting) -> SettledTheme:
-        """Return the theme with its numerals, in the setting's style."""
+    def settled(self, setting: Setting, others: Mapping[str, SettledTheme]) -> SettledTheme:
+        """Return the theme with its numerals, in the setting's style; a countersubject has its subject's."""
+        if self.against is not None:
+            return countersubject(self.name, self.entry, others[self.against], self.tune)
         return settle_theme(
             self.name,
             self.entry,
@@ -274,6 +282,8 @@ def _draft_themes(
     """Look at every theme that the plan has or a section names, in the order of the plan, then of the sections."""
     named = [phrase.theme for entry in entries for phrase in entry.phrases or ()]
     named += [one.theme for entry in entries for _, inside in said_of_voices(entry) for one in inside or ()]
+    rows = [setting.template.row(entry.id or "") for entry in entries if not entry.phrases]
+    named += [one.theme for row in rows if row is not None for each in row.passages or () for one in each.entries or ()]
     used = dict.fromkeys([*plan.themes, *(entry.theme for entry in entries), *named])
     drafts = {}
     for name in used:
@@ -284,7 +294,7 @@ def _draft_themes(
         plain = [entry for entry in entries if not develops(entry, setting.template.row(entry.id or ""))]
         users = [entry for entry in plain if _states(entry, name)]
         first = users[0] if users else None
-        mode_key = parse_key_path(first.key or "I", setting.home)[0] if first else setting.home
+        mode_key = parse_key_path(first.key, setting.home)[0] if first and first.key else setting.home
         key = theme_key(stated, mode_key, setting.home)
         tune = pinned_tune(name, stated, key=key, meter=setting.meter, folder=folder)
         bars = _theme_bars(name, stated, row, users, tune)
@@ -296,9 +306,32 @@ def _draft_themes(
             kind=_theme_kind(name, row, bars, setting),
             shape=_prescribed(first, setting, bars),
             tune=tune,
-            cadence=(first.cadence if first and first.bars == bars else None) or _theme_end(name, row, setting),
+            cadence=(first.cadence if first and first.bars == bars else None) or row.cadence,
+            against=stated.against or (row.against if not _is_pinned(stated) or stated.type is None else None),
         )
-    return drafts
+    return _with_subjects(drafts)
+
+
+def _with_subjects(drafts: dict[str, _ThemeDraft]) -> dict[str, _ThemeDraft]:
+    """Return the drafts, countersubjects as long as their subjects; a subject of another name takes the form's place.
+
+    Raises:
+        PlanError: a countersubject of no theme, or of one that is itself a countersubject.
+    """
+    subjects = [name for name, draft in drafts.items() if draft.against is None]
+    found = {}
+    for name, draft in drafts.items():
+        if draft.against is not None:
+            other = draft.against
+            if other not in subjects and draft.entry.against is None and subjects:
+                other = subjects[0]
+            if other not in subjects:
+                raise PlanError(
+                    f'theme "{name}" stands against "{other}"', mend=f"name one of {', '.join(subjects) or 'no themes'}"
+                )
+            draft = replace(draft, against=other, bars=drafts[other].bars, key=drafts[other].key)
+        found[name] = draft
+    return found
 
 
 def _theme_kind(name: str, row: ThemeRow, bars: int, setting: Setting) -> str:
@@ -309,15 +342,6 @@ def _theme_kind(name: str, row: ThemeRow, bars: int, setting: Setting) -> str:
     if row.type in _OTHER_KIND and draw > 1 - OTHER_KIND:
         return _OTHER_KIND[row.type]
     return row.type
-
-
-def _theme_end(name: str, row: ThemeRow, setting: Setting) -> CadenceName:
-    """Return how a theme ends that does not fill its section: closed, or less so, as often as the style does."""
-    if row.cadence != "PAC":
-        return row.cadence
-    shares = cadence_shares(setting.styles, setting.home.mode)
-    open_share = OPEN_END * shares["IAC"] / (shares["IAC"] + shares["PAC"])
-    return "IAC" if setting.stream("theme", name, "end").random() < open_share else "PAC"
 
 
 def _states(entry: SectionEntry, name: str) -> bool:
@@ -359,4 +383,4 @@ def _copied_phrases(entry: SectionEntry, resolved: list[SectionEntry]) -> Sectio
         phrase.model_copy(update={"texture": None, "dynamics": None, "transformations": None, "style": None})
         for phrase in base.phrases
     )
-    return entry.model_copy(update={"phrases": phrases})
+    return entry.model_copy(update={"phrases": phrases, "type": base.type})

@@ -143,6 +143,30 @@ def settle_theme(
     return SettledTheme(name, resolved, key, tuple(slots), notes)
 
 
+def countersubject(name: str, entry: ThemeEntry, subject: SettledTheme, tune: Tune | None) -> SettledTheme:
+    """Return a theme that sounds with another one, over the same chords.
+
+    Args:
+        name: in the plan.
+        entry: as stated.
+        subject: with which it sounds.
+        tune: its pinned melody, or None.
+    """
+    own = subject.entry
+    resolved = entry.model_copy(
+        update={
+            "bars": own.bars,
+            "key": own.key,
+            "pickup": own.pickup,
+            "type": SUBJECT,
+            "against": subject.name,
+            "harmony": own.harmony,
+            "phrases": own.phrases,
+        }
+    )
+    return SettledTheme(name, resolved, subject.key, subject.slots, tune.melody.notes if tune is not None else ())
+
+
 def subject_frame(key: Key, bars: int, meter: Meter, pickup_tick: int) -> tuple[Slot, ...]:
     """Return the chords that a subject to be composed is put between: it begins and ends on the tonic, not a note on.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from composer.fill.countersubjects import counterpoint_score
 from composer.fill.entries import COMPASSES
 from composer.fill.voiced import held_to_end, on_staves, voice_lines
-from composer.plan.answer import tonal_answer
+from composer.plan.answer import real_answer, tonal_answer
 from composer.plan.outline import phrase_places
 from composer.plan.planner import resolve
 from composer.plan.reader import parse_plan
@@ -84,12 +85,10 @@ def test_every_entry_sounds_where_the_plan_says(fugue):
     whole = 0
     for place in phrase_places(fugue.filled.plan):
         for entry in place.entry.entries or ():
-            is_plain = entry.theme_bars == "1-2" and not entry.transformations and entry.answer is None
-            key = parse_key("C minor")
-            if is_plain and entry.key == "i":
+            is_whole = entry.theme == "subject" and entry.theme_bars == "1-2" and not entry.transformations
+            if is_whole and entry.answer is None and entry.key == "i":
                 whole += 1
                 assert sounds(fugue, subject, place.bar_tick + (entry.bar - 1) * BAR), (place.section.id, entry)
-            assert key
     assert whole >= 5  # twice in the exposition, three times in the stretto
 
 
@@ -166,6 +165,42 @@ def test_the_last_chord_is_held_and_nothing_follows_it():
     lines = {"soprano": (Note(0, 72, QUARTER), Note(QUARTER, 74, QUARTER)), "bass": (Note(0, 48, QUARTER),)}
     held = held_to_end(lines, 0, BAR)
     assert held == {"soprano": (Note(0, 72, BAR),), "bass": (Note(0, 48, BAR),)}
+
+
+def test_the_inner_voice_adds_the_third_to_the_last_chord():
+    lines = {
+        "soprano": (Note(QUARTER, 72, QUARTER),),
+        "alto": (Note(0, 65, QUARTER),),
+        "bass": (Note(QUARTER, 48, QUARTER),),
+    }
+    held = held_to_end(lines, QUARTER, BAR, (0, 4, 7))
+    assert held["alto"][-1] == Note(QUARTER, 64, 3 * QUARTER)
+
+
+def test_the_countersubject_sounds_with_the_answer_and_later_with_the_subject(fugue):
+    plan = fugue.filled.plan
+    tune = pinned_tune(
+        "countersubject", plan.themes["countersubject"], key=parse_key("C minor"), meter=parse_meter("4/4"), folder=None
+    ).melody
+    assert len(tune.notes) >= 4
+    assert sounds(fugue, real_answer(tune), 2 * BAR)
+    assert sounds(fugue, tune, 5 * BAR)
+
+
+def test_counterpoint_prefers_thirds_to_fifths_in_a_row():
+    lower = [(beat * QUARTER, QUARTER, 60 + beat) for beat in range(4)]
+    thirds = [(onset, length, pitch + 16) for onset, length, pitch in lower]
+    fifths = [(onset, length, pitch + 19) for onset, length, pitch in lower]
+    scores = [counterpoint_score(line, lower, beat_ticks=QUARTER, end_tick=BAR) for line in (thirds, fifths)]
+    assert scores[0] > scores[1] + 2
+
+
+def test_counterpoint_prefers_lines_that_move_apart():
+    lower = [(beat * QUARTER, QUARTER, 60) for beat in range(4)]
+    together = [(beat * QUARTER, QUARTER, 64) for beat in range(4)]
+    between = [(0, QUARTER // 2, 64), *((beat * QUARTER - QUARTER // 2, QUARTER, 64) for beat in range(1, 4))]
+    scores = [counterpoint_score(line, lower, beat_ticks=QUARTER, end_tick=BAR) for line in (together, between)]
+    assert scores[1] > scores[0]
 
 
 def test_a_plan_without_entries_tells_no_voices_apart():

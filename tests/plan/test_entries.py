@@ -71,18 +71,18 @@ def test_the_exposition_has_one_voice_then_two_then_three(planned):
     exposition = planned(form="fugue", key="C minor").sections[0]
     sounding = [phrase.voices or exposition.voices for phrase in exposition.phrases]
     assert [len(voices) for voices in sounding] == [1, 2, 2, 3]
-    assert [entry.voice for phrase in exposition.phrases for entry in phrase.entries or ()] == [
-        "alto",
-        "soprano",
-        "bass",
-    ]
+    subjects = [entry for phrase in exposition.phrases for entry in phrase.entries or () if entry.theme == "subject"]
+    assert [entry.voice for entry in subjects] == ["alto", "soprano", "bass"]
 
 
 @pytest.mark.parametrize(("home", "dominant"), [("C minor", "G minor"), ("E major", "B major")])
 def test_the_answer_stands_in_the_dominant(planned, home, dominant):
     plan = planned(form="fugue", key=home)
     answer = plan.sections[0].phrases[1]
-    assert [entry.answer for entry in answer.entries] == ["tonal"]
+    assert [(entry.theme, entry.answer) for entry in answer.entries] == [
+        ("subject", "tonal"),
+        ("countersubject", "real"),
+    ]
     place = phrase_places(plan)[1]
     assert {slot.key for slot in place.slots} == {parse_key(dominant)}
 
@@ -162,6 +162,9 @@ def test_a_section_with_entries_of_its_own_is_divided_at_them(library):
         ("bar: 2, answer", "bar: 2, theme: moto, answer", 17, 'no theme "moto"'),
         ("bar: 2, answer", "bar: 2, key: X, answer", 17, 'no key "X"'),
         ("bar: 2, answer: tonal", "bar: 2, key: V -> I", 17, "an entry stands in one key"),
+        ("themes:\n", "themes:\n  other: {against: moto}\n", 9, 'no theme "moto"'),
+        ("themes:\n", "themes:\n  other: {against: other}\n", 9, "is a countersubject itself"),
+        ("themes:\n", "themes:\n  other: {against: motto, bars: 2}\n", 9, "its subject 1"),
         ("    theme: motto\n", "", 15, "takes up no theme"),
         ("    bars: 4\n", "    bars: 4\n    voices: [bass, soprano]\n", 14, "from the top"),
         ("    bars: 4\n", "    bars: 4\n    voices: [soprano]\n", 18, "the bass does not sound here"),
