@@ -14,6 +14,7 @@ import numpy as np
 from composer.fill.critics import LINE_WEIGHTS
 from composer.fill.entries import covered_until as covered_until_of
 from composer.fill.entries import entered_voices, give_entries, outer_voices, voice_compass
+from composer.fill.figures import give_figure
 from composer.fill.formulas import cadence_basses, cadence_tops
 from composer.fill.given import (
     Given,
@@ -29,6 +30,7 @@ from composer.fill.given import (
 from composer.fill.goals import last_chord, phrase_goals
 from composer.fill.local import Enters, Local, localize
 from composer.fill.particles import ComposerMix, Stretch
+from composer.fill.pedals import give_pedal
 from composer.fill.recall import ComposedTheme, stated_tune, stated_voices
 from composer.fill.rhythm import usual_onsets
 from composer.fill.setting import WINDOW_PITCHES, Setting
@@ -95,6 +97,8 @@ def section_stretch(
                 bass_until = covered_until_of(entries, bottom, place.start_tick) - local.origin_tick
             leaves = section.leaves if place is places[-1] else None
             mine = setting.in_style(place.style)
+            if place.entry.voices is None and place.entry.recall != "full" and not setting.is_line:
+                give_pedal(given, place, local, mine)
             _give_cadence(
                 given,
                 mine,
@@ -105,6 +109,8 @@ def section_stretch(
                 tune_until=tune_until,
                 bass_until=bass_until,
             )
+            if not setting.is_line:
+                give_figure(given, place, local, mine, tune=_tune_of(place, local, themes, setting))
         if setting.is_line:
             keep_silent(given, place, local, setting, covered_until=covered_until)
     if setting.is_line:
@@ -224,10 +230,8 @@ def _give_theme(
     """
     theme = themes.get(place.entry.theme or "")
     start = place.start_tick - local.origin_tick
-    if theme is None or not place.states_theme:
-        return start
-    tune = [(onset - local.origin_tick, length, pitch) for onset, length, pitch in stated_tune(theme, place, setting)]
-    if not tune:
+    tune = _tune_of(place, local, themes, setting)
+    if theme is None or not tune:
         return start
     end = min(place.end_tick - local.origin_tick, local.end_tick)
     if theme.covers(place, setting) < place.end_tick:
@@ -242,6 +246,14 @@ def _give_theme(
     else:
         give_melody(given, tune, start_tick=start, end_tick=end)
     return end
+
+
+def _tune_of(place: PhrasePlace, local: Local, themes: Mapping[str, ComposedTheme], setting: Setting) -> list[Sounding]:
+    """Return the tune that a phrase states, local ticks; empty where it states none."""
+    theme = themes.get(place.entry.theme or "")
+    if theme is None or not place.states_theme:
+        return []
+    return [(onset - local.origin_tick, length, pitch) for onset, length, pitch in stated_tune(theme, place, setting)]
 
 
 def _give_cadence(

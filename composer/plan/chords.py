@@ -32,6 +32,7 @@ UNSTABLE = 0.05  # factor of a six-four or four-two chord at a beginning: mostly
 SHARPNESS = 1.15
 SIX_FOUR = 0.3  # factor of six-four chords inside a phrase, which the analysis finds wherever a bass leaps to the fifth
 OPENING_TONIC = 8.0  # factor of the tonic where a theme begins
+FULLY_CHROMATIC = 0.01  # of the chords in major bVI, in a style half of whose VI before V in minor are augmented sixths
 FLOOR = 1e-9  # of any transition that a pin may force
 
 Styles = Sequence[tuple[float, StyleStatistics]]
@@ -54,6 +55,11 @@ class ChordModels:
         self.styles = tuple(styles)
         self.meter = meter
         self._made: dict[tuple[Mode, tuple[str, ...]], ChordModel] = {}
+
+    @cached_property
+    def augmented_share(self) -> float:
+        """Share of the VI before the dominant in minor that are augmented sixths."""
+        return augmented_share(self.styles)
 
     def of(self, mode: Mode, *, extra: Iterable[str] = ()) -> ChordModel:
         """Return the model of a mode whose vocabulary has the numerals of `extra` too; errors as in `ChordModel`."""
@@ -88,10 +94,16 @@ class ChordModel:
         if not common:
             names = ", ".join(statistics.name for _, statistics in self.styles)
             raise StyleError(f"no chords were counted in {mode} for the style {names}", mend="another style, or mode")
-        names_ = list(dict.fromkeys([*common, *extra]))
-        self.vocabulary: tuple[str, ...] = tuple(names_)
-        self.chords: tuple[Chord, ...] = tuple(parse_chord(name, mode) for name in names_)
-        self.index: Mapping[str, int] = {name: place for place, name in enumerate(names_)}
+        # Two names of one sound (N6 and bII6, Cad64 and I64) are one chord here.
+        heard: dict[tuple[int, tuple[int, ...], int], int] = {}
+        self.index: dict[str, int] = {}
+        for name in dict.fromkeys([*common, *extra]):
+            chord = parse_chord(name, mode)
+            sound = (chord.relative_root, tuple(sorted(chord.relative_pitch_classes)), chord.relative_bass)
+            self.index[name] = heard.setdefault(sound, len(heard))
+        first = {place: name for name, place in reversed(self.index.items())}
+        self.vocabulary: tuple[str, ...] = tuple(first[place] for place in range(len(heard)))
+        self.chords: tuple[Chord, ...] = tuple(parse_chord(name, mode) for name in self.vocabulary)
 
     @property
     def size(self) -> int:
@@ -258,6 +270,19 @@ def _kind(pitch_class: int, members: tuple[int, ...], scale: set[int]) -> str:
     minor_pairs = ({8, 9}, {10, 11}) if 3 in scale else ()
     altered = any(other not in scale or {pitch_class, other} in minor_pairs for other in beside)
     return "chromatic" if altered else "scale"
+
+
+def augmented_share(styles: Styles) -> float:
+    """Return the share of VI before the dominant in minor that is an augmented sixth, from how often major has bVI."""
+    total = 0.0
+    for weight, statistics in styles:
+        found = counted = 0
+        for table in statistics.chord_transitions.get("major", {}).values():
+            for followers in table.values():
+                counted += sum(map(sum, followers.values()))
+                found += sum(followers.get("bVI", ()))
+        total += weight * min(1.0, found / counted / FULLY_CHROMATIC) if counted else 0.0
+    return 0.5 * total
 
 
 def _chord_counts(statistics: StyleStatistics, mode: Mode) -> dict[str, float]:

@@ -107,18 +107,18 @@ def _fitting(rows: Sequence[_Chosen], bars: int) -> list[_Chosen]:
     Raises:
         PlanError: it cannot.
     """
-    least = sum(_least(one.row) for one in rows if one.row.optional == 1)
-    most = sum(_most(one.row) for one in rows)
+    least = sum(one.row.shortest for one in rows if one.row.optional == 1)
+    most = sum(one.row.longest for one in rows)
     if not least - NEAR_BARS <= bars <= most + NEAR_BARS:
         counted = "1 bar" if bars == 1 else f"{bars} bars"
         raise PlanError(f"this form cannot have {counted}", mend=f"from {least} to {most} bars")
     chosen = [one for one in rows if one.present]
     # Too short for everything: what is optional goes, the least likely first. Too long: it comes, the likeliest first.
     for one in sorted(rows, key=lambda one: one.row.optional):
-        if one in chosen and one.row.optional < 1 and sum(_least(other.row) for other in chosen) > bars:
+        if one in chosen and one.row.optional < 1 and sum(other.row.shortest for other in chosen) > bars:
             chosen.remove(one)
     for one in sorted(rows, key=lambda one: -one.row.optional):
-        if one not in chosen and sum(_most(other.row) for other in chosen) < bars:
+        if one not in chosen and sum(other.row.longest for other in chosen) < bars:
             chosen.append(one)
     return [one for one in rows if one in chosen]
 
@@ -140,7 +140,7 @@ def stretched(lengths: Sequence[int], rows: Sequence[SectionRow], bars: int) -> 
         row, length = rows[group[0]], lengths[group[0]]
         unit = _units(row)[0 if length >= 8 else -1]
         wished = round(length * scale / unit) * unit
-        give(group, min(max(wished, _least(row)), _most(row)))
+        give(group, min(max(wished, row.shortest), row.longest))
     while True:
         gap = bars - sum(result)
         moves = []
@@ -149,7 +149,7 @@ def stretched(lengths: Sequence[int], rows: Sequence[SectionRow], bars: int) -> 
             for unit in _units(row):
                 moved = result[group[0]] + (unit if gap > 0 else -unit)
                 step = unit * len(group)
-                if _least(row) <= moved <= _most(row) and abs(abs(gap) - step) < abs(gap):
+                if row.shortest <= moved <= row.longest and abs(abs(gap) - step) < abs(gap):
                     # Large steps first; then the section that comes nearest to its share.
                     moves.append((-unit, abs(moved - length * scale), group[0], moved, group))
         if not moves:
@@ -173,15 +173,7 @@ def _groups(rows: Sequence[SectionRow]) -> list[list[int]]:
 
 
 def _range(row: SectionRow) -> tuple[object, ...]:
-    return row.bars, _least(row), _most(row)
-
-
-def _least(row: SectionRow) -> int:
-    return row.least if row.least is not None else min(row.bars)
-
-
-def _most(row: SectionRow) -> int:
-    return row.most or max(row.bars)
+    return row.bars, row.shortest, row.longest
 
 
 # Bars by which a section may be stretched: themes stay in whole phrases, others may have half ones.
@@ -242,6 +234,8 @@ def expanded_entry(entry: SectionEntry, earlier: Mapping[str, SectionEntry]) -> 
         copied = base.model_copy(update={"id": None, "take": None, "enters": None, "leaves": None})
         if any(name in own and own[name] != getattr(base, name) for name in _UNSETS_PHRASES):
             copied = copied.model_copy(update={"phrases": None})
+        if "phrases" in own:
+            copied = copied.model_copy(update={"type": None})  # it says how phrases are made that nobody states
         entry = copied.model_copy(update=own)
     if entry.label is None:
         raise PlanError("a section needs a label", mend="add label:")

@@ -2,7 +2,8 @@
 
 Conventions: cells between bar lines (`|`) are bars; what stands in a cell shares its bar equally. A word is a Roman
 numeral; `.` holds what sounds; `?` leaves the place to the planner; `vi:` changes the key in which the following
-numerals count (relative to the home key, or absolute: `e:` is E minor). A phrase with an upbeat may have one cell more,
+numerals count (relative to the home key, or absolute: `e:` is E minor); `vi=ii` before it is a pivot, vi of the old
+key and ii of the new. A phrase with an upbeat may have one cell more,
 the first, for the upbeat. Ticks count from the phrase's first bar line; the upbeat is negative, and the last bar ends
 where the next upbeat begins.
 """
@@ -14,12 +15,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from composer.errors import ComposerError, PlanError
+from composer.plan.pivots import shared_numeral
 from composer.theory.harmony import Chord, parse_chord
 from composer.theory.key import Key, key_numeral, resolve_key
 from composer.theory.meter import Meter
 
 HOLD = "."
 FREE = "?"
+PIVOT = "="
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ def parse_harmony(text: str, *, key: Key, home: Key, meter: Meter, bars: int, pi
         cells.insert(0, [FREE])
     end = bars * meter.bar_ticks - pickup_tick
     slots: list[Slot] = []
+    pivots: list[tuple[int, str]] = []
     for index, cell in enumerate(cells):
         first = index - (1 if pickup_tick else 0)
         start = first * meter.bar_ticks if first >= 0 else -pickup_tick
@@ -105,9 +109,25 @@ def parse_harmony(text: str, *, key: Key, home: Key, meter: Meter, bars: int, pi
             begin = start + place * length // len(words)
             stop = start + (place + 1) * length // len(words)
             place += 1
+            word, _, again = word.partition(PIVOT)
             if begin < end:
                 _append(slots, word, begin, min(stop, end), key)
+                if again:
+                    pivots.append((len(slots) - 1, again))
+    for index, again in pivots:
+        _check_pivot(slots[index], again, slots[index + 1 :])
     return tuple(slots)
+
+
+def _check_pivot(slot: Slot, again: str, later: Sequence[Slot]) -> None:
+    """Raise PlanError unless a chord that is written as a pivot belongs to the key that comes next."""
+    if not later or later[0].key == slot.key or slot.numeral is None:
+        raise PlanError(f"{slot.numeral}={again} does not stand before a change of key", mend="vi=ii | V: V7 | I")
+    key = later[0].key
+    other = parse_chord(again, key.mode)
+    one = (set(slot.chord.pitch_classes(slot.key)), slot.chord.bass(slot.key))
+    if one != (set(other.pitch_classes(key)), other.bass(key)):
+        raise PlanError(f"{slot.numeral} in {slot.key} is not {again} in {key}")
 
 
 def _append(slots: list[Slot], word: str, begin: int, stop: int, key: Key) -> None:
@@ -146,11 +166,18 @@ def format_harmony(slots: Sequence[Slot], *, home: Key, meter: Meter, bars: int,
                 if here.key != key:
                     key = here.key
                     words.append(f"{key_word(key, home)}:")
-                words.append(here.numeral or FREE)
+                words.append(_word(here, next((slot for slot in slots if slot.start_tick == here.end_tick), None)))
             else:
                 words.append(HOLD)
         cells.append(" ".join(words))
     return " | ".join(cells)
+
+
+def _word(slot: Slot, after: Slot | None) -> str:
+    if slot.numeral is None or after is None or after.key == slot.key:
+        return slot.numeral or FREE
+    again = shared_numeral(slot.chord, slot.key, after.key)
+    return slot.numeral if again is None else f"{slot.numeral}{PIVOT}{again}"
 
 
 def key_word(key: Key, home: Key) -> str:

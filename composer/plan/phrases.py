@@ -1,8 +1,8 @@
 """Sections into phrases: lengths, cadences, keys, and which bars of a theme each phrase states.
 
 Conventions: a theme's own phrases are stated whole and in order at the section's opening (and, where there is room, its
-last phrase once more at the section's end, so that the section is rounded); what is left is split by the style's phrase
-lengths, drawn exactly.
+last phrase once more at the section's end, so that the section is rounded); what is left is divided by the style's
+phrase lengths and cadences (`phrase_kinds.py`).
 """
 
 from __future__ import annotations
@@ -14,18 +14,15 @@ import numpy as np
 
 from composer.plan.chords import Styles
 from composer.plan.model import NO_THEME, CadenceName, ThemePhrase
-from composer.style_statistics import meter_class
-from composer.theory.key import Key
+from composer.plan.phrase_kinds import draw_kind, theme_phrases
+from composer.theory.key import Key, Mode
 from composer.theory.meter import Meter
 
-MAX_PHRASE = 8  # bars, of phrases that the planner makes
-# Beside what the style counts: phrases of two, four and eight bars are where listeners look for them.
-LENGTH_PRIOR = {1: 1e-9, 2: 0.08, 3: 0.015, 4: 0.55, 5: 0.02, 6: 0.08, 7: 0.005, 8: 0.25}
-INNER_PRIOR = {"HC": 0.3, "IAC": 0.3, "none": 0.3, "PAC": 0.1}
-REPEATED = 0.2  # factor of a half cadence beside another
+ONE_BREATH_BARS = 8  # a join between sections that is no longer stays one phrase
 FREE_FIDELITY = 0.5  # of phrases in a theme's section that do not state it
 EPISODE_FIDELITY = 0.2  # of those in an episode: there they take over the theme's rhythm alone
 STATED = 1.0
+ROUNDED = 0.5  # share of sections with room for it that end with their theme's last phrase
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ class PhraseDraft:
     """
 
     bars: int
-    cadence: str
+    cadence: CadenceName
     keys: tuple[Key, ...]
     theme: str = NO_THEME
     first_bar: int = 0
@@ -59,28 +56,10 @@ class PhraseDraft:
         return self.theme != NO_THEME and self.fidelity == STATED
 
 
-def theme_phrases(bars: int, kind: str, *, cadence: CadenceName = "PAC") -> tuple[ThemePhrase, ...]:
-    """Return the phrases of a theme: a period is two halves with HC and PAC, a sentence presentation and continuation.
-
-    Args:
-        bars: of the theme.
-        kind: `period`, `sentence` or `chain` (one phrase).
-        cadence: at its end.
-    """
-    if kind == "chain" or bars < 4 or bars % 2:
-        return (ThemePhrase(bars=bars, cadence=cadence),)
-    half = bars // 2
-    inner: CadenceName = "HC" if kind == "period" and cadence != "HC" else "IAC" if kind == "period" else "none"
-    if half > MAX_PHRASE:
-        # A large theme is two small ones: the halves are themselves of its kind.
-        return (*theme_phrases(half, kind, cadence=inner), *theme_phrases(half, kind, cadence=cadence))
-    return (ThemePhrase(bars=half, cadence=inner), ThemePhrase(bars=half, cadence=cadence))
-
-
 def draft_phrases(
     bars: int,
     *,
-    cadence: str,
+    cadence: CadenceName,
     keys: Sequence[Key],
     theme: str,
     theme_shape: Sequence[ThemePhrase],
@@ -88,10 +67,12 @@ def draft_phrases(
     fidelity: float,
     styles: Styles,
     meter: Meter,
+    mode: Mode,
     rng: np.random.Generator,
+    kind: str | None = None,
     free_fidelity: float = FREE_FIDELITY,
     in_one_breath: bool = False,
-) -> tuple[PhraseDraft, ...]:
+) -> tuple[tuple[PhraseDraft, ...], str | None]:
     """Divide a section into phrases.
 
     Args:
@@ -104,9 +85,14 @@ def draft_phrases(
         fidelity: 1 states the theme; less only refers to it.
         styles: (weight, statistics).
         meter: of the section.
+        mode: of the home key.
         rng: the section's stream.
+        kind: of `model.PhraseKind`, how what its theme leaves free is built; None: drawn.
         free_fidelity: of the phrases that do not state a stated theme.
-        in_one_breath: whether up to `MAX_PHRASE` bars stay one phrase (a join between sections).
+        in_one_breath: whether up to `ONE_BREATH_BARS` stay one phrase (a join between sections).
+
+    Returns:
+        The phrases, and of which kind they are where the theme leaves something free (else None).
     """
     has_theme = theme != NO_THEME and bool(theme_shape)
     stated: list[PhraseDraft] = []
@@ -119,18 +105,27 @@ def draft_phrases(
     used = sum(draft.bars for draft in stated)
     closing: list[PhraseDraft] = []
     rest = bars - used
-    if len(stated) > 1 and rest >= 2 * stated[-1].bars and stated[-1].cadence == cadence and keys[-1] == keys[0]:
+    can_round = len(stated) > 1 and stated[-1].cadence == cadence and keys[-1] == keys[0]
+    if can_round and rest >= 2 * stated[-1].bars and rng.random() < ROUNDED:
         closing = [stated[-1]]
         rest -= closing[0].bars
-    lengths = split_bars(rest, styles=styles, meter=meter, rng=rng) if rest else []
-    if in_one_breath and 0 < rest <= MAX_PHRASE:
-        lengths = [rest]
-    free = [PhraseDraft(length, "none", (keys[0],)) for length in lengths]
-    free = _with_cadences(free, cadence if not closing else "HC", styles, rng)
+    free: list[PhraseDraft] = []
+    if rest:
+        whole = in_one_breath and rest <= ONE_BREATH_BARS and kind is None
+        kind = kind or ("chain" if whole else draw_kind(rest, rng))
+        end: CadenceName = "HC" if closing else cadence
+        if whole:
+            free = [PhraseDraft(rest, end, (keys[0],))]
+        else:
+            perfect = sum(draft.cadence == "PAC" for draft in (*stated, *closing))
+            made = theme_phrases(
+                rest, kind, cadence=end, styles=styles, meter=meter, mode=mode, rng=rng, perfect=perfect
+            )
+            free = [PhraseDraft(phrase.bars, phrase.cadence, (keys[0],)) for phrase in made]
     free = _with_keys(free, keys)
     if has_theme:
         free = _with_references(free, theme, theme_shape, fidelity if fidelity < STATED else free_fidelity)
-    return _with_parallels([*stated, *free, *closing])
+    return _with_parallels([*stated, *free, *closing]), kind if free else None
 
 
 def _statement(theme: str, shape: Sequence[ThemePhrase], key: Key) -> list[PhraseDraft]:
@@ -142,60 +137,6 @@ def _statement(theme: str, shape: Sequence[ThemePhrase], key: Key) -> list[Phras
         )
         bar += phrase.bars
     return drafts
-
-
-def split_bars(bars: int, *, styles: Styles, meter: Meter, rng: np.random.Generator) -> list[int]:
-    """Return phrase lengths that add up to `bars`, drawn exactly from the style's lengths and the common ones."""
-    weights = length_weights(styles, meter)
-    ways = np.zeros(bars + 1)  # ways[n]: total weight of all divisions of n bars
-    ways[0] = 1.0
-    for total in range(1, bars + 1):
-        ways[total] = sum(weights[length] * ways[total - length] for length in weights if length <= total)
-    lengths = []
-    while bars:
-        choices = [length for length in weights if length <= bars and ways[bars - length] > 0]
-        shares = np.array([weights[length] * ways[bars - length] for length in choices])
-        lengths.append(choices[int(rng.choice(len(choices), p=shares / shares.sum()))])
-        bars -= lengths[-1]
-    return lengths
-
-
-def length_weights(styles: Styles, meter: Meter) -> dict[int, float]:
-    """Return the weight of each phrase length in whole bars, 1..`MAX_PHRASE`."""
-    weights = dict(LENGTH_PRIOR)
-    for share, statistics in styles:
-        counts = statistics.phrase_lengths.get(meter_class(meter), {})
-        whole = {int(float(text)): count for text, count in counts.items() if float(text).is_integer()}
-        total = sum(count for length, count in whole.items() if 2 <= length <= MAX_PHRASE)
-        for length, count in whole.items():
-            # Odd lengths are as often slips of the finder as phrases: they count, but less.
-            if 2 <= length <= MAX_PHRASE:
-                weights[length] += share * 0.3 * count / total * (1.0 if length % 2 == 0 else 0.1)
-    return weights
-
-
-def _with_cadences(
-    drafts: Sequence[PhraseDraft], cadence: str, styles: Styles, rng: np.random.Generator
-) -> list[PhraseDraft]:
-    """Give the last phrase its cadence and the others one of the style's inner cadences."""
-    weights = dict(INNER_PRIOR)
-    for share, statistics in styles:
-        for mode in statistics.cadence_mix.values():
-            inner = {kind: count for kind, count in mode.get("inner", {}).items() if kind in weights}
-            total = sum(inner.values())
-            for kind, count in inner.items():
-                weights[kind] += share * 0.5 * count / total
-    kinds = list(weights)
-    shares = np.array([weights[kind] for kind in kinds])
-    given: list[PhraseDraft] = []
-    for index, draft in enumerate(drafts):
-        # The same half cadence twice running leads nowhere.
-        after = cadence if index == len(drafts) - 2 else None
-        before = given[-1].cadence if given else None
-        fresh = shares * np.array([REPEATED if kind in (before, after) and kind == "HC" else 1.0 for kind in kinds])
-        drawn = kinds[int(rng.choice(len(kinds), p=fresh / fresh.sum()))]
-        given.append(replace(draft, cadence=cadence if index == len(drafts) - 1 else drawn))
-    return given
 
 
 def _with_keys(drafts: Sequence[PhraseDraft], keys: Sequence[Key]) -> list[PhraseDraft]:

@@ -37,7 +37,7 @@ from composer.plan.themes import (
 )
 from composer.style_statistics import degree_text, parse_degree
 from composer.theme import change_degree
-from composer.theory.key import Key, parse_key
+from composer.theory.key import Key, key_numeral, parse_key
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,13 @@ def resolve_section(
         setting = setting.in_style(whole_mix(entry.style))
     take = entry.take or 1
     names = (entry.id, take)
-    keys = parse_key_path(entry.key or "I", setting.home)
+    key = entry.key or key_numeral(setting.home, setting.home)
+    keys = parse_key_path(key, setting.home)
     shaped = entry.model_copy(
         update={
             "function": entry.function or (row.function if row else "theme"),
             "theme": entry.theme or NO_THEME,
-            "key": entry.key or "I",
+            "key": key,
             "cadence": entry.cadence or _last_cadence(entry) or _usual_cadence(entry, row),
             "recall": entry.recall or setting.defaults.recall or "melody",
             "transformations": _in_manner(entry.transformations or (), setting),

@@ -8,7 +8,17 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from composer.plan.phrases import draft_phrases, length_weights, split_bars, theme_phrases
+from composer.plan.model import ThemePhrase
+from composer.plan.phrase_kinds import (
+    cadence_shares,
+    fitted_weights,
+    inner_cadences,
+    length_weights,
+    split_bars,
+    theme_phrases,
+    whole_bars,
+)
+from composer.plan.phrases import draft_phrases
 from composer.theory.key import parse_key
 from composer.theory.meter import parse_meter
 
@@ -26,37 +36,90 @@ def draft(small):
             theme_shape=shape,
             styles=((1.0, small),),
             meter=WALTZ,
+            mode="major",
             rng=np.random.default_rng(seed),
-        )
+        )[0]
 
     return make
 
 
-def test_a_period_is_antecedent_and_consequent():
-    assert [(p.bars, p.cadence) for p in theme_phrases(8, "period")] == [(4, "HC"), (4, "PAC")]
+@pytest.fixture
+def theme(small):
+    def make(bars, kind, *, seed=1, **given):
+        options = {"styles": ((1.0, small),), "meter": WALTZ, "mode": "major", "rng": np.random.default_rng(seed)}
+        return theme_phrases(bars, kind, **options, **given)
+
+    return make
 
 
-def test_a_sentence_is_presentation_and_continuation():
-    assert [(p.bars, p.cadence) for p in theme_phrases(8, "sentence")] == [(4, "none"), (4, "PAC")]
+PERIOD = (ThemePhrase(bars=4, cadence="HC"), ThemePhrase(bars=4, cadence="PAC"))
 
 
-def test_a_large_theme_is_two_small_ones():
-    phrases = theme_phrases(32, "period")
-    assert sum(phrase.bars for phrase in phrases) == 32
-    assert phrases[-1].cadence == "PAC"
+def test_a_period_ends_open_in_its_middle_and_closed_at_its_end(theme):
+    for seed in range(30):
+        phrases = theme(8, "period", seed=seed)
+        ends = np.cumsum([phrase.bars for phrase in phrases]).tolist()
+        middle = phrases[ends.index(4)]
+        assert middle.cadence in ("HC", "IAC")
+        assert phrases[-1].cadence == "PAC"
+        assert [phrase.bars for phrase in phrases[: ends.index(4) + 1]] == [
+            phrase.bars for phrase in phrases[ends.index(4) + 1 :]
+        ]
 
 
-def test_a_theme_is_stated_then_rounded_off(draft):
-    drafts = draft(16, shape=theme_phrases(8, "period"))
-    assert sum(phrase.bars for phrase in drafts) == 16
-    assert [(p.first_bar, p.last_bar) for p in drafts if p.states_theme] == [(1, 4), (5, 8), (5, 8)]
-    assert drafts[-2].cadence == "HC"
-    assert drafts[-1].cadence == "PAC"
+def test_a_period_that_ends_with_a_half_cadence_has_another_cadence_in_its_middle(theme):
+    assert {theme(8, "period", cadence="HC", seed=seed)[0].cadence for seed in range(20)} <= {"IAC", "none"}
+
+
+def test_a_sentence_is_an_idea_and_its_repetition_then_a_continuation_as_long(theme):
+    shapes = {tuple(p.bars for p in theme(8, "sentence", seed=seed)) for seed in range(60)}
+    assert all(sum(shape) == 8 and shape[:1] in ((4,), (2,)) for shape in shapes)
+    assert any(shape[:2] == (2, 2) for shape in shapes)
+    assert {theme(8, "sentence", seed=seed)[0].cadence for seed in range(20)} == {"none"}
+
+
+def test_a_compound_period_has_two_sentences_or_periods(theme):
+    for seed in range(20):
+        phrases = theme(16, "compound period", seed=seed)
+        ends = np.cumsum([phrase.bars for phrase in phrases]).tolist()
+        assert phrases[ends.index(8)].cadence in ("HC", "IAC")
+        assert 4 in ends or 2 in ends
+        assert (ends[-1], phrases[-1].cadence) == (16, "PAC")
+
+
+def test_a_subject_is_one_phrase(theme):
+    assert [(p.bars, p.cadence) for p in theme(3, "subject", cadence="none")] == [(3, "none")]
+
+
+@pytest.mark.parametrize("kind", ["sentence", "period", "compound period", "chain"])
+@pytest.mark.parametrize("bars", [*range(1, 14), 16, 23, 32])
+def test_every_kind_fills_its_bars_and_ends_as_it_is_told(kind, bars, theme):
+    for seed in range(5):
+        phrases = theme(bars, kind, seed=seed, cadence="IAC")
+        assert sum(phrase.bars for phrase in phrases) == bars
+        assert phrases[-1].cadence == "IAC"
+
+
+def test_a_theme_is_stated_and_its_section_closes(draft):
+    shapes = set()
+    for seed in range(20):
+        drafts = draft(16, shape=PERIOD, seed=seed)
+        assert sum(phrase.bars for phrase in drafts) == 16
+        assert drafts[-1].cadence == "PAC"
+        shapes.add(tuple((p.first_bar, p.last_bar) for p in drafts if p.states_theme))
+    assert shapes == {((1, 4), (5, 8)), ((1, 4), (5, 8), (5, 8))}  # sometimes rounded off with the theme's own end
+
+
+def test_a_stated_kind_is_how_the_free_bars_are_built(draft):
+    for seed in range(10):
+        drafts = draft(8, kind="period", seed=seed)
+        ends = np.cumsum([phrase.bars for phrase in drafts]).tolist()
+        assert drafts[ends.index(4)].cadence in ("HC", "IAC")
 
 
 def test_a_section_that_moves_leaves_its_last_phrase_to_move(draft):
-    drafts = draft(8, shape=theme_phrases(8, "period"), keys=(G, D))
-    assert [phrase.states_theme for phrase in drafts] == [True, False]
+    drafts = draft(8, shape=PERIOD, keys=(G, D))
+    assert [phrase.states_theme for phrase in drafts[:2]] == [True, False]
     assert drafts[-1].keys == (G, D)
 
 
@@ -68,7 +131,7 @@ def test_a_path_of_keys_is_spread_over_the_phrases(draft):
 
 
 def test_references_go_through_the_theme(draft):
-    drafts = draft(12, shape=theme_phrases(8, "period"), fidelity=0.5)
+    drafts = draft(12, shape=PERIOD, fidelity=0.5)
     assert all(phrase.fidelity == 0.5 and 1 <= phrase.first_bar <= phrase.last_bar <= 8 for phrase in drafts)
 
 
@@ -89,7 +152,7 @@ def test_lengths_add_up(bars, small):
 def test_lengths_are_drawn_in_proportion_to_their_weight(small):
     """Six bars: by enumeration, each division comes as often as the product of its weights."""
     styles = ((1.0, small),)
-    weights = length_weights(styles, WALTZ)
+    weights = dict(enumerate(fitted_weights(6, tuple(length_weights(styles, WALTZ).values())), start=1))
     divisions = {}
 
     def extend(done, left):
@@ -105,3 +168,38 @@ def test_lengths_are_drawn_in_proportion_to_their_weight(small):
     found = Counter(tuple(split_bars(6, styles=styles, meter=WALTZ, rng=rng)) for _ in range(3000))
     distance = sum(abs(found[d] / 3000 - weight / total) for d, weight in divisions.items()) / 2
     assert distance < 0.05
+
+
+def test_lengths_come_about_as_often_as_they_are_counted(small):
+    """Of sixteen bars; with the counts themselves as weights fours and twos would crowd out the threes and eights."""
+    styles = ((1.0, small),)
+    weights = length_weights(styles, WALTZ)
+    rng = np.random.default_rng(2)
+    found = Counter(n for _ in range(600) for n in split_bars(16, styles=styles, meter=WALTZ, rng=rng))
+    total, counted = sum(found.values()), sum(weights.values())
+    assert sum(abs(found[n] / total - weight / counted) for n, weight in weights.items()) / 2 < 0.1
+
+
+def test_half_bars_go_to_both_neighbours():
+    assert whole_bars({"4": 3, "2.5": 2, "0.5": 1}) == {4: 3, 2: 1, 3: 1, 1: 1}
+
+
+def test_cadences_with_the_last_one_make_the_styles_mix(small):
+    styles = ((1.0, small),)
+    rng = np.random.default_rng(3)
+    found = Counter(
+        kind for _ in range(300) for kind in inner_cadences(6, final="PAC", styles=styles, mode="major", rng=rng)
+    )
+    shares = cadence_shares(styles, "major")
+    total = sum(found.values())
+    assert sum(abs(found[kind] / total - share) for kind, share in shares.items()) / 2 < 0.1
+
+
+def test_half_cadences_seldom_stand_beside_each_other(small):
+    rng = np.random.default_rng(4)
+    beside = total = 0
+    for _ in range(200):
+        kinds = inner_cadences(5, final="PAC", styles=((1.0, small),), mode="major", rng=rng)
+        beside += sum(pair == ("HC", "HC") for pair in pairwise(kinds))
+        total += kinds.count("HC")
+    assert beside < 0.25 * total

@@ -214,7 +214,8 @@ def test_a_phrase_that_states_a_theme_of_two_phrases_has_its_cadence_at_its_end(
     inside = resolved.themes["couplet"].phrases[-1].formula
     whole = resolved.section("C").phrases[0].formula
     assert inside is not None
-    assert whole.onsets == tuple(onset + 4 * 3 for onset in inside.onsets)  # behind the theme's first four bars
+    before = 8 - resolved.themes["couplet"].phrases[-1].bars
+    assert whole.onsets == tuple(onset + before * 3 for onset in inside.onsets)  # behind the theme's first bars
     again = parse_plan(format_plan(resolved), known_styles=["small"])
     assert resolve(again, library=library) == resolved
 
