@@ -51,7 +51,12 @@ def brief_options(*, form_required: bool) -> Callable[[Decorated], Decorated]:
                 metavar="BPM",
                 help="Beats per minute; the beat is the meter's.",
             ),
-            click.option("--bars", type=WholeNumber(min=1), metavar="N", help="About how long the piece shall be."),
+            click.option(
+                "--bars",
+                type=WholeNumber(min=1),
+                metavar="N",
+                help="About how long the piece shall be, in written bars: what is repeated counts once.",
+            ),
             click.option("--ensemble", metavar="NAME", help="keyboard, organ, chorale, quartet, song …"),
             click.option("--title", metavar="TEXT", help="The title in the files."),
             click.option(

@@ -5,14 +5,15 @@ da capo goes from the end of the piece to its beginning and plays on, without re
 end of a section. The signs on the page are the Score's repeats and the words of `corpus.jumps`, so that a sheet that is
 read again is played in the same order.
 
-Contents: `Wrong`, `playing_problems`, `played_sections`, `check_played_length`, `repeats_of`, `jumps_of`, `played`.
+Contents: `Signed`, `Wrong`, `playing_problems`, `played_sections`, `check_played_length`, `repeats_of`, `jumps_of`,
+`played`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from composer.corpus.jumps import JumpSign, played_with_jumps
 from composer.corpus.unfold import MAX_TICKS, played_spans, unfold_spans
@@ -32,6 +33,30 @@ from composer.score import Repeat, Score
 from composer.theory.meter import parse_meter
 
 F = TypeVar("F", KeySpan, ChordSpan, PhraseSpan, SectionSpan, TextureSpan, DynamicSpan, TempoSpan)
+
+
+class HasId(Protocol):
+    """A section."""
+
+    @property
+    def id(self) -> str | None:
+        """Unique."""
+
+
+class Signed(Protocol):
+    """What says in what order it is played: a plan, or a form's template."""
+
+    @property
+    def sections(self) -> Sequence[HasId]:
+        """In the order of the page."""
+
+    @property
+    def repeats(self) -> Sequence[RepeatEntry] | None:
+        """Its repeats."""
+
+    @property
+    def da_capo(self) -> str | None:
+        """The id of the section where it ends after a da capo."""
 
 
 class Wrong(NamedTuple):
@@ -88,8 +113,8 @@ def _all_ids(repeat: RepeatEntry) -> list[str]:
     return [*repeat.sections, *first, *last]
 
 
-def played_sections(plan: Plan) -> tuple[str, ...]:
-    """Return the ids of a plan's sections in the order in which they are played."""
+def played_sections(plan: Signed) -> tuple[str, ...]:
+    """Return the ids of a plan's (or a form's) sections in the order in which they are played."""
     ids = [entry.id or "" for entry in plan.sections]
     edges = range(len(ids) + 1)  # each section a tick long
     return tuple(ids[place] for low, high in _order(plan, edges) for place in range(low, high))
@@ -110,7 +135,7 @@ def check_played_length(plan: Plan) -> None:
         )
 
 
-def repeats_of(plan: Plan, edges: Sequence[int]) -> tuple[Repeat, ...]:
+def repeats_of(plan: Signed, edges: Sequence[int]) -> tuple[Repeat, ...]:
     """Return the repeats as a Score has them.
 
     Args:
@@ -132,7 +157,7 @@ def repeats_of(plan: Plan, edges: Sequence[int]) -> tuple[Repeat, ...]:
     return tuple(found)
 
 
-def jumps_of(plan: Plan, edges: Sequence[int]) -> tuple[JumpSign, ...]:
+def jumps_of(plan: Signed, edges: Sequence[int]) -> tuple[JumpSign, ...]:
     """Return `D.C. al Fine` and `Fine` where a plan has a da capo; arguments as `repeats_of`."""
     place = next((i for i, entry in enumerate(plan.sections) if entry.id == plan.da_capo), None)
     if plan.da_capo in (None, NO_DA_CAPO) or place is None:
@@ -140,7 +165,7 @@ def jumps_of(plan: Plan, edges: Sequence[int]) -> tuple[JumpSign, ...]:
     return (JumpSign("fine", edges[place], edges[place + 1]), JumpSign("dacapo", edges[-2], edges[-1]))
 
 
-def _order(plan: Plan, edges: Sequence[int]) -> list[tuple[int, int]]:
+def _order(plan: Signed, edges: Sequence[int]) -> list[tuple[int, int]]:
     return _spans(repeats_of(plan, edges), jumps_of(plan, edges), edges[-1])
 
 

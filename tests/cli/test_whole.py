@@ -111,6 +111,9 @@ def test_a_composed_piece_can_be_performed_anew(run, plan_file, tmp_path):
 def test_the_lists_name_what_there_is(run):
     forms = run("forms").stdout
     assert all(f"\n{name} " in f"\n{forms}" for name in ("binary", "chorale", "rondo", "sonata", "ternary"))
+    minuet = run("forms", "minuet").stdout
+    assert "played  A A B A2 B A2 Trio Trio D Trio2 D Trio2 A B A2\n" in minuet
+    assert "IV or I or vi or i" in minuet
     styles = run("styles").stdout
     assert "bach " in styles
     assert "CC0" in run("styles", "chorale").stdout
