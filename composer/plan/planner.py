@@ -50,7 +50,7 @@ from composer.plan.setting import (
 )
 from composer.plan.statements import changes_harmony
 from composer.plan.strict_yaml import Document
-from composer.plan.themes import SettledTheme, countersubject, settle_theme, theme_key
+from composer.plan.themes import SUBJECT, SettledTheme, countersubject, settle_theme, subject_bars, theme_key
 from composer.plan.tunes import Tune, pinned_tune
 from composer.style import style_names
 from composer.theory.key import Key, key_numeral
@@ -129,10 +129,10 @@ def resolve(
     sections = sections_of_form(setting, bars=bars) if is_drawn else plan.sections
     if is_drawn and plan.themes:
         sections = _with_stated_themes(sections, plan.themes, template)
-    home = key_numeral(setting.home, setting.home)
-    entries = tuple(e if e.key else e.model_copy(update={"key": home}) for e in expanded(sections))
-    entries = _with_form_themes(entries, template)
+    entries = _with_form_themes(expanded(sections), template)
     entries = with_goals(entries, template, setting.home, is_drawn=is_drawn)
+    home = key_numeral(setting.home, setting.home)
+    entries = tuple(entry if entry.key else entry.model_copy(update={"key": home}) for entry in entries)
     if is_drawn:
         plan = _with_form_repeats(plan, entries, template)
     _check_length(entries)
@@ -298,6 +298,8 @@ def _draft_themes(
         key = theme_key(stated, mode_key, setting.home)
         tune = pinned_tune(name, stated, key=key, meter=setting.meter, folder=folder)
         bars = _theme_bars(name, stated, row, users, tune)
+        if row.type == SUBJECT and stated.bars is None and tune is None:
+            bars = subject_bars(bars, setting.meter)
         drafts[name] = _ThemeDraft(
             name=name,
             entry=stated,
