@@ -56,7 +56,8 @@ def tables(report: FormReport) -> list[tuple[Sequence[str], list[list[str]]]]:
             row["theme"],
             _place(row),
             row["key"],
-            " ".join(row["as"]),
+            row["voice"],
+            ", ".join(row["as"]),
             _percent(row["on_top"]) if row["exact"] else "",
             f"{row['likeness']:.2f}",
         ]
@@ -68,7 +69,7 @@ def tables(report: FormReport) -> list[tuple[Sequence[str], list[list[str]]]]:
     ]
     return [
         (("section", "bars", "heard as", "key found", "as planned"), sections),
-        (("section", "theme", "bars", "key", "as", "on top", "likeness"), themes),
+        (("section", "theme", "bars", "key", "voice", "as", "found", "likeness"), themes),
         (("bars", "key planned", "key found", "as planned"), keys),
         (("bar", "cadence", "heard without the plan", "missing"), cadences),
     ]
@@ -87,7 +88,7 @@ def _themes(report: FormReport) -> Iterable[Row]:
     if exact:
         notes = sum(len(found.statement.notes) for found in exact)
         on_top = sum(round(found.on_top * len(found.statement.notes)) for found in exact)
-        texts.append(f"{on_top} of {notes} notes on top in {_count(len(exact), 'exact return')}")
+        texts.append(f"{on_top} of {notes} notes in place in {_count(len(exact), 'exact return')}")
     if varied:
         low, high = (choose(found.likeness for found in varied) for choose in (min, max))
         spread = f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}"

@@ -157,6 +157,7 @@ def _statement(found: StatementFound, score: Score) -> Json:
         "key": stated.key,
         "exact": stated.is_exact,
         "as": list(stated.changes),
+        "voice": stated.voice or "top",
         "notes": len(stated.notes),
         "on_top": _share(found.on_top),
         "octave": found.octave,

@@ -17,11 +17,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from composer.outline import Outline, SectionSpan
+from composer.plan.entries import entered, entry_tick
 from composer.plan.material import phrase_theme, theme_of
 from composer.plan.model import NO_THEME, Plan, ThemeEntry, Transformation
+from composer.plan.numerals import parse_key_path
 from composer.plan.outline import PhrasePlace, phrase_places, plan_outline
 from composer.report.themes import Statement
 from composer.theme import Theme
+from composer.theory.key import parse_key
+from composer.theory.meter import parse_meter
 
 _SAME_TUNE = frozenset({"transposition", "mode", "ornament", "register", "reharmonize"})  # heard as the theme itself
 _TELLING_BARS = 4  # of a theme, without which a section need not be heard as it
@@ -87,7 +91,7 @@ def asked_of(
     outline, places = plan_outline(plan), phrase_places(plan)
     themes = {name: theme_of(plan, name, folder=folder) for name in plan.themes if name != NO_THEME}
     known = {name: theme for name, theme in themes.items() if theme.melody.notes}
-    statements = _statements(plan, places, known)
+    statements = (*_statements(plan, places, known), *_entries(plan, places, known))
     return Asked(
         outline,
         statements,
@@ -119,7 +123,7 @@ def _statements(plan: Plan, places: Sequence[PhrasePlace], themes: Mapping[str, 
         entry = place.entry
         fidelity = 1.0 if entry.fidelity is None else entry.fidelity
         theme = themes.get(entry.theme or "")
-        if theme is None or fidelity < _VARIED_FROM:
+        if theme is None or fidelity < _VARIED_FROM or entry.entries:
             continue
         stated = phrase_theme(plan, place, theme)
         if stated is None or not stated.melody.notes:
@@ -163,6 +167,42 @@ def _statement(plan: Plan, row: Sequence[tuple[PhrasePlace, Theme]], themes: Map
     )
 
 
+def _entries(plan: Plan, places: Sequence[PhrasePlace], themes: Mapping[str, Theme]) -> list[Statement]:
+    """Return the entries of themes in voices, in order."""
+    home, meter = parse_key(plan.key or "C major"), parse_meter(plan.meter or "4/4")
+    found = []
+    for place in places:
+        for entry in place.entry.entries or ():
+            theme = themes.get(entry.theme or "")
+            if theme is None or entry.key is None:
+                continue
+            names = (place.section.id or "", place.section.take or 1, place.index, entry.voice, entry.bar)
+            part = entered(theme, entry, home=home, seed=plan.seed or 0, names=names)
+            bar_tick = place.bar_tick + entry_tick(entry, meter)
+            end_tick = min(bar_tick + part.bars * meter.bar_ticks - theme.pickup_tick, place.end_tick)
+            notes = tuple(
+                (max(note.onset_tick + bar_tick, place.start_tick), note.pitch)
+                for note in part.melody.notes
+                if note.onset_tick + bar_tick < end_tick
+            )
+            if notes:
+                changes = [item.name for item in entry.transformations or ()]
+                answer = [f"{entry.answer} answer"] if entry.answer is not None else []
+                found.append(
+                    Statement(
+                        place.section.id or "",
+                        notes,
+                        theme=entry.theme or "",
+                        start_tick=max(bar_tick - theme.pickup_tick, place.start_tick),
+                        end_tick=end_tick,
+                        key=str(parse_key_path(entry.key, home)[0]),
+                        changes=(*answer, *changes),
+                        voice=entry.voice,
+                    )
+                )
+    return found
+
+
 def _plain(plan: Plan, place: PhrasePlace, themes: Mapping[str, Theme]) -> Theme:
     """Return the theme as the phrase would state it untransformed."""
     entry = place.entry.model_copy(update={"transformations": ()})
@@ -183,12 +223,16 @@ def _notes(row: Sequence[tuple[PhrasePlace, Theme]]) -> tuple[tuple[int, int], .
 
 def _section(span: SectionSpan, places: Sequence[PhrasePlace], themes: Mapping[str, Theme]) -> SectionAsked:
     own = [place for place in places if place.section.id == span.id]
-    names = frozenset(place.entry.theme or NO_THEME for place in own) - {NO_THEME}
+    entered_themes = {entry.theme or NO_THEME for place in own for entry in place.entry.entries or ()}
+    names = frozenset({place.entry.theme or NO_THEME for place in own} | entered_themes) - {NO_THEME}
     entry = own[0].entry
     theme = entry.theme if entry.theme not in (None, NO_THEME) else None
     fidelity = 1.0 if entry.fidelity is None else entry.fidelity
     known = themes.get(theme or "")
     bars = known.bars if known is not None else _TELLING_BARS
+    if entered_themes:
+        # A theme in one voice among others need not be what a listener follows.
+        return SectionAsked(span, span.id, is_free=True, themes=names)
     if theme is None or fidelity == 0.0:
         # Two sections that a form calls the same, but of which nothing is pinned, may turn out as they like.
         return SectionAsked(span, span.id, is_free=span.label != span.id, themes=names)

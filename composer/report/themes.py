@@ -11,7 +11,7 @@ from __future__ import annotations
 import bisect
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -36,6 +36,7 @@ class Statement:
         is_exact: every note of it is planned; else the phrases follow it more or less.
         changes: names of its transformations.
         plain: the tune in its key there before these.
+        voice: in which it enters; empty where it is to be on top.
     """
 
     section: str
@@ -47,6 +48,7 @@ class Statement:
     is_exact: bool = True
     changes: tuple[str, ...] = ()
     plain: tuple[tuple[int, int], ...] = ()
+    voice: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ class StatementFound:
 
     Attributes:
         statement: what was planned.
-        on_top: share of its onsets at which its note begins and nothing sounds above it.
+        on_top: share of its onsets at which its note begins and nothing sounds above it; of a theme that enters in a
+            voice, at which its note begins at all.
         octave: semitones from the planned octave to the one it was found in.
         likeness: of the untransformed tune and the top line of the statement's bars, at whatever place and pitch:
             shared / geometric mean of their numbers of notes (`letters.py` compares sections so).
@@ -90,13 +93,21 @@ class TopLine:
     """The notes of a score that begin with nothing above them, to be asked again and again."""
 
     def __init__(self, score: Score) -> None:
-        self._line = _top_notes(note_array(score))
+        notes = note_array(score)
+        self._line = _top_notes(notes)
+        self._begun: dict[int, set[int]] = {}
+        for tick, pitch in zip(notes.onset.tolist(), notes.pitch.tolist(), strict=True):
+            self._begun.setdefault(tick, set()).add(pitch)
         self._ticks = [tick for tick, _ in self._line]
         self._pitches = dict(self._line)
 
     def at(self, tick: int) -> int | None:
         """Return the pitch of the note that begins at a tick as the highest one, or None."""
         return self._pitches.get(tick)
+
+    def begun(self, tick: int) -> Container[int | None]:
+        """Return the pitches of all notes that begin at a tick."""
+        return self._begun.get(tick, frozenset())
 
     def between(self, start_tick: int, end_tick: int) -> tuple[tuple[int, int], ...]:
         """Return the notes that begin in a span, as (onset tick, pitch)."""
@@ -118,14 +129,16 @@ def judge_statement(score: Score, statement: Statement, *, line: TopLine | None 
     if not statement.notes:
         raise ValueError(f"the statement in {statement.section} has no notes")
     top = TopLine(score) if line is None else line
-    tops = [top.at(tick) for tick, _ in statement.notes]
+    heard = [top.begun(tick) if statement.voice else {top.at(tick)} for tick, _ in statement.notes]
 
     def share(octave: int) -> float:
         planned = [pitch + octave for _, pitch in statement.notes]
-        return sum(top == pitch for top, pitch in zip(tops, planned, strict=True)) / len(tops)
+        return sum(pitch in begun for begun, pitch in zip(heard, planned, strict=True)) / len(planned)
 
     octave = max(_OCTAVES, key=lambda semitones: (share(semitones), -abs(semitones)))
     if statement.end_tick <= statement.start_tick:
+        return StatementFound(statement, share(octave), octave, likeness=share(octave))
+    if statement.voice:
         return StatementFound(statement, share(octave), octave, likeness=share(octave))
     here, plain = top.between(statement.start_tick, statement.end_tick), statement.plain or statement.notes
     match = best_match(here, plain)

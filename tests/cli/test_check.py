@@ -106,7 +106,7 @@ def test_a_wrong_note_in_a_return_is_told(run, piece):
     assert [row["on_top"] for row in found["themes"]] == [1.0, 1.0, pytest.approx(9 / 10, abs=1e-3)]
     assert found["totals"]["least_exact_return"] < 1
     result = run("check", "my.mid")
-    assert "29 of 30 notes on top in 3 exact returns" in result.stdout
+    assert "29 of 30 notes in place in 3 exact returns" in result.stdout
 
 
 def test_another_key_than_the_planned_one_is_told(run, piece):
