@@ -111,7 +111,7 @@ def _of_passages(entry: SectionEntry, row: SectionRow, theme_bars: int, setting:
         is_last = index == len(there) - 1
         bars = passage.themes * theme_bars + passage.bars
         if is_last:
-            bars = max(bars + extra, passage.themes * theme_bars, 1)
+            bars = max(bars + extra, passage.themes * theme_bars + min(passage.bars, 1))  # its cadence needs a bar
         key = None
         if passage.keys is not None:
             first, _, last = passage.keys.partition("-")

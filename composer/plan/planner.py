@@ -14,6 +14,7 @@ from pathlib import Path
 
 from composer.errors import Place, PlanError, Problem
 from composer.plan.brief import Brief
+from composer.plan.cadences import has_room
 from composer.plan.checks import check_plan
 from composer.plan.development import DEVELOPED, develops, with_goals
 from composer.plan.drafts import section_bars
@@ -54,7 +55,7 @@ from composer.plan.themes import SUBJECT, SettledTheme, countersubject, settle_t
 from composer.plan.tunes import Tune, pinned_tune
 from composer.style import style_names
 from composer.theory.key import Key, key_numeral
-from composer.theory.meter import parse_meter
+from composer.theory.meter import Meter, parse_meter
 
 DEFAULT_THEME_BARS = 8
 OTHER_KIND = 0.25  # share of sentences that are periods instead, and of periods that are sentences
@@ -129,7 +130,7 @@ def resolve(
     sections = sections_of_form(setting, bars=bars) if is_drawn else plan.sections
     if is_drawn and plan.themes:
         sections = _with_stated_themes(sections, plan.themes, template)
-    entries = _with_form_themes(expanded(sections), template)
+    entries = tuple(_with_room(entry, setting.meter) for entry in _with_form_themes(expanded(sections), template))
     entries = with_goals(entries, template, setting.home, is_drawn=is_drawn)
     home = key_numeral(setting.home, setting.home)
     entries = tuple(entry if entry.key else entry.model_copy(update={"key": home}) for entry in entries)
@@ -213,6 +214,13 @@ def _with_form_themes(entries: tuple[SectionEntry, ...], template: FormTemplate)
     return tuple(given)
 
 
+def _with_room(entry: SectionEntry, meter: Meter) -> SectionEntry:
+    """Let a section of one bar end without a cadence where the bar has no room for one, unless the plan says so."""
+    if entry.cadence is not None or entry.phrases or entry.bars != 1 or has_room("PAC", 1, meter):
+        return entry
+    return entry.model_copy(update={"cadence": "none"})
+
+
 def _check_length(entries: tuple[SectionEntry, ...]) -> None:
     total = sum(entry.bars or 0 for entry in entries)
     if total > MAX_BARS:
@@ -282,7 +290,7 @@ def _draft_themes(
     """Look at every theme that the plan has or a section names, in the order of the plan, then of the sections."""
     named = [phrase.theme for entry in entries for phrase in entry.phrases or ()]
     named += [one.theme for entry in entries for _, inside in said_of_voices(entry) for one in inside or ()]
-    rows = [setting.template.row(entry.id or "") for entry in entries if not entry.phrases]
+    rows = [setting.template.row(entry.id or "") for entry in entries if not (entry.phrases or entry.entries)]
     named += [one.theme for row in rows if row is not None for each in row.passages or () for one in each.entries or ()]
     used = dict.fromkeys([*plan.themes, *(entry.theme for entry in entries), *named])
     drafts = {}

@@ -21,9 +21,10 @@ from composer.plan.setting import Setting
 from composer.plan.tunes import Tune
 from composer.theme import change_degree, change_mode
 from composer.theory.key import Key, Mode, key_numeral
-from composer.theory.meter import Meter
+from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
 SUBJECT = "subject"  # the type of a theme that is one line for several voices
+LEAST_SUBJECT_QUARTERS = 6  # of one that the planner makes
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,11 @@ def countersubject(name: str, entry: ThemeEntry, subject: SettledTheme, tune: Tu
         }
     )
     return SettledTheme(name, resolved, subject.key, subject.slots, tune.melody.notes if tune is not None else ())
+
+
+def subject_bars(bars: int, meter: Meter) -> int:
+    """Return the length of a subject whose form gives it so many bars: twice as many where these are too short."""
+    return 2 * bars if bars * meter.bar_ticks < LEAST_SUBJECT_QUARTERS * TICKS_PER_QUARTER else bars
 
 
 def subject_frame(key: Key, bars: int, meter: Meter, pickup_tick: int) -> tuple[Slot, ...]:

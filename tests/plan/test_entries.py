@@ -152,6 +152,15 @@ def test_a_section_with_entries_of_its_own_is_divided_at_them(library):
     assert resolve(plan, library=library) == plan
 
 
+def test_the_form_s_countersubject_is_there_only_where_the_form_s_own_entries_are(library):
+    sections = (
+        "sections:\n  - {label: Exposition, theme: subject, bars: 4, cadence: PAC, entries: [{voice: alto, bar: 1}]}\n"
+    )
+    own, whole = (resolve(parse_plan(text), library=library) for text in (FUGUE + sections, FUGUE))
+    assert list(own.themes) == ["subject"]
+    assert list(whole.themes) == ["subject", "countersubject"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line", "told"),
     [
