@@ -131,6 +131,14 @@ def is_strict(formula: CadenceFormula, meter: Meter) -> bool:
     return formula.soprano[-1] != "-" and closes(formula.kind, chords, formula.soprano[-1], formula.final_beat, meter)
 
 
+def has_room(cadence: str, bars: int, meter: Meter) -> bool:
+    """Whether so many bars can hold two chords of which the second, on a strong beat, makes the cadence."""
+    if bars > 1 or cadence in ("none", "DC", "EC", "PC"):
+        return True
+    least = 2 if cadence == "IAC" else STRONG
+    return any(meter.strength(beat * meter.beat_ticks) >= least for beat in range(1, meter.beats))
+
+
 def closes(cadence: str, chords: Sequence[Chord], top: str | None, final_beat: float, meter: Meter) -> bool:
     """Whether the last chords make a cadence.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from composer.errors import ComposerError, Place, PlanError, Problem, did_you_mean
-from composer.plan.cadences import closes
+from composer.plan.cadences import closes, has_room
 from composer.plan.chords import grid_ticks
 from composer.plan.development import develops
 from composer.plan.entry_checks import voices_problems
@@ -268,6 +268,9 @@ class _Checker:
                 "make them agree, or delete the phrases and let the planner make new ones",
             )
         self.room(path, entry, bars)
+        if entry.cadence and bars == 1 and self.meter is not None and not has_room(entry.cadence, 1, self.meter):
+            mend = "give it two bars, or say cadence: none"
+            self.add((*path, "cadence"), f"one bar of {self.meter} has no room for a {entry.cadence}", mend)
         self.voices(path, entry, stated)
         if entry.harmony is not None and keys:
             if phrases and any(phrase.harmony for phrase in phrases):

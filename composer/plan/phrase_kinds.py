@@ -72,9 +72,10 @@ def theme_phrases(
 
     if kind == "subject":
         return (ThemePhrase(bars=bars, cadence=cadence),)
-    if kind == "chain" or bars < LEAST_BARS:
-        return tuple(divided(bars, cadence))
     half = bars // 2
+    is_too_long = kind == "sentence" and half > MAX_PHRASE  # its idea would be no phrase any more
+    if kind == "chain" or bars < LEAST_BARS or is_too_long:
+        return tuple(divided(bars, cadence))
     if kind == "sentence":
         idea = half // 2
         weights = length_weights(styles, meter)
