@@ -14,6 +14,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,7 @@ def worker(folder: Path) -> dict[str, Any]:
         if progress.update == FIT.num_updates and replicas_in_force().is_chief:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    be_patient()
     with on_devices("cpu") as lanes:
         network = BiaxialNetwork(PLAIN, seed=3)
         try:
@@ -91,6 +93,14 @@ def worker(folder: Path) -> dict[str, Any]:
         except TrainingError as error:
             return {"error": str(error), "wrote": folder.exists()}
         raise AssertionError("the first process was to die")
+
+
+def be_patient() -> None:
+    """Let a process be silent for two minutes, as on a busy machine it may be; TensorFlow's own patience is 10 s."""
+    from tensorflow.python.eager.context import context
+
+    configure = context().configure_coordination_service
+    context().configure_coordination_service = partial(configure, heartbeat_timeout_in_ms=120_000)
 
 
 def jax(folder: Path) -> dict[str, Any]:

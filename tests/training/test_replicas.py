@@ -5,16 +5,18 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import random
 import re
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import keras
 import numpy as np
@@ -26,41 +28,81 @@ from composer.training.devices import read_cluster
 from composer.training.replicas import check_pairs, check_rows, replicas_in_force
 from composer.training.run_folder import read_log
 
-TIMEOUT_SEC = 400  # of a child on a very busy machine; they take 5 to 10 on a quiet one
+# On a quiet machine a child takes 5 to 10 s. On a busy one it may take minutes, but gets on: one that hangs does not.
+PATIENCE_SEC, LEAST_WORK_SEC = 200, 0.5  # of wall time, in which so much of a processor's is used
+MOST_WORK_SEC = 400  # of a processor's time; more, and it goes round in circles
+PORTS = range(20_000, 32_000)  # below those that a system gives to whoever connects to something
 on_tensorflow = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tf.distribute")
 
 
 @dataclass
 class Child:
-    """One process of spread.py."""
+    """One process of spread.py; what it says goes to files, for of two processes that wait for each other nobody may
+    wait for a full pipe to be read."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
+    said: IO[bytes]
+    complaints: IO[bytes]
+
+    def wait(self) -> int:
+        """Return the exit status; raises TimeoutExpired where nothing happens any more."""
+        worked = 0.0
+        while True:
+            try:
+                return self.process.wait(PATIENCE_SEC)
+            except subprocess.TimeoutExpired:
+                before, worked = worked, processor_seconds(self.process.pid)
+                if worked - before < LEAST_WORK_SEC or worked > MOST_WORK_SEC:
+                    raise
 
     def result(self) -> dict[str, Any]:
-        said, complaints = self.process.communicate(timeout=TIMEOUT_SEC)
-        assert self.process.returncode == 0, complaints[-3000:]
-        found: dict[str, Any] = json.loads(said.splitlines()[-1])
+        assert self.wait() == 0, text_of(self.complaints)[-3000:]
+        found: dict[str, Any] = json.loads(text_of(self.said).splitlines()[-1])
         return found
+
+
+def text_of(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")
+
+
+def processor_seconds(process: int) -> float:
+    """The time that a process has used so far; 0 where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
 def child(*arguments: object, **environment: str) -> Iterator[Child]:
     command = [sys.executable, str(Path(__file__).parent / "spread.py"), *map(str, arguments)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=os.environ | environment) as process:
+    with (
+        tempfile.TemporaryFile() as said,
+        tempfile.TemporaryFile() as complaints,
+        subprocess.Popen(command, stdout=said, stderr=complaints, env=os.environ | environment) as process,
+    ):
         try:
-            yield Child(process)
+            yield Child(process, said, complaints)
         finally:
             process.kill()
+
+
+def free_port(taken: Sequence[int] = ()) -> int:
+    """A port that nothing listens to."""
+    for port in random.Random().sample(PORTS, 200):
+        with socket.socket() as probe:
+            if port not in taken and probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise AssertionError("no port is free")
 
 
 @contextmanager
 def two_workers(folder: Path) -> Iterator[tuple[Child, Child]]:
     """The chief with a run that was begun, and another process that has no share in the folder."""
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        addresses = [f"127.0.0.1:{free.getsockname()[1]}" for free in (one, other)]
+    first = free_port()
+    addresses = [f"127.0.0.1:{port}" for port in (first, free_port([first]))]
 
     def task(index: int) -> str:
         return json.dumps({"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}})
@@ -124,8 +166,7 @@ def test_three_rows_on_two_devices_are_refused(fits: Fits) -> None:
 def test_two_processes_go_on_with_the_run_of_one_device_until_one_dies(fits: Fits) -> None:
     with two_workers(fits.folder) as (chief, second):
         found = second.result()
-        told = chief.process.communicate(timeout=TIMEOUT_SEC)
-        assert chief.process.returncode == -signal.SIGKILL, told
+        assert chief.wait() == -signal.SIGKILL, text_of(chief.complaints)[-3000:]
     assert re.search("lost another one.*--resume", found["error"])
     assert not found["wrote"]
     assert_alike(newest(fits.folder / "begun"), read_checkpoint(fits.folder / "alone" / "ckpt-00000005"))
