@@ -99,6 +99,10 @@ def main() -> None:
             for number, test in enumerate(folds):
                 rest = [piece for place, fold in enumerate(folds) if place != number for piece in fold]
                 judges, *others = dealt(rest, STOPPING)
+                if not others:
+                    raise SystemExit(
+                        f"{composer}: too few works for {options.folds} folds; some must be left to learn from"
+                    )
                 sides = Sides([piece for other in others for piece in other], judges, test)
                 found[composer].append(judged(composer, number, sides, options, deadline))
                 _tell(composer, number, found[composer][-1])
