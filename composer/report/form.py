@@ -30,6 +30,7 @@ from composer.report.voice_leading import StyleRate, VoiceLeading, count_faults
 from composer.score import Score
 
 LEAST_KEY_BARS = 4  # of a span in one key, to be heard by itself
+LEAST_TUNE = 8  # notes of a theme that is looked for where it is not planned: half of a shorter one is met by chance
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class FormReport:
         is_planned: whether there was a plan; else what compares is empty.
         sections: of the plan, else found ones.
         statements: each stated theme.
-        strays: each theme in each section that has others or none.
+        strays: each theme of eight notes or more in each section that has others or none.
         keys: each span of four bars or more in one planned key.
         cadences: each planned PAC and HC.
         phrases: each planned phrase.
@@ -251,7 +252,7 @@ def _strays(asked: Asked | None, line: TopLine) -> tuple[StrayMatch, ...]:
         StrayMatch(row.span, name, best_match(line.between(row.span.start_tick, row.span.end_tick), tune))
         for row in asked.sections
         for name, tune in asked.tunes.items()
-        if name not in row.themes
+        if name not in row.themes and len(tune) >= LEAST_TUNE
     )
 
 
