@@ -12,7 +12,7 @@ import composer
 from composer import pipeline
 from composer.corpus import read_score
 from composer.errors import ComposerError, OptionError, OutputError, PlanError, ThemeError
-from composer.style import load_style
+from composer.style import load_style, styles_folder
 
 PLAN = """\
 plan: 1
@@ -52,9 +52,11 @@ def test_the_package_s_one_function_is_the_pipeline_s():
     assert composer.compose is pipeline.compose
 
 
-def test_compose_writes_three_files_named_after_form_style_and_seed(tmp_path):
+def test_compose_writes_four_files_named_after_form_style_and_seed(tmp_path):
     piece = pipeline.compose(form="ternary", seed=3, bars=24, folder=tmp_path)
-    assert [path.name for path in piece.files] == [f"ternary-bach-3{end}" for end in (".mid", ".musicxml", ".yaml")]
+    endings = (".mid", ".musicxml", ".yaml", ".report.json")
+    assert [path.name for path in piece.files] == [f"ternary-bach-3{end}" for end in endings]
+    assert piece.report.is_planned
     assert sorted(tmp_path.iterdir()) == sorted(piece.files)
     assert piece.seed == 3
     assert piece.device == "no network"
@@ -98,7 +100,12 @@ def test_building_a_plan_twice_gives_identical_files(plan_file, tmp_path):
     one = pipeline.build_plan(plan_file, folder=tmp_path / "one")
     two = pipeline.build_plan(plan_file, folder=tmp_path / "two")
     assert bytes_of(one) == bytes_of(two)
-    assert [path.name for path in one.files] == ["mine.mid", "mine.musicxml", "mine.resolved.yaml"]
+    assert [path.name for path in one.files] == [
+        "mine.mid",
+        "mine.musicxml",
+        "mine.resolved.yaml",
+        "mine.report.json",
+    ]
     assert plan_file.read_text() == PLAN
 
 
@@ -108,6 +115,24 @@ def test_the_resolved_plan_builds_the_same_piece(plan_file, tmp_path):
     assert bytes_of(piece)[:2] == bytes_of(again)
     assert again.themes == {"refrain": "4 bars, pinned", "couplet": "4 bars, pinned"}
     assert piece.themes == {"refrain": "4 bars, pinned", "couplet": "4 bars, composed"}
+
+
+def test_a_plan_is_built_with_the_card_beside_it_from_anywhere(plan_file, tmp_path, monkeypatch):
+    for suffix in (".yaml", ".json"):
+        (tmp_path / f"rags{suffix}").write_bytes((styles_folder() / f"joplin{suffix}").read_bytes())
+    (tmp_path / "rags.json").rename(tmp_path / "joplin.json")
+    card = tmp_path / "rags.yaml"
+    card.write_text("\n".join(line for line in card.read_text().splitlines() if not line.startswith("runs:")))
+    plan_file.write_text(PLAN.replace("style: bach", "style: ./rags.yaml"))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    piece = pipeline.build_plan(plan_file, folder=tmp_path)
+    assert piece.style == f"{card} (keyboard)"
+    assert 'style: "./rags.yaml"' in (tmp_path / "mine.resolved.yaml").read_text()
+    pipeline.build_plan(plan_file, outputs=(elsewhere / "far.yaml",))
+    again = pipeline.build_plan(elsewhere / "far.yaml", outputs=(elsewhere / "far.mid",))
+    assert bytes_of(again) == bytes_of(piece)[:1]
 
 
 IN_PHRASES = PLAN.replace(
