@@ -70,7 +70,7 @@ def voiced_notes(
         here = [note for note in notes if place.start_tick <= note.onset_tick + origin < place.end_tick]
         sounding: list[str] = [voice for voice in VOICES if voice in (place.entry.voices or ())]
         voices = {voice: voice_compass(voice, setting) for voice in sounding}
-        for voice, line in voice_lines(here, voices, entries).items():
+        for voice, line in voice_lines(here, voices, entries, keeps_compass=setting.row.has_single_lines).items():
             found.setdefault(voice, []).extend(line)
     lines = {voice: one_at_a_time(line) for voice, line in found.items()}
     place = places[-1]

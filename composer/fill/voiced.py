@@ -21,6 +21,8 @@ def voice_lines(
     notes: Sequence[Note],
     voices: Mapping[str, tuple[int, int]],
     entries: Mapping[str, Sequence[tuple[int, int, int]]],
+    *,
+    keeps_compass: bool = False,
 ) -> dict[str, tuple[Note, ...]]:
     """Return the line of each voice.
 
@@ -28,6 +30,7 @@ def voice_lines(
         notes: of the section.
         voices: lowest and highest pitch of each voice, from the top.
         entries: (onset tick, duration ticks, pitch) of the given notes of each voice.
+        keeps_compass: a note beyond its voice's compass goes to another one, or is left out.
     """
     rows = [PartRow(voice, 0, compass) for voice, compass in voices.items()]
     assigned = assign_parts(notes, rows)
@@ -37,6 +40,9 @@ def voice_lines(
         for voice, part in zip(voices, assigned.parts, strict=True)
     }
     displaced: list[Note] = []
+    for voice, (low, high) in voices.items() if keeps_compass else ():
+        displaced += [note for note in lines[voice] if not low <= note.pitch <= high]
+        lines[voice] = [note for note in lines[voice] if low <= note.pitch <= high]
     for voice, own in entries.items():
         spans = [(onset, onset + length) for onset, length, _ in own]
         kept = []

@@ -7,8 +7,8 @@ composed tune.
 Conventions: a bar of a phrase counts from 1. Ticks count from the phrase's first bar line; an upbeat is negative. An
 entry without key stands in its phrase's, an answer in the dominant of that: the minor one in minor.
 
-Contents: `VOICES`, `VOICED_ENSEMBLES`, `entered`, `entry_tick`, `entry_key`, `entry_bars`, `end_bar`, `dominant_of`,
-`settled_entries`, `theme_bars_of`.
+Contents: `VOICES`, `VOICED_ENSEMBLES`, `FOUR_PARTS`, `entered`, `entry_tick`, `entry_key`, `entry_bars`, `end_bar`,
+`dominant_of`, `settled_entries`, `theme_bars_of`.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ from composer.theory.key import Key
 from composer.theory.meter import Meter
 
 VOICED_ENSEMBLES = ("keyboard", "organ", "chorale", "quartet")  # whose voices can enter one by one
+FOUR_PARTS = ("chorale", "quartet")  # those with a part for each of the four voices
 
 __all__ = [
+    "FOUR_PARTS",
     "VOICED_ENSEMBLES",
     "VOICES",
     "dominant_of",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from composer.errors import PlanError
-from composer.plan.entries import VOICED_ENSEMBLES, end_bar, settled_entries
+from composer.plan.entries import FOUR_PARTS, VOICED_ENSEMBLES, end_bar, settled_entries
 from composer.plan.forms import FormTemplate, PassageRow, SectionRow
 from composer.plan.model import NO_THEME, VOICES, PhraseEntry, SectionEntry, VoiceEntry, VoiceName
 from composer.plan.numerals import parse_key_path, path_text
@@ -56,7 +56,7 @@ def voices_in(sections: Iterable[SectionEntry]) -> tuple[VoiceName, ...]:
     for section in sections:
         for voices, entries in said_of_voices(section):
             named |= {*(voices or ()), *(entry.voice for entry in entries or ())}
-    return tuple(voice for voice in VOICES if voice in named)  # type: ignore[misc]
+    return tuple(voice for voice in VOICES if voice in named)
 
 
 def said_of_voices(
@@ -102,7 +102,8 @@ def _of_passages(entry: SectionEntry, row: SectionRow, theme_bars: int, setting:
     there = [
         passage
         for index, passage in enumerate(row.passages)
-        if passage.optional == 1 or setting.stream("form", row.section_id, "passage", index).random() < passage.optional
+        if (not passage.ensembles or setting.ensemble in passage.ensembles)
+        and setting.stream("form", row.section_id, "passage", index).random() < passage.optional
     ]
     path = parse_key_path(entry.key or "I", setting.home)
     extra = (entry.bars or row.bars[0]) - row.bars[0]
@@ -129,7 +130,10 @@ def _of_passages(entry: SectionEntry, row: SectionRow, theme_bars: int, setting:
             )
         )
     total = sum(phrase.bars or 0 for phrase in phrases)
-    return entry.model_copy(update={"phrases": tuple(phrases), "bars": total, "voices": entry.voices or row.voices})
+    voices = entry.voices or row.voices
+    if entry.voices is None and setting.ensemble in FOUR_PARTS and len(row.voices or ()) == len(VOICES) - 1:
+        voices = VOICES  # nobody of four sits idle
+    return entry.model_copy(update={"phrases": tuple(phrases), "bars": total, "voices": voices})
 
 
 def _fitting(passage: PassageRow, bars: int, theme_bars: int) -> tuple[VoiceEntry, ...] | None:

@@ -85,6 +85,7 @@ class PassageRow(Entry):
         themes, bars: how long it is: so many times the section's theme, and so many bars.
         keys: which stations of the section's path of keys it goes through, `1-2`; its share of them if left out.
         cadence, voices, entries, pedal, fermata: as in `model.PhraseEntry`; each entry takes up the section's theme.
+        ensembles: for which it is; for all when empty.
         optional: probability of being there; 1 when left out.
     """
 
@@ -96,6 +97,7 @@ class PassageRow(Entry):
     entries: tuple[VoiceEntry, ...] | None = None
     pedal: PedalName | None = None
     fermata: Annotated[bool, Strict()] | None = None
+    ensembles: tuple[Literal["keyboard", "organ", "chorale", "quartet"], ...] = ()
     optional: Unit = 1.0
 
 
@@ -110,6 +112,7 @@ class SectionRow(Entry):
             taken (a second part begins in the key that the first one reached).
         optional: probability of being there; 1 when left out.
         figure: name of a style card's figure that replaces `optional`.
+        voices: that sound in its passages; three are four where the ensemble has a part for each.
         passages: its phrases, where voices enter in it; what its bars have beyond theirs is added to the last.
     """
 
@@ -172,6 +175,7 @@ class FormTemplate(Entry):
         template: version of the format.
         name, description: as `compose forms` lists them.
         ensemble: what it is for, when the form itself decides (chorale).
+        style: that it is planned in when nobody says one; of the program's own.
         meters: time signatures it is written in; the style's own when empty.
         tempo_bpm: time signature → slow, usual and fast beats a minute; else the style's own.
         repeats, da_capo: as in a plan.
@@ -183,6 +187,7 @@ class FormTemplate(Entry):
     name: Name
     description: Text
     ensemble: Literal["keyboard", "organ", "chorale", "quartet", "song", "line"] | None = None
+    style: Name | None = None
     meters: tuple[Text, ...] = ()
     tempo_bpm: Mapping[Text, tuple[Tempo, Tempo, Tempo]] = Field(default_factory=dict)
     repeats: tuple[RepeatField, ...] = ()

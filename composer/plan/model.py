@@ -80,7 +80,7 @@ AnswerName = Literal["tonal", "real"]
 MannerName = Literal["plain", "baroque", "classical", "romantic"]
 DYNAMIC_LEVELS: tuple[str, ...] = get_args(LevelName)
 DYNAMIC_SHAPES: tuple[str, ...] = get_args(ShapeName)
-VOICES: tuple[str, ...] = get_args(VoiceName)  # from the top
+VOICES: tuple[VoiceName, ...] = get_args(VoiceName)  # from the top
 # Those of `composer.outline`, once more as types: pydantic and mypy need them written out.
 PatternName = Literal[
     "unknown",

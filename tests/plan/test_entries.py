@@ -153,9 +153,8 @@ def test_a_section_with_entries_of_its_own_is_divided_at_them(library):
 
 
 def test_the_form_s_countersubject_is_there_only_where_the_form_s_own_entries_are(library):
-    sections = (
-        "sections:\n  - {label: Exposition, theme: subject, bars: 4, cadence: PAC, entries: [{voice: alto, bar: 1}]}\n"
-    )
+    section = "{label: Exposition, theme: subject, bars: 4, cadence: PAC, entries: [{voice: alto, bar: 1}]}"
+    sections = f"sections:\n  - {section}\n"
     own, whole = (resolve(parse_plan(text), library=library) for text in (FUGUE + sections, FUGUE))
     assert list(own.themes) == ["subject"]
     assert list(whole.themes) == ["subject", "countersubject"]
@@ -188,6 +187,16 @@ def test_what_is_wrong_with_an_entry_is_told_with_its_line(old, new, line, told)
     found = [problem for problem in error.value.problems if told in str(problem)]
     assert found, str(error.value)
     assert found[0].place.line == line
+
+
+@pytest.mark.parametrize("ensemble", ["quartet", "chorale"])
+def test_four_players_have_four_entries(planned, ensemble):
+    plan = planned(form="fugue", key="C minor", ensemble=ensemble)
+    exposition = plan.sections[0]
+    subjects = [entry for phrase in exposition.phrases for entry in phrase.entries or () if entry.theme == "subject"]
+    assert [entry.voice for entry in subjects] == ["alto", "soprano", "bass", "tenor"]
+    assert subjects[-1].key == "v"
+    assert all(section.voices == ("soprano", "alto", "tenor", "bass") for section in plan.sections)
 
 
 def test_a_fugue_for_a_single_line_is_refused(planned):
