@@ -1,8 +1,10 @@
 """The form of a piece: its sections with those that come back, and how each of them does.
 
-Method: sections begin where the signs of a score say so and, in what is long or has no signs, where the music does
-(`sections.py`). Two sections are the same when their first bars are, moved as a whole: in all voices, or in the melody
-alone, whatever sounds beneath it. So a refrain over a new accompaniment and a recapitulation in another key return.
+Method: sections begin where the signs of a score say so and, in what is long or has no signs, where the music does: as
+in `sections.py`, but what returns is heard in the melody by itself too, a new key may begin a section, and the return
+of the piece's opening does. Two sections are the same when their first bars are, moved as a whole: in all voices, or in
+the melody alone, whatever sounds beneath it. So a refrain over a new accompaniment and a recapitulation in another key
+return.
 
 Conventions: bars are indices in `Score.bars`; likeness is Dice's coefficient of the notes struck at the same place of
 the bar at the same pitch after one transposition of the whole section, 0..1.
@@ -15,17 +17,33 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+import numpy as np
+
 from composer.analysis.hands import melody_line
+from composer.analysis.recurrence import edges, novelty
 from composer.analysis.sections import find_sections
-from composer.outline import PhraseSpan
-from composer.score import Note, Score
+from composer.analysis.similarity import likeness_matrix
+from composer.outline import KeySpan, PhraseSpan, span_at
+from composer.score import Note, Part, Score
+from composer.theory.harmony import Cadence
 
 SAME_LIKENESS = 0.6  # mean over the compared bars, from which two sections are the same
 _OPENING_BARS = 16  # compared at most
 _SLIPS = (0, -1, 1)  # bars by which the beginnings of two like sections may be off
 _LONG_BARS = 32  # a section between signs that is longer is divided further
 _APART_BARS = 4  # between a sign and what was found beside it
+# Weights of a phrase's beginning as that of a section, and the log-preference of lengths in bars, interpolated.
+_EDGE_WEIGHT = 4.0  # a repeated stretch begins or ends there
+_OPENING_WEIGHT = 2.5  # the piece's first bars come back
+_NOVELTY_WEIGHT = 2.0  # the strongest break of the piece
+_KEY_WEIGHT = 1.5  # another key than before
+_PERFECT_WEIGHT = 1.2  # a PAC before it
+_OTHER_WEIGHT = -0.8  # no authentic cadence before it
+_SECTION_WEIGHT = -2.5  # each section costs
+_LENGTHS = ((1, -9.0), (4, -2.5), (8, 0.0), (16, 0.6), (32, 0.3), (48, -0.8), (64, -2.0), (128, -8.0), (1000, -60.0))
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_RETURN_BARS, _RETURN_LIKENESS = 4, 0.7  # of the piece's opening, where it comes back
+_APART_RETURNS = 8  # bars
 _TRANSPOSITIONS = 3  # of the likeliest that are tried
 
 Struck = frozenset[tuple[int, int]]
@@ -51,27 +69,102 @@ class Return:
     melody: tuple[float, ...]
 
 
-def section_starts(score: Score, phrases: Sequence[PhraseSpan]) -> tuple[int, ...]:
+def section_starts(score: Score, phrases: Sequence[PhraseSpan], keys: Sequence[KeySpan]) -> tuple[int, ...]:
     """Return the ticks at which sections begin, from 0 on; all but the first are beginnings of phrases.
 
-    As `find_sections`, but long sections between signs are divided further.
+    Where signs in a score begin sections, these are taken, and what is long between them is divided.
+
+    Measured with all signs hidden, within a bar, against planned sections of composed rondos and the signs of real
+    pieces: F1 .68 in rondos, .36 in Chopin, .44 in other keyboard music, .37 in songs; `find_sections`, which hears
+    neither the melody by itself nor a change of key, .52, .29, .35, .34.
 
     Args:
         score: any score.
         phrases: its phrases, sorted.
+        keys: its local keys.
     """
-    starts = [0, *(span.start_tick for span in find_sections(score, phrases)[1:])]
+    found = [0, *_found_starts(score, phrases, keys)]
     if not (score.repeats or score.marks or len(score.keys) > 1):
-        return tuple(starts)
-    bare = find_sections(replace(score, repeats=(), marks=(), keys=score.keys[:1]), phrases)
+        return tuple(found)
+    starts = [0, *(span.start_tick for span in find_sections(score, phrases)[1:])]
     signed = list(pairwise([*starts, score.end_tick]))
-    for span in bare[1:]:
-        bar = score.meter_at(span.start_tick).bar_ticks
-        start, end = next((a, b) for a, b in signed if a <= span.start_tick < b)
-        nearest = min(abs(span.start_tick - edge) for edge in (*starts, end))
+    for tick in found[1:]:
+        bar = score.meter_at(tick).bar_ticks
+        start, end = next((a, b) for a, b in signed if a <= tick < b)
+        nearest = min(abs(tick - edge) for edge in (*starts, end))
         if end - start > _LONG_BARS * bar and nearest >= _APART_BARS * bar:
-            starts.append(span.start_tick)
+            starts.append(tick)
     return tuple(sorted(starts))
+
+
+def opening_returns(score: Score) -> tuple[int, ...]:
+    """Return the ticks of the bars at which the melody of the piece's first bars comes again, at least 8 bars apart."""
+    first = next((index for index, bar in enumerate(score.bars) if bar.number > 0), 0)
+    struck = _struck(score, melody_line(score))
+    found: list[int] = []
+    for bar in range(first + _APART_RETURNS, len(score.bars) - _RETURN_BARS + 1):
+        if bar - (found[-1] if found else first) >= _APART_RETURNS and _returns_opening(struck, first, bar):
+            found.append(bar)
+    return tuple(score.bars[bar].onset_tick for bar in found)
+
+
+def _found_starts(score: Score, phrases: Sequence[PhraseSpan], keys: Sequence[KeySpan]) -> list[int]:
+    """Return the best chain of beginnings after the first, by dynamic programming over the phrases."""
+    if len(phrases) < 2:
+        return []
+    melody = replace(score, parts=(Part("", melody_line(score)),))
+    everything = likeness_matrix(score)[0].astype(np.float64)
+    edge = np.maximum(edges(everything), edges(likeness_matrix(melody)[0].astype(np.float64)))
+    new = novelty(everything)
+    bars = np.array([*(_whole_bar(score, phrase.start_tick) for phrase in phrases), len(score.bars)])
+    weights = np.zeros(len(bars))
+    struck = _struck(score, melody.parts[0].notes)
+    for place, (before, phrase) in enumerate(pairwise(phrases), 1):
+        weights[place] = _cadence_weight(before) + _SECTION_WEIGHT
+        weights[place] += _EDGE_WEIGHT * edge[bars[place]] + _NOVELTY_WEIGHT * new[bars[place]]
+        if _returns_opening(struck, bars[0], bars[place]):
+            weights[place] += _OPENING_WEIGHT
+        bar_ticks = score.meter_at(phrase.start_tick).bar_ticks
+        left, right = span_at(keys, before.end_tick - 1), span_at(keys, phrase.start_tick + bar_ticks)
+        if left is not None and right is not None and left.key != right.key:
+            weights[place] += _KEY_WEIGHT
+    best, back = np.zeros(len(bars)), np.zeros(len(bars), dtype=np.int64)
+    x, y = np.array(_LENGTHS).T
+    for place in range(1, len(bars)):
+        total = best[:place] + np.interp(bars[place] - bars[:place], x, y)
+        back[place] = int(total.argmax())
+        best[place] = total[back[place]] + weights[place]
+    starts: list[int] = []
+    place = int(back[-1])
+    while place > 0:
+        starts.append(phrases[place].start_tick)
+        place = int(back[place])
+    return starts[::-1]
+
+
+def _returns_opening(melody: Sequence[Struck], opening: int, bar: int) -> bool:
+    """Return whether the melody's first bars come again at a bar, note for note in some key."""
+    pairs = [(bar + place, opening + place) for place in range(_RETURN_BARS) if bar + place < len(melody)]
+    if len(pairs) < _RETURN_BARS or bar < opening + _RETURN_BARS:
+        return False
+    return any(
+        _mean(_likeness(melody[here], melody[there], semitones) for here, there in pairs) >= _RETURN_LIKENESS
+        for semitones in _transpositions(melody, melody, pairs)
+    )
+
+
+def _cadence_weight(before: PhraseSpan) -> float:
+    if before.cadence is Cadence.PAC:
+        return _PERFECT_WEIGHT
+    return 0.0 if before.cadence is Cadence.IAC else _OTHER_WEIGHT
+
+
+def _whole_bar(score: Score, tick: int) -> int:
+    """Return the index of the bar that a section begins, the next one after an upbeat."""
+    index = score.bar_index_at(tick)
+    bar = score.bars[index]
+    late = 2 * (tick - bar.onset_tick + bar.lead_tick) > bar.meter.bar_ticks
+    return min(index + late, len(score.bars) - 1)
 
 
 def find_returns(score: Score, sections: Sequence[tuple[int, int]]) -> tuple[Return | None, ...]:

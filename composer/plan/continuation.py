@@ -15,6 +15,7 @@ DEFAULT_BARS = 16
 MIN_BARS, MAX_BARS = 2, 512  # of a continuation, inclusive
 _SHORT_BARS = 8  # fewer have room for a closing section only
 _LONG_BARS = 16  # from which that is a phrase of four bars
+_ONE_PHRASE = 8  # bars up to which a closing section is one phrase
 _FREE = 0.5  # fidelity of what only refers to the theme
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -78,10 +79,18 @@ def continuation_of(plan: Plan, *, bars: int, enters: Link) -> Plan:
             key=tonic,
             cadence="PAC",
             ritard=0.8,
+            phrases=_closing_phrase(name, theme, closing) if closing <= _ONE_PHRASE else None,
         )
     )
     sections[0] = sections[0].model_copy(update={"enters": enters})
     return plan.model_copy(update={"sections": tuple(sections), "repeats": None, "da_capo": None})
+
+
+def _closing_phrase(name: str, theme: ThemeEntry | None, bars: int) -> tuple[PhraseEntry, ...]:
+    """Return one phrase that closes the piece and refers to the beginning of its theme."""
+    if theme is None or theme.bars is None:
+        return (PhraseEntry(bars=bars, cadence="PAC"),)
+    return (PhraseEntry(bars=bars, cadence="PAC", theme=name, theme_bars=f"1-{min(bars, theme.bars)}", fidelity=_FREE),)
 
 
 def _other_mode(numeral: str) -> str:

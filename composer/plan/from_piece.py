@@ -95,7 +95,7 @@ def analyse_piece(
         PlanError: nothing in it that a plan could hold.
     """
     from composer.analysis.even_bars import even_bars
-    from composer.analysis.form import find_returns, letters_of, section_starts
+    from composer.analysis.form import find_returns, letters_of, opening_returns, section_starts
     from composer.analysis.hands import melody_line
     from composer.analysis.outline import outline_of
 
@@ -108,7 +108,9 @@ def analyse_piece(
     outline = outline_of(even.score)
     signed = [tick for one in even.score.repeats for tick in (one.start_tick, one.end_tick)]
     signed += [mark.tick for mark in even.score.marks if mark.text == _FINE]
-    starts = _with_signed(section_starts(even.score, outline.phrases), signed, even.score)
+    if not signed:
+        signed = list(opening_returns(even.score))
+    starts = _with_signed(section_starts(even.score, outline.phrases, outline.keys), signed, even.score)
     outline = replace(outline, sections=_numbered(starts, outline.end_tick))
     home = _home_of(even.score, outline)
     plan = plan_from_outline(outline, style=style, seed=seed, title=_title(score.title), home=home, ends=signed)

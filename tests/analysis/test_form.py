@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from composer.analysis.form import find_returns, letters_of, section_starts
-from composer.outline import PhraseSpan
+from composer.analysis.form import find_returns, letters_of, opening_returns, section_starts
+from composer.outline import KeySpan, PhraseSpan
 from composer.score import Note, Part, Repeat, Score, make_bars
+from composer.theory.harmony import Cadence
+from composer.theory.key import parse_key
 from composer.theory.meter import TICKS_PER_QUARTER as Q
 from composer.theory.meter import parse_meter
 
@@ -70,7 +72,22 @@ def test_signs_begin_sections_and_long_ones_are_divided():
     ends = [16 * Q * (place + 1) for place in range(11)]
     phrases = [PhraseSpan(end - 16 * Q, end) for end in ends]
     signed = Score(score.parts, score.bars, repeats=(Repeat(0, ends[0]),))
-    starts = section_starts(signed, phrases)
+    starts = section_starts(signed, phrases, ())
     assert starts[:2] == (0, ends[0])
     assert set(starts) <= {0, *ends}
     assert len(starts) > 2
+
+
+def test_the_opening_is_heard_again_wherever_it_comes_back():
+    up = [pitch + 5 for pitch in TUNE]
+    score = score_of([TUNE, OTHER, TUNE[::-1], up, OTHER], [48, 40, 45, 50, 41])
+    assert opening_returns(score) == (48 * Q,)
+
+
+def test_a_new_key_begins_a_section():
+    """Twice eight bars of which nothing returns, in C and in A flat."""
+    tunes = [TUNE, OTHER, TUNE[::-1], [pitch - 4 for pitch in OTHER[::-1]]]
+    score = score_of(tunes, [48, 40, 44, 51])
+    phrases = [PhraseSpan(16 * Q * place, 16 * Q * (place + 1), Cadence.PAC) for place in range(4)]
+    keys = (KeySpan(0, 32 * Q, parse_key("C major")), KeySpan(32 * Q, 64 * Q, parse_key("Ab major")))
+    assert section_starts(score, phrases, keys) == (0, 32 * Q)
