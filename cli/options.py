@@ -37,10 +37,8 @@ def brief_options(*, form_required: bool) -> Callable[[Decorated], Decorated]:
                 "--style",
                 callback=_style_wish,
                 metavar="NAME",
-                default="bach",
-                show_default=True,
                 help="The style (`compose styles` lists them), a mix as in bach:0.7,joplin:0.3, a glide along the "
-                'piece as in "bach->joplin", or the path of a card: ./mine.yaml.',
+                'piece as in "bach->joplin", or the path of a card: ./mine.yaml. Without it: the form\'s own, or bach.',
             ),
             click.option("--key", metavar="KEY", help='The home key: "G major", "e minor", "Bb major".'),
             click.option("--meter", metavar="N/N", help="The meter: 2/4, 3/4, 4/4, 6/8."),
@@ -178,8 +176,10 @@ def _style_or_none(ctx: click.Context, param: click.Parameter, value: str | None
     return None if value is None else _style_wish(ctx, param, value)
 
 
-def _style_wish(_ctx: click.Context, _param: click.Parameter, value: str) -> str | Mapping[str, Any]:
+def _style_wish(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | Mapping[str, Any] | None:
     """Return a style as `composer.plan.brief.StyleWish`: a name as it stands, the weights of a mix, or a glide."""
+    if value is None:
+        return None
     first, *rest = (_name_or_mix(station.strip()) for station in value.split(ARROW))
     if not rest:
         return first

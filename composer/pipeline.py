@@ -117,7 +117,7 @@ class Performed:
 def compose(
     *,
     form: str = "rondo",
-    style: StyleWish = "bach",
+    style: StyleWish | None = None,
     key: str | None = None,
     meter: str | None = None,
     tempo_bpm: float | None = None,
@@ -141,7 +141,8 @@ def compose(
     Args:
         form: name of a form, or a template file.
         style: a style's name, weights by name, or a glide along the piece: "bach -> joplin", or
-            {"from": {"bach": 0.7, "haydn": 0.3}, "to": "joplin"} ("via" lists what is between).
+            {"from": {"bach": 0.7, "haydn": 0.3}, "to": "joplin"} ("via" lists what is between);
+            None: the form's own, or "bach".
         key, meter, tempo_bpm, bars, ensemble, title: None: drawn from the style.
         seed: of all drawing; None draws one.
         temperature: 1 as the network learned; lower is tamer.
@@ -194,7 +195,7 @@ def compose(
 def plan_piece(
     *,
     form: str = "rondo",
-    style: StyleWish = "bach",
+    style: StyleWish | None = None,
     key: str | None = None,
     meter: str | None = None,
     tempo_bpm: float | None = None,

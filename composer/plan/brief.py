@@ -10,13 +10,16 @@ StyleWish = str | Mapping[str, Any]
 """A style as it is asked for: a name, weights by name, or a glide: `bach -> joplin`, {"from": …, "to": …}."""
 
 
+USUAL_STYLE = "bach"  # where neither a wish nor the form says one
+
+
 @dataclass(frozen=True, kw_only=True)
 class Brief:
     """A wish for a piece; None = left to the planner.
 
     Attributes:
         form: name of a template or a template file.
-        style: a name, weights by name, or a glide.
+        style: a name, weights by name, or a glide; None: the form's own, or `USUAL_STYLE`.
         key, meter, tempo: home key, time signature, beats a minute.
         bars: whole bars of the piece, about.
         seed: of all drawing; None draws one.
@@ -25,7 +28,7 @@ class Brief:
     """
 
     form: str = "rondo"
-    style: StyleWish = "bach"
+    style: StyleWish | None = None
     key: str | None = None
     meter: str | None = None
     tempo: float | None = None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from composer.errors import Place, PlanError, Problem
-from composer.plan.brief import Brief
+from composer.plan.brief import USUAL_STYLE, Brief
 from composer.plan.cadences import has_room
 from composer.plan.checks import check_plan
 from composer.plan.development import DEVELOPED, develops, with_goals
@@ -79,10 +79,11 @@ def plan_piece(brief: Brief, *, folder: Path | None = None, library: Library = i
         StyleError: unknown style.
     """
     seed = secrets.randbelow(2**31) if brief.seed is None else brief.seed
+    style = brief.style or _usual_style(brief.form, folder)
     stated = {
         "title": brief.title,
         "form": brief.form,
-        "style": brief.style if isinstance(brief.style, str) else dict(brief.style),
+        "style": style if isinstance(style, str) else dict(style),
         "ensemble": brief.ensemble,
         "key": brief.key,
         "meter": brief.meter,
@@ -98,6 +99,14 @@ def plan_piece(brief: Brief, *, folder: Path | None = None, library: Library = i
     if problems or plan is None:
         raise PlanError(problems)
     return resolve(with_absolute_cards(plan, folder), bars=brief.bars, folder=folder, library=library)
+
+
+def _usual_style(form: str, folder: Path | None) -> str:
+    """Return the style of a form that nobody gave one; what is wrong with the form is told later."""
+    try:
+        return load_form(form, folder=folder).style or USUAL_STYLE
+    except PlanError:
+        return USUAL_STYLE
 
 
 def resolve(

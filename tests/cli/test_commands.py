@@ -21,7 +21,7 @@ def test_compose_passes_what_was_stated_and_none_for_the_rest(run, library, piec
     args, options = library.call
     assert args == ()
     assert options == {
-        "form": "rondo", "style": "bach", **UNSTATED,
+        "form": "rondo", "style": None, **UNSTATED,
         "temperature": None, "guidance": None, "style_guidance": None, "device": "auto",
         "expression": None, "player": None, "take": None,
         "outputs": (), "folder": Path(), "on_progress": None,
@@ -102,7 +102,7 @@ def test_plan_prints_the_plan_and_tells_a_drawn_seed_apart_from_it(run, library)
     assert result.stdout == "plan: 1\n"
     assert result.stderr == "seed 5 (drawn)\n"
     assert run("plan", "--form", "rondo", "-q").stderr == ""
-    assert library.calls[0] == ((), {"form": "rondo", "style": "bach", **UNSTATED, "key": "G major"})
+    assert library.calls[0] == ((), {"form": "rondo", "style": None, **UNSTATED, "key": "G major"})
 
 
 def test_plan_writes_a_file(run, library, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from composer.plan.planner import plan_piece, resolve
 from composer.plan.playing import played_sections
 from composer.plan.reader import parse_plan
 from composer.plan.writer import format_plan
+from composer.style import style_names, styles_folder
 from composer.theory.key import parse_key
 from composer.theory.meter import parse_meter
 
@@ -152,6 +153,17 @@ def test_forms_have_their_meters_and_tempi(planned):
     assert 96 <= minuet.tempo <= 144
     assert 60 <= rag.tempo <= 92
     assert planned(form="minuet", meter="3/8", tempo=60.0).meter == "3/8"
+
+
+def test_a_form_has_a_style_of_its_own_where_nobody_says_one():
+    assert plan_piece(Brief(form="ragtime", bars=60, seed=1)).style == {"joplin": 1.0}
+    assert plan_piece(Brief(form="binary", bars=16, seed=1)).style == {"bach": 1.0}
+    assert plan_piece(Brief(form="ragtime", style="chopin", bars=60, seed=1)).style == {"chopin": 1.0}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_the_style_of_a_form_is_one_of_the_program_s(name):
+    assert load_form(name).style in (None, *style_names(folder=styles_folder()))
 
 
 def test_songs_are_for_voice_and_piano(planned):
