@@ -69,6 +69,7 @@ def _ends(notes: Sequence[Sounding], task: ThemeTask) -> float:
     onset, length, pitch = notes[-1]
     score += 1.0 if (pitch - tonic) % 12 in _TONIC_CHORD[task.key.mode] else -2.5
     score -= 1.0 * max(0.0, (task.local.end_tick - onset - length) / beat - 0.5)
+    score -= 0.8 * sum(one == later for (_, _, one), (_, _, later) in pairwise(notes[-4:]))
     # It comes to rest on a beat, and not before its last bar.
     score -= 0.0 if task.meter.strength((onset - task.pickup_tick) % task.meter.bar_ticks) >= 2 else 1.0
     return score - 0.5 * max(0.0, (task.local.end_tick - onset) / beat - task.meter.beats)

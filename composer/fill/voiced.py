@@ -53,13 +53,36 @@ def voice_lines(
             else:
                 kept.append(replace(note, duration_tick=min([note.end_tick, *later]) - note.onset_tick))
         lines[voice] = kept + [Note(onset, pitch, length) for onset, length, pitch in own]
+    fixed = [(voice, Note(onset, pitch, length)) for voice, own in entries.items() for onset, length, pitch in own]
+    for voice, line in lines.items():
+        for note in [note for note in line if (note.onset_tick, note.pitch) not in given]:
+            if _crossings(voice, note, fixed, voices):
+                line.remove(note)
+                displaced.append(note)
     for note in displaced:
         free = [voice for voice, line in lines.items() if not any(_overlap(note, other) for other in line)]
         reach = [voice for voice in free if voices[voice][0] <= note.pitch <= voices[voice][1]]
         if reach:
-            best = min(reach, key=lambda voice: abs(note.pitch - sum(voices[voice]) / 2))
+            best = min(
+                reach,
+                key=lambda voice: (
+                    _crossings(voice, note, fixed, voices),
+                    abs(note.pitch - sum(voices[voice]) / 2),
+                ),
+            )
             lines[best].append(note)
     return {voice: tuple(sorted(line, key=lambda note: (note.onset_tick, note.pitch))) for voice, line in lines.items()}
+
+
+def _crossings(voice: str, note: Note, fixed: Sequence[tuple[str, Note]], voices: Mapping[str, object]) -> int:
+    """Return on the wrong side of how many given notes of other voices a note lies."""
+    order = [*voices]
+    count = 0
+    for other, own in fixed:
+        if other != voice and _overlap(note, own):
+            is_above = order.index(voice) < order.index(other)
+            count += (note.pitch < own.pitch) if is_above else (note.pitch > own.pitch)
+    return count
 
 
 def one_at_a_time(line: Sequence[Note]) -> tuple[Note, ...]:

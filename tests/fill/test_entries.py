@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from composer.fill.countersubjects import counterpoint_score
 from composer.fill.entries import COMPASSES
-from composer.fill.voiced import held_to_end, on_staves, voice_lines
+from composer.fill.voiced import held_to_end, on_staves, one_at_a_time, voice_lines
 from composer.plan.answer import real_answer, tonal_answer
 from composer.plan.outline import phrase_places
 from composer.plan.planner import resolve
@@ -149,6 +153,32 @@ def test_given_notes_have_their_voice_and_others_make_room():
     lines = voice_lines(notes, voices, {"soprano": [(0, QUARTER, 64)]})
     assert [note.pitch for note in lines["soprano"] if note.onset_tick == 0] == [64]
     assert {note.pitch for line in lines.values() for note in line} == {64, 65, 72}
+
+
+NOTES = st.lists(
+    st.builds(
+        lambda onset, pitch, length: Note(onset * QUARTER // 4, pitch, length * QUARTER // 4),
+        st.integers(0, 15),
+        st.integers(40, 80),
+        st.integers(1, 6),
+    ),
+    max_size=20,
+    unique_by=lambda note: (note.onset_tick, note.pitch),
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(NOTES, st.sampled_from(["soprano", "alto", "bass"]))
+def test_entries_are_never_lost_and_no_voice_sounds_two_notes(notes, voice):
+    entry = [(0, QUARTER, 62), (QUARTER, QUARTER // 2, 64), (2 * QUARTER, QUARTER, 60)]
+    whole = [*notes, *(Note(onset, pitch, length) for onset, length, pitch in entry)]
+    voices = {name: COMPASSES[name] for name in ("soprano", "alto", "bass")}
+    lines = {name: one_at_a_time(line) for name, line in voice_lines(whole, voices, {voice: entry}).items()}
+    assert {(n.onset_tick, n.duration_tick, n.pitch) for n in lines[voice]} >= set(entry)
+    for line in lines.values():
+        assert all(one.end_tick <= later.onset_tick for one, later in pairwise(line))
+    given_notes = {(n.onset_tick, n.pitch) for n in whole}
+    assert all((n.onset_tick, n.pitch) in given_notes for line in lines.values() for n in line)
 
 
 def test_the_left_hand_keeps_the_alto_only_while_it_plays_the_bass_too():
