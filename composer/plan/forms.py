@@ -19,7 +19,6 @@ from composer.errors import ComposerError, PlanError, Problem, did_you_mean
 from composer.plan.locate import pydantic_problems
 from composer.plan.model import (
     NO_THEME,
-    BarRange,
     Bars,
     CadenceName,
     DynamicsField,
@@ -34,12 +33,12 @@ from composer.plan.model import (
     RepeatField,
     Tempo,
     Text,
+    ThemeBars,
     ThemeKind,
     TransformationField,
     Unit,
     VoiceEntry,
     VoiceNames,
-    bar_alone,
 )
 from composer.plan.numerals import parse_key_path
 from composer.plan.playing import playing_problems
@@ -91,7 +90,7 @@ class PassageRow(Entry):
 
     themes: Annotated[int, Strict(), Field(ge=0, le=8)] = 0
     bars: Annotated[int, Strict(), Field(ge=0, le=64)] = 0
-    keys: Annotated[BarRange, BeforeValidator(bar_alone)] | None = None
+    keys: ThemeBars | None = None
     cadence: CadenceName = "none"
     voices: VoiceNames | None = None
     entries: tuple[VoiceEntry, ...] | None = None

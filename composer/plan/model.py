@@ -64,6 +64,15 @@ Tempo = Annotated[float, Strict(), Field(ge=20, le=400, allow_inf_nan=False)]
 Factor = Annotated[float, Strict(), Field(ge=0.25, le=4, allow_inf_nan=False)]
 BarRange = Annotated[str, Strict(), StringConstraints(pattern=r"^[1-9]\d{0,2}(-[1-9]\d{0,2})?$")]
 Flag = Annotated[bool, Strict()]
+
+
+def bar_alone(value: Any) -> Any:
+    """Read `theme_bars: 1` as short for `theme_bars: "1"`."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+# In a file a bar alone is a number.
+ThemeBars = Annotated[BarRange, BeforeValidator(bar_alone)]
 CadenceName = Literal["PAC", "IAC", "HC", "DC", "EC", "PC", "none"]
 PhraseKind = Literal["sentence", "period", "compound period", "chain"]
 ThemeKind = Literal["sentence", "period", "compound period", "chain", "subject"]
@@ -272,11 +281,6 @@ StyleField = Annotated[
 ]
 
 
-def bar_alone(value: Any) -> Any:
-    """Read `theme_bars: 1` as short for `theme_bars: "1"`."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
 class VoiceEntry(Entry):
     """An entry: a voice takes up a theme, as in a fugue or an invention.
 
@@ -296,7 +300,7 @@ class VoiceEntry(Entry):
     bar: Annotated[int, Strict(), Field(ge=1, le=MAX_SECTION_BARS)]
     beat: Annotated[float, Strict(), Field(ge=1, lt=13, allow_inf_nan=False)] | None = None
     theme: Name | None = None
-    theme_bars: Annotated[BarRange, BeforeValidator(bar_alone)] | None = None
+    theme_bars: ThemeBars | None = None
     key: Text | None = None
     answer: AnswerName | None = None
     step: Annotated[int, Strict(), Field(ge=-7, le=7)] | None = None
@@ -341,7 +345,7 @@ class PhraseEntry(Entry):
     pedal: PedalName | None = None
     style: StyleMix | None = None
     theme: Name | None = None
-    theme_bars: BarRange | None = None
+    theme_bars: ThemeBars | None = None
     fidelity: Unit | None = None
     transformations: tuple[TransformationField, ...] | None = Field(default=None, validation_alias="as")
     recall: RecallName | None = None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 
-from composer.plan.model import FILE_WORDS, Glide, PhraseEntry, Plan, SectionEntry
+from composer.plan.model import FILE_WORDS, Glide, PhraseEntry, Plan, SectionEntry, VoiceEntry
 from composer.plan.schema import plan_schema
 
 
 def test_every_field_is_in_the_schema_under_its_word_in_the_file():
     schema = plan_schema()
     assert set(schema["properties"]) == set(Plan.model_fields)
-    for model in (SectionEntry, PhraseEntry, Glide):
+    for model in (SectionEntry, PhraseEntry, VoiceEntry, Glide):
         words = {FILE_WORDS.get(name, name) for name in model.model_fields}
         assert set(schema["$defs"][model.__name__]["properties"]) == words
         assert schema["$defs"][model.__name__]["additionalProperties"] is False
@@ -27,6 +27,7 @@ def test_short_forms_are_allowed():
     assert glide in schema["$defs"]["SectionEntry"]["properties"]["style"]["oneOf"]
     assert glide not in schema["$defs"]["PhraseEntry"]["properties"]["style"]["oneOf"]
     assert schema["$defs"]["Glide"]["required"] == ["from", "to"]
+    assert {"type": "integer", "minimum": 1} in schema["$defs"]["VoiceEntry"]["properties"]["theme_bars"]["anyOf"]
     assert "mf" in schema["$defs"]["Dynamics"]["oneOf"][1]["enum"]
 
 
