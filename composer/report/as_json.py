@@ -196,10 +196,8 @@ def _bars(score: Score, span: Span) -> Json:
     """Return the first and the last bar of a span; an upbeat belongs to the bar behind it."""
     bar = score.bar_at(span.start_tick)
     is_upbeat = bar.number == 0 or 2 * (span.start_tick - bar.onset_tick) > bar.meter.bar_ticks
-    return {
-        "first_bar": bar.number + is_upbeat,
-        "last_bar": score.bar_at(max(span.start_tick, span.end_tick - 1)).number,
-    }
+    last = score.bar_at(max(span.start_tick, span.end_tick - 1)).number
+    return {"first_bar": min(bar.number + is_upbeat, max(last, 1)), "last_bar": max(last, 1)}
 
 
 def _bar(score: Score, span: Span) -> int:

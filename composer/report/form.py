@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from string import ascii_uppercase
 
 from composer.analysis.copying import RunIndex, SharedRun, longest_shared_run
+from composer.analysis.form import section_starts
 from composer.analysis.frames import note_array
 from composer.analysis.harmony import analyse_harmony
 from composer.analysis.phrases import divide_phrases
-from composer.analysis.sections import find_sections
-from composer.outline import Outline, PhraseSpan, SectionSpan
+from composer.outline import KeySpan, Outline, PhraseSpan, SectionSpan
 from composer.report.asked import Asked, SectionAsked
 from composer.report.cadences import CadenceFound, judge_cadences
 from composer.report.chords import BarChords, judge_chords
@@ -217,8 +219,28 @@ def _heard(score: Score, *, has_plan: bool) -> Outline:
     """
     harmony = analyse_harmony(score)
     phrases = divide_phrases(score, harmony.chords)
-    sections = () if has_plan else find_sections(score, phrases)
+    sections = () if has_plan else _found_sections(score, phrases, harmony.keys)
     return Outline(score.bars, keys=harmony.keys, chords=harmony.chords, phrases=phrases, sections=sections)
+
+
+def _found_sections(score: Score, phrases: Sequence[PhraseSpan], keys: Sequence[KeySpan]) -> tuple[SectionSpan, ...]:
+    """Return the sections of a piece without a plan, those that are heard as the same under one letter."""
+    starts = section_starts(score, phrases, keys) if phrases else ()
+    spans = [SectionSpan(start, end, "", "") for start, end in pairwise((*starts, score.end_tick))]
+    letters = find_letters(score, spans, keys)
+    firsts = sorted(set(letters))
+    names = [_letter(firsts.index(letter)) for letter in letters]
+    uses = [names[: place + 1].count(name) for place, name in enumerate(names)]
+    return tuple(
+        replace(span, id=name if use == 1 else f"{name}{use}", label=name)
+        for span, name, use in zip(spans, names, uses, strict=True)
+    )
+
+
+def _letter(place: int) -> str:
+    """Return A, B … Z, AA, AB …"""
+    before, last = divmod(place, len(ascii_uppercase))
+    return (_letter(before - 1) if before else "") + ascii_uppercase[last]
 
 
 def _sections(score: Score, found: Outline, asked: Asked | None, line: TopLine) -> tuple[SectionFound, ...]:

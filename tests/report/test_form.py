@@ -101,3 +101,13 @@ def test_without_a_plan_what_is_found_is_told_alone(keyboard):
     assert [row.heard_as for row in report.sections] == ["A"]
     assert str(report.found.keys[0].key) == "C major"
     assert (report.statements, report.keys, report.cadences, report.chords) == ((), (), (), ())
+
+
+def test_without_a_plan_a_return_has_the_letter_of_what_it_returns(keyboard):
+    first = "E5:1/2 F5:1/2 D5 C5 B4 | C5 G4 C5:2 | E5:1/2 F5:1/2 D5 C5 B4 | C5 G4 C5:2 | A4 C5 F5 E5 | D5 B4 G4:2 | "
+    second = "E5 D5 C5 B4 | G4 D5 B4 G4 | D5 F#5 A5 F#5 | G5:2 B4 D5 | A4:2 D5 C5 | B4 A4 G4:2 | "
+    score = keyboard(first + "C5:4 | C5:4 | " + second * 2 + first + "C5:4 | C5:4", "C3:4 | G3:4 | " * 14)
+    report = form_report(score)
+    assert report.sections[0].heard_as == "A"
+    assert "A" in [row.heard_as for row in report.sections[1:]]
+    assert [row.span.id for row in report.sections if row.heard_as == "A"][:2] == ["A", "A2"]
