@@ -11,10 +11,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from composer.fill.critics import LINE_WEIGHTS
+from composer.fill.critics import LINE_WEIGHTS, VOICED_WEIGHTS
 from composer.fill.entries import covered_until as covered_until_of
 from composer.fill.entries import entered_voices, give_entries, outer_voices, voice_compass
-from composer.fill.figures import give_figure
+from composer.fill.figures import FIGURE_LEVEL, give_unison, oom_pah
 from composer.fill.formulas import cadence_basses, cadence_tops
 from composer.fill.given import (
     Given,
@@ -110,7 +110,7 @@ def section_stretch(
                 bass_until=bass_until,
             )
             if not setting.is_line:
-                give_figure(given, place, local, mine, tune=_tune_of(place, local, themes, setting))
+                give_unison(given, place, local, mine, tune=_tune_of(place, local, themes, setting))
         if setting.is_line:
             keep_silent(given, place, local, setting, covered_until=covered_until)
     if setting.is_line:
@@ -138,7 +138,7 @@ def section_stretch(
         compasses=setting.single_compasses or _voice_compasses(section, setting),
         style_changes=tuple(changes),
         goals=phrase_goals(setting, places, local, given),
-        critic_weights=LINE_WEIGHTS if setting.is_line else {},
+        critic_weights=LINE_WEIGHTS if setting.is_line else VOICED_WEIGHTS if section.voices is not None else {},
         runs=setting.runs,
     )
     return stretch, local
@@ -311,15 +311,36 @@ def _references(
     for place in places:
         theme = themes.get(place.entry.theme or "")
         fidelity = place.entry.fidelity if place.entry.fidelity is not None else 1.0
+        figure = oom_pah(place, local, setting) if not setting.is_line else []
+        if figure and (theme is None or place.states_theme):
+            heard = [*figure, *_tune_of(place, local, themes, setting)]
+            span = (figure[0][0], max(onset + length for onset, length, _ in figure))
+            _refer(reference, heard, span, setting, level=FIGURE_LEVEL)
+            continue
         if theme is None or theme.voices is None or fidelity == 0.0:
             continue
-        cells = nothing_given(num_steps, WINDOW_PITCHES, setting.low_pitch, compass=setting.compass)
-        voices = stated_voices(theme, place, setting)
-        give_notes(cells, [(onset - local.origin_tick, length, pitch) for onset, length, pitch in voices])
-        covered = (place.start_tick - local.origin_tick, theme.covers(place, setting) - local.origin_tick)
-        steps = slice(covered[0] // STEP_TICKS, covered[1] // STEP_TICKS)
+        heard = [
+            (onset - local.origin_tick, length, pitch) for onset, length, pitch in stated_voices(theme, place, setting)
+        ]
+        span = (place.start_tick - local.origin_tick, theme.covers(place, setting) - local.origin_tick)
         rhythm_only = fidelity < RHYTHM_FIDELITY
         level = RHYTHM_LEVEL if rhythm_only else RECALLED_LEVEL if place.states_theme else level_of(fidelity)
-        play, articulate = cells.code[steps] >= STRUCK, cells.code[steps] == STRUCK
-        place_reference(reference, steps, play, articulate, shift=0, level=level, rhythm_only=rhythm_only)
+        _refer(reference, heard, span, setting, level=level, rhythm_only=rhythm_only)
     return reference
+
+
+def _refer(
+    reference: Reference,
+    notes: Sequence[Sounding],
+    span: tuple[int, int],
+    setting: Setting,
+    *,
+    level: int,
+    rhythm_only: bool = False,
+) -> None:
+    """Let a span (local ticks) be like these notes."""
+    cells = nothing_given(len(reference.level), WINDOW_PITCHES, setting.low_pitch, compass=setting.compass)
+    give_notes(cells, notes)
+    steps = slice(span[0] // STEP_TICKS, span[1] // STEP_TICKS)
+    play, articulate = cells.code[steps] >= STRUCK, cells.code[steps] == STRUCK
+    place_reference(reference, steps, play, articulate, shift=0, level=level, rhythm_only=rhythm_only)

@@ -3,7 +3,7 @@
 Run by hand:
 
     python tests/benchmarks/bench_textures.py [--styles bach mozart joplin] [--pieces 2] [--bars 4] [--meter 4/4]
-        [--tunes] [--json FILE]
+        [--tunes] [--without-figures] [--json FILE]
 
 A piece has one section for each pattern, all in the same keys and with the same kinds of cadence, and as many again in
 which no pattern is stated (`texture: unknown`). `--tunes` lets every section state a composed theme above it. The hands
@@ -11,7 +11,8 @@ are parted and the pattern of each half bar (in short meters, bar) is found by `
 knows nothing of the plan.
 
 Printed for each pattern and style: the share of spans found with it where it was stated, beside the share where nothing
-was stated; then what is found most in its place. The last span of a section, its cadence, is left out.
+was stated; then what is found most in its place. Left out are the first bar of each section and its last span, the
+cadence. `--without-figures` composes as if no oom-pah were heard.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from collections import Counter
 from pathlib import Path
 from typing import get_args
 
+import composer.fill.sections
 from composer.analysis.texture import find_textures
 from composer.pipeline import fill_plan
 from composer.plan.model import PatternName, Plan, SectionEntry
@@ -41,8 +43,11 @@ def main() -> None:
     parser.add_argument("--bars", type=int, default=4)
     parser.add_argument("--meter", default="4/4")
     parser.add_argument("--tunes", action="store_true")
+    parser.add_argument("--without-figures", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    if options.without_figures:
+        composer.fill.sections.oom_pah = lambda *_place: []
     found: dict[str, dict[str, Counter[str]]] = {}
     for style in options.styles:
         found[style] = {name: Counter() for name in (*options.patterns, UNSAID)}
@@ -85,7 +90,8 @@ def heard(plan: Plan) -> dict[str, Counter[str]]:
     counts: dict[str, Counter[str]] = {}
     spans = find_textures(filled.score)
     for place in phrase_places(plan):
-        own = [span for span in spans if place.start_tick <= span.start_tick and span.end_tick <= place.end_tick]
+        first = place.bar_tick + filled.score.meter_at(place.bar_tick).bar_ticks
+        own = [span for span in spans if first <= span.start_tick and span.end_tick <= place.end_tick]
         counts.setdefault(place.entry.texture or UNSAID, Counter()).update(span.pattern for span in own[:-1])
     return counts
 

@@ -1,0 +1,105 @@
+"""An oom-pah hears its figure; a unison is doubled in the octave below."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from composer.abc import Melody, MelodyNote
+from composer.fill.figures import FIGURE_LEVEL
+from composer.fill.recall import ComposedTheme
+from composer.fill.sections import section_stretch
+from composer.fill.setting import make_setting
+from composer.plan.outline import plan_outline
+from composer.plan.planner import resolve
+from composer.plan.reader import parse_plan
+from composer.roll.pins import STRUCK
+from composer.style import load_statistics
+from composer.theory.key import parse_key
+
+PLAN = """
+plan: 1
+form: ternary
+style: bach
+ensemble: {ensemble}
+key: C major
+meter: "{meter}"
+pickup: 0
+seed: 2
+themes: {{tune: {{bars: 4, type: chain}}}}
+sections:
+  - {{label: A, theme: {theme}, bars: 4, key: I, cadence: PAC, texture: {texture},
+     phrases: [{{bars: 4, cadence: PAC, harmony: "I | IV | V7 | I"}}]}}
+"""
+EIGHTH = 5040
+
+
+@pytest.fixture(scope="module")
+def stretched():
+    """The stretch of a section in a texture."""
+
+    def stretch(texture, meter="4/4", ensemble="keyboard", theme="none"):
+        plan = resolve(parse_plan(PLAN.format(texture=texture, meter=meter, ensemble=ensemble, theme=theme)))
+        setting = make_setting(plan, plan_outline(plan), known={"bach": ("bach", load_statistics("bach"))})
+        pitches = (72, 76, 79, 77, 76, 74, 71, 72)
+        notes = tuple(MelodyNote(2 * place * EIGHTH, 2 * EIGHTH, pitch) for place, pitch in enumerate(pitches))
+        tune = Melody(notes, 4 * setting.meter.bar_ticks)
+        themes = {"tune": ComposedTheme("tune", tune, parse_key("C major"), 4, voices=())}
+        return section_stretch(setting, plan.section("A"), setting.outline.sections[0], themes)[0]
+
+    return stretch
+
+
+def first_bar(stretch) -> dict[int, list[int]]:
+    """What the reference of the first bar strikes: step -> pitches."""
+    first, end = stretch.bars[0]
+    steps, pitches = np.nonzero(stretch.reference.articulate[first:end])
+    struck: dict[int, list[int]] = {}
+    for step, pitch in zip(steps, pitches, strict=True):
+        struck.setdefault(int(step), []).append(int(pitch) + stretch.low_pitch)
+    return struck
+
+
+@pytest.mark.parametrize(
+    ("meter", "basses", "chords"),
+    [
+        ("4/4", [0, 8], [4, 12]),
+        ("3/4", [0], [4, 8]),
+        ("2/4", [0, 4], [2, 6]),
+        ("6/8", [0, 6], [2, 4, 8, 10]),
+    ],
+)
+def test_an_oom_pah_is_like_a_deep_bass_and_its_chords_above(stretched, meter, basses, chords):
+    stretch = stretched("stride", meter=meter)
+    struck = first_bar(stretch)
+    assert sorted(struck) == sorted([*basses, *chords])
+    assert all(len(struck[step]) == 1 and struck[step][0] % 12 == 0 for step in basses)
+    assert all({pitch % 12 for pitch in struck[step]} == {4, 7} for step in chords)
+    assert min(struck[chords[0]]) - struck[basses[0]][0] >= 5
+    assert (stretch.reference.level[: stretch.bars[0][1]] == FIGURE_LEVEL).all()
+
+
+def test_the_figure_ends_where_the_cadence_begins(stretched):
+    stretch = stretched("stride")
+    assert stretch.reference.level[-1] == 0
+
+
+@pytest.mark.parametrize(
+    ("texture", "ensemble"), [("alberti", "keyboard"), ("chords", "keyboard"), ("stride", "quartet")]
+)
+def test_other_textures_and_other_players_have_no_figure(stretched, texture, ensemble):
+    assert not stretched(texture, ensemble=ensemble).reference.level.any()
+
+
+def test_unison_doubles_a_stated_tune_up_to_its_cadence(stretched):
+    stretch = stretched("unison", theme="tune")
+    code = stretch.pins.code
+    first = code[: stretch.bars[0][1]]
+    pitches = {int(pitch) + stretch.low_pitch for pitch in np.nonzero(first == STRUCK)[1]}
+    assert pitches == {72, 76, 79, 77, 60, 64, 67, 65}
+    assert (first != 0).all()
+    assert (code[-1] == 0).any()
+
+
+def test_unison_of_no_tune_is_left_to_the_network(stretched):
+    assert not (stretched("unison").pins.code[:16] == STRUCK).any()
