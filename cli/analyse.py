@@ -98,13 +98,15 @@ def _print_found(found: Analysed) -> None:
             ("key", plan.key or ""),
             ("written for", plan.ensemble or ""),
             *listed("themes", themes),
+            *([("da capo", f"to the end of {plan.da_capo}")] if plan.da_capo else []),
             *listed("files", map(str, found.files)),
         ]
     )
     print_table(
-        ("section", "bars", "key", "cadence", "theme"),
-        [
-            (section.id, f"{section.first_bar}-{section.last_bar}", section.key, section.cadence, section.theme)
-            for section in found.sections
-        ],
+        ("section", "bars", "played", "key", "cadence", "theme"),
+        [(s.id, f"{s.first_bar}-{s.last_bar}", _times(s.times), s.key, s.cadence, s.theme) for s in found.sections],
     )
+
+
+def _times(times: int) -> str:
+    return {1: "once", 2: "twice"}.get(times, f"{times} times")

@@ -30,6 +30,7 @@ from composer.theory.meter import parse_meter
 STATED_WORDS = 0.95  # mean fidelity of a section from which its theme is told as it is
 # Worth of what makes a key that of the piece, beside its share of the time, 0..1.
 _SIGNED_WORTH, _FIRST_WORTH, _LAST_WORTH = 0.3, 0.1, 0.3
+_APART_BARS = 4  # between a sign and a return of the opening beside it
 _FINE = "Fine"
 _NO_KEY_SHARE = 0.15  # of the sounding time outside the keys found (real pieces have up to .1), from which none holds
 
@@ -45,6 +46,7 @@ class SectionFound:
         key: by name, a path where it moves.
         cadence: at its end.
         theme: what it states, in words; empty where it brings nothing back and nothing that comes back.
+        times: how often it is played where it stands.
     """
 
     id: str
@@ -55,6 +57,7 @@ class SectionFound:
     key: str
     cadence: str
     theme: str
+    times: int
 
 
 @dataclass(frozen=True)
@@ -108,8 +111,8 @@ def analyse_piece(
     outline = outline_of(even.score)
     signed = [tick for one in even.score.repeats for tick in (one.start_tick, one.end_tick)]
     signed += [mark.tick for mark in even.score.marks if mark.text == _FINE]
-    if not signed:
-        signed = list(opening_returns(even.score))
+    apart = _APART_BARS * outline.bars[-1].meter.bar_ticks
+    signed += [tick for tick in opening_returns(even.score) if all(abs(tick - sign) >= apart for sign in signed)]
     starts = _with_signed(section_starts(even.score, outline.phrases, outline.keys), signed, even.score)
     outline = replace(outline, sections=_numbered(starts, outline.end_tick))
     home = _home_of(even.score, outline)
@@ -272,6 +275,7 @@ def _outside_share(score: Score, outline: Outline) -> float:
 
 def _rows(plan: Plan, pages: Sequence[tuple[int, int]]) -> tuple[SectionFound, ...]:
     home = parse_key(plan.key or "")
+    times = {name: repeat.times for repeat in plan.repeats or () for name in repeat.sections}
     rows = []
     for own, entry, (first, last) in zip(plan.sections, expanded(plan.sections), pages, strict=True):
         keys = " -> ".join(str(key) for key in parse_key_path(entry.key or "I", home))
@@ -285,6 +289,7 @@ def _rows(plan: Plan, pages: Sequence[tuple[int, int]]) -> tuple[SectionFound, .
                 key=keys,
                 cadence=entry.cadence or "none",
                 theme=_theme_words(own, entry),
+                times=times.get(entry.id or "", 1),
             )
         )
     return tuple(rows)

@@ -271,10 +271,11 @@ def _returning(
     entry: SectionEntry, original: SectionEntry, found: ReturnFound, themes: Mapping[str, ThemeEntry], frame: _Frame
 ) -> SectionEntry:
     """Return a section that returns an earlier one: a copy of it, or phrases that state or follow its theme."""
-    same = (entry.bars, entry.key, entry.cadence) == (original.bars, original.key, original.cadence)
-    if same and found.slip == found.semitones == 0 and found.likeness >= _EXACT_COPY:
+    agrees = (entry.key, entry.cadence) == (original.key, original.cadence)
+    in_place = entry.bars == original.bars and found.slip == found.semitones == 0
+    if in_place and found.likeness >= (_EXACT_COPY if agrees else _EVERY_VOICE):
         recall: RecallName | None = "full" if found.likeness >= _EVERY_VOICE and original.theme != NO_THEME else None
-        return SectionEntry(label=entry.label, id=entry.id, copy_of=original.id, recall=recall)
+        return SectionEntry(label=entry.label, id=entry.id, copy_of=original.id, bars=entry.bars, recall=recall)
     name = original.theme or NO_THEME
     theme = themes.get(name)
     if theme is None:
