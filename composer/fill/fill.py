@@ -30,6 +30,7 @@ from composer.fill.keep import (
     with_kept_notes,
     with_pins,
 )
+from composer.fill.lengths import legible_hands, legible_tune
 from composer.fill.local import localize
 from composer.fill.particles import Miss, NoteSource, Stretch, run_filter
 from composer.fill.recall import ComposedTheme, cells_to_sounding, stated_tune
@@ -227,7 +228,12 @@ def _section(
     else:
         parted, left_out = notes_of_section(filled, stretch, setting)
     placed = moved(parted, local.origin_tick + local.start_tick)
-    notes = _with_true_lengths(placed, section_id, setting, themes)
+    stated = _stated_notes(section_id, setting, themes)
+    notes = _with_true_lengths(placed, stated)
+    if setting.row.has_hands:
+        is_given = {(onset, pitch) for onset, _, pitch in stated}
+        bar_tick = next(place.bar_tick for place in setting.places if place.section.id == section_id)
+        notes = legible_hands(notes, first_bar_tick=bar_tick, end_tick=span.end_tick, exact=is_given)
     report = SectionReport(section_id, filled.penalty, filled.restarts, filled.misses, left_out)
     return with_kept_notes(notes, kept) if kept else notes, report
 
@@ -286,6 +292,8 @@ def _compose(
             melody = compose_subject(task, source, setting.statistics, generator)
         else:
             melody = compose_theme(task, source, setting.statistics, generator)
+        given = {(note.onset_tick, note.pitch) for note in (pinned.melody.notes if pinned is not None else ())}
+        melody = legible_tune(melody, exact=given)
     outline, _ = theme_outline(name, entry, setting)
     pickup = setting.pickup_tick
     chords = tuple(
@@ -356,18 +364,24 @@ def _give_voices(given: Given, pinned: Tune, setting: Setting) -> None:
     given.code[(given.code == FREE) & ~is_free[:, None]] = SILENT
 
 
-def _with_true_lengths(
-    notes: Sequence[Note], section_id: str, setting: Setting, themes: Mapping[str, ComposedTheme]
-) -> tuple[Note, ...]:
-    """Return a section's notes with those of its tunes as long as they are where the grid could not hold them."""
-    exact: dict[tuple[int, int], tuple[int, int]] = {}
+def _stated_notes(section_id: str, setting: Setting, themes: Mapping[str, ComposedTheme]) -> list[Sounding]:
+    """Return the notes of the tunes that a section states and of the voices that enter in it, ticks of the piece."""
+    stated: list[Sounding] = []
     for place in setting.places:
+        if place.section.id != section_id:
+            continue
         theme = themes.get(place.entry.theme or "")
-        if place.section.id == section_id and place.states_theme and theme is not None:
-            exact |= off_grid(stated_tune(theme, place, setting))
-        if place.section.id == section_id and place.entry.entries:
+        if place.states_theme and theme is not None:
+            stated += stated_tune(theme, place, setting)
+        if place.entry.entries:
             for entry in entered_voices(place, themes, setting):
-                exact |= off_grid(entry.notes)
+                stated += entry.notes
+    return stated
+
+
+def _with_true_lengths(notes: Sequence[Note], stated: Sequence[Sounding]) -> tuple[Note, ...]:
+    """Return a section's notes with those of its tunes as long as they are where the grid could not hold them."""
+    exact = off_grid(stated)
     true = [exact.get((note.onset_tick, note.pitch), (note.onset_tick, note.duration_tick)) for note in notes]
     return tuple(
         replace(note, onset_tick=onset, duration_tick=duration)

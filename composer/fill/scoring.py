@@ -38,7 +38,8 @@ def notes_of_section(filled: Filled, stretch: Stretch, setting: Setting) -> tupl
         parts = enumerate(assigned.parts, start=1)
         return tuple(replace(note, voice=number) for number, part in parts for note in part), len(assigned.left_out)
     if stretch.solo is None:
-        return split_hands(notes, filled.upper_hand, low_pitch=stretch.low_pitch), 0
+        given = _given_tune(stretch)
+        return split_hands(notes, filled.upper_hand, low_pitch=stretch.low_pitch, tune=given), 0
     solo = stretch.solo[stretch.lead_in_steps :]
     sung = [note for note in notes if solo[note.onset_tick // STEP_TICKS, note.pitch - stretch.low_pitch]]
     played = [note for note in notes if note not in sung]

@@ -9,7 +9,7 @@ Conventions: cells are bool [step, pitch]; notes come out as `score.Note` with t
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +23,7 @@ from composer.score import LOWER_STAFF, UPPER_STAFF, Note, sort_notes
 _STRETCH_COST = 1.5  # nats for each semitone beyond a span
 _TRAVEL_COST = 0.06  # nats for each semitone that a hand's nearest note moves
 _MIN_PROBABILITY = 0.02
+_TUNE_COST = 8.0  # nats for a note of the tune in the left hand
 
 
 def cells_to_notes(play: BoolArray, articulate: BoolArray, *, low_pitch: int, start_tick: int = 0) -> tuple[Note, ...]:
@@ -39,18 +40,25 @@ def cells_to_notes(play: BoolArray, articulate: BoolArray, *, low_pitch: int, st
 
 
 def split_hands(
-    notes: Sequence[Note], upper_hand: NDArray[np.float32], *, low_pitch: int, start_tick: int = 0
+    notes: Sequence[Note],
+    upper_hand: NDArray[np.float32],
+    *,
+    low_pitch: int,
+    start_tick: int = 0,
+    tune: Collection[tuple[int, int]] = (),
 ) -> tuple[Note, ...]:
     """Give each note a staff: 1 for the right hand, 2 for the left.
 
     At each onset the sounding notes are cut in two, low and high; the cut is the one with the least cost of
-    disagreement with the network, of stretches beyond a tenth or so, and of travel. Held notes keep their hand.
+    disagreement with the network, of stretches beyond a tenth or so, and of travel. Held notes keep their hand; a given
+    tune is the right hand's.
 
     Args:
         notes: sorted by onset, then pitch.
         upper_hand: float32 [step, pitch]; probability that the upper hand plays the note that is struck there.
         low_pitch: MIDI number of pitch index 0.
         start_tick: of the first step.
+        tune: (onset tick, pitch) of the notes of a given tune.
     """
     done: list[Note] = []
     held: list[Note] = []
@@ -69,6 +77,7 @@ def split_hands(
                     np.clip(upper_hand[step, note.pitch - low_pitch], _MIN_PROBABILITY, 1 - _MIN_PROBABILITY)
                 )
                 cost -= float(np.log(likely if index >= cut else 1 - likely))
+                cost += _TUNE_COST * (index < cut and (onset, note.pitch) in tune)
             if cost < best_cost - 1e-9:
                 best_cost, best_cut = cost, cut
         placed = [

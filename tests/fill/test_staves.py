@@ -35,6 +35,13 @@ def test_hands_do_not_stretch_beyond_a_tenth_where_the_other_is_near(note):
     assert hands == {48: LOWER_STAFF, 55: LOWER_STAFF, 67: UPPER_STAFF, 76: UPPER_STAFF}
 
 
+def test_a_given_tune_is_the_right_hand_s_however_low_it_lies(note):
+    notes = [note(0, 4, 45), note(0, 4, 57)]
+    lower = np.zeros((64, 56), np.float32)  # the network would give all of it to the left hand
+    split = split_hands(notes, lower, low_pitch=33, tune={(0, 57)})
+    assert {n.pitch: n.staff for n in split} == {45: LOWER_STAFF, 57: UPPER_STAFF}
+
+
 def test_a_held_note_keeps_its_hand(note):
     notes = [note(0, 8, 48), note(0, 1, 72), note(2, 1, 60), note(4, 1, 74)]
     split = split_hands(notes, UNSURE, low_pitch=33)
