@@ -130,6 +130,19 @@ def test_a_recapitulation_is_as_long_as_its_exposition(planned):
         assert [plan.section(name).bars for name in "PSK"] == [plan.section(f"{name}2").bars for name in "PSK"]
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_recapitulation_has_the_phrases_and_chords_of_its_exposition(seed, planned):
+    plan = planned(form="sonata", key="G major", bars=140, seed=seed)
+    first, second = plan.section("S"), plan.section("S2")
+    assert (first.key, second.key) == ("V", "I")
+    told = [[(p.bars, p.cadence, p.theme_bars, p.harmony) for p in section.phrases] for section in (first, second)]
+    if not any(sign in (phrase.harmony or "") for phrase in first.phrases for sign in ":="):
+        assert told[0] == told[1]
+    minor = planned(form="sonata-rondo", key="G minor", bars=140, seed=seed)
+    told = [[(p.bars, p.cadence) for p in minor.section(name).phrases] for name in ("B", "B2")]
+    assert told[0] == told[1]
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_second_part_begins_in_the_key_that_the_first_one_reached(seed, planned):
     binary = planned(form="binary", key="D minor", seed=seed)
