@@ -411,6 +411,7 @@ def _finish(
     from composer.report.as_json import report_text
     from composer.report.asked import given_themes
     from composer.report.check import report_on
+    from composer.report.form import Unmet
 
     check_outputs(paths, read_paths=read_paths)
     who = performer_of(plan, *performer)
@@ -435,21 +436,26 @@ def _finish(
     plan_path = next((path for path in paths if path.suffix in (".yaml", ".yml")), Path("plan.yaml"))
     text = format_plan(filled.plan, name=plan_path.name, folder=plan_path.parent)
     report = report_on(
-        filled.score, filled.plan, folder=plan_folder, given=given_themes(plan), compasses_of=_compasses_of
+        filled.score,
+        filled.plan,
+        folder=plan_folder,
+        given=given_themes(plan),
+        compasses_of=_compasses_of,
+        unmet=tuple(
+            Unmet(section.id, miss.number + 1, tuple(miss.goals))
+            for section in filled.reports
+            for miss in section.misses
+        ),
     )
     finished = Finished(performance, heard_outline, text, report_text(report), sheet=sheet, jumps=filled.jumps)
     write_outputs(finished, paths)
     kept = tuple(map(str, filled.kept))
     if earlier and not kept:
         kept = ("every section",)
-    unsettled = [
-        f"{report.id}, phrase {miss.number + 1} ({', '.join(miss.goals)})"
-        for report in filled.reports
-        for miss in report.misses
-    ]
+    unsettled = [f"{one.section}, phrase {one.phrase} ({', '.join(one.goals)})" for one in report.unmet]
     if unsettled:
         warnings += (f"no draft met every goal in {'; '.join(unsettled)}: the best was kept",)
-    left_out = sum(report.left_out for report in filled.reports)
+    left_out = sum(section.left_out for section in filled.reports)
     if left_out:
         notes = "a note was left out" if left_out == 1 else f"{left_out} notes were left out"
         warnings += (f"{notes}: every part was busy",)

@@ -108,6 +108,9 @@ def report_json(report: FormReport) -> Json:
         "silences": [{**_bars(score, row), "bars": row.bars} for row in report.silences],
         "standing_chords": [{**_bars(score, row), "bars": row.bars} for row in report.standing],
         "copies": [_copy(found, score) for found in report.copies],
+        "kept_off_plan": [
+            {"section": one.section, "phrase": one.phrase, "goals": list(one.goals)} for one in report.unmet
+        ],
     }
 
 

@@ -18,7 +18,7 @@ from composer.plan.planner import resolve
 from composer.plan.reader import read_plan
 from composer.report.asked import Asked, asked_of, given_themes
 from composer.report.fitting import as_written, fitted
-from composer.report.form import FormReport, form_report
+from composer.report.form import FormReport, Unmet, form_report
 from composer.report.voice_leading import load_rates
 from composer.score import Score
 from composer.style import load_style, readable_styles, styles_folder
@@ -89,6 +89,7 @@ def report_on(
     folder: Path | None = None,
     given: Collection[str] = (),
     compasses_of: CompassesOf | None = None,
+    unmet: tuple[Unmet, ...] = (),
 ) -> FormReport:
     """Return the report of a piece that was composed from a plan.
 
@@ -98,10 +99,11 @@ def report_on(
         folder: where theme files lie.
         given: names of the themes whose notes are the user's own, and so no copies.
         compasses_of: as `check_piece`.
+        unmet: what the composing knows to be off the plan.
     """
     names = names_in_plan(plan)
     asked = _asked(plan, folder, given=given, compasses_of=compasses_of)
-    return _report(score, asked, copied=names, named=names, ensemble=plan.ensemble or "")
+    return _report(score, asked, copied=names, named=names, ensemble=plan.ensemble or "", unmet=unmet)
 
 
 def plan_beside(score_path: Path) -> Path | None:
@@ -135,7 +137,13 @@ def _asked(plan: Plan, folder: Path | None, *, given: Collection[str], compasses
 
 
 def _report(
-    score: Score, asked: Asked | None, *, copied: Sequence[str], named: Sequence[str], ensemble: str
+    score: Score,
+    asked: Asked | None,
+    *,
+    copied: Sequence[str],
+    named: Sequence[str],
+    ensemble: str,
+    unmet: tuple[Unmet, ...] = (),
 ) -> FormReport:
     indices = {name: load_runs(load_style(name)) for name in copied}
     rates = load_rates()
@@ -144,4 +152,5 @@ def _report(
         asked,
         runs={name: index for name, index in indices.items() if index is not None},
         rates={name: rate for name in named if (rate := rates.get(name, {}).get(ensemble)) is not None},
+        unmet=unmet,
     )

@@ -4,7 +4,7 @@ What it is: themes, sections, keys, cadences, phrases, chords, voice leading, co
 by code that knows nothing of how the notes were composed. What belongs to the plan comes in as `Asked`; without it the
 report holds what is found alone.
 
-Contents: `FormReport`, `form_report`, `SectionFound`, `PhraseFound`, `StrayMatch`, `RangeFound`, `CopyFound`.
+Contents: `FormReport`, `form_report`, `SectionFound`, `PhraseFound`, `StrayMatch`, `RangeFound`, `CopyFound`, `Unmet`.
 """
 
 from __future__ import annotations
@@ -122,6 +122,21 @@ class CopyFound:
 
 
 @dataclass(frozen=True)
+class Unmet:
+    """A phrase that was kept although no draft of it met every goal.
+
+    Attributes:
+        section: its id.
+        phrase: its number, from 1.
+        goals: what the best draft missed: `cadence`, `key`.
+    """
+
+    section: str
+    phrase: int
+    goals: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class FormReport:
     """Planned against found.
 
@@ -142,6 +157,7 @@ class FormReport:
         silences: longer than a bar.
         standing: chords that stay for more than two bars.
         copies: of each style.
+        unmet: phrases that the composing itself knows to be off the plan; empty for a piece that was read.
     """
 
     score: Score
@@ -160,6 +176,7 @@ class FormReport:
     silences: tuple[Stretch, ...]
     standing: tuple[Stretch, ...]
     copies: tuple[CopyFound, ...]
+    unmet: tuple[Unmet, ...] = ()
 
 
 def form_report(
@@ -169,6 +186,7 @@ def form_report(
     runs: Mapping[str, RunIndex] | None = None,
     rates: Mapping[str, StyleRate] | None = None,
     finder: KeyFinder | None = None,
+    unmet: tuple[Unmet, ...] = (),
 ) -> FormReport:
     """Return what was found of a plan in the notes.
 
@@ -178,6 +196,7 @@ def form_report(
         runs: style → index of its training pieces' runs.
         rates: style → voice-leading faults of real pieces.
         finder: of keys; None: by profile.
+        unmet: as in `FormReport`.
     """
     line = TopLine(score)
     found = _heard(score, has_plan=asked is not None)
@@ -209,6 +228,7 @@ def form_report(
             )
             for style, index in (runs or {}).items()
         ),
+        unmet=unmet,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from composer.errors import PlanError
 from composer.report.as_json import FORMAT, report_json, totals
 from composer.report.check import check_piece, plan_beside
-from composer.report.form import FormReport
+from composer.report.form import FormReport, Unmet, form_report
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -69,3 +69,9 @@ def test_the_resolved_plan_beside_a_piece_comes_before_the_stated_one(tmp_path):
     assert plan_beside(piece) == tmp_path / "my.yaml"
     (tmp_path / "my.resolved.yaml").touch()
     assert plan_beside(piece) == plan_beside(tmp_path / "my.mid") == tmp_path / "my.resolved.yaml"
+
+
+def test_what_the_composing_missed_is_told():
+    score = check_piece(GOLDEN / "rondo.musicxml", plan_path=GOLDEN / "rondo.yaml", style="bach").report.score
+    report = form_report(score, unmet=(Unmet("B", 2, ("key",)),))
+    assert report_json(report)["kept_off_plan"] == [{"section": "B", "phrase": 2, "goals": ["key"]}]
