@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -174,20 +175,47 @@ def fullness(bar: Bar) -> Penalty:
 
 
 def parallels(bar: Bar) -> Penalty:
-    """Outer voices in parallel fifths or octaves from one beat or change to the next."""
+    """Outer voices in parallel fifths or octaves between two moments at which both begin a note, rests or not."""
+    reach_back = int(bar.facts.steps_in_bar[0])
+    play = np.concatenate([bar.before_play[:, -reach_back:], bar.play], axis=1)
+    struck = np.concatenate([bar.before_articulate[:, -reach_back:], bar.articulate], axis=1)
+    low, high = play.argmax(axis=2), play.shape[2] - 1 - play[:, :, ::-1].argmax(axis=2)
+    at_low = np.take_along_axis(struck, low[..., None], axis=2)[..., 0]
+    at_high = np.take_along_axis(struck, high[..., None], axis=2)[..., 0]
+    begins: BoolArray = np.asarray(struck.any(axis=2))
+    both: BoolArray = np.asarray(at_low & at_high & (low < high))
+    first_new = play.shape[1] - bar.play.shape[1]
+    cost = np.zeros(len(play))
+    last_low, last_high = np.full(len(play), -1), np.full(len(play), -1)
+    for step in range(play.shape[1]):
+        lowest, highest = low[:, step], high[:, step]
+        interval = (highest - lowest) % 12
+        same = (interval == (last_high - last_low) % 12) & ((interval == 0) | (interval == 7))
+        together = (lowest - last_low) * (highest - last_high) > 0
+        if step >= first_new:
+            cost += both[:, step] & (last_low >= 0) & same & together
+        last_low = np.where(begins[:, step], np.where(both[:, step], lowest, -1), last_low)
+        last_high = np.where(begins[:, step], np.where(both[:, step], highest, -1), last_high)
+    return 2.5 * cost
+
+
+def parallel_voices(bar: Bar) -> Penalty:
+    """Any two voices in parallel fifths or octaves, where as many sound as in the step before; the outer two apart."""
     play = np.concatenate([bar.before_play[:, -1:], bar.play], axis=1)
-    struck = np.concatenate([bar.before_articulate[:, -1:], bar.articulate], axis=1)
-    count = play.shape[2]
-    sounds: BoolArray = np.asarray(play.any(axis=2))
-    low = np.where(sounds, play.argmax(axis=2), -1)
-    high = np.where(sounds, count - 1 - play[:, :, ::-1].argmax(axis=2), -1)
-    moved = (low[:, 1:] != low[:, :-1]) & (high[:, 1:] != high[:, :-1]) & (low[:, :-1] >= 0) & (low[:, 1:] >= 0)
-    same = (high[:, 1:] - low[:, 1:]) % 12 == (high[:, :-1] - low[:, :-1]) % 12
-    interval = (high[:, 1:] - low[:, 1:]) % 12
-    up = np.sign(high[:, 1:] - high[:, :-1]) == np.sign(low[:, 1:] - low[:, :-1])
-    apart = (high[:, 1:] > low[:, 1:]) & (high[:, :-1] > low[:, :-1])
-    fault = moved & same & up & apart & np.isin(interval, (0, 7)) & struck[:, 1:].any(axis=2)
-    return 1.2 * fault.sum(axis=1).astype(float)
+    rank = play.cumsum(axis=2)
+    counts = rank[:, :, -1]
+    most = int(counts.max())
+    lines = [np.where(play & (rank == place), 1, 0).argmax(axis=2) for place in range(1, most + 1)]
+    fault = np.zeros(counts[:, 1:].shape)
+    for low, high in combinations(range(most), 2):
+        below, above = lines[low], lines[high]
+        sound = (counts[:, 1:] == counts[:, :-1]) & (counts[:, 1:] > high)
+        sound &= (low > 0) | (counts[:, 1:] > high + 1)  # the outer two are another critic's
+        moved = (below[:, 1:] != below[:, :-1]) & (above[:, 1:] != above[:, :-1])
+        interval = (above - below) % 12
+        same = (interval[:, 1:] == interval[:, :-1]) & np.isin(interval[:, 1:], (0, 7))
+        fault += sound & moved & same
+    return 0.8 * fault.sum(axis=1)
 
 
 def clashes(bar: Bar) -> Penalty:
@@ -297,6 +325,7 @@ CRITICS: dict[str, Callable[[Bar], Penalty]] = {
     "texture": texture,
     "fullness": fullness,
     "parallels": parallels,
+    "parallel_voices": parallel_voices,
     "clashes": clashes,
     "reach": reach,
     "crowd": crowd,
@@ -304,7 +333,8 @@ CRITICS: dict[str, Callable[[Bar], Penalty]] = {
     "copied": copied,
     "melody": melody,
 }
-OFF_BY_DEFAULT = {"melody"}
+OFF_BY_DEFAULT = {"melody", "parallel_voices"}
+VOICED_WEIGHTS = {"parallel_voices": 1.0}  # where voices are told apart
 # A line alone has no chords of its own to get right, no bass, and is as thick as a line.
 LINE_WEIGHTS = {
     **dict.fromkeys(("bass", "texture", "fullness", "parallels", "clashes", "reach", "crowd", "leaps"), 0.0),

@@ -7,7 +7,7 @@ import pytest
 
 from composer.analysis.copying import make_run_index
 from composer.fill import critics
-from composer.fill.critics import Bar
+from composer.fill.critics import Bar, parallels
 from composer.outline import ChordSpan, KeySpan, TextureSpan
 from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import SILENT, STRUCK, make_pins
@@ -68,6 +68,10 @@ GOOD = [(0, 16, 48), (0, 4, 76), (4, 4, 74), (8, 4, 72), (12, 4, 67), (4, 4, 64)
         ("silence", [(0, 2, 48)]),
         ("texture", [(step, 1, pitch) for step in range(16) for pitch in (48, 55, 60, 64, 67, 72)]),
         ("parallels", [(step, 4, pitch + step // 2) for step in (0, 4, 8, 12) for pitch in (48, 67)]),
+        (
+            "parallel_voices",  # the lower two in fifths beneath a held note
+            [(0, 16, 76), *((step, 4, pitch + step // 2) for step in (0, 4, 8, 12) for pitch in (48, 55))],
+        ),
         ("clashes", chords(48, 64, 65)),
         ("reach", chords(36, 58, 84)),
         ("leaps", [(0, 4, 36), (4, 4, 60), (8, 4, 36), (12, 4, 60)]),
@@ -76,6 +80,12 @@ GOOD = [(0, 16, 48), (0, 4, 76), (4, 4, 74), (8, 4, 72), (12, 4, 67), (4, 4, 64)
 def test_a_critic_holds_the_bad_bar_against_its_particle(bar, name, bad):
     good, worse = critics.CRITICS[name](bar(GOOD, bad))
     assert 0 <= good < worse
+
+
+def test_parallel_octaves_count_only_between_voices_that_both_move(bar):
+    held = [(0, 16, 48), (0, 16, 60), (0, 4, 64), (4, 4, 65), (8, 4, 67), (12, 4, 65)]
+    in_sixths = [(0, 16, 36), *((step, 4, pitch + step // 2) for step in (0, 4, 8, 12) for pitch in (55, 64))]
+    assert critics.parallel_voices(bar(held, in_sixths)).tolist() == [0, 0]
 
 
 def test_critics_are_never_negative_and_judge_each_particle_alone(bar):
@@ -120,6 +130,15 @@ def test_the_same_chord_struck_on_is_stuck_after_a_bar(bar):
     held, moved = critics.stuck(bar(still, moving, before=(still, still), bars=2))
     assert held > 0
     assert moved == 0
+
+
+def test_parallels_are_heard_across_rests_and_bar_lines_but_not_where_one_voice_moves_by_itself(bar):
+    short = [(step, 1, pitch + step // 2) for step in (0, 4, 8, 12) for pitch in (48, 67)]
+    between = [(step, 2, 48 + step // 2) for step in (0, 4, 8, 12)]
+    between += [(step, 1, 67 + step // 2) for step in (0, 4, 8, 12)] + [(step + 2, 2, 50) for step in (0, 4, 8, 12)]
+    first = [(0, 4, 48), (0, 4, 67)]
+    found = parallels(bar(short, between, first, before=((), (), [(12, 3, 45), (12, 3, 64)])))
+    assert (found / parallels(bar(short))[0] * 3).tolist() == [3, 0, 1]
 
 
 def test_more_than_a_bar_of_silence_is_refused(bar):
