@@ -52,19 +52,18 @@ def legible_hands(
         exact: (onset tick, pitch) of the notes that stay as they are.
     """
     onsets: dict[tuple[int, int], set[int]] = {}
-    long: dict[tuple[int, int], set[int]] = {}
+    full: dict[tuple[int, int], set[int]] = {}  # where something of the hand lasts longer
     for note in notes:
-        hand = (note.voice, note.staff)
-        onsets.setdefault(hand, set()).add(note.onset_tick - first_bar_tick)
-        # A chord is short where all of it is; what stands as it is keeps its whole chord.
-        if note.duration_tick != STEP_TICKS or (note.onset_tick, note.pitch) in exact:
-            long.setdefault(hand, set()).add(note.onset_tick - first_bar_tick)
+        hand, place = (note.voice, note.staff), note.onset_tick - first_bar_tick
+        onsets.setdefault(hand, set()).add(place)
+        if note.duration_tick > STEP_TICKS:
+            full.setdefault(hand, set()).add(place)
     written = []
     for note in notes:
         hand, place = (note.voice, note.staff), note.onset_tick - first_bar_tick
-        is_short = _is_cut(place, note.duration_tick, onsets[hand]) and place not in long.get(hand, set())
-        if is_short and note.onset_tick + _EIGHTH_TICKS <= end_tick:
-            marks = tuple(dict.fromkeys((*note.articulations, STACCATO)))
+        is_cut = _is_cut(place, note.duration_tick, onsets[hand]) and note.onset_tick + _EIGHTH_TICKS <= end_tick
+        if is_cut and (note.onset_tick, note.pitch) not in exact:
+            marks = note.articulations if place in full.get(hand, set()) else (*note.articulations, STACCATO)
             note = replace(note, duration_tick=_EIGHTH_TICKS, articulations=marks)
         written.append(note)
     return sort_notes(written)

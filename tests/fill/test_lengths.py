@@ -37,8 +37,8 @@ def test_a_hand_does_not_wait_for_the_other():
     assert written([*hand((0, 1, 72)), *low]) == [(2, True), (1, False)]
 
 
-def test_a_chord_is_short_where_all_of_it_is():
-    assert written(hand((0, 1, 60), (0, 4, 64))) == [(1, False), (4, False)]
+def test_a_chord_is_staccato_where_all_of_it_is_short():
+    assert written(hand((0, 1, 60), (0, 4, 64))) == [(2, False), (4, False)]
     assert written(hand((0, 1, 60), (0, 1, 64))) == [(2, True), (2, True)]
 
 
