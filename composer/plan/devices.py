@@ -20,7 +20,14 @@ from composer.theory.key import Key
 
 
 def with_devices(
-    draft: PhraseDraft, said: PhraseEntry, function: str, *, is_last: bool, setting: Setting, rng: np.random.Generator
+    draft: PhraseDraft,
+    said: PhraseEntry,
+    function: str,
+    *,
+    is_last: bool,
+    is_stated_anew: bool,
+    setting: Setting,
+    rng: np.random.Generator,
 ) -> PhraseEntry:
     """Return what is said of a phrase, with a pedal or a schema where one is drawn for it.
 
@@ -29,18 +36,18 @@ def with_devices(
         said: of it so far.
         function: of its section.
         is_last: whether it ends the section.
+        is_stated_anew: whether it states a theme that is transformed, and so gets chords of its own.
         setting: of the section.
         rng: of the section's devices; as much is drawn for every phrase.
     """
     pedal = usual_pedal(function, bars=draft.bars, is_last=is_last, rng=rng)
     model = setting.models.of(draft.keys[0].mode)
     schema = usual_schema(function, bars=draft.bars, model=model, rng=np.random.default_rng(rng.integers(2**62)))
-    is_free = not draft.states_theme and draft.parallel is None and not said.harmony and not said.entries
-    if not is_free or said.formula is not None or draft.fermata:
+    if said.harmony or said.entries or said.formula is not None or draft.fermata or draft.parallel is not None:
         return said
-    if pedal is not None:
+    if pedal is not None and (is_stated_anew or not draft.states_theme):
         return said.model_copy(update={"pedal": pedal})
-    if schema is not None and can_stand(schema, draft, setting):
+    if schema is not None and not draft.states_theme and can_stand(schema, draft, setting):
         return said.model_copy(update={"schema_": schema})
     return said
 

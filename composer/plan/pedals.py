@@ -55,10 +55,12 @@ def pedal_weights(chords: Sequence[Chord], key: Key, pitch_class: int) -> NDArra
 
 
 def usual_pedal(function: str, *, bars: int, is_last: bool, rng: np.random.Generator) -> PedalName | None:
-    """Draw whether a phrase of a section has a pedal that nobody asked for."""
+    """Draw whether a phrase of a section has a pedal that nobody asked for.
+
+    The dominant is held at the end of its section, the tonic before it.
+    """
     degree, share = USUAL.get(function, ("V", 0.0))
-    draw = rng.random()
-    if bars < LEAST_BARS or draw >= share or (degree == "I" and is_last and bars < 2 * LEAST_BARS):
+    if rng.random() >= share or bars < LEAST_BARS or is_last != (degree == "V"):
         return None
     return degree
 

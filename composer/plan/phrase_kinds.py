@@ -29,10 +29,12 @@ LENGTH_PRIOR = {**dict.fromkeys(range(1, MAX_PHRASE + 1), 0.001), 2: 0.01, 4: 0.
 SHORT = 0.4  # factor of phrases of one bar: most of those that are counted are members of a longer one
 CADENCE_PRIOR: Mapping[CadenceName, float] = {"PAC": 0.02, "IAC": 0.02, "HC": 0.02, "none": 0.02}
 CADENCES: tuple[CadenceName, ...] = ("PAC", "IAC", "HC", "DC", "PC", "none")  # that phrases may be given unasked
-ANTECEDENT: Mapping[CadenceName, float] = {"HC": 2.0, "IAC": 1.0}  # factors where the first half of a period ends
+ANTECEDENT: Mapping[CadenceName, float] = {"HC": 1.2, "IAC": 1.0}  # factors where the first half of a period ends
 REPEATED = 0.2  # factor of a half cadence beside another: the same twice running leads nowhere
-FITTINGS = 12  # rounds of `fitted_weights`
-MOST_FITTED = 4.0
+FITTINGS = 25  # rounds of `fitted_weights`
+MOST_FITTED = 8.0
+LEAST_DUE = 0.03  # of its share, of a length or cadence that the phrases beside have too much of
+UNDIVIDED = 2.0  # factor of sentences that are one phrase: periods, which never are, take the other half
 TWO_IDEAS = 0.5  # share of presentations whose idea and its repetition are phrases of their own, where the style splits
 
 
@@ -45,7 +47,7 @@ def theme_phrases(
     meter: Meter,
     mode: Mode,
     rng: np.random.Generator,
-    perfect: int = 0,
+    beside: Sequence[tuple[int, CadenceName]] = (),
 ) -> tuple[ThemePhrase, ...]:
     """Return the phrases of a theme, or of a section that is built like one.
 
@@ -59,14 +61,15 @@ def theme_phrases(
         meter: of the bars.
         mode: of the home key.
         rng: the theme's or section's stream.
-        perfect: phrases beside these that end with a PAC anyway: then there are fewer here.
+        beside: (bars, cadence) of the section's other phrases: what they have too much of, these have less of.
     """
+    others = [name for _, name in beside]
 
     def divided(part: int, end: CadenceName) -> list[ThemePhrase]:
-        lengths = split_bars(part, styles=styles, meter=meter, rng=rng)
+        lengths = split_bars(part, styles=styles, meter=meter, rng=rng, beside=[length for length, _ in beside])
         if lengths[-1] == 1 and len(lengths) > 1:  # no room for a cadence
             lengths[-2:] = [lengths[-2] + 1]
-        kinds = inner_cadences(len(lengths), final=end, styles=styles, mode=mode, rng=rng, given=perfect)
+        kinds = inner_cadences(len(lengths), final=end, styles=styles, mode=mode, rng=rng, beside=others)
         kinds = [*("none" if b == 1 else k for b, k in zip(lengths[:-1], kinds, strict=False)), end]
         return [ThemePhrase(bars=length, cadence=name) for length, name in zip(lengths, kinds, strict=True)]
 
@@ -77,9 +80,11 @@ def theme_phrases(
     if kind == "chain" or bars < LEAST_BARS or is_too_long:
         return tuple(divided(bars, cadence))
     if kind == "sentence":
+        weights = fitted_weights(bars, tuple(length_weights(styles, meter).values()))
+        if bars <= MAX_PHRASE and rng.random() < UNDIVIDED * weights[bars - 1] / _ways(bars, weights)[bars]:
+            return (ThemePhrase(bars=bars, cadence=cadence),)  # its parts are too short to be phrases
         idea = half // 2
-        weights = length_weights(styles, meter)
-        is_split = half == 2 * idea and rng.random() < TWO_IDEAS * _share(weights[idea], weights[half])
+        is_split = half == 2 * idea and rng.random() < TWO_IDEAS * _share(weights[idea - 1], weights[half - 1])
         presentation = [idea, idea] if is_split else [half]
         opening = [ThemePhrase(bars=length, cadence="none") for length in presentation]
         return (*opening, *divided(bars - half, cadence))
@@ -113,16 +118,38 @@ def _antecedent(cadence: CadenceName, styles: Styles, mode: Mode, rng: np.random
     return _pick(weights, rng)
 
 
-def split_bars(bars: int, *, styles: Styles, meter: Meter, rng: np.random.Generator) -> list[int]:
-    """Return phrase lengths that add up to `bars`, drawn exactly from the style's lengths, fitted to so many bars."""
-    weights = fitted_weights(bars, tuple(length_weights(styles, meter).values()))
+def split_bars(
+    bars: int, *, styles: Styles, meter: Meter, rng: np.random.Generator, beside: Sequence[int] = ()
+) -> list[int]:
+    """Return phrase lengths that add up to `bars`, drawn exactly from the style's lengths, fitted to so many bars.
+
+    Args:
+        bars: in all.
+        styles: (weight, statistics).
+        meter: of the bars.
+        rng: stream.
+        beside: lengths of the section's other phrases; with them all should come as often as the style has them.
+    """
+    shares = tuple(length_weights(styles, meter).values())
+    weights = fitted_weights(bars, _due(shares, bars, beside)) if bars > LEAST_BARS else shares
     ways = _ways(bars, weights)
     lengths = []
     while bars:
-        shares = np.array([weights[length - 1] * ways[bars - length] for length in range(1, min(bars, MAX_PHRASE) + 1)])
-        lengths.append(1 + int(rng.choice(len(shares), p=shares / shares.sum())))
+        chances = np.array([weights[n - 1] * ways[bars - n] for n in range(1, min(bars, MAX_PHRASE) + 1)])
+        lengths.append(1 + int(rng.choice(len(chances), p=chances / chances.sum())))
         bars -= lengths[-1]
     return lengths
+
+
+def _due(shares: tuple[float, ...], bars: int, beside: Sequence[int]) -> tuple[float, ...]:
+    """Return the shares of lengths that are due after those beside them."""
+    whole = np.array(shares) / sum(shares)
+    mean = float(whole @ np.arange(1, len(whole) + 1))
+    due = whole * (len(beside) + bars / mean)
+    for length in beside:
+        due[min(length, MAX_PHRASE) - 1] -= 1
+    due = np.maximum(due, LEAST_DUE * whole)
+    return tuple((due / due.sum()).tolist())
 
 
 @lru_cache(maxsize=512)
@@ -131,7 +158,7 @@ def fitted_weights(bars: int, shares: tuple[float, ...]) -> tuple[float, ...]:
 
     Eight bars are four and four in more ways than three and five and none else: with the shares themselves as weights
     uneven lengths would hardly be drawn. Each weight is scaled by wanted over expected share, again and again, but to
-    four times or a quarter of its share at most.
+    eight times or an eighth of its share at most.
     """
     wanted = np.array(shares[: min(bars, len(shares))])
     wanted = wanted / wanted.sum()
@@ -199,7 +226,13 @@ def cadence_shares(styles: Styles, mode: Mode) -> dict[CadenceName, float]:
 
 
 def inner_cadences(
-    count: int, *, final: CadenceName, styles: Styles, mode: Mode, rng: np.random.Generator, given: int = 0
+    count: int,
+    *,
+    final: CadenceName,
+    styles: Styles,
+    mode: Mode,
+    rng: np.random.Generator,
+    beside: Sequence[CadenceName] = (),
 ) -> list[CadenceName]:
     """Return the cadences of phrases in a row, so that with the last one all come about as often as in the style.
 
@@ -209,19 +242,18 @@ def inner_cadences(
         styles: (weight, statistics).
         mode: of the home key.
         rng: stream.
-        given: phrases of the same section, not counted in `count`, that end with a PAC already.
+        beside: cadences of the section's other phrases.
     """
     shares = cadence_shares(styles, mode)
-    due = {kind: share * (count + given) for kind, share in shares.items()}
-    due[final] = due.get(final, 0.0) - 1
-    due["PAC"] -= given
+    due = {kind: share * (count + len(beside)) for kind, share in shares.items()}
+    for kind in (final, *beside):
+        due[kind] = due.get(kind, 0.0) - 1
     kinds: list[CadenceName] = []
     for index in range(count - 1):
-        beside = (kinds[-1] if kinds else None, final if index == count - 2 else None)
+        neighbours = (kinds[-1] if kinds else None, final if index == count - 2 else None)
         weights = {
-            kind: max(value, 0.03 * shares[kind]) * (REPEATED if kind == "HC" and kind in beside else 1.0)
-            for kind, value in due.items()
-            if kind in shares
+            kind: max(due[kind], LEAST_DUE * share) * (REPEATED if kind == "HC" and kind in neighbours else 1.0)
+            for kind, share in shares.items()
         }
         kinds.append(_pick(weights, rng))
         due[kinds[-1]] -= 1
@@ -231,9 +263,9 @@ def inner_cadences(
 def draw_kind(bars: int, rng: np.random.Generator) -> PhraseKind:
     """Return how the bars of a section that its theme leaves free are built; mostly a chain."""
     draw = rng.random()
-    if bars < LEAST_BARS or bars % 2 or draw < 0.5:
+    if bars < LEAST_BARS or bars % 2 or draw < 0.7:
         return "chain"
-    if draw < 0.75:
+    if draw < 0.85:
         return "sentence"
     return "compound period" if bars >= COMPOUND_BARS else "period"
 

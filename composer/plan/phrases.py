@@ -22,7 +22,8 @@ ONE_BREATH_BARS = 8  # a join between sections that is no longer stays one phras
 FREE_FIDELITY = 0.5  # of phrases in a theme's section that do not state it
 EPISODE_FIDELITY = 0.2  # of those in an episode: there they take over the theme's rhythm alone
 STATED = 1.0
-ROUNDED = 0.5  # share of sections with room for it that end with their theme's last phrase
+LEAST_STATED = 2  # bars
+ROUNDED = 0.25  # share of sections with room for it that end with their theme's last phrase
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,10 @@ def draft_phrases(
         used = sum(draft.bars for draft in stated)
         moves = len(keys) > 1 and not theme_pinned
         if used == bars and (moves or (stated[-1].cadence != cadence and not theme_pinned)):
-            stated.pop()  # the last phrase moves, or ends otherwise than the theme: it refers to the theme only
+            last = stated.pop()  # it moves, or ends otherwise than the theme: it refers to the theme only
+            if not stated and last.bars >= 2 * LEAST_STATED:
+                half = last.bars // 2  # a theme of one phrase is heard at least by its first half
+                stated = [replace(last, bars=half, cadence="none", last_bar=last.first_bar + half - 1)]
     used = sum(draft.bars for draft in stated)
     closing: list[PhraseDraft] = []
     rest = bars - used
@@ -117,10 +121,8 @@ def draft_phrases(
         if whole:
             free = [PhraseDraft(rest, end, (keys[0],))]
         else:
-            perfect = sum(draft.cadence == "PAC" for draft in (*stated, *closing))
-            made = theme_phrases(
-                rest, kind, cadence=end, styles=styles, meter=meter, mode=mode, rng=rng, perfect=perfect
-            )
+            beside = [(draft.bars, draft.cadence) for draft in (*stated, *closing)]
+            made = theme_phrases(rest, kind, cadence=end, styles=styles, meter=meter, mode=mode, rng=rng, beside=beside)
             free = [PhraseDraft(phrase.bars, phrase.cadence, (keys[0],)) for phrase in made]
     free = _with_keys(free, keys)
     if has_theme:

@@ -8,7 +8,7 @@ own `enters` only; stated values are never changed, and resolving a resolved pla
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -61,6 +61,7 @@ from composer.theory.meter import Meter, parse_meter
 DEFAULT_THEME_BARS = 8
 OTHER_KIND = 0.25  # share of sentences that are periods instead, and of periods that are sentences
 COMPOUND = 0.6  # share of long periods that are compound
+OPEN_END = 0.7  # share of IAC, not PAC, where a theme's section goes on
 _OTHER_KIND = {"sentence": "period", "period": "sentence"}
 
 
@@ -326,7 +327,8 @@ def _draft_themes(
             kind=_theme_kind(name, row, bars, setting),
             shape=_prescribed(first, setting, bars),
             tune=tune,
-            cadence=(first.cadence if first and first.bars == bars else None) or row.cadence,
+            cadence=(first.cadence if first and first.bars == bars else None)
+            or _theme_end(name, row, bars, entries, setting),
             against=stated.against or (row.against if not _is_pinned(stated) or stated.type is None else None),
         )
     return _with_subjects(drafts)
@@ -362,6 +364,17 @@ def _theme_kind(name: str, row: ThemeRow, bars: int, setting: Setting) -> str:
     if row.type in _OTHER_KIND and draw > 1 - OTHER_KIND:
         return _OTHER_KIND[row.type]
     return row.type
+
+
+def _theme_end(name: str, row: ThemeRow, bars: int, entries: Sequence[SectionEntry], setting: Setting) -> CadenceName:
+    """Return how a theme ends that does not fill its first section: less closed mostly, because that goes on.
+
+    One that fills another section, or that a coda takes up, ends as those have to.
+    """
+    users = [entry for entry in entries if entry.theme == name]
+    if row.cadence != "PAC" or any(entry.function == "coda" or entry.bars == bars for entry in users):
+        return row.cadence
+    return "IAC" if setting.stream("theme", name, "end").random() < OPEN_END else "PAC"
 
 
 def _states(entry: SectionEntry, name: str) -> bool:

@@ -133,9 +133,16 @@ def resolve_section(
     bar = 0
     devices = setting.stream(*names, "devices")
     for index, (draft, said) in enumerate(zip(drafts, stated, strict=True)):
-        if entry.phrases is None and entry.harmony is None and statements[index] is None:
-            is_last = index == len(drafts) - 1
-            said = with_devices(draft, said, shaped.function or "", is_last=is_last, setting=setting, rng=devices)
+        if entry.phrases is None and entry.harmony is None:
+            said = with_devices(
+                draft,
+                said,
+                shaped.function or "",
+                is_last=index == len(drafts) - 1,
+                is_stated_anew=statements[index] is not None,
+                setting=setting,
+                rng=devices,
+            )
         if said.style is None and glide is not None:
             mix = glide.at(bar + draft.bars / 2)
             said = said.model_copy(update={"style": None if mix == shaped.style else mix})
@@ -145,9 +152,9 @@ def resolve_section(
         try:
             slots, formula = _phrase_harmony(draft, said, index, *surroundings)
         except PlanError:
-            if said.schema_ is None or entry.phrases is not None:
+            if entry.phrases is not None or (said.schema_ is None and said.pedal is None):
                 raise
-            said = said.model_copy(update={"schema_": None})  # nobody asked for it
+            said = said.model_copy(update={"schema_": None, "pedal": None})  # nobody asked for them
             slots, formula = _phrase_harmony(draft, said, index, *surroundings)
         if said.entries:  # where they stand in other keys, so does the phrase
             draft = replace(draft, keys=tuple(key for key, _ in groupby(slot.key for slot in slots)))
@@ -269,8 +276,15 @@ def _phrase_harmony(
             raise PlanError(f"section {entry.id}, phrase {index + 1}: {error}") from error
     if statement is not None and not pins and said.formula is None:
         try:
+            places = key_places(draft, (), setting)
             return draw_statement(
-                statement, draft, key_places(draft, (), setting), previous=previous, setting=setting, names=names
+                statement,
+                draft,
+                places,
+                previous=previous,
+                pedal=_pedal(said, places),
+                setting=setting,
+                names=names,
             )
         except PlanError as error:
             raise PlanError(f"section {entry.id}, phrase {index + 1}: {error}") from error
@@ -299,7 +313,7 @@ def _phrase_harmony(
         tune=tune,
         beneath=statement.beneath if statement is not None else (),
         previous=previous,
-        pedal=Pedal(said.pedal, places[-1][1], places[-1][0]) if said.pedal is not None else None,
+        pedal=_pedal(said, places),
         is_opening=previous is None,
     )
     try:
@@ -314,6 +328,12 @@ def _phrase_harmony(
         )
     except PlanError as error:
         raise PlanError(f"section {entry.id}, phrase {index + 1}: {error}") from error
+
+
+def _pedal(said: PhraseEntry, places: Sequence[tuple[int, Key]]) -> Pedal | None:
+    """Return the pedal of a phrase whose keys begin at `places`: it is held in the last of them."""
+    start, key = places[-1]
+    return None if said.pedal is None else Pedal(said.pedal, key, start)
 
 
 def _free(draft: PhraseDraft, key: Key, setting: Setting) -> tuple[Slot, ...]:

@@ -24,6 +24,7 @@ from composer.plan.harmony import PhraseRequest, draw_harmony
 from composer.plan.material import transformed
 from composer.plan.model import CadenceName, Formula, PhraseEntry, SectionEntry, Transformation
 from composer.plan.numerals import Slot, parse_key_path
+from composer.plan.pedals import Pedal
 from composer.plan.phrases import PhraseDraft
 from composer.plan.setting import Setting
 from composer.plan.themes import SettledTheme, cadence_of_tune
@@ -201,6 +202,7 @@ def draw_statement(
     keys: tuple[tuple[int, Key], ...],
     *,
     previous: tuple[Key, str] | None,
+    pedal: Pedal | None = None,
     setting: Setting,
     names: Sequence[str | int],
 ) -> tuple[tuple[Slot, ...], Formula | None]:
@@ -214,6 +216,7 @@ def draw_statement(
         draft: the phrase.
         keys: where each of its keys begins, where the chords say nothing else.
         previous: key and numeral that sound before, or None.
+        pedal: a note held in the bass up to the cadence, or None.
         setting: of the piece.
         names: of the random stream.
 
@@ -222,7 +225,8 @@ def draw_statement(
     """
     bar = setting.meter.bar_ticks
     end = draft.bars * bar - setting.pickup_tick
-    for freed in range(draft.bars + 1):
+    # Over a pedal all chords are drawn: few of those that went along would go with it.
+    for freed in range(draft.bars if pedal is not None else 0, draft.bars + 1):
         pins = _pins(statement, keys, end_tick=end, kept_until=end - freed * bar)
         is_free = all(slot.numeral is None for slot in pins)
         request = PhraseRequest(
@@ -233,6 +237,7 @@ def draw_statement(
             tune=statement.tune,
             beneath=statement.beneath,
             previous=previous,
+            pedal=pedal,
             is_opening=previous is None,
             needs_formula=freed > 0 and not is_free,
         )

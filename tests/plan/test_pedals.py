@@ -81,7 +81,9 @@ sections:
 
 @pytest.mark.parametrize(("function", "degree"), [("retransition", "V"), ("coda", "I"), ("theme", None)])
 def test_retransitions_wait_on_the_dominant_and_codas_rest_on_the_tonic(function, degree):
-    found = {usual_pedal(function, bars=4, is_last=False, rng=np.random.default_rng(seed)) for seed in range(50)} - {
-        None
-    }
+    found = {
+        usual_pedal(function, bars=4, is_last=is_last, rng=np.random.default_rng(seed))
+        for seed in range(50)
+        for is_last in (False, True)
+    } - {None}
     assert found == ({degree} if degree else set())

@@ -72,10 +72,12 @@ def test_a_period_that_ends_with_a_half_cadence_has_another_cadence_in_its_middl
 
 
 def test_a_sentence_is_an_idea_and_its_repetition_then_a_continuation_as_long(theme):
-    shapes = {tuple(p.bars for p in theme(8, "sentence", seed=seed)) for seed in range(60)}
-    assert all(sum(shape) == 8 and shape[:1] in ((4,), (2,)) for shape in shapes)
+    made = [theme(8, "sentence", seed=seed) for seed in range(60)]
+    shapes = {tuple(p.bars for p in phrases) for phrases in made}
+    assert all(sum(shape) == 8 and shape[0] in (2, 4, 8) for shape in shapes)
     assert any(shape[:2] == (2, 2) for shape in shapes)
-    assert {theme(8, "sentence", seed=seed)[0].cadence for seed in range(20)} == {"none"}
+    assert (8,) in shapes  # its parts may be too short to be phrases
+    assert {phrases[0].cadence for phrases in made if len(phrases) > 1} == {"none"}
 
 
 def test_a_compound_period_has_two_sentences_or_periods(theme):
@@ -83,7 +85,6 @@ def test_a_compound_period_has_two_sentences_or_periods(theme):
         phrases = theme(16, "compound period", seed=seed)
         ends = np.cumsum([phrase.bars for phrase in phrases]).tolist()
         assert phrases[ends.index(8)].cadence in ("HC", "IAC")
-        assert 4 in ends or 2 in ends
         assert (ends[-1], phrases[-1].cadence) == (16, "PAC")
 
 
@@ -121,6 +122,12 @@ def test_a_section_that_moves_leaves_its_last_phrase_to_move(draft):
     drafts = draft(8, shape=PERIOD, keys=(G, D))
     assert [phrase.states_theme for phrase in drafts[:2]] == [True, False]
     assert drafts[-1].keys == (G, D)
+
+
+def test_a_theme_of_one_phrase_that_its_section_ends_otherwise_is_stated_by_half(draft):
+    drafts = draft(8, shape=(ThemePhrase(bars=8, cadence="PAC"),), cadence="HC")
+    assert (drafts[0].states_theme, drafts[0].first_bar, drafts[0].last_bar) == (True, 1, 4)
+    assert drafts[-1].cadence == "HC"
 
 
 def test_a_path_of_keys_is_spread_over_the_phrases(draft):

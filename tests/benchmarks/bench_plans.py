@@ -1,0 +1,234 @@
+"""Default plans of all forms: valid, no two alike, and in the style's phrase lengths, cadences and progressions?
+
+Run by hand; with the music of the styles in the folder that RITORNELLO_DATA names, real pieces are compared too:
+
+    RITORNELLO_DATA=… python tests/benchmarks/bench_plans.py [--forms NAME …] [--styles NAME …] [--plans 100]
+        [--compose N] [--output FILE.json]
+
+What is measured:
+
+- for each form and mode, `--plans` default plans (seeds from 0 on, the styles that prefer the form in turn): the bars
+  of phrases and sections add up, every chord parses, cadences are made, the last one is a PAC in the home key unless the
+  form says otherwise, no two plans have one harmony; the share of changes of key inside phrases that go through a chord
+  of both keys; seconds a plan;
+- for each style, the Jensen-Shannon divergence (bits) of phrase lengths, cadence kinds and the 60 commonest root
+  bigrams from half of the style's pieces, beside that of the other half at equal sample size, and of another style's
+  pieces (the mean over 20 halvings; as many pieces in minor as there are real ones; progressions in major and in minor
+  apart);
+- with `--compose N`, the same of N composed pieces, analysed again from their notes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from plan_counts import MEASURES, Counts, Distance, counts_of, distances
+
+from composer.analysis import outline_of
+from composer.files import write_atomic
+from composer.plan import Brief, Plan, plan_outline, plan_piece
+from composer.plan.cadences import closes
+from composer.plan.forms import FormTemplate, list_forms
+from composer.plan.outline import phrase_places
+from composer.plan.pivots import shared_numeral
+from composer.roll.facts import facts_of
+from composer.style import StyleCard, load_style, styles
+from composer.theory.key import parse_key
+from composer.theory.meter import parse_meter
+
+MODES = {"major": "C major", "minor": "C minor"}
+HALVINGS = 20
+LEAST_REAL = 8  # pieces of a style, to be halved
+
+
+def preferring(form: str, cards: Sequence[StyleCard]) -> list[str]:
+    """The styles that write a form by preference; all where none does."""
+    return [card.name for card in cards if form in card.forms] or [card.name for card in cards]
+
+
+def planned(form: str, mode: str, names: Sequence[str], count: int) -> Iterator[tuple[str, Plan, float]]:
+    for seed in range(count):
+        style = names[seed % len(names)]
+        begun = time.perf_counter()
+        plan = plan_piece(Brief(form=form, style=style, key=MODES[mode], seed=seed))
+        yield style, plan, time.perf_counter() - begun
+
+
+def faults(plan: Plan, form: FormTemplate) -> list[str]:
+    """What is wrong with a plan."""
+    found = []
+    if any(section.bars != sum(phrase.bars or 0 for phrase in section.phrases or ()) for section in plan.sections):
+        found.append("bars do not add up")
+    places = phrase_places(plan)  # every chord is parsed
+    meter = parse_meter(plan.meter or "4/4")
+    if any(slot.numeral is None for place in places for slot in place.slots):
+        found.append("a place is left open")
+    for place in places:
+        if place.entry.cadence in (None, "none") or place.states_theme or len(place.slots) < 2:
+            continue
+        beat = (place.slots[-1].start_tick - place.bar_tick) % meter.bar_ticks / meter.beat_ticks
+        if not closes(place.entry.cadence, [slot.chord for slot in place.slots[-2:]], None, beat, meter):
+            found.append(f"{place.section.id} {place.index + 1} is no {place.entry.cadence}")
+    wanted = form.sections[-1].cadence
+    if places[-1].entry.cadence != wanted or places[-1].slots[-1].key != parse_key(plan.key or ""):
+        found.append(f"the last cadence is {places[-1].entry.cadence} in {places[-1].slots[-1].key}")
+    return found
+
+
+def turns(plan: Plan) -> Counter[str]:
+    """How keys change inside phrases: through a chord of both keys, or otherwise."""
+    found: Counter[str] = Counter()
+    for place in phrase_places(plan):
+        for slot, after in pairwise(place.slots):
+            if slot.key != after.key:
+                found["pivot" if shared_numeral(slot.chord, slot.key, after.key) else "other"] += 1
+    return found
+
+
+def plan_forms(options: argparse.Namespace, figures: dict[str, object]) -> dict[str, list[Counts]]:
+    """Plan everything; print a line for each form and mode."""
+    cards = [card for card in styles() if not options.styles or card.name in options.styles]
+    by_style: dict[str, list[Counts]] = defaultdict(list)
+    print(f"{'form':16}{'mode':7}{'plans':>6}{'faults':>8}{'alike':>7}{'pivots':>8}{'seconds':>9}   schemata, pedals")
+    for form in list_forms():
+        if options.forms and form.name not in options.forms:
+            continue
+        for mode in MODES:
+            harmonies: Counter[tuple[str, ...]] = Counter()
+            wrong: list[str] = []
+            changes: Counter[str] = Counter()
+            named: Counter[str] = Counter()
+            seconds = []
+            for style, plan, taken in planned(form.name, mode, preferring(form.name, cards), options.plans):
+                harmonies[tuple(phrase.harmony or "" for s in plan.sections for phrase in s.phrases or ())] += 1
+                wrong += [f"{style} {plan.seed}: {fault}" for fault in faults(plan, form)]
+                changes += turns(plan)
+                for section in plan.sections:
+                    for phrase in section.phrases or ():
+                        named.update(
+                            word for word in (phrase.schema_, phrase.pedal and f"pedal {phrase.pedal}") if word
+                        )
+                seconds.append(taken)
+                by_style[style].append(counts_of(facts_of(plan_outline(plan))))
+            alike = sum(count - 1 for count in harmonies.values())
+            share = changes["pivot"] / max(1, sum(changes.values()))
+            print(
+                f"{form.name:16}{mode:7}{len(seconds):6}{len(wrong):8}{alike:7}{share:8.1%}{np.median(seconds):9.2f}   "
+                + ", ".join(f"{name} {count}" for name, count in named.most_common())
+            )
+            for line in wrong[:5]:
+                print(f"    {line}")
+            figures[f"{form.name} {mode}"] = {
+                "plans": len(seconds),
+                "faults": wrong,
+                "alike": alike,
+                "through_pivots": share,
+                "seconds": float(np.median(seconds)),
+                "schemata": dict(named),
+            }
+    return by_style
+
+
+def real_pieces(names: Sequence[str]) -> dict[str, list[Counts]]:
+    """The real pieces of styles, by style."""
+    from composer.training.config import read_config
+    from composer.training.sources import collect, locate_sources
+    from composer.training.train import cache_folder
+
+    path = Path("styles/networks/composers.train.yaml")
+    config = read_config(path)
+    sources, root = locate_sources(config.sources, data=(), config_folder=path.parent)
+    collection = collect(sources, root, cache=cache_folder(), composers=config.composers, fold=config.fold)
+    found: dict[str, list[Counts]] = {}
+    for name in names:
+        card = load_style(name)
+        owner = card.composer or name
+        found[name] = [
+            counts_of(piece.facts)
+            for piece in collection.pieces
+            if piece.composer == owner and piece.ensemble in (card.ensembles or {card.ensemble: 1})
+        ]
+    return found
+
+
+def compare(by_style: dict[str, list[Counts]], real: dict[str, list[Counts]], title: str) -> dict[str, object]:
+    """Print how far each style's pieces are from real ones."""
+    print(f"\n{title}: bits from half of the style's pieces: these, the other half, (another style); ratio")
+    figures: dict[str, object] = {}
+    ratios: dict[str, list[float]] = defaultdict(list)
+    for name, ours in by_style.items():
+        if len(real.get(name, ())) < LEAST_REAL:
+            print(f"  {name:12} {len(real.get(name, ()))} real pieces: too few")
+            continue
+        other = next(other for other in ("chopin", "bach", "mozart") if other not in (name,) and real.get(other))
+        found = distances(ours, real[name], real[other], draws=HALVINGS, rng=np.random.default_rng(0))
+        figures[name] = {measure: asdict(distance) for measure, distance in found.items()}
+        for measure, distance in found.items():
+            ratios[measure].append(distance.planned / distance.halves)
+        print(f"  {name:12}" + "   ".join(f"{measure} {told(found[measure])}" for measure in MEASURES) + f"  ({other})")
+    for measure, values in ratios.items():
+        within = sum(value <= 1.25 for value in values)
+        print(f"  {measure}: ratio at most 1.25 in {within} of {len(values)} styles, median {np.median(values):.2f}")
+    return figures
+
+
+def told(distance: Distance) -> str:
+    ratio = distance.planned / distance.halves
+    return f"{distance.planned:.3f} {distance.halves:.3f} ({distance.other:.3f}) {ratio:4.2f}"
+
+
+def composed(options: argparse.Namespace) -> dict[str, list[Counts]]:
+    """Compose pieces over all forms and analyse them again from their notes."""
+    from composer import compose
+
+    cards = [card for card in styles() if not options.styles or card.name in options.styles]
+    forms = [form.name for form in list_forms() if not options.forms or form.name in options.forms]
+    by_style: dict[str, list[Counts]] = defaultdict(list)
+    for seed in range(options.compose):
+        form = forms[seed % len(forms)]
+        names = preferring(form, cards)
+        style = names[seed // len(forms) % len(names)]
+        mode = tuple(MODES)[seed % 2]
+        piece = compose(form=form, style=style, key=MODES[mode], seed=seed)
+        by_style[style].append(counts_of(facts_of(outline_of(piece.score))))
+        print(f"composed {form} in the style of {style}, {mode}, seed {seed}", flush=True)
+    return by_style
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--forms", nargs="+", help="default: all")
+    parser.add_argument("--styles", nargs="+", help="default: all that come with the program")
+    parser.add_argument("--plans", type=int, default=100, help="of each form and mode")
+    parser.add_argument("--compose", type=int, default=0, help="pieces, over all forms")
+    parser.add_argument("--output", type=Path)
+    options = parser.parse_args()
+    figures: dict[str, object] = {}
+    by_style = plan_forms(options, figures)
+    real = real_pieces(sorted({*by_style, "chopin", "bach"})) if has_data() else {}
+    if real:
+        figures["plans"] = compare(by_style, real, "Plans")
+    if options.compose:
+        again = composed(options)
+        if real:
+            figures["composed"] = compare(again, real, "Composed pieces, analysed from their notes")
+    if options.output:
+        write_atomic(options.output, (json.dumps(figures, indent=1, default=str) + "\n").encode())
+
+
+def has_data() -> bool:
+    import os
+
+    return bool(os.environ.get("RITORNELLO_DATA"))
+
+
+if __name__ == "__main__":
+    main()
