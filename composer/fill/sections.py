@@ -14,7 +14,7 @@ import numpy as np
 from composer.fill.critics import LINE_WEIGHTS, VOICED_WEIGHTS
 from composer.fill.entries import covered_until as covered_until_of
 from composer.fill.entries import entered_voices, give_entries, outer_voices, voice_compass
-from composer.fill.figures import FIGURE_LEVEL, give_unison, oom_pah
+from composer.fill.figures import BROKEN, FIGURE_LEVEL, give_unison, oom_pah
 from composer.fill.formulas import cadence_basses, cadence_tops
 from composer.fill.given import (
     Given,
@@ -319,6 +319,8 @@ def _references(
             continue
         if theme is None or theme.voices is None or fidelity == 0.0:
             continue
+        if place.states_theme and place.entry.recall != "full" and place.entry.texture in BROKEN:
+            continue  # the tune is given; likeness to the theme's other voices would cost the figure
         heard = [
             (onset - local.origin_tick, length, pitch) for onset, length, pitch in stated_voices(theme, place, setting)
         ]

@@ -103,3 +103,8 @@ def test_unison_doubles_a_stated_tune_up_to_its_cadence(stretched):
 
 def test_unison_of_no_tune_is_left_to_the_network(stretched):
     assert not (stretched("unison").pins.code[:16] == STRUCK).any()
+
+
+def test_a_theme_in_broken_chords_is_not_like_the_voices_it_had(stretched):
+    assert not stretched("alberti", theme="tune").reference.level.any()
+    assert stretched("walking", theme="tune").reference.level.any()
