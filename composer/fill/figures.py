@@ -3,9 +3,9 @@
 What it is: told of a stride bass (bass, chord, bass, chord), the network writes one in one bar of four. So each bar of
 such a phrase has a reference bar besides, the figure over the planned chords; it is only to be like it (of 24 bars for
 Joplin's style 17 had a stride bass, against 6; below a given tune 17 of 27 half bars for Mozart's, against 1). Broken
-chords it keeps to by itself, a figure made them rarer; but a returning theme in broken chords must not be like the voices
-that it had before (of 54 half bars 22 against 12 were broken as asked). In unison the tune of a stated theme is doubled
-in the octave below, up to the cadence, and nothing else sounds.
+chords it keeps to by itself, a figure made them rarer; but a returning theme in broken chords must not be like the
+voices that it had before (of 54 half bars 22 against 12 were broken as asked). In unison the tune of a stated theme is
+doubled in the octave below, up to the cadence, and nothing else sounds.
 
 Conventions: notes are (onset tick, duration ticks, MIDI pitch) on a section's local timeline.
 """
