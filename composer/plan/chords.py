@@ -28,8 +28,6 @@ VOCABULARY = 72  # commonest chords of a mode that may be drawn; rarer ones are 
 BACK_OFF = 0.25  # weight of all zones together beside the zone's own counts
 UNIGRAM = 0.5  # pseudo-counts spread by how common a chord is, so that a pinned rare chord can be reached
 UNSTABLE = 0.05  # factor of a six-four or four-two chord at a beginning: mostly slips of the analysis
-# Cadences and beginnings add to what is common anyway; this power of the other changes takes a little from that.
-SHARPNESS = 0.92
 SIX_FOUR = 0.3  # factor of six-four chords inside a phrase, which the analysis finds wherever a bass leaps to the fifth
 OPENING_TONIC = 8.0  # factor of the tonic where a theme begins
 FULLY_CHROMATIC = 0.01  # of the chords in major bVI, in a style half of whose VI before V in minor are augmented sixths
@@ -221,7 +219,7 @@ class ChordModel:
             counted += UNIGRAM * self._unigram[None, :]
             np.fill_diagonal(counted, 0.0)
             total += weight * counted / counted.sum(axis=1, keepdims=True)
-        total = total**SHARPNESS * self._steadiness[None, :] + FLOOR
+        total = total * self._steadiness[None, :] + FLOOR
         np.fill_diagonal(total, 0.0)
         changed: Weights = total / total.sum(axis=1, keepdims=True)
         return changed

@@ -145,11 +145,18 @@ def _stated_drafts(
                 theme=name if first else NO_THEME,
                 first_bar=first,
                 last_bar=last,
-                fidelity=said.fidelity if said.fidelity is not None else fidelity,
+                fidelity=_phrase_fidelity(said, fidelity),
                 fermata=bool(said.fermata),
             )
         )
     return drafts
+
+
+def _phrase_fidelity(said: PhraseEntry, section: float) -> float:
+    """Return how closely a stated phrase follows its theme: one with a schema has other chords than the theme's."""
+    if said.fidelity is not None:
+        return said.fidelity
+    return min(section, FREE_FIDELITY) if said.schema_ is not None and said.theme is None else section
 
 
 def _theme_bars(said: PhraseEntry, theme: SettledTheme, length: int, bar: int) -> tuple[int, int]:

@@ -107,7 +107,8 @@ def theme_phrases(
 
 def _inside(lengths: Sequence[int], cadence: CadenceName) -> list[ThemePhrase]:
     """Return half a period: nothing closes in it but its end."""
-    ends: list[CadenceName] = [*("none" for _ in lengths[1:]), cadence]
+    ends: list[CadenceName] = ["none"] * (len(lengths) - 1)
+    ends.append(cadence)
     return [ThemePhrase(bars=length, cadence=end) for length, end in zip(lengths, ends, strict=True)]
 
 

@@ -234,7 +234,8 @@ def _following_harmony(
         return draft
     pair = [slot.chord for slot in pins[-2:]]
     beat = (pins[-1].start_tick % meter.bar_ticks) / meter.beat_ticks
-    found = next((name for name in ("PAC", "HC", "IAC", "DC", "PC") if closes(name, pair, None, beat, meter)), "none")
+    kinds: tuple[CadenceName, ...] = ("PAC", "HC", "IAC", "DC", "PC")
+    found: CadenceName = next((name for name in kinds if closes(name, pair, None, beat, meter)), "none")
     return replace(draft, cadence=found)
 
 
@@ -274,6 +275,11 @@ def _phrase_harmony(
             )
         except PlanError as error:
             raise PlanError(f"section {entry.id}, phrase {index + 1}: {error}") from error
+    if said.schema_ is not None and draft.states_theme and not (pins and all(slot.numeral for slot in pins)):
+        raise PlanError(
+            f"section {entry.id}, phrase {index + 1} states the theme {draft.theme} with its chords, and has a schema",
+            mend="take the schema out, or let the phrase follow the theme freely (fidelity: 0.5)",
+        )
     if statement is not None and not pins and said.formula is None:
         try:
             places = key_places(draft, (), setting)

@@ -7,6 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from composer.abc import parse_abc
 from composer.errors import PlanError
@@ -15,6 +17,7 @@ from composer.plan.cadences import closes, formulas_for, is_strict, textbook
 from composer.plan.chords import ChordModels
 from composer.plan.harmony import PhraseRequest, draw_harmony
 from composer.plan.numerals import parse_harmony
+from composer.plan.pedals import Pedal
 from composer.style_statistics import CadenceFormula
 from composer.theory.harmony import parse_chord
 from composer.theory.key import parse_key
@@ -176,3 +179,35 @@ def test_a_tune_that_is_not_composed_yet_is_heard_through_the_chords_beneath_it(
         return shared
 
     assert shared_tones(beneath=beneath) > 1.15 * shared_tones()
+
+
+CELLS = st.sampled_from(["?", "I", "IV . vi .", "N6", "bII6", "Cad64 V", "Ger65", "? V65", "viio7/V ?", "V42 . I6 ."])
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    cells=st.lists(CELLS, min_size=4, max_size=4),
+    upbeat=st.booleans(),
+    moves=st.booleans(),
+    pedal=st.sampled_from([None, "I", "V"]),
+    seed=st.integers(0, 1000),
+)
+def test_any_bars_may_be_pinned_and_the_others_left_open(models, cells, upbeat, moves, pedal, seed):
+    """Under upbeats, changes of key and pedals alike: each pinned chord stands where and as it was written."""
+    pickup = COMMON.beat_ticks if upbeat else 0
+    turn = 2 * COMMON.bar_ticks
+    text = " | ".join([*cells[:2], "V: " + cells[2], cells[3]] if moves else cells)
+    pinned = parse_harmony(text, key=G, home=G, meter=COMMON, bars=4, pickup_tick=pickup)
+    keys = ((-pickup, G), (turn, D)) if moves else ((-pickup, G),)
+    held = None if pedal is None else Pedal(pedal, keys[-1][1], keys[-1][0])
+    slots, _ = draw(models, seed=seed, pickup_tick=pickup, cadence="none", keys=keys, pins=pinned, pedal=held)
+    assert slots[0].start_tick == -pickup
+    assert slots[-1].end_tick == 4 * COMMON.bar_ticks - pickup
+    for pin in pinned:
+        if pin.numeral is None:
+            continue
+        for tick in range(pin.start_tick, pin.end_tick, COMMON.beat_ticks // 2):
+            heard = next(slot for slot in slots if slot.start_tick <= tick < slot.end_tick)
+            assert heard.key == pin.key
+            assert heard.chord.pitch_classes(heard.key) == pin.chord.pitch_classes(pin.key)
+            assert heard.chord.bass(heard.key) == pin.chord.bass(pin.key)
