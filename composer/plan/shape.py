@@ -43,6 +43,19 @@ _TEXTURE_FUNCTIONS: dict[str, tuple[str, ...]] = {
 }
 
 
+# Function → share of sections that lie low, that lie high, and by how much the tempo may differ, either way. Themes
+# stay where they are; so do voices that are told apart, and singers.
+_AWAY: dict[str, tuple[float, float, float]] = {
+    "transition": (0.0, 0.15, 0.02),
+    "episode": (0.25, 0.2, 0.03),
+    "development": (0.2, 0.2, 0.03),
+    "retransition": (0.1, 0.1, 0.02),
+    "coda": (0.15, 0.15, 0.02),
+}
+_MOVABLE = ("keyboard", "organ", "quartet")  # ensembles with room for another register
+UNUSUAL = 0.01  # weight of a texture that no style counts
+
+
 def shape_section(
     entry: SectionEntry, row: SectionRow | None, setting: Setting, rng: np.random.Generator
 ) -> dict[str, Any]:
@@ -52,20 +65,30 @@ def shape_section(
     level, shape, density = _FUNCTIONS[function]
     texture = _draw_texture(function, setting, rng)
     drawn_density = round(float(np.clip(density + rng.uniform(-0.1, 0.1), 0.1, 0.9)), 2)
+    tessitura, tempo_factor = _away(entry, setting, rng)
     row_dynamics = row.dynamics if row and row.dynamics else Dynamics()
     default_dynamics = defaults.dynamics or Dynamics()
     own = entry.dynamics or Dynamics()
     return {
         "texture": entry.texture or defaults.texture or _fitting(row, setting) or texture,
         "density": _first(entry.density, row.density if row else None, defaults.density, drawn_density),
-        "tessitura": _first(entry.tessitura, row.tessitura if row else None, defaults.tessitura, "middle"),
+        "tessitura": _first(entry.tessitura, row.tessitura if row else None, defaults.tessitura, tessitura),
         "dynamics": Dynamics(
             level=_first(own.level, row_dynamics.level, default_dynamics.level, level),
             shape=_first(own.shape, row_dynamics.shape, default_dynamics.shape, shape),
         ),
-        "tempo_factor": _first(entry.tempo_factor, row.tempo_factor if row else None, 1.0),
+        "tempo_factor": _first(entry.tempo_factor, row.tempo_factor if row else None, tempo_factor),
         "ritard": _first(entry.ritard, row.ritard if row else None, 0.0),
     }
+
+
+def _away(entry: SectionEntry, setting: Setting, rng: np.random.Generator) -> tuple[str, float]:
+    """Return register and tempo factor of a section of which nothing else is said."""
+    low, high, span = _AWAY.get(entry.function or "theme", (0.0, 0.0, 0.0))
+    place, turn = rng.random(), rng.uniform(-1.0, 1.0)
+    if setting.ensemble not in _MOVABLE or entry.voices is not None or entry.entries is not None:
+        return "middle", 1.0
+    return "low" if place < low else "high" if place > 1 - high else "middle", round(1.0 + span * turn, 2)
 
 
 def shape_phrase(
@@ -128,7 +151,7 @@ def _phrase_dynamics(dynamics: Dynamics, draft: PhraseDraft, *, index: int, coun
 
 def _draw_texture(function: str, setting: Setting, rng: np.random.Generator) -> str:
     suited = _ENSEMBLE_TEXTURES[setting.ensemble]
-    weights = np.full(len(suited), 0.05)
+    weights = np.full(len(suited), UNUSUAL)
     for share, statistics in setting.styles:
         counts = np.array(
             [float(statistics.textures[name].count) if name in statistics.textures else 0 for name in suited]
