@@ -106,7 +106,8 @@ def _stated(theme: ComposedTheme, place: PhrasePlace, setting: Setting) -> Theme
     whole = _in_octave(
         whole,
         setting.melody_compass_in(place.entry.tessitura),
-        setting.compass if everything else None,
+        setting.compass,
+        with_voices=everything,
     )
     first, last = bars_stated(theme, place)
     part = fragment(whole, first, min(last, theme.bars))
@@ -117,12 +118,16 @@ def _stated(theme: ComposedTheme, place: PhrasePlace, setting: Setting) -> Theme
     return _in_compass(part, place, setting) if place.states_theme else part
 
 
-def _in_octave(theme: Theme, tune_compass: tuple[int, int], compass: tuple[int, int] | None) -> Theme:
-    """Return the theme in the octave in which least of its tune (and of the rest, if it counts) lies outside."""
+def _in_octave(theme: Theme, tune_compass: tuple[int, int], compass: tuple[int, int], *, with_voices: bool) -> Theme:
+    """Return the theme in the octave in which least of its tune (and of the rest, if it counts) lies outside.
 
-    def outside(octaves: int) -> int:
+    A tune that can be played whole in some octave stands there, so that no phrase of it has to be moved by itself.
+    """
+
+    def outside(octaves: int) -> tuple[int, int]:
         count = _outside(theme.melody, 12 * octaves, tune_compass)
-        return count + (_outside(theme.voices[1], 12 * octaves, compass) if compass is not None else 0)
+        count += _outside(theme.voices[1], 12 * octaves, compass) if with_voices else 0
+        return _outside(theme.melody, 12 * octaves, compass), count
 
     best = min((0, 1, -1, 2, -2, 3, -3), key=lambda octaves: (outside(octaves), abs(octaves)))
     notes = [tuple(_raised(note, 12 * best) for note in voice.notes) for voice in theme.voices]
