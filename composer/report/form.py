@@ -148,9 +148,9 @@ class FormReport:
         statements: each stated theme.
         strays: each theme of eight notes or more in each section that has others or none.
         keys: each span of four bars or more in one planned key.
-        cadences: each planned PAC and HC.
+        cadences: each planned PAC and HC; of a single line none.
         phrases: each planned phrase.
-        chords: each bar.
+        chords: each bar; of a single line none.
         ranges: of the parts.
         voice_leading: faults.
         rates: the same of real pieces, by style.
@@ -202,6 +202,7 @@ def form_report(
     found = _heard(score, has_plan=asked is not None)
     outline = found if asked is None else asked.outline
     pinned = _pinned(score, asked)
+    has_chords = asked is not None and outline.ensemble != "line"  # one line has no bass to end on, and no chords
     return FormReport(
         score=score,
         found=found,
@@ -210,9 +211,9 @@ def form_report(
         statements=tuple(judge_statement(score, each, line=line) for each in (asked.statements if asked else ())),
         strays=_strays(asked, line),
         keys=judge_keys(score, outline, finder=finder, least_bars=LEAST_KEY_BARS) if asked else (),
-        cadences=_cadences(score, outline, found) if asked else (),
+        cadences=_cadences(score, outline, found) if has_chords else (),
         phrases=_phrases(score, outline, found) if asked else (),
-        chords=judge_chords(score.bars, outline.chords, found.chords) if asked else (),
+        chords=judge_chords(score.bars, outline.chords, found.chords) if has_chords else (),
         ranges=_ranges(score, asked),
         voice_leading=count_faults(score, outline.phrases, outline.keys),
         rates=dict(rates or {}),

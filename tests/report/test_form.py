@@ -111,3 +111,11 @@ def test_without_a_plan_a_return_has_the_letter_of_what_it_returns(keyboard):
     assert report.sections[0].heard_as == "A"
     assert "A" in [row.heard_as for row in report.sections[1:]]
     assert [row.span.id for row in report.sections if row.heard_as == "A"][:2] == ["A", "A2"]
+
+
+def test_of_a_single_line_no_chords_and_cadences_are_judged(keyboard, asked):
+    score = keyboard(REFRAIN)
+    wishes = asked(score)
+    report = form_report(score, replace(wishes, outline=replace(wishes.outline, ensemble="line")))
+    assert (report.cadences, report.chords) == ((), ())
+    assert [found.on_top for found in report.statements] == [1.0]
