@@ -334,7 +334,7 @@ CRITICS: dict[str, Callable[[Bar], Penalty]] = {
     "melody": melody,
 }
 OFF_BY_DEFAULT = {"melody", "parallel_voices"}
-VOICED_WEIGHTS = {"parallel_voices": 1.0}  # where voices are told apart
+VOICED_WEIGHTS = {"parallel_voices": 2.5}  # where voices are told apart
 # A line alone has no chords of its own to get right, no bass, and is as thick as a line.
 LINE_WEIGHTS = {
     **dict.fromkeys(("bass", "texture", "fullness", "parallels", "clashes", "reach", "crowd", "leaps"), 0.0),

@@ -11,7 +11,7 @@ pitch) in ticks of the piece, unless they are said to be local.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from composer.fill.local import Local
 from composer.fill.recall import ComposedTheme
 from composer.fill.setting import Setting
 from composer.plan.entries import entered, entry_tick
-from composer.plan.model import VOICES
+from composer.plan.model import VOICES, VoiceName
 from composer.plan.outline import PhrasePlace
 from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import FREE, HELD, SILENT, STRUCK
@@ -29,6 +29,8 @@ from composer.theme import Theme
 
 # Lowest and highest MIDI pitch of a voice on a keyboard, inclusive; where every part is a line, its own compass.
 COMPASSES: Mapping[str, tuple[int, int]] = {"soprano": (60, 84), "alto": (53, 76), "tenor": (47, 69), "bass": (36, 62)}
+
+CROSSED = 6.0  # semitones beyond its compass that a voice would rather have, on average, than cross another one
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class EnteredVoice:
         notes: as they sound.
     """
 
-    voice: str
+    voice: VoiceName
     start_tick: int
     end_tick: int
     notes: tuple[Sounding, ...]
@@ -63,8 +65,10 @@ def entered_voices(
     Raises:
         ThemeError: a transformation is impossible.
     """
-    found = []
-    for entry in place.entry.entries or ():
+    found: list[EnteredVoice] = []
+    # A countersubject makes room for its subject.
+    themes_of = setting.plan.themes
+    for entry in sorted(place.entry.entries or (), key=lambda one: themes_of[one.theme or ""].against is not None):
         names = (place.section.id or "", place.section.take or 1, place.index, entry.voice, entry.bar)
         theme = _whole(themes[entry.theme or ""], setting)
         part = entered(theme, entry, home=setting.home, seed=setting.seed, names=names)
@@ -73,8 +77,8 @@ def entered_voices(
         start = bar_tick - setting.pickup_tick
         end = min(bar_tick + part.bars * setting.meter.bar_ticks - setting.pickup_tick, place.end_tick)
         inside = [(max(onset, place.start_tick), length, pitch) for onset, length, pitch in notes if onset < end]
-        fitted = _in_octave(inside, voice_compass(entry.voice, setting), setting.compass)
-        found.append(EnteredVoice(entry.voice, max(start, place.start_tick), end, tuple(fitted)))
+        own = EnteredVoice(entry.voice, max(start, place.start_tick), end, tuple(inside))
+        found.append(_in_octave(own, found, voice_compass(entry.voice, setting), setting.compass))
     return tuple(sorted(found, key=lambda one: (one.start_tick, VOICES.index(one.voice))))
 
 
@@ -84,21 +88,35 @@ def _whole(theme: ComposedTheme, setting: Setting) -> Theme:
     return Theme(theme.name, (tune,), theme.key, setting.meter, theme.bars, theme.chords)
 
 
-def _in_octave(notes: Sequence[Sounding], voice: tuple[int, int], compass: tuple[int, int]) -> list[Sounding]:
-    """Return notes in the octave in which least of them lies outside the voice, and nearest to its middle."""
-    if not notes:
-        return []
+def _in_octave(
+    entry: EnteredVoice, others: Sequence[EnteredVoice], voice: tuple[int, int], compass: tuple[int, int]
+) -> EnteredVoice:
+    """Return an entry in the octave that suits its voice: within its compass, and not across the other entries."""
+    if not entry.notes:
+        return entry
     middle = (voice[0] + voice[1]) / 2
-    mean = sum(pitch for _, _, pitch in notes) / len(notes)
+    mean = sum(pitch for _, _, pitch in entry.notes) / len(entry.notes)
 
-    def cost(octaves: int) -> tuple[int, int, float]:
-        moved = [pitch + 12 * octaves for _, _, pitch in notes]
-        beyond = sum(max(0, compass[0] - pitch, pitch - compass[1]) for pitch in moved)
-        outside = sum(max(0, voice[0] - pitch, pitch - voice[1]) for pitch in moved)
-        return beyond, outside, abs(mean + 12 * octaves - middle)
+    def cost(octaves: int) -> tuple[int, float, float]:
+        moved = [(onset, length, pitch + 12 * octaves) for onset, length, pitch in entry.notes]
+        beyond = sum(max(0, compass[0] - pitch, pitch - compass[1]) for _, _, pitch in moved)
+        outside = sum(max(0, voice[0] - pitch, pitch - voice[1]) for _, _, pitch in moved) / len(moved)
+        crossed = sum(_crossed(entry.voice, moved, other) for other in others) / len(moved)
+        return beyond, outside + CROSSED * crossed, abs(mean + 12 * octaves - middle)
 
     best = min(range(-8, 9), key=cost)
-    return [(onset, length, pitch + 12 * best) for onset, length, pitch in notes]
+    return replace(entry, notes=tuple((onset, length, pitch + 12 * best) for onset, length, pitch in entry.notes))
+
+
+def _crossed(voice: VoiceName, notes: Sequence[Sounding], other: EnteredVoice) -> int:
+    """Return how many notes of a voice begin on the wrong side of another one's, or on the same key."""
+    is_above = VOICES.index(voice) < VOICES.index(other.voice)
+    count = 0
+    for onset, _, pitch in notes:
+        for begin, length, theirs in other.notes:
+            if begin <= onset < begin + length:
+                count += pitch <= theirs if is_above else pitch >= theirs
+    return count
 
 
 def give_entries(
