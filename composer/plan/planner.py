@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from composer.errors import Place, PlanError, Problem
 from composer.plan.brief import USUAL_STYLE, Brief
 from composer.plan.cadences import has_room
@@ -37,7 +39,7 @@ from composer.plan.model import (
     ThemePhrase,
 )
 from composer.plan.numerals import parse_key_path
-from composer.plan.phrase_kinds import COMPOUND_BARS
+from composer.plan.phrase_kinds import COMPOUND_BARS, LEAST_BARS, MAX_PHRASE, length_weights
 from composer.plan.phrases import STATED
 from composer.plan.playing import check_played_length, playing_problems
 from composer.plan.sections import resolve_section
@@ -61,6 +63,7 @@ from composer.theory.meter import Meter, parse_meter
 DEFAULT_THEME_BARS = 8
 OTHER_KIND = 0.25  # share of sentences that are periods instead, and of periods that are sentences
 COMPOUND = 0.6  # share of long periods that are compound
+ROOM_BARS = 4  # that a section has beside a theme whose length is drawn
 OPEN_END = 0.7  # share of IAC, not PAC, where a theme's section goes on
 _OTHER_KIND = {"sentence": "period", "period": "sentence"}
 
@@ -316,7 +319,7 @@ def _draft_themes(
         mode_key = parse_key_path(first.key, setting.home)[0] if first and first.key else setting.home
         key = theme_key(stated, mode_key, setting.home)
         tune = pinned_tune(name, stated, key=key, meter=setting.meter, folder=folder)
-        bars = _theme_bars(name, stated, row, users, tune)
+        bars = _theme_bars(name, stated, row, users, tune, setting)
         if row.type == SUBJECT and stated.bars is None and tune is None:
             bars = subject_bars(bars, setting.meter)
         drafts[name] = _ThemeDraft(
@@ -387,14 +390,29 @@ def _is_pinned(theme: ThemeEntry) -> bool:
     return theme.melody is not None or theme.voices is not None or theme.file is not None
 
 
-def _theme_bars(name: str, stated: ThemeEntry, row: ThemeRow, users: list[SectionEntry], tune: Tune | None) -> int:
-    """Return a theme's length: stated, its tune's, or the form's as far as the shortest section has room."""
+def _theme_bars(
+    name: str, stated: ThemeEntry, row: ThemeRow, users: list[SectionEntry], tune: Tune | None, setting: Setting
+) -> int:
+    """Return a theme's length: stated, its tune's, or the form's as far as the shortest section has room.
+
+    Where all its sections go on after it, a bar or two more or less may be drawn, as the style's phrases have it.
+    """
     if stated.bars is not None:
         return stated.bars
     if tune is not None:
         return tune.bars
     rooms = [entry.bars for entry in users if entry.bars is not None and entry.theme == name]
-    return min([row.bars, *rooms])
+    if (
+        row.type not in _OTHER_KIND
+        or not rooms
+        or min(rooms) < row.bars + ROOM_BARS
+        or not 2 * LEAST_BARS <= row.bars < MAX_PHRASE
+    ):
+        return min([row.bars, *rooms])
+    lengths = length_weights(setting.styles, setting.meter)
+    near = range(row.bars - 2, row.bars + 3)
+    weights = np.array([lengths[bars // 2] * lengths[bars - bars // 2] for bars in near])
+    return int(setting.stream("theme", name, "bars").choice(near, p=weights / weights.sum()))
 
 
 def _prescribed(first: SectionEntry | None, setting: Setting, bars: int) -> tuple[ThemePhrase, ...] | None:
