@@ -270,16 +270,19 @@ def show(title: str, rows: Sequence[Row]) -> dict[str, Any]:
         print(f"  {way:44}{_words(report[way])}")
     for way in BEFORE:
         learned, full = drawn[way] - drawn[LEARNED], drawn[way] - drawn[FULL]
-        report[f"from {way}"] = gains = {"learned": _interval(learned), "full": _interval(full)}
+        gains: dict[str, Any] = {"learned": _interval(learned), "full": _interval(full)}
+        report[f"from {way}"] = gains
         print(f"  gain of learning from {way:22}{_words(gains['learned'])}")
         print(f"  gain of full training from {way:17}{_words(gains['full'])}")
         if full[0] <= 0:
             print("    full training gains nothing, so there is no share")
             continue
-        # A draw in which full training gains nothing is as good as one can wish.
-        gains["share"] = _interval(np.where(full > 0, learned / np.where(full > 0, full, 1), np.inf))
-        met = "yes" if gains["share"]["mean"] >= TARGET else "NO"
-        print(f"    share{'':37}{_words(gains['share'])}   >= {TARGET:g}   {met}")
+        # In a draw in which full training gains nothing there is no share: learning does better there, or worse.
+        endless = np.where(learned >= full, np.inf, -np.inf)
+        share = _interval(np.where(full > 0, learned / np.where(full > 0, full, 1), endless))
+        print(f"    share{'':37}{_words(share)}   >= {TARGET:g}   {'yes' if share['mean'] >= TARGET else 'NO'}")
+        # JSON knows no infinity.
+        gains["share"] = {name: value if np.isfinite(value) else None for name, value in share.items()}
     return report
 
 
