@@ -7,7 +7,7 @@ composed tune.
 Conventions: a bar of a phrase counts from 1. Ticks count from the phrase's first bar line; an upbeat is negative. An
 entry without key stands in its phrase's, an answer in the dominant of that: the minor one in minor.
 
-Contents: `VOICES`, `VOICED_ENSEMBLES`, `FOUR_PARTS`, `entered`, `entry_tick`, `entry_key`, `entry_bars`, `end_bar`,
+Contents: `VOICED_ENSEMBLES`, `FOUR_PARTS`, `entered`, `entry_tick`, `entry_key`, `entry_bars`, `end_bar`,
 `dominant_of`, `settled_entries`, `theme_bars_of`.
 """
 
@@ -29,20 +29,6 @@ from composer.theory.meter import Meter
 
 VOICED_ENSEMBLES = ("keyboard", "organ", "chorale", "quartet")  # whose voices can enter one by one
 FOUR_PARTS = ("chorale", "quartet")  # those with a part for each of the four voices
-
-__all__ = [
-    "FOUR_PARTS",
-    "VOICED_ENSEMBLES",
-    "VOICES",
-    "dominant_of",
-    "end_bar",
-    "entered",
-    "entry_bars",
-    "entry_key",
-    "entry_tick",
-    "settled_entries",
-    "theme_bars_of",
-]
 
 
 def entry_tick(entry: VoiceEntry, meter: Meter) -> int:
