@@ -30,9 +30,9 @@ def plan_schema() -> dict[str, Any]:
     definitions["Transformation"] = {"oneOf": [{"enum": list(TRANSFORMATIONS)}, _transformation_objects()]}
     ids = definitions["RepeatEntry"]["properties"]["sections"]
     definitions["RepeatEntry"] = {"oneOf": [definitions["RepeatEntry"], ids, {"type": "string"}]}
-    for owner in ("PhraseEntry", "VoiceEntry"):
-        bars = definitions[owner]["properties"]["theme_bars"]
-        definitions[owner]["properties"]["theme_bars"] = {"anyOf": [*bars["anyOf"], {"type": "integer", "minimum": 1}]}
+    for name in ("PhraseEntry", "VoiceEntry"):
+        bars = definitions[name]["properties"]["theme_bars"]
+        definitions[name]["properties"]["theme_bars"] = {"anyOf": [*bars["anyOf"], {"type": "integer", "minimum": 1}]}
     for word in ("chords", "soprano", "bass"):
         listed = definitions["Formula"]["properties"][word]
         definitions["Formula"]["properties"][word] = {"oneOf": [listed, {"type": "string"}]}
