@@ -20,7 +20,7 @@ from composer.score import Score
 
 Tune: TypeAlias = Sequence[tuple[int, int]]
 
-_OCTAVES = (0, 12, -12, 24, -24)  # a return may lie in another octave, but the whole of it in one
+_OCTAVES = (0, 12, -12, 24, -24, 36, -36)  # a return may lie in another octave, but the whole of it in one
 
 
 @dataclass(frozen=True)
