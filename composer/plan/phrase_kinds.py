@@ -35,7 +35,6 @@ FITTINGS = 25  # rounds of `fitted_weights`
 MOST_FITTED = 8.0
 LEAST_DUE = 0.03  # of its share, of a length or cadence that the phrases beside have too much of
 UNDIVIDED = 2.0  # factor of sentences that are one phrase: periods, which never are, take the other half
-SPARED = 0.5  # of the PACs that are due inside a section: the shortest sections end with one each
 TWO_IDEAS = 0.5  # share of presentations whose idea and its repetition are phrases of their own, where the style splits
 
 
@@ -250,7 +249,6 @@ def inner_cadences(
     due = {kind: share * (count + len(beside)) for kind, share in shares.items()}
     for kind in (final, *beside):
         due[kind] = due.get(kind, 0.0) - 1
-    due["PAC"] -= SPARED
     kinds: list[CadenceName] = []
     for index in range(count - 1):
         neighbours = (kinds[-1] if kinds else None, final if index == count - 2 else None)
