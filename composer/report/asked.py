@@ -58,7 +58,7 @@ class Asked:
         statements: of each theme in each section, in order.
         sections: in order.
         tunes: of each theme whose notes are known, in its own key, ticks from its first bar line.
-        pinned: (onset tick, pitch class) of the notes of themes that the user gave.
+        given: names of the themes whose notes are the user's own.
         compasses: part → lowest and highest pitch, where they are known.
     """
 
@@ -66,7 +66,7 @@ class Asked:
     statements: tuple[Statement, ...] = ()
     sections: tuple[SectionAsked, ...] = ()
     tunes: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
-    pinned: frozenset[tuple[int, int]] = frozenset()
+    given: frozenset[str] = frozenset()
     compasses: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -97,12 +97,7 @@ def asked_of(
         statements,
         tuple(_section(span, places, themes) for span in outline.sections),
         {name: tuple((note.onset_tick, note.pitch) for note in theme.melody.notes) for name, theme in known.items()},
-        frozenset(
-            (onset, pitch % 12)
-            for statement in statements
-            if statement.theme in given and statement.is_exact
-            for onset, pitch in statement.notes
-        ),
+        frozenset(given),
         dict(compasses or {}),
     )
 

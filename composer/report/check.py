@@ -72,9 +72,7 @@ def check_piece(
         return Checked(report, None, result.mended)
     stated = read_plan(path)
     plan = resolve(stated, folder=path.parent)
-    source = _stated_beside(path)
-    given = given_themes(source if source is not None else stated)
-    asked = _asked(plan, path.parent, given=given, compasses_of=compasses_of)
+    asked = _asked(plan, path.parent, given=_given(stated, path), compasses_of=compasses_of)
     written = as_written(result.score, plan, asked.outline)
     score = fitted(written, asked.outline, source=str(score_path), plan_source=str(path))
     named = [style] if style else list(names_in_plan(plan))
@@ -118,6 +116,17 @@ def plan_beside(score_path: Path) -> Path | None:
             if path.is_file():
                 return path
     return None
+
+
+def _given(stated: Plan, path: Path) -> tuple[str, ...]:
+    """Return the themes whose tunes are the user's own.
+
+    A resolved plan holds the composed ones too: which they are is known only where the plan from which it was made lies
+    beside it. Else none is taken for the user's, so that no copy goes unseen.
+    """
+    source = _stated_beside(path) or stated
+    is_resolved = bool(source.sections) and all(section.phrases for section in source.sections)
+    return () if is_resolved else given_themes(source)
 
 
 def _stated_beside(path: Path) -> Plan | None:

@@ -201,14 +201,15 @@ def form_report(
     line = TopLine(score)
     found = _heard(score, has_plan=asked is not None)
     outline = found if asked is None else asked.outline
-    pinned = _pinned(score, asked)
+    statements = tuple(judge_statement(score, each, line=line) for each in (asked.statements if asked else ()))
+    pinned = _pinned(statements, asked)
     has_chords = asked is not None and outline.ensemble != "line"  # one line has no bass to end on, and no chords
     return FormReport(
         score=score,
         found=found,
         is_planned=asked is not None,
         sections=_sections(score, found, asked, line),
-        statements=tuple(judge_statement(score, each, line=line) for each in (asked.statements if asked else ())),
+        statements=statements,
         strays=_strays(asked, line),
         keys=judge_keys(score, outline, finder=finder, least_bars=LEAST_KEY_BARS) if asked else (),
         cadences=_cadences(score, outline, found) if has_chords else (),
@@ -333,10 +334,11 @@ def _ranges(score: Score, asked: Asked | None) -> tuple[RangeFound, ...]:
     return tuple(result)
 
 
-def _pinned(score: Score, asked: Asked | None) -> frozenset[tuple[int, int]]:
-    """Return (onset, pitch) of the notes that a theme of the user's gave, in whatever octave they sound."""
-    if asked is None or not asked.pinned:
-        return frozenset()
+def _pinned(statements: Sequence[StatementFound], asked: Asked | None) -> frozenset[tuple[int, int]]:
+    """Return (onset, pitch) of the notes of the user's own themes, where they are stated."""
     return frozenset(
-        (note.onset_tick, note.pitch) for _, note in score.notes() if (note.onset_tick, note.pitch % 12) in asked.pinned
+        (onset, pitch + found.octave)
+        for found in statements
+        if asked is not None and found.statement.theme in asked.given and found.statement.is_exact
+        for onset, pitch in found.statement.notes
     )

@@ -184,3 +184,17 @@ def test_checking_needs_no_tensorflow(piece):
         "assert not {'tensorflow', 'keras', 'music21'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=piece, check=True, env=dict(os.environ), capture_output=True)
+
+
+def test_a_tune_of_one_s_own_is_no_copy_but_where_a_plan_may_have_been_composed_it_is_told(piece, monkeypatch):
+    pinned = []
+
+    def longest(score, index, *, left_out=()):
+        pinned.append(len(left_out))
+
+    monkeypatch.setattr("composer.report.form.longest_shared_run", longest)
+    pipeline.check_file(piece / "my.mid", style="bach")
+    assert pinned.pop() == 30  # three returns of ten notes
+    (piece / "my.yaml").unlink()
+    pipeline.check_file(piece / "my.mid", style="bach")
+    assert pinned.pop() == 0
