@@ -227,6 +227,17 @@ def test_a_choir_keeps_its_voices(build):
     assert changed == {("B", 1)}
 
 
+def test_a_fugue_keeps_its_other_phrases(build):
+    text = 'plan: 1\nform: fugue\nstyle: bach\nkey: C minor\nmeter: "4/4"\npickup: 0\nseed: 5\n'
+    subject = 'themes: {subject: {bars: 2, melody: "z c/=B/ c G A c/=B/ c d | G c/=B/ c d F/G/ A2 G/F/"}}\n'
+    old = build(resolve(parse_plan(text + subject)))
+    new = with_phrase(old.plan, "Exposition", 2, harmony="i . iv V", formula=None)
+    kept, before = build(new, old.plan).phrases(), old.phrases()
+    assert kept[("Exposition", 2)] != before[("Exposition", 2)]
+    del kept[("Exposition", 2)], before[("Exposition", 2)]
+    assert kept == before
+
+
 def test_no_key_is_struck_while_it_sounds(build, old):
     for index in (0, 2):
         new = build(with_phrase(old.plan, "B", index, density=0.9), old.plan)
