@@ -98,7 +98,9 @@ def _keys(setting: Setting, places: list[PhrasePlace], local: Local, given: Give
         keys = {slot.key for slot in place.slots}
         first, end = ((tick - local.origin_tick) // STEP_TICKS for tick in (place.start_tick, place.end_tick))
         is_long = place.end_tick - place.bar_tick >= LEAST_KEY_BARS * setting.meter.bar_ticks
-        if len(keys) == 1 and is_long and free[first:end].mean() >= FREE_SHARE:
+        # A held dominant sounds so long that any profile hears its own key.
+        is_heard = place.entry.pedal != "V"
+        if len(keys) == 1 and is_long and is_heard and free[first:end].mean() >= FREE_SHARE:
             checks.append((end - 1, _in_key(first, end, keys.pop(), setting)))
     return checks
 
