@@ -41,7 +41,8 @@ class SectionFound:
 
     Attributes:
         span: where.
-        heard_as: label of the first section that it sounds like; its own for something new.
+        heard_as: label of the first section that it sounds like (its id, where another section has that label, too, but
+            sounds otherwise); its own for something new.
         key: the one key that its notes have best.
         agrees: it is heard as the same as those that it should be, and as no other; True where the plan leaves that
             open, and without a plan.
@@ -276,9 +277,16 @@ def _sections(score: Score, found: Outline, asked: Asked | None, line: TopLine) 
     rows = asked.sections
     letters = find_letters(score, [row.span for row in rows], asked.outline.keys, line=line)
     return tuple(
-        SectionFound(row.span, rows[letters[place]].span.label, key(row.span), _agrees(place, rows, letters))
+        SectionFound(row.span, _name(letters[place], rows, letters), key(row.span), _agrees(place, rows, letters))
         for place, row in enumerate(rows)
     )
+
+
+def _name(first: int, rows: Sequence[SectionAsked], letters: Sequence[int]) -> str:
+    """Return the label of the first section of a letter, or its id where another letter has that label."""
+    label = rows[first].span.label
+    is_taken = any(rows[letters[place]].span.label == label for place in range(first))
+    return rows[first].span.id if is_taken else label
 
 
 def _agrees(place: int, rows: Sequence[SectionAsked], letters: Sequence[int]) -> bool:
