@@ -46,7 +46,7 @@ def command(*, score_path: Path, outputs: tuple[Path, ...], **options: Any) -> N
     print_warnings(extended.warnings)
     print_rows(
         [
-            ("title", extended.plan.title or ""),
+            ("title", extended.score.title),
             ("bars", f"{extended.bars_before} of the piece, {sum(s.bars for s in extended.sections)} new"),
             ("seed", str(extended.seed)),
             ("device", extended.device),

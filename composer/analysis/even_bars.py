@@ -63,15 +63,19 @@ class _Cell:
         return self.number == 0 and self.ticks < self.meter.bar_ticks
 
 
-def even_bars(score: Score, *, at_end: bool = False) -> EvenBars:
+def even_bars(score: Score, *, at_end: bool = False, most: int | None = None) -> EvenBars:
     """Return a score in bars of one length.
 
     Args:
         score: with at least one bar.
         at_end: take the stretch that the piece ends with, however short; else the longest one.
+        most: bars that are taken, from the beginning of the stretch (or up to its end); None: all of them.
     """
     cells = _cells(score, _spans_once(score.repeats, score.end_tick))
     kept, told = _one_meter(cells, at_end=at_end)
+    if most is not None and len(kept) > most:
+        told.append(f"of {len(kept)} bars the {'last' if at_end else 'first'} {most} are taken: a plan has no more")
+        kept = kept[-most:] if at_end else kept[:most]
     uneven = [cell for cell in kept[:-1] if cell.ticks != cell.meter.bar_ticks and not cell.is_upbeat]
     if uneven:
         verb = "is" if len(uneven) == 1 else "are"

@@ -106,7 +106,7 @@ def analyse_piece(
         raise PlanError("a piece without notes makes no plan")
     if fine_tick is not None:
         score = replace(score, marks=tuple(sorted((*score.marks, Mark(fine_tick, _FINE)), key=lambda mark: mark.tick)))
-    even = even_bars(score, at_end=at_end)
+    even = even_bars(score, at_end=at_end, most=MAX_BARS)
     told = list(even.told)
     outline = outline_of(even.score)
     signed = [tick for one in even.score.repeats for tick in (one.start_tick, one.end_tick)]
@@ -117,9 +117,7 @@ def analyse_piece(
     outline = replace(outline, sections=_numbered(starts, outline.end_tick))
     home = _home_of(even.score, outline)
     plan = plan_from_outline(outline, style=style, seed=seed, title=_title(score.title), home=home, ends=signed)
-    plan, left_out = _short_enough(plan)
-    told += left_out
-    plan = _with_key_paths(plan)
+    plan = _with_key_paths(_short_enough(plan))
     plan = with_shape(plan, outline, fermata_ticks=even.score.fermata_ticks)
     first = next(index for index, bar in enumerate(outline.bars) if bar.number > 0)
     spans = _spans([section.bars or 0 for section in plan.sections], first)
@@ -197,8 +195,8 @@ def _title(title: str) -> str:
     return f"After {' '.join(words)}"[:200] if words else ""
 
 
-def _short_enough(plan: Plan) -> tuple[Plan, list[str]]:
-    """Return a plan whose sections, and which itself, is no longer than plans may be; and what was left out."""
+def _short_enough(plan: Plan) -> Plan:
+    """Return a plan none of whose sections is longer than one may be."""
     sections: list[SectionEntry] = []
     for entry in plan.sections:
         phrases: list[PhraseEntry] = []
@@ -208,18 +206,7 @@ def _short_enough(plan: Plan) -> tuple[Plan, list[str]]:
                 phrases = []
             phrases.append(phrase)
         sections.append(section_of(entry.label or "A", phrases, sections))
-    kept: list[SectionEntry] = []
-    bars = 0
-    for entry in sections:
-        bars += entry.bars or 0
-        if bars > MAX_BARS:
-            break
-        kept.append(entry)
-    told = []
-    if len(kept) < len(sections):
-        whole, held = sum(e.bars or 0 for e in sections), sum(e.bars or 0 for e in kept)
-        told.append(f"the piece has {whole} bars, a plan {MAX_BARS} at most: the first {held} are taken")
-    return plan.model_copy(update={"sections": tuple(kept)}), told
+    return plan.model_copy(update={"sections": tuple(sections)})
 
 
 def _with_key_paths(plan: Plan) -> Plan:

@@ -95,3 +95,11 @@ def test_signs_in_force_hold_from_the_beginning_of_what_is_taken():
     )
     even = even_bars(score)
     assert even.score.keys == ((0, parse_key("G major")), (4 * WALTZ.bar_ticks, parse_key("D major")))
+
+
+def test_no_more_bars_than_asked_for_are_taken():
+    score = quarters(bars_of((WALTZ, 9)))
+    assert even_bars(score, most=4).page_bars == (1, 2, 3, 4)
+    assert even_bars(score, most=4, at_end=True).page_bars == (6, 7, 8, 9)
+    assert even_bars(score, most=4).told == ("of 9 bars the first 4 are taken: a plan has no more",)
+    assert even_bars(score, most=9).told == ()
