@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -71,6 +71,8 @@ def voiced_notes(
         here = [note for note in notes if place.start_tick <= note.onset_tick + origin < place.end_tick]
         sounding: list[str] = [voice for voice in VOICES if voice in (place.entry.voices or ())]
         voices = {voice: voice_compass(voice, setting) for voice in sounding}
+        for voice, own in zip((sounding[0], sounding[-1]), _given_outside(here, entries, stretch), strict=True):
+            entries.setdefault(voice, []).extend(own)
         for voice, line in voice_lines(here, voices, entries, keeps_compass=setting.row.has_single_lines).items():
             found.setdefault(voice, []).extend(line)
     lines = {voice: one_at_a_time(line) for voice, line in found.items()}
@@ -83,6 +85,26 @@ def voiced_notes(
         return on_staves(lines)
     number = {voice: _part_of(voice, setting) for voice in lines}
     return tuple(replace(note, voice=number[voice]) for voice, line in lines.items() for note in line)
+
+
+def _given_outside(
+    notes: Sequence[Note], entries: Mapping[str, Sequence[Sounding]], stretch: Stretch
+) -> tuple[list[Sounding], list[Sounding]]:
+    """Return the given notes on top and in the bass that no entry has: of a cadence, of a pedal."""
+    entered = {(onset, pitch) for own in entries.values() for onset, _, pitch in own}
+    top: list[Sounding] = []
+    bottom: list[Sounding] = []
+    for note in notes:
+        step = note.onset_tick // STEP_TICKS + stretch.lead_in_steps
+        row, place = stretch.pins.code[step], note.pitch - stretch.low_pitch
+        if row[place] != STRUCK or (note.onset_tick, note.pitch) in entered:
+            continue
+        inside = np.flatnonzero(row >= STRUCK)
+        if stretch.pins.has_bass[step] and place == inside[0]:
+            bottom.append((note.onset_tick, note.duration_tick, note.pitch))
+        elif stretch.pins.has_melody[step] and place == inside[-1]:
+            top.append((note.onset_tick, note.duration_tick, note.pitch))
+    return top, bottom
 
 
 def _on_grid(onset: int, length: int, pitch: int) -> tuple[int, int, int]:
