@@ -36,6 +36,7 @@ class Spot:
         following: pitch of the note that follows at once.
         key, leading: of the chord there, and whether that has the raised seventh degree of a minor key.
         is_on_beat: whether it stands on a beat.
+        has_thirds: whether it lasts compound beats, which have three parts.
     """
 
     note: MelodyNote
@@ -43,6 +44,7 @@ class Spot:
     key: Key
     leading: bool
     is_on_beat: bool
+    has_thirds: bool = False
 
     @property
     def units(self) -> int:
@@ -118,7 +120,8 @@ def _spot(theme: Theme, index: int) -> Spot | None:
         return None
     key, leading = _scale(theme.chords, note.onset_tick, theme.key)
     strength = theme.meter.strength(note.onset_tick % theme.meter.bar_ticks)
-    return Spot(note, follower.pitch, key, leading, strength >= ON_BEAT)
+    has_thirds = theme.meter.is_compound and note.duration_tick % theme.meter.beat_ticks == 0
+    return Spot(note, follower.pitch, key, leading, strength >= ON_BEAT, has_thirds)
 
 
 def _scale(chords: Sequence[ChordSpan], tick: int, home: Key) -> tuple[Key, bool]:
@@ -213,9 +216,10 @@ def _appoggiatura(spot: Spot) -> list[MelodyNote] | None:
 
 
 def _halves(spot: Spot, first: int, second: int) -> list[MelodyNote]:
-    half = spot.note.duration_tick // 2
-    onset = spot.note.onset_tick
-    return [MelodyNote(onset, half, first), MelodyNote(onset + half, half, second)]
+    """Two notes in the time of one; in compound beats the second has the last third."""
+    length, onset = spot.note.duration_tick, spot.note.onset_tick
+    turn = length * 2 // 3 if spot.has_thirds else length // 2
+    return [MelodyNote(onset, turn, first), MelodyNote(onset + turn, length - turn, second)]
 
 
 _RULES: Mapping[str, Figure] = MappingProxyType(

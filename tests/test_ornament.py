@@ -40,6 +40,13 @@ def test_plain_ornaments_fill_thirds_and_lead_round_repetitions():
     assert drawn("G2 B2 B2 | d2 c2 A2 | G6", "plain") == {"G A B c B c | d2 c B A2 | G6"}
 
 
+def test_compound_beats_are_not_halved():
+    jig = parse_meter("6/8")
+    melody = parse_abc("G3 B3 | d3 B3 | G6", key=parse_key("G major"), meter=jig)
+    rich = ornamented(Theme("jig", (melody,), parse_key("G major"), jig, 3), 1.0, np.random.default_rng(1))
+    assert format_abc(rich.melody, key=parse_key("G major"), meter=jig) == "G2 A B2 c | d2 c B3 | G6"
+
+
 def test_nothing_is_ornamented_at_amount_zero():
     theme = theme_of("G2 B2 d2 | c4 A2 | G6")
     assert ornamented(theme, 0.0, np.random.default_rng(1), manner="baroque") == theme
