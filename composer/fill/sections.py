@@ -97,7 +97,8 @@ def section_stretch(
                 bass_until = covered_until_of(entries, bottom, place.start_tick) - local.origin_tick
             leaves = section.leaves if place is places[-1] else None
             mine = setting.in_style(place.style)
-            if place.entry.voices is None and place.entry.recall != "full" and not setting.is_line:
+            has_bass_entry = place.entry.voices is not None and bass_until > place.start_tick - local.origin_tick
+            if not has_bass_entry and place.entry.recall != "full" and not setting.is_line:
                 give_pedal(given, place, local, mine)
             _give_cadence(
                 given,

@@ -103,6 +103,16 @@ def test_one_voice_then_two_then_three(fugue):
     assert max(voices_at(fugue, tick) for tick in ticks) == 3
 
 
+def test_the_dominant_is_held_before_the_stretto_and_the_tonic_beneath_the_last_entry(fugue):
+    plan = fugue.filled.plan
+    held = [place for place in phrase_places(plan) if place.entry.pedal is not None]
+    assert [(place.section.id, place.entry.pedal) for place in held] == [("Episode3", "V"), ("Stretto", "I")]
+    for place, pitch_class in zip(held, (7, 0), strict=True):
+        tick = place.bar_tick + BAR // 2
+        notes = [n for _, n in fugue.filled.score.notes() if n.onset_tick <= tick < n.end_tick]
+        assert min(note.pitch for note in notes) % 12 == pitch_class
+
+
 def test_never_more_than_three(fugue):
     end = fugue.filled.score.bars[-1].end_tick
     assert max(voices_at(fugue, tick) for tick in range(0, end, QUARTER // 4)) == 3
