@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import Result
@@ -52,3 +53,29 @@ def test_what_goes_wrong_is_one_line(run: Callable[..., Result], waltz: Path, wo
     assert result.exit_code == 2
     assert result.stderr.startswith("error: ")
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_extend_tells_what_is_new(run: Callable[..., Result], library) -> None:
+    coda = SimpleNamespace(label="Coda", bars=4, key="C major")
+    library.answers(
+        "composer.pieces",
+        "extend_file",
+        SimpleNamespace(
+            warnings=("bar 5 in 2/4 is left out",),
+            score=SimpleNamespace(title="A waltz"),
+            bars_before=12,
+            sections=(coda,),
+            seed=3,
+            device="CPU",
+            seconds=1.0,
+            files=(Path("waltz.extended.mid"),),
+        ),
+    )
+    result = run("extend", "waltz.krn", "--bars", "4", "--seed", "3", "--style", "bach:0.5,joplin:0.5")
+    assert result.exit_code == 0
+    assert "12 of the piece, 4 new" in result.stdout
+    assert "Coda         4     C major" in result.stdout
+    assert result.stderr.splitlines()[-1] == "warning: bar 5 in 2/4 is left out"
+    (path,), options = library.call
+    assert (path, options["bars"], options["seed"]) == (Path("waltz.krn"), 4, 3)
+    assert options["style"] == {"bach": 0.5, "joplin": 0.5}
