@@ -130,7 +130,9 @@ def _stated_drafts(
             place = keys.index(key) if key in keys else 0
             path = tuple(keys[place : goal + 1]) or (keys[goal],)
         key = path[-1]
-        name = NO_THEME if said.entries else said.theme or entry.theme or NO_THEME
+        # In a section where voices enter nothing else states its theme, unless it says so.
+        has_entries = any(phrase.entries for phrase in entry.phrases)
+        name = NO_THEME if said.entries else said.theme or (None if has_entries else entry.theme) or NO_THEME
         theme = themes.get(name)
         length = _phrase_bars(said, theme_bars)
         first, last = 0, 0

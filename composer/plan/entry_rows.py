@@ -117,9 +117,12 @@ def _of_passages(entry: SectionEntry, row: SectionRow, theme_bars: int, setting:
         if passage.keys is not None:
             first, _, last = passage.keys.partition("-")
             key = path_text(path[int(first) - 1 : int(last or first)] or path[-1:], setting.home)
+        is_major = setting.stream("form", row.section_id, "picardy").random() < passage.picardy
+        has_picardy = is_major and is_last and bars > 1 and setting.home.mode == "minor"
         phrases.append(
             PhraseEntry(
                 bars=bars,
+                harmony=_picardy(bars, setting) if has_picardy else None,
                 cadence=entry.cadence if is_last else passage.cadence,
                 key=key,
                 theme=NO_THEME,
@@ -134,6 +137,12 @@ def _of_passages(entry: SectionEntry, row: SectionRow, theme_bars: int, setting:
     if entry.voices is None and setting.ensemble in FOUR_PARTS and len(row.voices or ()) == len(VOICES) - 1:
         voices = VOICES  # nobody of four sits idle
     return entry.model_copy(update={"phrases": tuple(phrases), "bars": total, "voices": voices})
+
+
+def _picardy(bars: int, setting: Setting) -> str:
+    """Return a harmony that is open but for its end: the dominant, and a bar of the major tonic."""
+    parts = 2 if setting.meter.beats % 2 == 0 else setting.meter.beats
+    return " | ".join([*["?"] * (bars - 2), " ".join([*["?"] * (parts - 1), "V"]), "I"])
 
 
 def _fitting(passage: PassageRow, bars: int, theme_bars: int) -> tuple[VoiceEntry, ...] | None:

@@ -84,6 +84,7 @@ class PassageRow(Entry):
         themes, bars: how long it is: so many times the section's theme, and so many bars.
         keys: which stations of the section's path of keys it goes through, `1-2`; its share of them if left out.
         cadence, voices, entries, pedal, fermata: as in `model.PhraseEntry`; each entry takes up the section's theme.
+        picardy: probability of ending a piece in minor with the major chord, for a whole bar.
         ensembles: for which it is; for all when empty.
         optional: probability of being there; 1 when left out.
     """
@@ -96,6 +97,7 @@ class PassageRow(Entry):
     entries: tuple[VoiceEntry, ...] | None = None
     pedal: PedalName | None = None
     fermata: Annotated[bool, Strict()] | None = None
+    picardy: Unit = 0.0
     ensembles: tuple[Literal["keyboard", "organ", "chorale", "quartet"], ...] = ()
     optional: Unit = 1.0
 

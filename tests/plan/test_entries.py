@@ -43,6 +43,10 @@ sections:
       - {voice: soprano, bar: 1}
       - {voice: bass, bar: 2, answer: tonal}
 """
+PHRASES = """    phrases:
+      - {bars: 1, entries: [{voice: soprano, bar: 1}]}
+      - {bars: 3, cadence: PAC}
+"""
 
 
 def parse_plan(text, source="<plan>"):
@@ -197,6 +201,19 @@ def test_four_players_have_four_entries(planned, ensemble):
     assert [entry.voice for entry in subjects] == ["alto", "soprano", "bass", "tenor"]
     assert subjects[-1].key == "v"
     assert all(section.voices == ("soprano", "alto", "tenor", "bass") for section in plan.sections)
+
+
+def test_some_fugues_in_minor_end_with_a_major_chord(planned):
+    ends = {planned(form="fugue", key="C minor", seed=seed).sections[-1].leaves.chord for seed in range(8)}
+    assert ends == {"i", "I"}
+    assert {planned(form="fugue", key="C major", seed=seed).sections[-1].leaves.chord for seed in range(8)} == {"I"}
+
+
+def test_where_voices_enter_no_other_phrase_states_the_theme(library):
+    plan = resolve(
+        parse_plan(OWN.replace("    bars: 4\n", "").replace(OWN[OWN.index("    entries:") :], PHRASES)), library=library
+    )
+    assert [phrase.theme for phrase in plan.sections[0].phrases] == ["none", "none"]
 
 
 def test_a_fugue_for_a_single_line_is_refused(planned):
