@@ -200,7 +200,7 @@ def composed(options: argparse.Namespace) -> dict[str, list[Counts]]:
         style = names[seed // len(forms) % len(names)]
         mode = tuple(MODES)[seed % 2]
         piece = compose(form=form, style=style, key=MODES[mode], seed=seed)
-        by_style[style].append(counts_of(facts_of(outline_of(piece.score))))
+        by_style[style].append(counts_of(facts_of(outline_of(piece.performance.score))))
         print(f"composed {form} in the style of {style}, {mode}, seed {seed}", flush=True)
     return by_style
 
