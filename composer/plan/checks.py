@@ -39,7 +39,7 @@ from composer.plan.transformation_checks import transformation_problem
 from composer.plan.tunes import Tune, pinned_tune
 from composer.style import is_card_path, load_style
 from composer.style_statistics import parse_degree
-from composer.theory.harmony import parse_chord
+from composer.theory.harmony import Chord, parse_chord
 from composer.theory.key import Key, parse_key, resolve_key
 from composer.theory.meter import Meter, parse_meter
 
@@ -404,7 +404,9 @@ class _Checker:
         for numeral, beat in zip(formula.chords, formula.onsets, strict=True):
             tick = round(beat * self.meter.beat_ticks) if self.meter else 0
             slot = next((slot for slot in slots or () if slot.start_tick <= tick < slot.end_tick), None)
-            if slot is not None and slot.numeral and parse_chord(numeral, slot.key.mode) != slot.chord:
+            if slot is None or not slot.numeral:
+                continue
+            if _sound(parse_chord(numeral, slot.key.mode)) != _sound(slot.chord):
                 self.add(
                     path,
                     f"the formula has {numeral} {beat:g} beats after the phrase's first bar line, its harmony "
@@ -445,6 +447,11 @@ class _Checker:
             wrong = transformation_problem(item, self.home)
             if wrong is not None:
                 self.add((*path, index), f"{item.name} takes {TRANSFORMATIONS[item.name]}", wrong)
+
+
+def _sound(chord: Chord) -> tuple[frozenset[int], int]:
+    """Return a chord's notes and its bass: Cad64 and I64 are two names of one sound."""
+    return frozenset(chord.relative_pitch_classes), chord.relative_bass
 
 
 def _where(problem: Problem) -> str:

@@ -214,3 +214,23 @@ themes:
     phrases: [{bars: 2, cadence: HC}, {bars: 2, cadence: PAC}]
 """
     assert parse_plan(text, known_styles=("small",)).themes["refrain"].bars == 4
+
+
+def test_two_names_of_one_sound_agree():
+    """A cadential six-four in the formula, I64 in the harmony; another chord is refused."""
+    text = """
+form: binary
+style: small
+key: C major
+meter: 4/4
+sections:
+  - label: A
+    bars: 2
+    cadence: PAC
+    phrases:
+      - {bars: 2, cadence: PAC, harmony: "I . I64 V | I",
+         formula: {chords: CHORDS, onsets: [2, 3, 4], soprano: "3 2 1", bass: "5 5 1"}}
+"""
+    parse_plan(text.replace("CHORDS", "Cad64 V I"), known_styles=["small"])
+    with pytest.raises(PlanError, match="the formula has ii6 2 beats after"):
+        parse_plan(text.replace("CHORDS", "ii6 V I"), known_styles=["small"])
