@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from form_pieces import PLAYER
 from raw_midi import read_raw
-from rondo_pieces import PLAYER
 
 from composer.fill.particles import Stretch
 from composer.outline import Outline
@@ -180,7 +180,7 @@ class Workshop:
             "seconds": seconds,
             "bars": plan.bars,
             "restarts": sum(report.restarts for report in filled.reports),
-            "refused": sum(report.refused for report in filled.reports),
+            "refused": sum(len(report.misses) for report in filled.reports),
         }
         place.with_suffix(".json").write_text(json.dumps(facts, indent=1))
 
