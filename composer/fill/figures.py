@@ -40,7 +40,7 @@ def give_unison(given: Given, place: PhrasePlace, local: Local, setting: Setting
     """
     if place.entry.texture != UNISON or not setting.row.has_hands or place.entry.recall == "full":
         return
-    end = _cadence_tick(place, setting) - local.origin_tick
+    end = cadence_tick(place, setting) - local.origin_tick
     doubled = [(onset, length, pitch - 12) for onset, length, pitch in tune if onset < end]
     if doubled and min(pitch for _, _, pitch in doubled) >= setting.compass[0]:
         stop = min(end, max(onset + length for onset, length, _ in doubled))
@@ -57,7 +57,7 @@ def oom_pah(place: PhrasePlace, local: Local, setting: Setting) -> list[Sounding
     """
     if place.entry.texture != STRIDE or not setting.row.has_hands or place.entry.voices is not None:
         return []
-    end = _cadence_tick(place, setting)
+    end = cadence_tick(place, setting)
     slots = [slot for slot in place.slots if slot.numeral is not None]
     notes: list[Sounding] = []
     for bar_tick in range(place.bar_tick, end, setting.meter.bar_ticks):
@@ -70,7 +70,7 @@ def oom_pah(place: PhrasePlace, local: Local, setting: Setting) -> list[Sounding
     return notes
 
 
-def _cadence_tick(place: PhrasePlace, setting: Setting) -> int:
+def cadence_tick(place: PhrasePlace, setting: Setting) -> int:
     """Return where a phrase's cadence begins, tick of the piece: its formula, or its last two chords."""
     if place.entry.formula is not None:
         return place.bar_tick + round(place.entry.formula.onsets[0] * setting.meter.beat_ticks)

@@ -14,7 +14,7 @@ import numpy as np
 from composer.fill.critics import LINE_WEIGHTS, VOICED_WEIGHTS
 from composer.fill.entries import covered_until as covered_until_of
 from composer.fill.entries import entered_voices, give_entries, outer_voices, voice_compass
-from composer.fill.figures import BROKEN, FIGURE_LEVEL, give_unison, oom_pah
+from composer.fill.figures import BROKEN, FIGURE_LEVEL, cadence_tick, give_unison, oom_pah
 from composer.fill.formulas import cadence_basses, cadence_tops
 from composer.fill.given import (
     Given,
@@ -42,13 +42,14 @@ from composer.plan.outline import PhrasePlace
 from composer.roll.codec import BoolArray
 from composer.roll.facts import line_facts
 from composer.roll.grid import STEP_TICKS
-from composer.roll.pins import STRUCK
+from composer.roll.pins import FREE, SILENT, STRUCK
 from composer.roll.reference import Reference, level_of, no_reference, place_reference
 from composer.theory.harmony import parse_chord
 from composer.theory.key import parse_key
 
 RECALLED_LEVEL = 4  # likeness class of the new voices round a returning tune: of the same kind, not the same
 RHYTHM_FIDELITY = 0.3  # below it a phrase takes over its theme's rhythm alone,
+STRONG_FIDELITY, BEATS_FIDELITY = 0.5, 0.8  # above, and from which, a followed tune keeps its strong notes, its beats
 RHYTHM_LEVEL = 4  # about as closely as the bars of a piece do
 
 
@@ -110,6 +111,8 @@ def section_stretch(
                 tune_until=tune_until,
                 bass_until=bass_until,
             )
+            if setting.is_line or not setting.row.has_soloist:
+                _give_skeleton(given, setting, place, local, themes)
             if not setting.is_line:
                 give_unison(given, place, local, mine, tune=_tune_of(place, local, themes, setting))
         if setting.is_line:
@@ -255,6 +258,35 @@ def _tune_of(place: PhrasePlace, local: Local, themes: Mapping[str, ComposedThem
     if theme is None or not place.states_theme:
         return []
     return [(onset - local.origin_tick, length, pitch) for onset, length, pitch in stated_tune(theme, place, setting)]
+
+
+def _give_skeleton(
+    given: Given, setting: Setting, place: PhrasePlace, local: Local, themes: Mapping[str, ComposedTheme]
+) -> None:
+    """Pin the onsets of a followed tune's strong notes where the phrase's chords have them; all else is free.
+
+    From a fidelity of `BEATS_FIDELITY` on the notes of all beats count, above `STRONG_FIDELITY` those of strong ones.
+    """
+    theme, fidelity = themes.get(place.entry.theme or ""), place.entry.fidelity or 0.0
+    if theme is None or place.states_theme or fidelity <= STRONG_FIDELITY or place.entry.voices is not None:
+        return
+    least = 2 if fidelity >= BEATS_FIDELITY else 3
+    end = cadence_tick(place, setting)
+    for onset, _, pitch in stated_tune(theme, place, setting):
+        slot = next((s for s in place.slots if s.start_tick <= onset < s.end_tick and s.numeral is not None), None)
+        strength = setting.meter.strength((onset - place.bar_tick) % setting.meter.bar_ticks)
+        if slot is None or onset >= end or strength < least or onset % STEP_TICKS:
+            continue
+        step, index = (onset - local.origin_tick) // STEP_TICKS, pitch - given.low_pitch
+        if pitch % 12 in slot.chord.pitch_classes(slot.key) and given.allowed[step, index]:
+            give_melody(
+                given,
+                [(onset - local.origin_tick, STEP_TICKS, pitch)],
+                start_tick=onset - local.origin_tick,
+                end_tick=onset - local.origin_tick + STEP_TICKS,
+            )
+            after = given.code[step + 1 : step + 2, index]
+            after[after == SILENT] = FREE  # how long it sounds is the network's
 
 
 def _give_cadence(

@@ -22,7 +22,7 @@ from composer.plan.mixes import GlidePart, whole_mix
 from composer.plan.model import NO_THEME, CadenceName, Formula, Link, PhraseEntry, SectionEntry, Transformation
 from composer.plan.numerals import Slot, format_harmony, parse_harmony, parse_key_path, path_text
 from composer.plan.pedals import Pedal
-from composer.plan.phrases import FREE_FIDELITY, PhraseDraft
+from composer.plan.phrases import FREE_FIDELITY, STATED, PhraseDraft
 from composer.plan.setting import Setting
 from composer.plan.shape import shape_phrase, shape_section
 from composer.plan.statements import Statement, draw_statement, state_themes
@@ -38,6 +38,8 @@ from composer.plan.themes import (
 from composer.style_statistics import degree_text, parse_degree
 from composer.theme import change_degree
 from composer.theory.key import Key, key_numeral, parse_key
+
+LIKE_FIDELITY = 0.5  # above it a phrase that follows a theme has its chords too
 
 
 @dataclass(frozen=True)
@@ -307,6 +309,10 @@ def _phrase_harmony(
     parallel: tuple[Slot, ...] = ()
     if draft.parallel is not None and drafts[draft.parallel].bars >= draft.bars // 2:
         parallel = opening_pins(harmonies[draft.parallel], start_tick=-pickup, bars=draft.bars, setting=setting)
+    if theme is not None and LIKE_FIDELITY < draft.fidelity < STATED and len(draft.keys) == 1:
+        # What is to be like the theme has its chords, up to the last two bars.
+        own = stated_slots(theme, draft, key, setting)
+        parallel = opening_pins(own, start_tick=-pickup, bars=2 * (draft.bars - 2), setting=setting)
     tune: tuple[MelodyNote, ...] = ()
     if theme is not None and draft.states_theme:
         tune = _tune(theme, draft, key, setting) if statement is None else statement.tune

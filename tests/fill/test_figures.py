@@ -108,3 +108,13 @@ def test_unison_of_no_tune_is_left_to_the_network(stretched):
 def test_a_theme_in_broken_chords_is_not_like_the_voices_it_had(stretched):
     assert not stretched("alberti", theme="tune").reference.level.any()
     assert stretched("walking", theme="tune").reference.level.any()
+
+
+def test_a_followed_tune_keeps_its_strong_notes_where_the_chords_have_them(stretched):
+    def kept(fidelity: float) -> list[int]:
+        code = stretched("chords", theme=f"tune, fidelity: {fidelity}").pins.code[:16]
+        return np.flatnonzero((code == STRUCK).any(axis=1)).tolist()
+
+    assert kept(0.5) == []
+    assert kept(0.7) == [0, 8]  # the strong beats' C and G over I
+    assert kept(0.9) == [0, 4, 8]  # E too; not F
