@@ -16,7 +16,7 @@ from itertools import pairwise
 from composer.errors import PlanError
 from composer.outline import ChordSpan, Outline, PhraseSpan, span_at
 from composer.plan.brief import StyleWish
-from composer.plan.cadences import closes
+from composer.plan.cadences import closes, has_room
 from composer.plan.chords import grid_ticks
 from composer.plan.forms import default_id
 from composer.plan.model import NO_THEME, PhraseEntry, Plan, SectionEntry
@@ -168,7 +168,7 @@ def _phrase(
     span = _phrase_of(outline, bar_tick - pickup, bar_tick + bars * meter.bar_ticks - pickup)
     if span is not None and span.cadence_tick is not None:
         held = _with_last_held(slots, span.cadence_tick - bar_tick)
-        if _is_made(str(span.cadence), held, meter):
+        if has_room(str(span.cadence), bars, meter) and _is_made(str(span.cadence), held, meter):
             slots, cadence = held, str(span.cadence)
     texture = span_at(outline.textures, bar_tick + bars * meter.bar_ticks // 2)
     return PhraseEntry.model_validate(
