@@ -186,11 +186,12 @@ def find_returns(score: Score, sections: Sequence[tuple[int, int]]) -> tuple[Ret
 
 
 def letters_of(returns: Sequence[Return | None]) -> tuple[str, ...]:
-    """Return a letter for each section: that of the one it returns, or the next one."""
+    """Return a letter for each section: that of the one it returns, or the next one; after Z comes AA."""
     letters: list[str] = []
     new = 0
     for one in returns:
-        letters.append(_LETTERS[min(new, len(_LETTERS) - 1)] if one is None else letters[one.of])
+        rounds, place = divmod(new, len(_LETTERS))
+        letters.append(_LETTERS[rounds - 1] * (rounds > 0) + _LETTERS[place] if one is None else letters[one.of])
         new += one is None
     return tuple(letters)
 

@@ -91,3 +91,9 @@ def test_a_new_key_begins_a_section():
     phrases = [PhraseSpan(16 * Q * place, 16 * Q * (place + 1), Cadence.PAC) for place in range(4)]
     keys = (KeySpan(0, 32 * Q, parse_key("C major")), KeySpan(32 * Q, 64 * Q, parse_key("Ab major")))
     assert section_starts(score, phrases, keys) == (0, 32 * Q)
+
+
+def test_no_two_sections_share_a_letter_by_chance():
+    letters = letters_of([None] * 60)
+    assert len(set(letters)) == 60
+    assert (letters[25], letters[26], letters[52]) == ("Z", "AA", "BA")
