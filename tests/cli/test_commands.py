@@ -155,6 +155,7 @@ def test_styles_are_listed_with_what_they_learned_from(run, library) -> None:
     )
     library.answers("composer.style", "styles", (bach, StyleCard("mine", "My own")))
     library.answers("composer.style", "own_styles_folder", Path("nowhere"))
+    library.answers("composer.style", "readable_styles", ((), ()))
     lines = run("styles").stdout.splitlines()
     assert [line.split()[0] for line in lines[:3]] == ["style", "bach", "mine"]
     assert lines[1].split()[-4:] == ["131", "6357", "keyboard,", "organ"]

@@ -32,7 +32,7 @@ sections:
     phrases:
       - {{bars: 4, cadence: HC, dynamics: cresc}}
       - {{bars: 2, cadence: PAC, fermata: true}}
-  - {{label: R, theme: none, bars: 2, key: {home}, cadence: HC}}
+  - {{label: R, theme: none, bars: 2, key: {home}, cadence: HC, tempo_factor: 1}}
   - {{label: A, id: A2, theme: first, bars: 4, key: {home}, cadence: PAC, dynamics: p, ritard: 0.5}}
 """
 

@@ -119,7 +119,7 @@ def test_a_learned_style_is_planned_and_its_composer_joins_the_network(place: Pa
 
 
 def test_a_piece_of_an_own_style_is_composed(learned: LearnedStyle, tmp_path: Path) -> None:
-    piece = pipeline.compose(form="binary", style="mine", bars=8, seed=3, device="cpu", outputs=(tmp_path / "a.yaml",))
+    piece = pipeline.compose(form="binary", style="mine", bars=16, seed=3, device="cpu", outputs=(tmp_path / "a.yaml",))
     assert piece.style.startswith("mine (")
     assert "style: mine" in (tmp_path / "a.yaml").read_text()
 
