@@ -29,23 +29,25 @@ def cadence_at(
         melody: of the piece, sorted by onset.
         end_tick: where the phrase ends, when the chord goes on in the next one.
     """
-    last = _arrival(chords, index)
-    # The last chord begins where its harmony does; its bass is the lowest-placed inversion, the root where it is
-    # reached.
-    final = min(chords[last : index + 1], key=lambda span: span.chord.inversion)
-    before = _before(chords, last)
-    if before is None:
-        return Cadence.NONE, final.start_tick
-    end = chords[index].end_tick if end_tick is None else min(end_tick, chords[index].end_tick)
-    kind = _kind(before, final, _top(melody, final, end))
-    if kind in (Cadence.PC, Cadence.NONE) and is_tonic(final.chord):
+    own: tuple[Cadence, int] | None = None
+    place: int | None = index
+    while place is not None:
+        last = _arrival(chords, place)
+        # The last chord begins where its harmony does; its bass is the lowest-placed inversion, the root where it is
+        # reached.
+        final = min(chords[last : place + 1], key=lambda span: span.chord.inversion)
+        before = _before(chords, last)
+        kind = Cadence.NONE
+        if before is not None:
+            end = chords[place].end_tick if end_tick is None else min(end_tick, chords[place].end_tick)
+            kind = _kind(before, final, _top(melody, final, end))
+        if own is None or kind in (Cadence.PAC, Cadence.IAC):
+            own = kind, final.start_tick
         # What sways over the tonic after an authentic cadence (IV over a pedal) does not undo it.
-        earlier = _before_pedal(chords, last)
-        if earlier is not None:
-            found, tick = cadence_at(chords, earlier, melody)
-            if found in (Cadence.PAC, Cadence.IAC):
-                return found, tick
-    return kind, final.start_tick
+        sways = before is not None and kind in (Cadence.PC, Cadence.NONE) and is_tonic(final.chord)
+        place, end_tick = _before_pedal(chords, last) if sways else None, None
+    assert own is not None
+    return own
 
 
 def _arrival(chords: Sequence[ChordSpan], index: int) -> int:

@@ -58,3 +58,14 @@ def test_a_dominant_seventh_that_rises_by_step_deceives_across_a_change_of_key()
         ChordSpan(2 * Q, 3 * Q, parse_chord("I", "major"), parse_key("Bb major")),
     ]
     assert cadence_at(chords, 2, ()) == (Cadence.DC, 2 * Q)
+
+
+@pytest.mark.parametrize(("opening", "found"), [("V", (Cadence.IAC, Q)), ("IV", (Cadence.NONE, 3001 * Q))])
+def test_a_thousand_chords_may_sway_over_a_pedal(opening, found):
+    key = parse_key("C major")
+    numerals = [opening, "I", *["IV64", "I"] * 1500]
+    chords = [
+        ChordSpan(place * Q, (place + 1) * Q, parse_chord(numeral, "major"), key)
+        for place, numeral in enumerate(numerals)
+    ]
+    assert cadence_at(chords, 3001, ()) == found
