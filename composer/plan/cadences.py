@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import pairwise, product
 
 from composer.plan.chords import Styles, grid_ticks
 from composer.plan.model import Formula
@@ -128,7 +128,22 @@ def is_strict(formula: CadenceFormula, meter: Meter) -> bool:
             return False
         if soprano != "-" and parse_degree(soprano, formula.mode) not in chord.relative_pitch_classes:
             return False
-    return formula.soprano[-1] != "-" and closes(formula.kind, chords, formula.soprano[-1], formula.final_beat, meter)
+    if formula.soprano[-1] == "-" or _goes_in_parallels(formula):
+        return False
+    return closes(formula.kind, chords, formula.soprano[-1], formula.final_beat, meter)
+
+
+def _goes_in_parallels(formula: CadenceFormula) -> bool:
+    """Whether the outer voices go from one octave or fifth to the next."""
+    degrees = [
+        (parse_degree(top, formula.mode), parse_degree(bass, formula.mode))
+        for top, bass in zip(formula.soprano, formula.bass, strict=True)
+        if top != "-"
+    ]
+    return any(
+        top != next_top and (top - bass) % 12 == (next_top - next_bass) % 12 and (top - bass) % 12 in (0, 7)
+        for (top, bass), (next_top, next_bass) in pairwise(degrees)
+    )
 
 
 def has_room(cadence: str, bars: int, meter: Meter) -> bool:

@@ -155,6 +155,20 @@ def test_a_counted_formula_that_is_no_cadence_is_left_out():
     assert not is_strict(wrong, COMMON)
 
 
+@pytest.mark.parametrize(
+    ("chords", "soprano", "bass", "is_good"),
+    [
+        ("V64 V I", "2 5 1", "2 5 1", False),
+        ("V V I", "2 2 1", "5 5 1", True),
+        ("ii7 V I", "4 2 1", "2 5 1", True),
+    ],
+)
+def test_a_cadence_whose_outer_voices_go_in_bare_octaves_is_left_out(chords, soprano, bass, is_good):
+    voices = (tuple(words.split()) for words in (chords, soprano, bass))
+    formula = CadenceFormula("PAC", "major", *voices, (1.0, 1.0, 2.0), 0.0, "quadruple", 9)
+    assert is_strict(formula, COMMON) == is_good
+
+
 def test_a_note_beside_its_own_altered_form_speaks_against_the_chord(models):
     """F natural (4 of C) against the F sharp of V7/V; the natural 7 against the leading tone in minor."""
     major, minor = models.of("major"), models.of("minor")
