@@ -31,6 +31,7 @@ UNSTABLE = 0.05  # factor of a six-four or four-two chord at a beginning: mostly
 SIX_FOUR = 0.3  # factor of six-four chords inside a phrase, which the analysis finds wherever a bass leaps to the fifth
 OPENING_TONIC = 8.0  # factor of the tonic where a theme begins
 FULLY_CHROMATIC = 0.01  # of the chords in major bVI, in a style half of whose VI before V in minor are augmented sixths
+LEAST_OPENING = 0.01  # rarer beginnings of a theme are slips of the analysis, or of the smoothing
 FLOOR = 1e-9  # of any transition that a pin may force
 
 Styles = Sequence[tuple[float, StyleStatistics]]
@@ -123,7 +124,8 @@ class ChordModel:
     def opening(self) -> Weights:
         """Return p(chord begins a piece or a theme): [chord]; chords on the tonic in root position, mostly."""
         counted = self._mixed(lambda statistics: statistics.opening_chords.get(self.mode, {}), prior=0.02)
-        return self._stable(0.7 * counted + 0.3 * self.first(), tonic=OPENING_TONIC)
+        stable = self._stable(0.7 * counted + 0.3 * self.first(), tonic=OPENING_TONIC)
+        return _normal(np.where(stable < LEAST_OPENING, 0.0, stable))  # a theme must say in which key it is
 
     def _stable(self, weights: Weights, *, tonic: float = 1.0) -> Weights:
         """Return weights of a beginning: no six-four or four-two chord stands there by itself."""

@@ -169,6 +169,15 @@ def test_a_cadence_whose_outer_voices_go_in_bare_octaves_is_left_out(chords, sop
     assert is_strict(formula, COMMON) == is_good
 
 
+@pytest.mark.parametrize("mode", ["major", "minor"])
+def test_a_theme_begins_mostly_on_its_tonic_and_never_on_a_chord_that_next_to_no_theme_begins_on(models, mode):
+    model = models.of(mode)
+    weights = dict(zip(model.vocabulary, model.opening(), strict=True))
+    assert max(weights, key=weights.__getitem__) == ("I" if mode == "major" else "i")
+    assert sum(weights.values()) == pytest.approx(1)
+    assert all(weight == 0 or weight >= 0.01 for weight in weights.values())
+
+
 def test_a_note_beside_its_own_altered_form_speaks_against_the_chord(models):
     """F natural (4 of C) against the F sharp of V7/V; the natural 7 against the leading tone in minor."""
     major, minor = models.of("major"), models.of("minor")
