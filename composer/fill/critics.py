@@ -50,6 +50,7 @@ class Bar:
         runs: those of the training pieces, by which copies are told.
         solo: bool [step, pitch], the soloist's notes; None: there is no soloist.
         compasses: (lowest, highest) MIDI pitch of each part, where each is a single line; else empty.
+        bass_before: pitch class of the planned bass in the step before the bar, or -1.
     """
 
     play: BoolArray
@@ -64,6 +65,7 @@ class Bar:
     runs: tuple[RunIndex, ...] = ()
     solo: BoolArray | None = None
     compasses: tuple[tuple[int, int], ...] = ()
+    bass_before: int = -1
 
     @property
     def pitch_class(self) -> NDArray[np.int_]:
@@ -218,6 +220,20 @@ def parallel_voices(bar: Bar) -> Penalty:
     return 0.8 * fault.sum(axis=1)
 
 
+def planned_bass(bar: Bar) -> Penalty:
+    """For a line alone: parallel fifths or octaves with the planned bass, where a chord begins and the line moves."""
+    play = np.concatenate([bar.before_play[:, -1:], bar.play], axis=1)
+    line = np.where(play.any(axis=2), play.shape[2] - 1 - play[:, :, ::-1].argmax(axis=2), -1)
+    pitch = bar.low_pitch + line
+    bass = np.concatenate([[bar.bass_before], bar.facts.chord_bass])
+    cost = np.zeros(len(play))
+    for step in np.flatnonzero((bass[1:] != bass[:-1]) & (bass[1:] >= 0) & (bass[:-1] >= 0)):
+        before, after = (pitch[:, step] - bass[step]) % 12, (pitch[:, step + 1] - bass[step + 1]) % 12
+        moves = (line[:, step] >= 0) & (line[:, step + 1] >= 0) & (line[:, step] != line[:, step + 1])
+        cost += moves & (before == after) & ((after == 0) | (after == 7))
+    return 2.0 * cost
+
+
 def clashes(bar: Bar) -> Penalty:
     """Minor seconds that sound together on a beat."""
     on_beat = np.flatnonzero(bar.facts.strength >= 2)
@@ -326,6 +342,7 @@ CRITICS: dict[str, Callable[[Bar], Penalty]] = {
     "fullness": fullness,
     "parallels": parallels,
     "parallel_voices": parallel_voices,
+    "planned_bass": planned_bass,
     "clashes": clashes,
     "reach": reach,
     "crowd": crowd,
@@ -333,12 +350,13 @@ CRITICS: dict[str, Callable[[Bar], Penalty]] = {
     "copied": copied,
     "melody": melody,
 }
-OFF_BY_DEFAULT = {"melody", "parallel_voices"}
+OFF_BY_DEFAULT = {"melody", "parallel_voices", "planned_bass"}
 VOICED_WEIGHTS = {"parallel_voices": 2.5}  # where voices are told apart
 # A line alone has no chords of its own to get right, no bass, and is as thick as a line.
 LINE_WEIGHTS = {
     **dict.fromkeys(("bass", "texture", "fullness", "parallels", "clashes", "reach", "crowd", "leaps"), 0.0),
     "melody": 1.0,
+    "planned_bass": 1.0,
 }
 
 

@@ -36,7 +36,7 @@ from composer.fill.particles import Miss, NoteSource, Stretch, run_filter
 from composer.fill.recall import ComposedTheme, cells_to_sounding, stated_tune
 from composer.fill.scoring import notes_of_section, voiced_notes
 from composer.fill.sections import section_stretch, solo_cells
-from composer.fill.setting import WINDOW_PITCHES, Setting, make_setting
+from composer.fill.setting import WINDOW_PITCHES, Setting, critic_weights, make_setting
 from composer.fill.subjects import compose_subject
 from composer.fill.theme_tasks import theme_key, theme_outline, theme_task
 from composer.fill.themes import compose_theme, tune_of
@@ -344,6 +344,7 @@ def _compose_voices(
         plays_keyboard=setting.row.has_hands,
         solo=solo_cells(tune, num_steps, setting) if setting.row.has_soloist else None,
         compasses=setting.single_compasses,
+        critic_weights=critic_weights(setting),
         runs=setting.runs,
     )
     filled = run_filter(source, stretch, stream(setting.seed, "theme", theme.name, "voices"))

@@ -24,6 +24,7 @@ from composer.theory.meter import Meter
 
 Tune = Sequence[tuple[int, int, int]]
 COPY_COST = 0.6  # of a note with which a tune goes on with a known one
+PARALLEL_COST = 1.5  # for each fifth or octave that a tune would make with the planned bass
 
 AGAINST_METER = 1.2  # of a beat whose rhythm contradicts the meter
 _UNKNOWN_SHARE = 0.002  # of a cell that the style never has
@@ -56,6 +57,20 @@ def melody_score(
         + _contour(tune)
         + _rhythm(tune, meter, statistics, span_ticks, bar_offset_tick)
     )
+
+
+def parallels_with_bass(tune: Tune, chords: Sequence[ChordSpan]) -> int:
+    """Return how often a tune goes in fifths or octaves with the bass of its chords, where both move together."""
+    found = 0
+    for before, after in pairwise(chords):
+        bass, next_bass = before.chord.bass(before.key), after.chord.bass(after.key)
+        struck = next((pitch for onset, _, pitch in tune if onset == after.start_tick), None)
+        held = [pitch for onset, length, pitch in tune if onset < after.start_tick <= onset + length]
+        if struck is None or not held or bass == next_bass or held[-1] == struck:
+            continue
+        interval = (struck - next_bass) % 12
+        found += interval in (0, 7) and interval == (held[-1] - bass) % 12
+    return found
 
 
 def copied_notes(tune: Tune, runs: Sequence[RunIndex], *, given: Tune = ()) -> int:

@@ -304,6 +304,7 @@ def _advance(source: NoteSource, stretch: Stretch, cloud: _Cloud, bar: int, gene
             stretch.runs,
             None if stretch.solo is None else stretch.solo[first:end],
             stretch.compasses,
+            int(stretch.facts.chord_bass[first - 1]) if first else -1,
         )
         cost = penalties(view, stretch.critic_weights)
         log_weight, penalty = log_weight - cost, penalty + cost

@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from composer.fill.critics import LINE_WEIGHTS, VOICED_WEIGHTS
 from composer.fill.entries import covered_until as covered_until_of
 from composer.fill.entries import entered_voices, give_entries, outer_voices, voice_compass
 from composer.fill.figures import BROKEN, FIGURE_LEVEL, cadence_tick, give_unison, oom_pah
@@ -33,7 +32,7 @@ from composer.fill.particles import ComposerMix, Stretch
 from composer.fill.pedals import give_pedal
 from composer.fill.recall import ComposedTheme, stated_tune, stated_voices
 from composer.fill.rhythm import usual_onsets
-from composer.fill.setting import WINDOW_PITCHES, Setting
+from composer.fill.setting import WINDOW_PITCHES, Setting, critic_weights, weighed_spans
 from composer.fill.soloist import close_round, fitted_pitch, keep_silent, sings, with_breath
 from composer.outline import SectionSpan
 from composer.plan.links import read_pitch
@@ -119,7 +118,7 @@ def section_stretch(
             keep_silent(given, place, local, setting, covered_until=covered_until)
     if setting.is_line:
         close_round(given)
-    bars = local.bars
+    bars = weighed_spans(local.bars, setting)
     phrase_ends = frozenset(
         index
         for index, (first, end) in enumerate(bars)
@@ -142,7 +141,7 @@ def section_stretch(
         compasses=setting.single_compasses or _voice_compasses(section, setting),
         style_changes=tuple(changes),
         goals=phrase_goals(setting, places, local, given),
-        critic_weights=LINE_WEIGHTS if setting.is_line else VOICED_WEIGHTS if section.voices is not None else {},
+        critic_weights=critic_weights(setting, has_voices=section.voices is not None),
         runs=setting.runs,
     )
     return stretch, local

@@ -6,18 +6,19 @@ for every piece, so that the sampler is compiled for one shape.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from composer.analysis.copying import RunIndex
+from composer.fill.critics import LINE_WEIGHTS, VOICED_WEIGHTS
 from composer.fill.ensembles import Ensemble, ensemble_named
 from composer.fill.particles import LINE, ComposerMix
 from composer.outline import Outline
 from composer.plan.mixes import Mix, whole_mix
 from composer.plan.model import Plan
 from composer.plan.outline import PhrasePlace, phrase_places, pickup_tick
-from composer.roll.grid import HIGHEST_PITCH, LOWEST_PITCH, steps_per_bar
+from composer.roll.grid import HIGHEST_PITCH, LOWEST_PITCH, STEP_TICKS, steps_per_bar
 from composer.style_statistics import StyleStatistics
 from composer.theory.key import Key, parse_key
 from composer.theory.meter import Meter, parse_meter
@@ -176,3 +177,21 @@ def _of_style(mix: Mix, known: Mapping[str, tuple[str, StyleStatistics]]) -> dic
         "style": tuple((known[name][0], weight) for name, weight in mix.items()),
         "weighed": tuple((weight, known[name][1]) for name, weight in ordered),
     }
+
+
+def critic_weights(setting: Setting, *, has_voices: bool = False) -> Mapping[str, float]:
+    """Return the factor of each critic that does not count 1, of a piece or a section whose voices are told apart."""
+    if setting.is_line:
+        return LINE_WEIGHTS
+    return VOICED_WEIGHTS if has_voices or setting.row.has_single_lines else {}
+
+
+def weighed_spans(bars: Sequence[tuple[int, int]], setting: Setting) -> tuple[tuple[int, int], ...]:
+    """Return the spans of steps after which drafts are weighed: bars, or beats where single lines sing together.
+
+    Voices that are each a line of their own go wrong from beat to beat, and a choir's pieces are short.
+    """
+    if not setting.row.has_single_lines:
+        return tuple(bars)
+    steps = setting.meter.beat_ticks // STEP_TICKS
+    return tuple((first, min(first + steps, end)) for start, end in bars for first in range(start, end, steps))

@@ -22,7 +22,14 @@ from composer.analysis.copying import RunIndex
 from composer.fill.critics import LINE_WEIGHTS
 from composer.fill.given import Given, Sounding, close_above, close_below, give_notes, line_of, nothing_given, off_grid
 from composer.fill.local import Local
-from composer.fill.melody import COPY_COST, copied_notes, melody_score, opening_likeness
+from composer.fill.melody import (
+    COPY_COST,
+    PARALLEL_COST,
+    copied_notes,
+    melody_score,
+    opening_likeness,
+    parallels_with_bass,
+)
 from composer.fill.particles import LINE, Goals, NoteSource, Stretch, run_filter
 from composer.fill.rhythm import DIVISIONS, contradicts
 from composer.outline import ChordSpan
@@ -126,15 +133,17 @@ def _draft_tune(
 
 
 def rate_tune(notes: list[Sounding], task: ThemeTask, statistics: StyleStatistics, span_ticks: int) -> float:
-    """Return how good a draft is, and how little of it is copied."""
-    return melody_score(
+    """Return how good a draft is, how little of it is copied, and how seldom it doubles the bass to come."""
+    score = melody_score(
         notes,
         chords=task.local.chords,
         meter=task.meter,
         statistics=statistics,
         span_ticks=span_ticks,
         bar_offset_tick=task.pickup_tick,
-    ) - COPY_COST * copied_notes(notes, task.runs, given=task.given)
+    )
+    score -= COPY_COST * copied_notes(notes, task.runs, given=task.given)
+    return score - PARALLEL_COST * parallels_with_bass(notes, task.local.chords)
 
 
 def tune_stretch(task: ThemeTask, pinned: list[Sounding], *, end_tick: int, source: NoteSource) -> Stretch:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -86,6 +88,15 @@ def test_parallel_octaves_count_only_between_voices_that_both_move(bar):
     held = [(0, 16, 48), (0, 16, 60), (0, 4, 64), (4, 4, 65), (8, 4, 67), (12, 4, 65)]
     in_sixths = [(0, 16, 36), *((step, 4, pitch + step // 2) for step in (0, 4, 8, 12) for pitch in (55, 64))]
     assert critics.parallel_voices(bar(held, in_sixths)).tolist() == [0, 0]
+
+
+def test_a_tune_does_not_go_in_octaves_or_fifths_with_the_planned_bass(bar):
+    """From V6 (B in the bass) at the end of the bar before to C: B-C above it is bad, D-E and a held G are not."""
+    leads = [[(12, 4, pitch)] for pitch in (71, 74, 67, 66)]
+    notes = [[(0, 4, pitch)] for pitch in (72, 76, 67, 67)]
+    given = replace(bar(*notes, before=leads), bass_before=11)
+    assert (critics.planned_bass(given) > 0).tolist() == [True, False, False, True]
+    assert not critics.planned_bass(replace(given, bass_before=-1)).any()
 
 
 def test_critics_are_never_negative_and_judge_each_particle_alone(bar):

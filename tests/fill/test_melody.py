@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from composer.analysis.copying import make_run_index
-from composer.fill.melody import copied_notes, melody_score, opening_likeness
+from composer.fill.melody import copied_notes, melody_score, opening_likeness, parallels_with_bass
 from composer.outline import ChordSpan
 from composer.score import Note, Part, Score, make_bars
 from composer.style import load_statistics
@@ -95,3 +95,19 @@ def test_an_opening_is_likened_to_the_style_s_own_but_a_copy_is_not_wanted():
     assert likeness["same"] == 0
     assert likeness["near"] > 0.7 > likeness["far"]
     assert opening_likeness(near, statistics, meter=METER, mode="minor") == 0
+
+
+def test_a_tune_that_goes_in_octaves_with_its_bass_is_told_from_one_that_goes_against_it():
+    key = parse_key("G minor")
+    chords = [
+        ChordSpan(start, start + QUARTER, parse_chord(numeral, "minor"), key)
+        for start, numeral in ((0, "V65"), (QUARTER, "i"), (2 * QUARTER, "iv6"))
+    ]
+
+    def line(*pitches):
+        return [(place * QUARTER, QUARTER, pitch) for place, pitch in enumerate(pitches)]
+
+    assert parallels_with_bass(line(66, 67, 70), chords) == 1  # F sharp and G in both
+    assert parallels_with_bass(line(62, 70, 70), chords) == 0  # the octave and the held note are no parallels
+    assert parallels_with_bass(line(69, 67, 70), chords) == 0
+    assert parallels_with_bass(line(73, 74, 72), chords) == 1  # fifths
