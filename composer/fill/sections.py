@@ -48,7 +48,7 @@ from composer.theory.key import parse_key
 
 RECALLED_LEVEL = 4  # likeness class of the new voices round a returning tune: of the same kind, not the same
 RHYTHM_FIDELITY = 0.3  # below it a phrase takes over its theme's rhythm alone,
-STRONG_FIDELITY, BEATS_FIDELITY = 0.5, 0.8  # above, and from which, a followed tune keeps its strong notes, its beats
+STRONG_FIDELITY, BEATS_FIDELITY = 0.5, 0.8  # from which on a followed tune keeps its strong notes, its beats
 RHYTHM_LEVEL = 4  # about as closely as the bars of a piece do
 
 
@@ -264,10 +264,10 @@ def _give_skeleton(
 ) -> None:
     """Pin the onsets of a followed tune's strong notes where the phrase's chords have them; all else is free.
 
-    From a fidelity of `BEATS_FIDELITY` on the notes of all beats count, above `STRONG_FIDELITY` those of strong ones.
+    From a fidelity of `BEATS_FIDELITY` on the notes of all beats count, from `STRONG_FIDELITY` on those of strong ones.
     """
     theme, fidelity = themes.get(place.entry.theme or ""), place.entry.fidelity or 0.0
-    if theme is None or place.states_theme or fidelity <= STRONG_FIDELITY or place.entry.voices is not None:
+    if theme is None or place.states_theme or fidelity < STRONG_FIDELITY or place.entry.voices is not None:
         return
     least = 2 if fidelity >= BEATS_FIDELITY else 3
     end = cadence_tick(place, setting)

@@ -39,7 +39,7 @@ from composer.style_statistics import degree_text, parse_degree
 from composer.theme import change_degree
 from composer.theory.key import Key, key_numeral, parse_key
 
-LIKE_FIDELITY = 0.5  # above it a phrase that follows a theme has its chords too
+LIKE_FIDELITY = 0.5  # from it on a phrase that follows a theme has its chords too
 
 
 @dataclass(frozen=True)
@@ -280,7 +280,7 @@ def _phrase_harmony(
     if said.schema_ is not None and draft.states_theme and not (pins and all(slot.numeral for slot in pins)):
         raise PlanError(
             f"section {entry.id}, phrase {index + 1} states the theme {draft.theme} with its chords, and has a schema",
-            mend="take the schema out, or let the phrase follow the theme freely (fidelity: 0.5)",
+            mend="take the schema out, or let the phrase follow the theme freely (fidelity: 0.4)",
         )
     if statement is not None and not pins and said.formula is None:
         try:
@@ -309,7 +309,7 @@ def _phrase_harmony(
     parallel: tuple[Slot, ...] = ()
     if draft.parallel is not None and drafts[draft.parallel].bars >= draft.bars // 2:
         parallel = opening_pins(harmonies[draft.parallel], start_tick=-pickup, bars=draft.bars, setting=setting)
-    if theme is not None and LIKE_FIDELITY < draft.fidelity < STATED and len(draft.keys) == 1:
+    if theme is not None and LIKE_FIDELITY <= draft.fidelity < STATED and len(draft.keys) == 1:
         # What is to be like the theme has its chords, up to the last two bars.
         own = stated_slots(theme, draft, key, setting)
         parallel = opening_pins(own, start_tick=-pickup, bars=2 * (draft.bars - 2), setting=setting)

@@ -380,8 +380,8 @@ def _following_tune(
 def tune_contradicts(cadence: str, last: MelodyNote, key: Key) -> bool:
     """Whether a pinned tune's last note cannot end a cadence."""
     degree = (last.pitch - key.tonic_pitch_class) % 12
-    third = 4 if key.mode == "major" else 3
-    allowed = {"PAC": (0,), "IAC": (0, third, 7), "HC": (7, 11, 2), "PC": (0, third, 7)}.get(cadence)
+    thirds = (4,) if key.mode == "major" else (3, 4)  # a minor cadence may have the Picardy third
+    allowed = {"PAC": (0,), "IAC": (0, *thirds, 7), "HC": (7, 11, 2), "PC": (0, *thirds, 7)}.get(cadence)
     return allowed is not None and degree not in allowed
 
 

@@ -37,7 +37,7 @@ sections:
   - {label: A, theme: refrain, bars: 4, cadence: PAC}
   - label: B
     theme: couplet
-    fidelity: 0.5
+    fidelity: 0.4
     key: V
     cadence: HC
     phrases:

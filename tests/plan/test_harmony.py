@@ -161,9 +161,10 @@ def test_a_counted_formula_that_is_no_cadence_is_left_out():
         ("V64 V I", "2 5 1", "2 5 1", False),
         ("V V I", "2 2 1", "5 5 1", True),
         ("ii7 V I", "4 2 1", "2 5 1", True),
+        ("V V i", "2 2 1", "5 5 1", False),  # in major
     ],
 )
-def test_a_cadence_whose_outer_voices_go_in_bare_octaves_is_left_out(chords, soprano, bass, is_good):
+def test_a_cadence_in_bare_octaves_or_in_the_other_mode_is_left_out(chords, soprano, bass, is_good):
     voices = (tuple(words.split()) for words in (chords, soprano, bass))
     formula = CadenceFormula("PAC", "major", *voices, (1.0, 1.0, 2.0), 0.0, "quadruple", 9)
     assert is_strict(formula, COMMON) == is_good

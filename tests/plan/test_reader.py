@@ -135,6 +135,22 @@ sections:
     assert "my.yaml:7:50: the tune ends on A4, which cannot end a PAC" in problems(text)
 
 
+@pytest.mark.parametrize(("last", "is_refused"), [("^G4", False), ("G4", False), ("F4", True)])
+def test_a_minor_tune_may_end_on_the_picardy_third(last, is_refused):
+    text = f"""form: rondo
+style: small
+key: E minor
+meter: 3/4
+themes: {{refrain: {{bars: 2, melody: "E2 G2 F2 | {last} z2", phrases: [{{bars: 2, cadence: IAC}}]}}}}
+sections:
+  - {{label: A, theme: refrain, bars: 2, cadence: IAC}}
+"""
+    if is_refused:
+        assert "cannot end a IAC" in problems(text)
+    else:
+        read(text)
+
+
 def test_a_piece_of_a_million_bars_is_refused_before_it_is_planned():
     sections = "".join(f"  - {{label: A{n}, bars: 512}}\n" for n in range(5))
     assert "the piece would have 2560 bars (the limit is 2000)" in problems(

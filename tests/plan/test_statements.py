@@ -148,7 +148,7 @@ def test_a_copy_that_is_transformed_does_not_copy_the_chords(planned, library):
     assert chords(again, "C") != chords(again, "A")
 
 
-@pytest.mark.parametrize(("fidelity", "alike"), [(0.7, True), (0.5, False)])
+@pytest.mark.parametrize(("fidelity", "alike"), [(0.7, True), (0.4, False), (0.5, True)])
 def test_what_is_to_be_like_a_theme_has_its_chords_up_to_its_cadence(planned, fidelity, alike):
     plan = planned(fidelity=fidelity, phrases=[{"bars": 8, "theme": "refrain", "cadence": "PAC"}])
     own = " | ".join(chords(plan, "A")).split(" | ")
