@@ -21,7 +21,7 @@ import numpy as np
 
 from composer.analysis.hands import melody_line
 from composer.analysis.recurrence import edges, novelty
-from composer.analysis.sections import find_sections
+from composer.analysis.sections import LETTERS, best_chain, find_sections, first_whole_bar
 from composer.analysis.similarity import likeness_matrix
 from composer.outline import KeySpan, PhraseSpan, span_at
 from composer.score import Note, Part, Score
@@ -32,7 +32,7 @@ _OPENING_BARS = 8  # compared at most
 _SLIPS = (0, -1, 1)  # bars by which the beginnings of two like sections may be off
 _LONG_BARS = 32  # a section between signs that is longer is divided further
 _APART_BARS = 4  # between a sign and what was found beside it
-# Weights of a phrase's beginning as that of a section, and the log-preference of lengths in bars, interpolated.
+# Weights of a phrase's beginning as that of a section.
 _EDGE_WEIGHT = 4.0  # a repeated stretch begins or ends there
 _OPENING_WEIGHT = 2.5  # the piece's first bars come back
 _NOVELTY_WEIGHT = 2.0  # the strongest break of the piece
@@ -40,8 +40,6 @@ _KEY_WEIGHT = 1.5  # another key than before
 _PERFECT_WEIGHT = 1.2  # a PAC before it
 _OTHER_WEIGHT = -0.8  # no authentic cadence before it
 _SECTION_WEIGHT = -2.5  # each section costs
-_LENGTHS = ((1, -9.0), (4, -2.5), (8, 0.0), (16, 0.6), (32, 0.3), (48, -0.8), (64, -2.0), (128, -8.0), (1000, -60.0))
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _RETURN_BARS, _RETURN_LIKENESS = 4, 0.65  # of the piece's opening, where it comes back
 _APART_RETURNS = 8  # bars
 _TRANSPOSITIONS = 3  # of the likeliest that are tried
@@ -116,7 +114,7 @@ def _found_starts(score: Score, phrases: Sequence[PhraseSpan], keys: Sequence[Ke
     everything = likeness_matrix(score)[0].astype(np.float64)
     edge = np.maximum(edges(everything), edges(likeness_matrix(melody)[0].astype(np.float64)))
     new = novelty(everything)
-    bars = np.array([*(_whole_bar(score, phrase.start_tick) for phrase in phrases), len(score.bars)])
+    bars = np.array([*(first_whole_bar(score, phrase.start_tick) for phrase in phrases), len(score.bars)])
     weights = np.zeros(len(bars))
     struck = _struck(score, melody.parts[0].notes)
     for place, (before, phrase) in enumerate(pairwise(phrases), 1):
@@ -128,18 +126,7 @@ def _found_starts(score: Score, phrases: Sequence[PhraseSpan], keys: Sequence[Ke
         left, right = span_at(keys, before.end_tick - 1), span_at(keys, phrase.start_tick + bar_ticks)
         if left is not None and right is not None and left.key != right.key:
             weights[place] += _KEY_WEIGHT
-    best, back = np.zeros(len(bars)), np.zeros(len(bars), dtype=np.int64)
-    x, y = np.array(_LENGTHS).T
-    for place in range(1, len(bars)):
-        total = best[:place] + np.interp(bars[place] - bars[:place], x, y)
-        back[place] = int(total.argmax())
-        best[place] = total[back[place]] + weights[place]
-    starts: list[int] = []
-    place = int(back[-1])
-    while place > 0:
-        starts.append(phrases[place].start_tick)
-        place = int(back[place])
-    return starts[::-1]
+    return [phrases[place].start_tick for place in best_chain(bars, weights)]
 
 
 def _returns_opening(melody: Sequence[Struck], opening: int, bar: int) -> bool:
@@ -157,14 +144,6 @@ def _cadence_weight(before: PhraseSpan) -> float:
     if before.cadence is Cadence.PAC:
         return _PERFECT_WEIGHT
     return 0.0 if before.cadence is Cadence.IAC else _OTHER_WEIGHT
-
-
-def _whole_bar(score: Score, tick: int) -> int:
-    """Return the index of the bar that a section begins, the next one after an upbeat."""
-    index = score.bar_index_at(tick)
-    bar = score.bars[index]
-    late = 2 * (tick - bar.onset_tick + bar.lead_tick) > bar.meter.bar_ticks
-    return min(index + late, len(score.bars) - 1)
 
 
 def find_returns(score: Score, sections: Sequence[tuple[int, int]]) -> tuple[Return | None, ...]:
@@ -190,8 +169,8 @@ def letters_of(returns: Sequence[Return | None]) -> tuple[str, ...]:
     letters: list[str] = []
     new = 0
     for one in returns:
-        rounds, place = divmod(new, len(_LETTERS))
-        letters.append(_LETTERS[rounds - 1] * (rounds > 0) + _LETTERS[place] if one is None else letters[one.of])
+        rounds, place = divmod(new, len(LETTERS))
+        letters.append(LETTERS[rounds - 1] * (rounds > 0) + LETTERS[place] if one is None else letters[one.of])
         new += one is None
     return tuple(letters)
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from composer.analysis.frames import Floats
 from composer.analysis.reading import find_phrases
@@ -34,7 +35,7 @@ _OTHER_WEIGHT = -0.4  # no authentic cadence before it
 _SECTION_WEIGHT = -2.0  # each section costs
 # Log-preference of lengths in bars, interpolated.
 _LENGTHS = ((1, -9.0), (4, -2.5), (8, 0.0), (16, 0.6), (32, 0.3), (48, -0.8), (64, -2.0), (128, -8.0), (1000, -60.0))
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def find_sections(score: Score, phrases: Sequence[PhraseSpan] | None = None) -> tuple[SectionSpan, ...]:
@@ -59,7 +60,7 @@ def find_sections(score: Score, phrases: Sequence[PhraseSpan] | None = None) -> 
     likeness = likeness_matrix(score)[0].astype(np.float64)
     starts = _signed_starts(score, phrases) or _found_starts(score, phrases, likeness)
     ticks = [0, *starts, score.end_tick]
-    bars = [*(_first_whole_bar(score, tick) for tick in ticks[:-1]), len(score.bars)]
+    bars = [*(first_whole_bar(score, tick) for tick in ticks[:-1]), len(score.bars)]
     spans: list[SectionSpan] = []
     openings: list[tuple[int, int, str]] = []  # (bar, end, letter) of each section that brought something new
     uses: Counter[str] = Counter()
@@ -67,7 +68,7 @@ def find_sections(score: Score, phrases: Sequence[PhraseSpan] | None = None) -> 
         bar, stop = bars[place], bars[place + 1]
         label = next((letter for *other, letter in openings if _alike(likeness, (bar, stop), (other[0], other[1]))), "")
         if not label:
-            label = _LETTERS[min(len(openings), len(_LETTERS) - 1)]
+            label = LETTERS[min(len(openings), len(LETTERS) - 1)]
             openings.append((bar, stop, label))
         uses[label] += 1
         spans.append(SectionSpan(start, end, label if uses[label] == 1 else f"{label}{uses[label]}", label))
@@ -88,23 +89,33 @@ def _signed_starts(score: Score, phrases: Sequence[PhraseSpan]) -> list[int]:
 
 def _found_starts(score: Score, phrases: Sequence[PhraseSpan], likeness: Floats) -> list[int]:
     """Return the best chain of beginnings after the first, by dynamic programming over the phrases."""
-    bars = np.array([*(_first_whole_bar(score, phrase.start_tick) for phrase in phrases), len(score.bars)])
+    bars = np.array([*(first_whole_bar(score, phrase.start_tick) for phrase in phrases), len(score.bars)])
     edge, new = edges(likeness), novelty(likeness)
     weights = [0.0, *(_cadence_weight(before) for before in phrases[:-1]), 0.0]
     for place, bar in enumerate(bars[1:-1].tolist(), 1):
         weights[place] += _EDGE_WEIGHT * edge[bar] + _NOVELTY_WEIGHT * new[bar] + _SECTION_WEIGHT
+    return [phrases[place].start_tick for place in best_chain(bars, weights)]
+
+
+def best_chain(bars: NDArray[np.int_], weights: Sequence[float] | Floats) -> list[int]:
+    """Return which beginnings make the best chain of sections, the first left out.
+
+    Args:
+        bars: index of the bar at each possible beginning, ascending, and of the end.
+        weights: what each of them is worth as a section's beginning; the usual lengths of sections count besides.
+    """
     best, back = np.zeros(len(bars)), np.zeros(len(bars), dtype=np.int64)
     x, y = np.array(_LENGTHS).T
     for place in range(1, len(bars)):
         total = best[:place] + np.interp(bars[place] - bars[:place], x, y)
         back[place] = int(total.argmax())
         best[place] = total[back[place]] + weights[place]
-    starts: list[int] = []
+    chain: list[int] = []
     place = int(back[-1])
     while place > 0:
-        starts.append(phrases[place].start_tick)
+        chain.append(place)
         place = int(back[place])
-    return starts[::-1]
+    return chain[::-1]
 
 
 def _cadence_weight(before: PhraseSpan) -> float:
@@ -125,7 +136,7 @@ def _alike(likeness: Floats, bars: tuple[int, int], others: tuple[int, int]) -> 
     return False
 
 
-def _first_whole_bar(score: Score, tick: int) -> int:
+def first_whole_bar(score: Score, tick: int) -> int:
     """Return the index of the bar that a section begins, the next one after an upbeat."""
     index = score.bar_index_at(tick)
     bar = score.bars[index]

@@ -21,6 +21,7 @@ from composer.plan.numerals import Slot
 from composer.plan.outline import PhrasePlace
 from composer.roll.grid import STEP_TICKS
 from composer.theory.meter import Meter
+from composer.theory.pitch import nearest_pitch
 
 UNISON, STRIDE = "unison", "stride"
 BROKEN = ("alberti", "arpeggio")
@@ -92,7 +93,7 @@ def _strikes(meter: Meter) -> list[tuple[int, int, bool]]:
 
 def _deep(slot: Slot, setting: Setting) -> int:
     """Return a chord's bass in the register of an oom-pah."""
-    pitch = _nearest(slot.chord.bass(slot.key), setting.bass_goal)
+    pitch = nearest_pitch(slot.chord.bass(slot.key), setting.bass_goal)
     while pitch > DEEP and pitch - 12 >= setting.compass[0]:
         pitch -= 12
     return pitch
@@ -102,9 +103,4 @@ def _chord(slot: Slot) -> list[int]:
     """Return a chord's notes but its bass where chords lie, three at most."""
     bass = slot.chord.bass(slot.key)
     classes = [pitch_class for pitch_class in slot.chord.pitch_classes(slot.key) if pitch_class != bass]
-    return sorted(_nearest(pitch_class, CHORDS) for pitch_class in classes)[:3]
-
-
-def _nearest(pitch_class: int, goal: float) -> int:
-    base = round(goal)
-    return base + (pitch_class - base + 6) % 12 - 6
+    return sorted(nearest_pitch(pitch_class, CHORDS) for pitch_class in classes)[:3]

@@ -17,6 +17,7 @@ from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import FREE, HELD, SILENT, STRUCK, Pins, make_pins
 from composer.theory.harmony import Chord
 from composer.theory.key import Key
+from composer.theory.pitch import nearest_pitch
 
 
 @dataclass
@@ -172,21 +173,15 @@ def lead_in_notes(
 ) -> list[Sounding]:
     """Return the chord that sounds before a section: bass, top and two notes between, held for the whole lead-in."""
     classes = chord.pitch_classes(key)
-    low = bass if bass is not None else _nearest(chord.bass(key), 48)
-    high = top if top is not None else _nearest(classes[0], 69)
+    low = bass if bass is not None else nearest_pitch(chord.bass(key), 48)
+    high = top if top is not None else nearest_pitch(classes[0], 69)
     pitches = {low, high}
     goal = (low + 2 * high) / 3
     for pitch_class in classes:
-        inner = _nearest(pitch_class, goal)
+        inner = nearest_pitch(pitch_class, goal)
         if low < inner < high and len(pitches) < 4:
             pitches.add(inner)
     return [(from_tick, end_tick - from_tick, pitch) for pitch in sorted(pitches)]
-
-
-def _nearest(pitch_class: int, goal: float) -> int:
-    """Return the MIDI pitch of a class nearest to `goal` (the lower one on a tie)."""
-    base = round(goal) - (round(goal) - pitch_class) % 12
-    return min((base, base + 12), key=lambda pitch: (abs(pitch - goal), pitch))
 
 
 def place_degrees(degrees: list[int | None], key: Key, *, goal: float, compass: tuple[int, int]) -> list[int | None]:
@@ -204,9 +199,9 @@ def place_degrees(degrees: list[int | None], key: Key, *, goal: float, compass: 
     sounding = [degree for degree in degrees if degree is not None]
     if not sounding:
         return list(degrees)
-    pitches: list[int] = [_nearest((key.tonic_pitch_class + sounding[-1]) % 12, goal)]
+    pitches: list[int] = [nearest_pitch((key.tonic_pitch_class + sounding[-1]) % 12, goal)]
     for degree in reversed(sounding[:-1]):  # from the goal backwards: the final note decides the octave
-        pitches.insert(0, _nearest((key.tonic_pitch_class + degree) % 12, pitches[0]))
+        pitches.insert(0, nearest_pitch((key.tonic_pitch_class + degree) % 12, pitches[0]))
     best = min((0, -12, 12, -24, 24), key=lambda shift: (_outside(pitches, shift, compass), abs(shift)))
     moved = iter(pitch + best for pitch in pitches)
     return [None if degree is None else next(moved) for degree in degrees]

@@ -20,7 +20,7 @@ from composer.plan.setting import Setting
 from composer.style_statistics import parse_degree
 from composer.theory.harmony import parse_chord
 from composer.theory.key import Key, parse_key
-from composer.theory.pitch import Spelling
+from composer.theory.pitch import Spelling, nearest_pitch
 
 BASS_PITCH, TOP_PITCH = 45, 72  # where bass and top are sought when the style has no registers
 
@@ -37,11 +37,11 @@ def leaves_of(section: SectionEntry, last: Slot, setting: Setting, *, tune_is_kn
     assert section.phrases
     formula = section.phrases[-1].formula
     key = last.key
-    bass = name_pitch(_nearest(last.chord.bass(key), _register(setting, "bass", BASS_PITCH)), key)
+    bass = name_pitch(nearest_pitch(last.chord.bass(key), _register(setting, "bass", BASS_PITCH)), key)
     top = None
     if formula is not None and formula.soprano[-1] != "-" and tune_is_known:
         pitch_class = (parse_degree(formula.soprano[-1], key.mode) + key.tonic_pitch_class) % 12
-        top = name_pitch(_nearest(pitch_class, _register(setting, "melody", TOP_PITCH)), key)
+        top = name_pitch(nearest_pitch(pitch_class, _register(setting, "melody", TOP_PITCH)), key)
     return Link(key=str(key), chord=last.numeral or "I", bass=bass, top=top)
 
 
@@ -65,10 +65,10 @@ def usual_entry(section: SectionEntry, template: FormTemplate, setting: Setting,
 
 def _conventional(key: Key, cadence: str, setting: Setting) -> Link:
     numeral = "V" if cadence == "HC" else "I" if key.mode == "major" else "i"
-    bass = _nearest(parse_chord(numeral, key.mode).bass(key), _register(setting, "bass", BASS_PITCH))
+    bass = nearest_pitch(parse_chord(numeral, key.mode).bass(key), _register(setting, "bass", BASS_PITCH))
     top = None
     if cadence == "PAC":
-        top = name_pitch(_nearest(key.tonic_pitch_class, _register(setting, "melody", TOP_PITCH)), key)
+        top = name_pitch(nearest_pitch(key.tonic_pitch_class, _register(setting, "melody", TOP_PITCH)), key)
     return Link(key=str(key), chord=numeral, bass=name_pitch(bass, key), top=top)
 
 
@@ -113,11 +113,6 @@ def _register(setting: Setting, name: str, usual: int) -> int:
         share * statistics.registers[name][1] for share, statistics in setting.styles if name in statistics.registers
     ]
     return round(sum(heights)) if len(heights) == len(setting.styles) else usual
-
-
-def _nearest(pitch_class: int, around: int) -> int:
-    """Return the pitch of a class nearest to `around`."""
-    return around + (pitch_class - around + 6) % 12 - 6
 
 
 def name_pitch(pitch: int, key: Key) -> str:

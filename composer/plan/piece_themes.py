@@ -175,21 +175,25 @@ def _snapped(tick: int) -> int:
     return round(tick / _TUNE_GRID) * _TUNE_GRID
 
 
+def _slots_of(phrase: PhraseEntry, frame: _Frame) -> tuple[Slot, ...]:
+    """Return the chords of a phrase, from its first bar line."""
+    return parse_harmony(
+        phrase.harmony or "",
+        key=parse_key_path(phrase.key or "I", frame.home)[0],
+        home=frame.home,
+        meter=frame.meter,
+        bars=phrase.bars or 0,
+        pickup_tick=frame.pickup,
+    )
+
+
 def _slots(phrases: Sequence[PhraseEntry], bars: int, frame: _Frame) -> tuple[Slot, ...]:
     """Return the chords of the first bars of some phrases, from the first one's first bar line."""
     slots: list[Slot] = []
     offset = 0
     end = bars * frame.meter.bar_ticks - frame.pickup
     for phrase in phrases:
-        key = parse_key_path(phrase.key or "I", frame.home)[0]
-        own = parse_harmony(
-            phrase.harmony or "",
-            key=key,
-            home=frame.home,
-            meter=frame.meter,
-            bars=phrase.bars or 0,
-            pickup_tick=frame.pickup,
-        )
+        own = _slots_of(phrase, frame)
         slots += [
             Slot(slot.start_tick, min(slot.end_tick, end), slot.key, slot.numeral)
             for slot in shifted(own, offset)
@@ -236,16 +240,7 @@ def _theme_phrases(phrases: Sequence[PhraseEntry], bars: int, tune: Melody, fram
 
 
 def _last_key(phrase: PhraseEntry, frame: _Frame) -> Key:
-    key = parse_key_path(phrase.key or "I", frame.home)[0]
-    slots = parse_harmony(
-        phrase.harmony or "",
-        key=key,
-        home=frame.home,
-        meter=frame.meter,
-        bars=phrase.bars or 0,
-        pickup_tick=frame.pickup,
-    )
-    return slots[-1].key
+    return _slots_of(phrase, frame)[-1].key
 
 
 def _stating(entry: SectionEntry, name: str, theme: ThemeEntry) -> SectionEntry:

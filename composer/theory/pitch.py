@@ -68,6 +68,12 @@ def nearest_fifths(pitch_class: int, around: int) -> int:
     return base + 12 * round((around - base + 0.25) / 12)
 
 
+def nearest_pitch(pitch_class: int, goal: float) -> int:
+    """Return the MIDI pitch of a class nearest to `goal`, the lower one on a tie."""
+    base = round(goal) - (round(goal) - pitch_class) % 12
+    return min((base, base + 12), key=lambda pitch: (abs(pitch - goal), pitch))
+
+
 def spell(pitch: int, fifths: int) -> Spelling:
     """Return `pitch` written with the pitch class at `fifths`, in the octave where it sounds right.
 

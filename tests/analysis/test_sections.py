@@ -1,7 +1,9 @@
 import itertools
 from dataclasses import replace
 
-from composer.analysis.sections import find_sections
+import numpy as np
+
+from composer.analysis.sections import LETTERS, best_chain, find_sections, first_whole_bar
 from composer.outline import PhraseSpan
 from composer.score import Repeat
 from composer.theory.harmony import Cadence
@@ -51,3 +53,21 @@ def test_sections_begin_with_phrases(voices):
     starts = {0, 20 * Q, 64 * Q, 80 * Q}
     found = find_sections(voices(LONG * 2 + OTHER + LONG), phrases(5, 11, 4, 8))
     assert {section.start_tick for section in found} <= starts
+
+
+def test_a_section_after_an_upbeat_counts_from_the_next_bar_line(voices):
+    score = voices(TUNE)
+    assert [first_whole_bar(score, tick) for tick in (0, 4 * Q, 7 * Q, 15 * Q)] == [0, 1, 2, 3]
+
+
+def test_without_any_sign_of_it_a_division_falls_into_the_usual_lengths():
+    assert best_chain(np.arange(0, 36, 4), [0.0] * 9) == [4]  # 16 + 16 bars rather than 8 times 4
+
+
+def test_a_strong_sign_moves_the_division():
+    assert best_chain(np.arange(0, 36, 4), [0.0, 0, 0, 0, 0, 0, 5, 0, 0]) == [2, 6]  # 8 + 16 + 8 bars
+
+
+def test_letters_run_through_the_alphabet():
+    assert LETTERS[0] == "A"
+    assert len(set(LETTERS)) == 26

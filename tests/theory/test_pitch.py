@@ -13,6 +13,7 @@ from composer.theory.pitch import (
     fifths_pitch_class,
     letter_fifths,
     nearest_fifths,
+    nearest_pitch,
     spell,
 )
 
@@ -67,3 +68,14 @@ def test_a_spelling_that_does_not_fit_is_refused():
 def test_spellings_read_as_musicians_write_them():
     assert str(Spelling("F", 1, 4)) == "F#4"
     assert str(Spelling("B", -2, 3)) == "Bbb3"
+
+
+@given(st.integers(0, 11), st.floats(20, 110))
+def test_the_nearest_pitch_of_a_class_lies_within_a_tritone(pitch_class, goal):
+    pitch = nearest_pitch(pitch_class, goal)
+    assert pitch % 12 == pitch_class
+    assert abs(pitch - goal) <= 6
+
+
+def test_of_two_octaves_equally_near_the_lower_is_taken():
+    assert nearest_pitch(6, 60) == 54
