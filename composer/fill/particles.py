@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.analysis.copying import RunIndex
-from composer.fill.critics import Bar, hard_faults, penalties
+from composer.fill.bar import Bar, hard_faults
+from composer.fill.critics import penalties
 from composer.roll.codec import BoolArray
 from composer.roll.facts import StepFacts
 from composer.roll.pins import FREE, Pins

@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.fill.critics import HAND_SPAN
+from composer.fill.bar import HAND_SPAN
 from composer.roll.codec import BoolArray, Roll, decode
 from composer.roll.grid import LOWEST_PITCH, NO_HAND, STEP_TICKS
 from composer.score import LOWER_STAFF, UPPER_STAFF, Note, sort_notes

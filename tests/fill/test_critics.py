@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from composer.analysis.copying import make_run_index
-from composer.fill import critics
-from composer.fill.critics import Bar, parallels
+from composer.fill import critics, line_critics
+from composer.fill.bar import Bar, hard_faults, unreachable_steps
+from composer.fill.line_critics import parallels
 from composer.outline import ChordSpan, KeySpan, TextureSpan
 from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import SILENT, STRUCK, make_pins
@@ -87,7 +88,7 @@ def test_a_critic_holds_the_bad_bar_against_its_particle(bar, name, bad):
 def test_parallel_octaves_count_only_between_voices_that_both_move(bar):
     held = [(0, 16, 48), (0, 16, 60), (0, 4, 64), (4, 4, 65), (8, 4, 67), (12, 4, 65)]
     in_sixths = [(0, 16, 36), *((step, 4, pitch + step // 2) for step in (0, 4, 8, 12) for pitch in (55, 64))]
-    assert critics.parallel_voices(bar(held, in_sixths)).tolist() == [0, 0]
+    assert line_critics.parallel_voices(bar(held, in_sixths)).tolist() == [0, 0]
 
 
 def test_a_tune_does_not_go_in_octaves_or_fifths_with_the_planned_bass(bar):
@@ -95,8 +96,8 @@ def test_a_tune_does_not_go_in_octaves_or_fifths_with_the_planned_bass(bar):
     leads = [[(12, 4, pitch)] for pitch in (71, 74, 67, 66)]
     notes = [[(0, 4, pitch)] for pitch in (72, 76, 67, 67)]
     given = replace(bar(*notes, before=leads), bass_before=11)
-    assert (critics.planned_bass(given) > 0).tolist() == [True, False, False, True]
-    assert not critics.planned_bass(replace(given, bass_before=-1)).any()
+    assert (line_critics.planned_bass(given) > 0).tolist() == [True, False, False, True]
+    assert not line_critics.planned_bass(replace(given, bass_before=-1)).any()
 
 
 def test_critics_are_never_negative_and_judge_each_particle_alone(bar):
@@ -112,7 +113,7 @@ def test_the_top_line_rather_steps_than_skips(bar):
         [(0, 4, 72), (4, 4, 72 + size), (8, 4, 72), (12, 4, 72 + size)] for size in (2, 5, 12)
     )
     bass = [(0, 16, 48)]
-    one, two, three = critics.leaps(bar(stepping + bass, skipping + bass, leaping + bass))
+    one, two, three = line_critics.leaps(bar(stepping + bass, skipping + bass, leaping + bass))
     assert one == 0 < two < three
 
 
@@ -120,7 +121,7 @@ def test_a_line_of_leaps_is_worse_than_one_of_steps(bar):
     steps = [(onset, 4, pitch) for onset, pitch in zip((0, 4, 8, 12), (72, 74, 76, 74), strict=True)]
     leaps = [(onset, 4, pitch) for onset, pitch in zip((0, 4, 8, 12), (72, 83, 65, 79), strict=True)]
     hammered = [(onset, 4, 72) for onset in (0, 4, 8, 12)]
-    singing, leaping, hammering = critics.melody(bar(steps, leaps, hammered))
+    singing, leaping, hammering = line_critics.melody(bar(steps, leaps, hammered))
     assert singing == 0
     assert leaping > singing
     assert hammering > singing
@@ -153,13 +154,13 @@ def test_parallels_are_heard_across_rests_and_bar_lines_but_not_where_one_voice_
 
 
 def test_more_than_a_bar_of_silence_is_refused(bar):
-    faults = critics.hard_faults(bar([], GOOD, before=([(0, 4, 60)], GOOD), bars=2))
+    faults = hard_faults(bar([], GOOD, before=([(0, 4, 60)], GOOD), bars=2))
     assert faults.tolist() == [True, False]
 
 
 def test_silence_that_the_plan_asks_for_is_not_refused(bar):
     code = np.full((16, 56), SILENT, np.int8)
-    assert not critics.hard_faults(bar([], before=(GOOD,), code=code, bars=2)).any()
+    assert not hard_faults(bar([], before=(GOOD,), code=code, bars=2)).any()
 
 
 def test_one_chord_for_more_than_two_bars_is_refused(bar, cells):
@@ -178,7 +179,7 @@ def test_one_chord_for_more_than_two_bars_is_refused(bar, cells):
         True,
         np.ones(play.shape, bool),
     )
-    assert critics.hard_faults(view).tolist() == [True, False]
+    assert hard_faults(view).tolist() == [True, False]
 
 
 TUNE = (60, 62, 64, 60, 67, 65, 64, 62, 71, 72, 67, 64, 65, 62, 59, 60)
@@ -198,14 +199,14 @@ def known_tune():
 
 def test_a_copied_line_is_held_against_its_particle_at_any_pitch(bar, known_tune):
     moved, turned = [pitch + 5 for pitch in TUNE], TUNE[::-1]
-    copy, other, slower = critics.copied(bar(line(moved), line(turned), line(moved[:8], step=2), runs=known_tune))
+    copy, other, slower = line_critics.copied(bar(line(moved), line(turned), line(moved[:8], step=2), runs=known_tune))
     assert copy > 0
     assert other == slower == 0
 
 
 def test_a_copied_bass_is_one_too(bar, known_tune):
     low = [pitch - 24 for pitch in TUNE]
-    copy, other = critics.copied(bar([(0, 16, 76), *line(low)], [(0, 16, 76), *line(low[::-1])], runs=known_tune))
+    copy, other = line_critics.copied(bar([(0, 16, 76), *line(low)], [(0, 16, 76), *line(low[::-1])], runs=known_tune))
     assert copy > other == 0
 
 
@@ -213,7 +214,7 @@ def test_a_copy_is_heard_across_the_bar_line_and_paid_for_where_it_goes_on(bar, 
     before = line(TUNE[:12], step=1)
     before = [(onset + 4, length, pitch) for onset, length, pitch in before]
     goes_on, turns_off = line(TUNE[12:]), line((59, 60, 65, 61))
-    on, off = critics.copied(bar(goes_on, turns_off, before=(before, before), bars=2, runs=known_tune))
+    on, off = line_critics.copied(bar(goes_on, turns_off, before=(before, before), bars=2, runs=known_tune))
     assert on > 0
     assert off == 0
 
@@ -222,27 +223,27 @@ def test_a_pinned_tune_is_not_a_copy(bar, known_tune):
     code = np.zeros((16, 56), np.int8)
     for onset, _, pitch in line(TUNE):
         code[onset, pitch - LOW] = STRUCK
-    assert critics.copied(bar(line(TUNE), runs=known_tune))[0] > 0
-    assert critics.copied(bar(line(TUNE), code=code, runs=known_tune))[0] == 0
+    assert line_critics.copied(bar(line(TUNE), runs=known_tune))[0] > 0
+    assert line_critics.copied(bar(line(TUNE), code=code, runs=known_tune))[0] == 0
 
 
 def test_what_follows_a_pinned_opening_counts_by_its_own_notes(bar, known_tune):
     before = [(onset + 4, length, pitch) for onset, length, pitch in line(TUNE[:12])]
     free, pinned = np.ones((16, 56), bool), np.zeros((16, 56), bool)
     after = {"before": (before,), "bars": 2, "runs": known_tune}
-    drawn = critics.copied(bar(line(TUNE[12:]), before_free=free, **after))[0]
-    given = critics.copied(bar(line(TUNE[12:]), before_free=pinned, **after))[0]
+    drawn = line_critics.copied(bar(line(TUNE[12:]), before_free=free, **after))[0]
+    given = line_critics.copied(bar(line(TUNE[12:]), before_free=pinned, **after))[0]
     assert drawn > given > 0  # four notes are just beyond what is usual here
 
 
 def test_without_an_index_nothing_is_a_copy(bar):
-    assert critics.copied(bar(line(TUNE)))[0] == 0
+    assert line_critics.copied(bar(line(TUNE)))[0] == 0
 
 
 def test_two_hands_reach_what_lies_near_either_end(cells):
     near, _ = cells((0, 4, 48), (0, 4, 58), (0, 4, 72), (0, 4, 79))
     far, _ = cells((0, 4, 36), (0, 4, 58), (0, 4, 84))
-    assert critics.unreachable_steps(np.stack([near, far])).tolist() == [0, 4]
+    assert unreachable_steps(np.stack([near, far])).tolist() == [0, 4]
 
 
 def test_a_critic_can_be_weighed_out_by_name(bar):
@@ -250,3 +251,18 @@ def test_a_critic_can_be_weighed_out_by_name(bar):
     everything = critics.penalties(view)
     assert critics.penalties(view, {"chord": 0.0})[0] < everything[0]
     assert critics.penalties(view, {"melody": 1.0})[0] >= everything[0]
+
+
+def test_four_beats_weigh_as_much_as_their_bar(bar):
+    whole = bar([(step, 1, pitch) for step in range(16) for pitch in (48, 64, 67, 72)])
+    beats = [
+        replace(
+            whole,
+            play=whole.play[:, first : first + 4],
+            articulate=whole.articulate[:, first : first + 4],
+            facts=whole.facts.sliced(first, first + 4),
+        )
+        for first in (0, 4, 8, 12)
+    ]
+    assert critics.texture(whole)[0] > 1
+    assert sum(critics.texture(beat)[0] for beat in beats) == pytest.approx(critics.texture(whole)[0])
