@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from composer.perform.codec import PerformanceCode, decode, encode
-from composer.perform.performer import perform
+from composer.perform.performer import Refinement, perform
 from composer.perform.players import PLAYERS, Player, adjusted, player_named
 from composer.perform.tempo_map import seconds_at, ticks_at
 
@@ -11,6 +11,7 @@ __all__ = [
     "PLAYERS",
     "PerformanceCode",
     "Player",
+    "Refinement",
     "adjusted",
     "decode",
     "encode",

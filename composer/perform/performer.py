@@ -10,6 +10,7 @@ performance is the score: the marked tempi, one velocity, whole lengths, no peda
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -34,9 +35,17 @@ MAX_EXAGGERATED = math.log(8.0)  # … nor does an expression above 1 by more th
 MIN_KEY_SEC = 0.001  # two strikes of one key are never nearer
 VELOCITY_PINK_SHARE = 0.25  # of the variance of velocity noise: the part that all notes of a beat have in common
 
+Refinement = Callable[[Reading, Curves], Curves]  # changes the sum of the rules, before it is varied and scaled
+
 
 def perform(
-    score: Score, outline: Outline, *, player: str | Player = "baroque", take: int = 1, expression: float = 1.0
+    score: Score,
+    outline: Outline,
+    *,
+    player: str | Player = "baroque",
+    take: int = 1,
+    expression: float = 1.0,
+    refinements: Sequence[Refinement] = (),
 ) -> Performance:
     """Play a score.
 
@@ -47,6 +56,7 @@ def perform(
         player: a preset's name or a `Player`.
         take: another number, another performance of the same notes by the same player; >= 0.
         expression: 0 is the score exactly, 1 the player's own, more exaggerates; >= 0.
+        refinements: what is known besides the rules, in order: a file's own loudness, a learned player.
 
     Returns:
         The performance: every velocity in 1..127, every note ends after it begins, no key is struck while it is down
@@ -63,6 +73,8 @@ def perform(
         raise OptionError(f"expression {expression} is not possible", mend="0 is deadpan, 1 the player's own")
     reading = read(score, outline)
     curves = _rules(reading, habits)
+    for refine in refinements:
+        curves = refine(reading, curves)
     code = _vary(reading, curves, habits, take=take, expression=expression)
     performance = decode(code, player=habits.name, take=take, expression=expression)
     performance = replace(performance, notes=_one_stroke_a_key(performance.notes))
