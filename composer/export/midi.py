@@ -6,9 +6,9 @@ a marker at each section; then one track for each staff of each part. The rubato
 the score is a bar line of the file, and only what a note differs from the tempo curve moves it off its grid tick. With
 a deadpan performance every note stands on its tick exactly.
 
-Conventions: `midi_tick` counts the file's ticks (`_Grid`), `tick` is the Score's (10,080 a quarter). Each track has a
-channel of its own (never the drums' channel 10), so the pedal of a part is written to every track of that part; it is
-up at the end. A pickup, or any bar that is not as long as its meter, has a time signature of its own length, so that
+Conventions: `midi_tick` counts the file's ticks (`midi_clock.py`), `tick` is the Score's (10,080 a quarter). Each track
+has a channel of its own (never the drums' channel 10), so the pedal of a part is written to every track of that part;
+it is up at the end. A pickup, or any bar that is not as long as its meter, has a time signature of its own length, so that
 bars stay bars; but for a pickup, a text says its meter.
 
 What is changed on the way, because MIDI cannot say it: on one channel a pitch sounds once, so two notes of one staff
@@ -21,25 +21,21 @@ Contents: `midi_bytes`, `write_midi`.
 
 from __future__ import annotations
 
-import bisect
 import io
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from composer.errors import OptionError, printable
+from composer.export.midi_clock import MidiClock, MidiGrid, grid_of, make_clock
 from composer.files import write_atomic
 from composer.performance import Performance, PlayedNote
 from composer.score import LOWER_STAFF, UPPER_STAFF, Bar, Score
 from composer.theory.key import MAX_SIGNATURE, Key
 from composer.theory.meter import TICKS_PER_QUARTER
 
-MIDI_TICKS_PER_QUARTER = 480  # at least
 MAX_TRACKS = 15  # inclusive: sixteen channels without the drums'
-MAX_DRIFT_SEC = 0.005  # of the file's clock, from rounding tempos
-MAX_TEMPO_USEC = 2**24 - 1  # microseconds a quarter, inclusive: the event has three bytes (3.6 quarters a minute)
 MAX_UPPER = 255  # of a time signature, inclusive: the event has one byte
 DAMPER_PEDAL = 64  # controller number
 _CLOCKS_PER_QUARTER = 24  # MIDI clocks, for the metronome click in the time signature
@@ -57,8 +53,8 @@ def midi_bytes(performance: Performance) -> bytes:
     import miditoolkit
 
     score = performance.score
-    grid = _grid_of(score)
-    clock = _make_clock(performance, grid)
+    grid = grid_of(score)
+    clock = make_clock(performance, grid)
     end_tick = grid.midi_tick(score.end_tick)
     midi = miditoolkit.MidiFile(ticks_per_beat=grid.per_quarter)
     midi.tempo_changes = [
@@ -103,84 +99,7 @@ def write_midi(performance: Performance, path: Path) -> None:
 # ---------------------------------------------------------------- time
 
 
-@dataclass(frozen=True)
-class _Grid:
-    """The ticks of the file."""
-
-    per_quarter: int
-
-    def midi_tick(self, tick: int) -> int:
-        """Return the MIDI tick nearest to a tick of the Score (halves upwards)."""
-        return (2 * tick * self.per_quarter + TICKS_PER_QUARTER) // (2 * TICKS_PER_QUARTER)
-
-
-def _grid_of(score: Score) -> _Grid:
-    """Return the coarsest grid that holds every place of a score exactly."""
-    notes = (tick for part in score.parts for note in part.notes for tick in (note.onset_tick, note.duration_tick))
-    signs = (*(tick for tick, _ in score.keys), *(m.tick for m in score.tempos), *(m.tick for m in score.marks))
-    unit_tick = math.gcd(TICKS_PER_QUARTER, *notes, *signs, *(bar.onset_tick for bar in score.bars))
-    return _Grid(math.lcm(MIDI_TICKS_PER_QUARTER, TICKS_PER_QUARTER // unit_tick))
-
-
-@dataclass(frozen=True)
-class _Clock:
-    """The tempo map of the file, and the places of seconds on it.
-
-    Attributes:
-        grid: its ticks.
-        midi_ticks: where each tempo begins, rising, the first 0.
-        onsets_sec: the second at which it begins.
-        tempos_usec: microseconds a quarter from there on, as the file holds them.
-        exact_usec: the same before they were rounded: places follow these, or a note 1,500 quarters after a tempo mark
-            would stand a tick beside its place.
-    """
-
-    grid: _Grid
-    midi_ticks: tuple[int, ...]
-    onsets_sec: tuple[float, ...]
-    tempos_usec: tuple[int, ...]
-    exact_usec: tuple[float, ...]
-
-    def midi_tick_at(self, time_sec: float) -> int:
-        """Return the MIDI tick nearest to a time, 0 or later."""
-        index = max(0, bisect.bisect_right(self.onsets_sec, time_sec) - 1)
-        quarters = (time_sec - self.onsets_sec[index]) * 1e6 / self.exact_usec[index]
-        return max(0, self.midi_ticks[index] + round(quarters * self.grid.per_quarter))
-
-
-def _make_clock(performance: Performance, grid: _Grid) -> _Clock:
-    """Turn the tempo curve into whole microseconds.
-
-    Each tempo is chosen from where the file's own clock stands to where the next one shall begin, so that rounding
-    errors never add up.
-    """
-    curve = {grid.midi_tick(point.tick): point for point in performance.tempo_curve}  # the last of a tick counts
-    midi_ticks = tuple(sorted(curve))
-    points = [curve[midi_tick] for midi_tick in midi_ticks]
-    now_sec = points[0].onset_sec
-    onsets_sec, tempos_usec, exact_usec = [], [], []
-    for index, point in enumerate(points):
-        wanted_usec = point.quarter_sec * 1e6
-        quarters = 0.0
-        if index + 1 < len(points):
-            quarters = (midi_ticks[index + 1] - midi_ticks[index]) / grid.per_quarter
-            wanted_usec = (points[index + 1].onset_sec - now_sec) / quarters * 1e6
-        tempo_usec = min(max(round(wanted_usec), 1), MAX_TEMPO_USEC)
-        # What the file's clock is off by rounding is no more than its seconds may be; a tempo that it cannot hold is.
-        start_sec = point.onset_sec if abs(now_sec - point.onset_sec) < MAX_DRIFT_SEC else now_sec
-        if abs(wanted_usec - tempo_usec) > 0.5:
-            exact_usec.append(float(tempo_usec))
-        elif index + 1 < len(points):
-            exact_usec.append((points[index + 1].onset_sec - start_sec) / quarters * 1e6)
-        else:
-            exact_usec.append(wanted_usec)
-        onsets_sec.append(start_sec)
-        tempos_usec.append(tempo_usec)
-        now_sec += quarters * tempo_usec / 1e6
-    return _Clock(grid, midi_ticks, tuple(onsets_sec), tuple(tempos_usec), tuple(exact_usec))
-
-
-def _signatures(bars: Iterable[Bar], grid: _Grid) -> list[tuple[int, int, int]]:
+def _signatures(bars: Iterable[Bar], grid: MidiGrid) -> list[tuple[int, int, int]]:
     """Return (midi_tick, upper, lower) wherever the length or the meter of the bars changes."""
     changes: list[tuple[int, int, int]] = []
     for bar in bars:
@@ -247,7 +166,7 @@ class _KeyStroke:
     velocity: int
 
 
-def _key_strokes(played: Iterable[PlayedNote], clock: _Clock) -> list[_KeyStroke]:
+def _key_strokes(played: Iterable[PlayedNote], clock: MidiClock) -> list[_KeyStroke]:
     strokes = []
     for note in played:
         start = clock.midi_tick_at(note.onset_sec)
@@ -276,7 +195,7 @@ def _without_overlap(strokes: Iterable[_KeyStroke]) -> list[_KeyStroke]:
     return kept
 
 
-def _pedal(performance: Performance, part: int, clock: _Clock) -> list[tuple[int, bool]]:
+def _pedal(performance: Performance, part: int, clock: MidiClock) -> list[tuple[int, bool]]:
     """Return (midi_tick, is_down) of a part's pedal: only changes, up at the end."""
     changes: list[tuple[int, bool]] = []
     is_down = False
@@ -293,7 +212,7 @@ def _pedal(performance: Performance, part: int, clock: _Clock) -> list[tuple[int
 # ---------------------------------------------------------------- what miditoolkit leaves out
 
 
-def _finished(raw: bytes, performance: Performance, clock: _Clock, end_tick: int) -> bytes:
+def _finished(raw: bytes, performance: Performance, clock: MidiClock, end_tick: int) -> bytes:
     """Add title, credits and the metronome's beat to track 0, and let every track last to the end of the piece."""
     import mido
 
@@ -318,7 +237,7 @@ def _finished(raw: bytes, performance: Performance, clock: _Clock, end_tick: int
     return out.getvalue()
 
 
-def _with_odd_bars(track: Any, bars: Sequence[Bar], grid: _Grid) -> Any:
+def _with_odd_bars(track: Any, bars: Sequence[Bar], grid: MidiGrid) -> Any:
     """Add a text with the meter at each bar that is not as long as its meter, for its time signature is another.
 
     A pickup, and a last bar that is short by it, need none.
@@ -346,7 +265,7 @@ def _from_absolute(messages: Sequence[Any]) -> list[Any]:
     return found
 
 
-def _performed_by(performance: Performance, clock: _Clock) -> list[str]:
+def _performed_by(performance: Performance, clock: MidiClock) -> list[str]:
     """Return the lines by which the reader knows that all bars are stated, and whether places and tempos are."""
     is_exact = all(
         abs(clock.midi_tick_at(note.onset_sec) - clock.grid.midi_tick(note.note.onset_tick)) <= 1
@@ -360,7 +279,7 @@ def _performed_by(performance: Performance, clock: _Clock) -> list[str]:
     ]
 
 
-def _click_clocks(score: Score, grid: _Grid, midi_tick: int, signature: Any) -> int:
+def _click_clocks(score: Score, grid: MidiGrid, midi_tick: int, signature: Any) -> int:
     """Return the MIDI clocks of one beat, so that a metronome counts two in 6/8; one byte."""
     bar = next((b for b in score.bars if grid.midi_tick(b.onset_tick) == midi_tick), None)
     quarters = bar.meter.beat_quarters if bar else 4 / signature.denominator

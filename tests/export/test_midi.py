@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from composer.errors import OptionError
-from composer.export.midi import MIDI_TICKS_PER_QUARTER, midi_bytes, write_midi
+from composer.export.midi import midi_bytes, write_midi
+from composer.export.midi_clock import MIDI_TICKS_PER_QUARTER
 from composer.outline import Outline
 from composer.perform import perform
 from composer.performance import PedalEvent, Performance, PlayedNote, TempoPoint
