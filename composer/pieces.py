@@ -1,7 +1,7 @@
 """Verbs that begin with a piece that somebody wrote: turn it into a plan, or go on from its end.
 
-What it is: beside the verbs of `pipeline.py`, which begin with a wish or a plan. Heavy libraries are imported when a
-verb needs them.
+What it is: beside the verbs of `composer.pipeline`, which begin with a wish or a plan. Heavy libraries are imported
+when a verb needs them.
 
 Contents: `analyse_file`, `extend_file`, `Analysed`, `Extended`.
 """
@@ -14,17 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer.errors import MusicFileError, OptionError
-from composer.pipeline import (
-    DEFAULT_GUIDANCE,
-    DEFAULT_STYLE_GUIDANCE,
-    DEFAULT_TEMPERATURE,
-    OnProgress,
-    SectionLine,
-    fill_plan,
-    perform_score,
-    performer_of,
-    section_lines,
-)
+from composer.pipeline.filling import OnProgress, fill_plan
+from composer.pipeline.finishing import SectionLine, section_lines
+from composer.pipeline.performing import perform_score
+from composer.pipeline.wishes import Wishes
 from composer.plan.brief import StyleWish
 from composer.plan.model import Plan
 from composer.plan.planner import resolve
@@ -181,15 +174,13 @@ def extend_file(
     wish = _style_for(score, score_path) if style is None else style
     found = analyse_piece(score, style=wish, seed=1 if seed is None else seed, at_end=True)
     plan = resolve(continuation_of(found.plan, bars=bars, enters=last_chord(score)))
-    who = performer_of(plan, player, take, expression)
+    wishes = Wishes(temperature, guidance, style_guidance, device, player, take, expression)
+    who = wishes.performer(plan)
     filled, _, device_words = fill_plan(
         plan,
-        temperature=DEFAULT_TEMPERATURE if temperature is None else temperature,
-        guidance=DEFAULT_GUIDANCE if guidance is None else guidance,
-        style_guidance=DEFAULT_STYLE_GUIDANCE if style_guidance is None else style_guidance,
-        device=device,
         heard=sounding_before(score, score.end_tick, score.bars[-1].meter.bar_ticks),
         on_progress=on_progress,
+        **wishes.sampling,
     )
     start, first_bar = continuation_start(score, pickup_tick(plan))
     whole = joined(score, filled.score, start_tick=start, first_bar_tick=first_bar)

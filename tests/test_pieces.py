@@ -26,7 +26,9 @@ K:G
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch, make_fake_source):
-    monkeypatch.setattr(pipeline, "_network_source", lambda cards, **options: (make_fake_source, "no network"))
+    monkeypatch.setattr(
+        "composer.pipeline.filling.network_source", lambda cards, **options: (make_fake_source, "no network")
+    )
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import composer
 from composer import pipeline
 from composer.corpus import read_score
 from composer.errors import ComposerError, OptionError, OutputError, PlanError, ThemeError
+from composer.pipeline import filling
 from composer.style import load_style, styles_folder
 
 PLAN = """\
@@ -34,7 +35,9 @@ sections:
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch, make_fake_source):
-    monkeypatch.setattr(pipeline, "_network_source", lambda cards, **options: (make_fake_source, "no network"))
+    monkeypatch.setattr(
+        "composer.pipeline.filling.network_source", lambda cards, **options: (make_fake_source, "no network")
+    )
 
 
 @pytest.fixture
@@ -322,14 +325,14 @@ def test_a_resolved_glide_builds_the_same_piece(plan_file, tmp_path):
 
 def test_all_styles_of_a_piece_are_of_one_network(tmp_path):
     one, other = load_style("bach"), replace(load_style("chorale"), network="romantics")
-    assert pipeline._one_network([one, load_style("chorale")]).name == "composers.safetensors"
+    assert filling.one_network([one, load_style("chorale")]).name == "composers.safetensors"
     with pytest.raises(OptionError) as caught:
-        pipeline._one_network([one, other])
+        filling.one_network([one, other])
     assert "must be of one network; found composers (bach), romantics (chorale)" in str(caught.value)
     (tmp_path / "networks").mkdir()
     (tmp_path / "networks" / "composers.safetensors").touch()
     with pytest.raises(OptionError, match=r"networks/composers.safetensors \(mine\)"):
-        pipeline._one_network([one, replace(one, name="mine", folder=tmp_path)])
+        filling.one_network([one, replace(one, name="mine", folder=tmp_path)])
 
 
 def test_both_guidances_are_checked_at_once(plan_file):

@@ -40,7 +40,9 @@ def composed(tmp_path_factory, make_fake_source) -> Path:
     folder = tmp_path_factory.mktemp("composed")
     (folder / "my.yaml").write_text(PLAN, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "_network_source", lambda cards, **options: (make_fake_source, "no network"))
+        patch.setattr(
+            "composer.pipeline.filling.network_source", lambda cards, **options: (make_fake_source, "no network")
+        )
         pipeline.build_plan(folder / "my.yaml", folder=folder)
     return folder
 

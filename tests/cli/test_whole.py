@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from composer import pipeline
-
 PLAN = """\
 plan: 1
 form: rondo
@@ -29,7 +27,9 @@ SHORTEN = "(shorten the theme, or give the section 4 bars)"
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch, make_fake_source):
-    monkeypatch.setattr(pipeline, "_network_source", lambda cards, **options: (make_fake_source, "no network"))
+    monkeypatch.setattr(
+        "composer.pipeline.filling.network_source", lambda cards, **options: (make_fake_source, "no network")
+    )
 
 
 @pytest.fixture
@@ -226,7 +226,7 @@ def test_a_piece_that_fails_midway_leaves_no_file(run, plan_file, tmp_path, monk
     def broken(cards: object, **options: object) -> object:
         raise MemoryError("out of memory")
 
-    monkeypatch.setattr(pipeline, "_network_source", broken)
+    monkeypatch.setattr("composer.pipeline.filling.network_source", broken)
     result = run("build", "my.yaml")
     assert result.exit_code == 1
     assert "fault in Ritornello" in result.stderr

@@ -359,7 +359,7 @@ sections:
 @pytest.fixture
 def each_its_own_composer(monkeypatch):
     """Let the styles that come along be of one composer each, called like the style."""
-    monkeypatch.setattr(pipeline, "load_style", lambda name: replace(load_style(name), composer=name))
+    monkeypatch.setattr("composer.pipeline.filling.load_style", lambda name: replace(load_style(name), composer=name))
 
 
 def test_sections_and_phrases_are_composed_in_their_own_style(stretches_heard, each_its_own_composer):

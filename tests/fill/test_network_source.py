@@ -14,6 +14,7 @@ from composer.errors import OptionError
 from composer.fill.network_source import NetworkSource
 from composer.fill.particles import Stretch
 from composer.outline import ChordSpan, KeySpan
+from composer.pipeline import filling
 from composer.plan.model import SectionEntry
 from composer.plan.planner import resolve
 from composer.plan.reader import parse_plan
@@ -46,7 +47,7 @@ def make_source():
     """Make sources that share one compiled sampler, as one process composing twice does."""
     assert (styles_folder() / "networks" / "composers.safetensors").is_file(), "the weights are part of the package"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    made, _ = pipeline._network_source(
+    made, _ = filling.network_source(
         [load_style("bach")],
         ensemble="keyboard",
         temperature=1.0,

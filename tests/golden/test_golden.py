@@ -34,8 +34,12 @@ def listing(path: Path) -> str:
 
 @pytest.mark.parametrize("name", ["rondo", "chorale"])
 def test_the_same_plan_gives_the_same_files(name, tmp_path, monkeypatch, make_fake_source, request):
-    monkeypatch.setattr(pipeline, "_network_source", lambda cards, **options: (make_fake_source, "no network"))
-    monkeypatch.setattr(pipeline, "load_statistics", lambda style: StyleStatistics(name=style, pieces=1, bars=1))
+    monkeypatch.setattr(
+        "composer.pipeline.filling.network_source", lambda cards, **options: (make_fake_source, "no network")
+    )
+    monkeypatch.setattr(
+        "composer.pipeline.filling.load_statistics", lambda style: StyleStatistics(name=style, pieces=1, bars=1)
+    )
     outputs = tuple(tmp_path / f"{name}{suffix}" for suffix in (".mid", ".musicxml", ".yaml"))
     pipeline.build_plan(HERE / f"{name}.plan.yaml", outputs=outputs)
     midi, musicxml, plan = outputs

@@ -14,6 +14,7 @@ from composer.network.biaxial import BiaxialNetwork
 from composer.network.checkpoint import read_card, save_network
 from composer.network.config import NetworkConfig
 from composer.network.own_composer import read_own_composer
+from composer.pipeline import filling
 from composer.roll.inputs import NOTE_LAYOUT, STEP_LAYOUT
 from composer.style import load_statistics, load_style, read_style, style_names
 from composer.training.learn import LearnedStyle, learn_style
@@ -109,10 +110,10 @@ def test_what_was_learned_is_told(learned: LearnedStyle) -> None:
 def test_a_learned_style_is_planned_and_its_composer_joins_the_network(place: Path, learned: LearnedStyle) -> None:
     plan = pipeline.plan_piece(form="binary", style={"mine": 0.5, "bach": 0.5}, seed=3)
     assert dict(plan.style) == {"bach": 0.5, "mine": 0.5}
-    path = pipeline._one_network([learned.card])
+    path = filling.one_network([learned.card])
     assert path == place / "styles" / "networks" / "small.safetensors"
-    (own,) = pipeline._own_composers([learned.card], path)
-    assert own.name == pipeline._composer_of(learned.card) == str(place / "styles" / "mine.vector.safetensors")
+    (own,) = filling.own_composers([learned.card], path)
+    assert own.name == filling.composer_of(learned.card) == str(place / "styles" / "mine.vector.safetensors")
     known = read_card(path.with_suffix(".yaml"))
     again = read_own_composer(Path(own.name), name="x", sha256=learned.card.vector_sha256, network=known)
     np.testing.assert_array_equal(own.embedding, again.embedding)
@@ -131,13 +132,13 @@ def test_with_other_weights_the_style_has_to_be_learned_again(
         (tmp_path / path.name).write_bytes(path.read_bytes())
     card = read_style(tmp_path / "mine.yaml")
     with pytest.raises(StyleError, match=r'network "small", which is not here \(run `compose learn` again\)'):
-        pipeline._own_composers([card], pipeline._one_network([card]))
+        filling.own_composers([card], filling.one_network([card]))
     (tmp_path / "networks").mkdir()
     save_small_network(tmp_path / "networks", seed=2)
     with pytest.raises(StyleError, match=r"other weights .*`compose learn` again"):
-        pipeline._own_composers([card], pipeline._one_network([card]))
+        filling.own_composers([card], filling.one_network([card]))
     with pytest.raises(OptionError, match="or run `compose learn` again"):
-        pipeline._one_network([card, load_style("bach")])
+        filling.one_network([card, load_style("bach")])
 
 
 @pytest.mark.parametrize("name", ["../mine", "", "my style", "no", "2", "1812", "from", "a.yaml"])

@@ -1,0 +1,201 @@
+"""From a resolved plan to a finished piece: fill, perform, report, write; and what is told of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from composer.pipeline.filling import OnProgress, fill_plan
+from composer.pipeline.performing import perform_score
+from composer.pipeline.wishes import Wishes
+from composer.plan.mixes import style_words
+from composer.plan.model import NO_THEME, Glide, Plan
+from composer.plan.numerals import parse_key_path
+from composer.theory.key import parse_key
+
+if TYPE_CHECKING:
+    from composer.fill.fill import FilledPiece
+    from composer.outline import Outline
+    from composer.performance import Performance
+    from composer.report.form import FormReport
+
+
+@dataclass(frozen=True)
+class SectionLine:
+    """A section as the summary tells it: its label, its keys by name, its bars."""
+
+    label: str
+    key: str
+    bars: int
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A composed piece and what is told of it.
+
+    Attributes:
+        title, form, style, meter, tempo_bpm, seed: of the plan.
+        sections: label, key and bars of each.
+        themes: what each theme is: "8 bars, pinned".
+        device: where the network ran, with the versions that byte identity depends on.
+        seconds: how long it took.
+        files: that were written.
+        warnings: what the user should know.
+        kept: what was kept of an earlier plan, in words; empty where none was given.
+        plan: resolved, with every theme's tune written out.
+        outline: of the plan, as it is written.
+        performance: how it is played; its `score` is what is heard: what the sheet repeats stands there again.
+        report: what was found in the notes of what the plan asks for.
+    """
+
+    title: str
+    form: str
+    style: str
+    meter: str
+    tempo_bpm: float
+    sections: tuple[SectionLine, ...]
+    themes: Mapping[str, str]
+    seed: int
+    device: str
+    seconds: float
+    files: tuple[Path, ...]
+    warnings: tuple[str, ...]
+    kept: tuple[str, ...]
+    plan: Plan
+    outline: Outline
+    performance: Performance
+    report: FormReport
+
+
+def finish(
+    plan: Plan,
+    *,
+    plan_folder: Path | None,
+    earlier: tuple[tuple[Plan, Path], ...],
+    paths: tuple[Path, ...],
+    read_paths: tuple[Path, ...],
+    wishes: Wishes,
+    started: float,
+    on_progress: OnProgress | None,
+    warnings: tuple[str, ...],
+) -> Piece:
+    """Fill, perform and write a resolved plan."""
+    from composer.export.writers import Finished, check_outputs, write_outputs
+    from composer.plan.playing import played
+    from composer.plan.writer import format_plan
+    from composer.report.as_json import report_text
+    from composer.report.asked import given_themes
+    from composer.report.check import report_on
+    from composer.report.form import Unmet
+
+    check_outputs(paths, read_paths=read_paths)
+    who = wishes.performer(plan)
+    plan = plan.model_copy(update={"performer": who})  # so that the plan that is written plays as this piece does
+    filled, outline, device_words = fill_plan(
+        plan,
+        plan_folder=plan_folder,
+        earlier=earlier,
+        on_progress=on_progress,
+        **wishes.sampling,
+    )
+    if on_progress is not None:
+        on_progress("performing", 0.95)
+    heard, heard_outline = played(filled.score, filled.jumps, outline)
+    performance = perform_score(heard, heard_outline, who)
+    sheet = (filled.score, outline) if heard is not filled.score else None
+    if on_progress is not None and paths:
+        on_progress("writing", 0.97)
+    plan_path = next((path for path in paths if path.suffix in (".yaml", ".yml")), Path("plan.yaml"))
+    text = format_plan(filled.plan, name=plan_path.name, folder=plan_path.parent)
+    report = report_on(
+        filled.score,
+        filled.plan,
+        folder=plan_folder,
+        given=given_themes(plan),
+        compasses_of=compasses_of,
+        unmet=tuple(
+            Unmet(section.id, miss.number + 1, tuple(miss.goals))
+            for section in filled.reports
+            for miss in section.misses
+        ),
+    )
+    finished = Finished(performance, heard_outline, text, report_text(report), sheet=sheet, jumps=filled.jumps)
+    write_outputs(finished, paths)
+    kept = tuple(map(str, filled.kept))
+    if earlier and not kept:
+        kept = ("every section",)
+    unsettled = [f"{one.section}, phrase {one.phrase} ({', '.join(one.goals)})" for one in report.unmet]
+    if unsettled:
+        warnings += (f"no draft met every goal in {'; '.join(unsettled)}: the best was kept",)
+    left_out = sum(section.left_out for section in filled.reports)
+    if left_out:
+        notes = "a note was left out" if left_out == 1 else f"{left_out} notes were left out"
+        warnings += (f"{notes}: every part was busy",)
+    return _piece(plan, filled, outline, performance, report, device_words, started, paths, warnings, kept)
+
+
+def _piece(
+    plan: Plan,
+    filled: FilledPiece,
+    outline: Outline,
+    performance: Performance,
+    report: FormReport,
+    device: str,
+    started: float,
+    paths: tuple[Path, ...],
+    warnings: tuple[str, ...],
+    kept: tuple[str, ...],
+) -> Piece:
+    themes = {}
+    for name, entry in plan.themes.items():
+        if name == NO_THEME or name not in filled.plan.themes:
+            continue
+        is_pinned = bool(entry.melody or entry.voices or entry.file)
+        themes[name] = f"{entry.bars} bars, {'pinned' if is_pinned else 'composed'}"
+    return Piece(
+        title=plan.title or "",
+        form=plan.form,
+        style=f"{_told_style(plan)} ({plan.ensemble})",
+        meter=plan.meter or "",
+        tempo_bpm=plan.tempo or 0.0,
+        sections=section_lines(plan),
+        themes=themes,
+        seed=plan.seed or 0,
+        device=device,
+        seconds=time.perf_counter() - started,
+        files=paths,
+        warnings=warnings,
+        kept=kept,
+        plan=filled.plan,
+        outline=outline,
+        performance=performance,
+        report=report,
+    )
+
+
+def section_lines(plan: Plan) -> tuple[SectionLine, ...]:
+    """Return the sections of a resolved plan as a summary tells them."""
+    home = parse_key(plan.key or "C major")
+    lines = []
+    for section in plan.sections:
+        keys = " -> ".join(str(key) for key in parse_key_path(section.key or "I", home))
+        lines.append(SectionLine(section.label or "", keys, section.bars or 0))
+    return tuple(lines)
+
+
+def _told_style(plan: Plan) -> str:
+    """Return the piece's style in words, and those of the sections that have another one."""
+    told = [style_words(plan.style)]
+    if not isinstance(plan.style, Glide):  # on a glide every section has its own
+        told += [f"{entry.id} {style_words(entry.style)}" for entry in plan.sections if entry.style is not None]
+    return "; ".join(told)
+
+
+def compasses_of(ensemble: str) -> dict[str, tuple[int, int]]:
+    """Return the compass of each part of an ensemble."""
+    from composer.fill.ensembles import ensemble_named
+
+    return {part.name: part.compass for part in ensemble_named(ensemble).parts}

@@ -1,0 +1,246 @@
+"""The verbs that begin with a wish or a plan (`compose`, `plan_piece`, `build_plan`), and `check_file`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from composer.errors import Place, PlanError, Problem
+from composer.pipeline.filling import OnProgress
+from composer.pipeline.finishing import Piece, compasses_of, finish
+from composer.pipeline.wishes import Wishes
+from composer.plan.brief import Brief, StyleWish
+from composer.plan.mixes import Style, style_words
+from composer.plan.model import Glide, Plan
+from composer.plan.planner import plan_piece as plan_brief
+from composer.plan.planner import resolve
+
+if TYPE_CHECKING:
+    from composer.report.check import Checked
+
+
+def compose(
+    *,
+    form: str = "rondo",
+    style: StyleWish | None = None,
+    key: str | None = None,
+    meter: str | None = None,
+    tempo_bpm: float | None = None,
+    bars: int | None = None,
+    ensemble: str | None = None,
+    title: str | None = None,
+    seed: int | None = None,
+    temperature: float | None = None,
+    guidance: float | None = None,
+    style_guidance: float | None = None,
+    device: str = "auto",
+    expression: float | None = None,
+    player: str | None = None,
+    take: int | None = None,
+    outputs: tuple[Path, ...] = (),
+    folder: Path | None = None,
+    on_progress: OnProgress | None = None,
+) -> Piece:
+    """Plan, fill, perform and write a piece.
+
+    Args:
+        form: name of a form, or a template file.
+        style: a style's name, weights by name, or a glide along the piece: "bach -> joplin", or
+            {"from": {"bach": 0.7, "haydn": 0.3}, "to": "joplin"} ("via" lists what is between);
+            None: the form's own, or "bach".
+        key, meter, tempo_bpm, bars, ensemble, title: None: drawn from the style.
+        seed: of all drawing; None draws one.
+        temperature: 1 as the network learned; lower is tamer.
+        guidance: 1 as the network learned; higher obeys the plan more.
+        style_guidance: 1 as the network learned; higher is more in the style, less in everybody's.
+        device: `auto`, `cpu` or `gpu`.
+        expression, player, take: of the performer; None: the style's own.
+        outputs: files to write; the extension picks the writer. None given: see `folder`.
+        folder: where a .mid, a .musicxml, a .yaml and a .report.json are written when `outputs` is empty; None:
+            none is.
+        on_progress: called with what is being done and the share done, 0..1.
+
+    Raises:
+        PlanError, StyleError, OptionError, OutputError: something in the arguments that the user can mend.
+        FillError: no acceptable music was found.
+    """
+    started = time.perf_counter()
+    plan = plan_piece(
+        form=form,
+        style=style,
+        key=key,
+        meter=meter,
+        tempo_bpm=tempo_bpm,
+        bars=bars,
+        ensemble=ensemble,
+        title=title,
+        seed=seed,
+    )
+    paths = outputs
+    if not paths and folder is not None:
+        stem = f"{_file_word(plan.form)}-{_style_word(plan.style)}-{plan.seed}"
+        paths = tuple(folder / f"{stem}{suffix}" for suffix in (".mid", ".musicxml", ".yaml", ".report.json"))
+    return finish(
+        plan,
+        plan_folder=None,
+        earlier=(),
+        paths=paths,
+        read_paths=(),
+        wishes=Wishes(temperature, guidance, style_guidance, device, player, take, expression),
+        started=started,
+        on_progress=on_progress,
+        warnings=(),
+    )
+
+
+def plan_piece(
+    *,
+    form: str = "rondo",
+    style: StyleWish | None = None,
+    key: str | None = None,
+    meter: str | None = None,
+    tempo_bpm: float | None = None,
+    bars: int | None = None,
+    ensemble: str | None = None,
+    title: str | None = None,
+    seed: int | None = None,
+) -> Plan:
+    """Return the resolved plan of a piece; arguments and errors as `compose`."""
+    return plan_brief(
+        Brief(
+            form=form,
+            style=style,
+            key=key,
+            meter=meter,
+            tempo=tempo_bpm,
+            bars=bars,
+            seed=seed,
+            title=title,
+            ensemble=ensemble,
+        )
+    )
+
+
+def build_plan(
+    plan_path: Path,
+    *,
+    keep: tuple[Path, ...] = (),
+    outputs: tuple[Path, ...] = (),
+    folder: Path | None = None,
+    temperature: float | None = None,
+    guidance: float | None = None,
+    style_guidance: float | None = None,
+    device: str = "auto",
+    expression: float | None = None,
+    player: str | None = None,
+    take: int | None = None,
+    on_progress: OnProgress | None = None,
+) -> Piece:
+    """Compose the piece that a plan file describes; the file itself is never changed.
+
+    Args:
+        plan_path: the plan.
+        keep: earlier plans of the piece, oldest first. In each section that was edited, the phrases that are the same
+            in the plan before keep their notes, and the others are composed between them; so with temperature and
+            guidance as they were. Where a plan was itself built with `keep`, its own earlier plans come before it.
+        outputs, folder: as `compose`; the files are named after the plan's file, the plan with `.resolved.yaml`.
+        temperature, guidance, style_guidance, device, expression, player, take, on_progress: as `compose`.
+
+    Raises:
+        PlanError, ThemeError: all that is wrong in the plan, with line and column; an earlier plan of another piece.
+        StyleError, OptionError, OutputError, FillError: as `compose`.
+    """
+    from composer.fill.keep import carried_over
+    from composer.perform.players import PLAYERS
+    from composer.plan.layout import expanded
+    from composer.plan.links import join_problems
+    from composer.plan.reader import read_plan
+
+    started = time.perf_counter()
+    paths = outputs
+    if not paths and folder is not None:
+        stem = plan_path.name.removesuffix(".yaml").removesuffix(".yml")
+        endings = (".mid", ".musicxml", ".resolved.yaml", ".report.json")
+        paths = tuple(folder / f"{stem}{suffix}" for suffix in endings)
+    plans: list[tuple[Plan, Plan]] = []  # (as stated, resolved) of each, the one to build last
+    for path in (*keep, plan_path):
+        stated = read_plan(path, known_players=PLAYERS)
+        if plans:
+            stated = carried_over(stated, *plans[-1])
+        plans.append((stated, resolve(stated, folder=path.parent)))
+    stated, plan = plans[-1]
+    for path, (_, earlier) in zip(keep, plans, strict=False):
+        _check_same_piece(earlier, plan, path, plan_path)
+    given = {entry.id for entry in expanded(stated.sections) if entry.enters is not None}
+    if join_problems(plan, stated=given):
+        # What the planner itself would say is no slip of the user's: a resolved plan is built without a warning.
+        bare = tuple(entry.model_copy(update={"enters": None}) for entry in stated.sections)
+        usual = resolve(stated.model_copy(update={"sections": bare}), folder=plan_path.parent)
+        given -= {own.id for own, said in zip(usual.sections, plan.sections, strict=True) if own.enters == said.enters}
+    return finish(
+        plan,
+        plan_folder=plan_path.parent,
+        earlier=tuple((earlier, path.parent) for path, (_, earlier) in zip(keep, plans, strict=False)),
+        paths=paths,
+        read_paths=(plan_path, *keep),
+        wishes=Wishes(temperature, guidance, style_guidance, device, player, take, expression),
+        started=started,
+        on_progress=on_progress,
+        warnings=tuple(map(str, join_problems(plan, source=str(plan_path), stated=given))),
+    )
+
+
+def _check_same_piece(earlier: Plan, plan: Plan, earlier_path: Path, plan_path: Path) -> None:
+    """Raise PlanError where the notes of an earlier plan cannot stand in the one that is built."""
+    here, there = _frame_of(earlier), _frame_of(plan)
+    problems = [
+        Problem(
+            f"the {word} is {found} here, {there[word]} in {plan_path}",
+            Place(str(earlier_path)),
+            "none of its notes can be kept",
+        )
+        for word, found in here.items()
+        if found != there[word]
+    ]
+    if problems:
+        raise PlanError(problems)
+
+
+def _frame_of(plan: Plan) -> dict[str, str]:
+    """Return what all notes of a resolved plan depend on, in words."""
+    return {
+        "meter": plan.meter or "",
+        "upbeat": f"{plan.pickup or 0:g}",
+        "ensemble": plan.ensemble or "",
+        "style": style_words(plan.style),
+        "seed": str(plan.seed),
+    }
+
+
+def check_file(score_path: Path, *, plan_path: Path | None = None, style: str | None = None) -> Checked:
+    """Find in a piece (MIDI, MusicXML, **kern, ABC) what its plan asks for; without a plan, what there is.
+
+    Args:
+        score_path: the piece.
+        plan_path: its plan; None: NAME.resolved.yaml or NAME.yaml beside the piece, if there is one.
+        style: beside whose pieces it is put; None: the plan's, and for copies all that come with the program.
+
+    Raises:
+        MusicFileError, PlanError, ThemeError, StyleError: a file that cannot be read, or a piece of another plan.
+    """
+    from composer.report.check import check_piece
+
+    return check_piece(score_path, plan_path=plan_path, style=style, compasses_of=compasses_of)
+
+
+def _style_word(style: Style) -> str:
+    """Return a style as part of a file name: bach-joplin for a mix, bach-to-joplin for a glide."""
+    if isinstance(style, Glide):
+        return "-to-".join(map(_style_word, style.stations))
+    return "-".join(map(_file_word, style))
+
+
+def _file_word(name: str) -> str:
+    """Return a form's or a style's name as part of a file name: of a file's path the stem."""
+    return Path(name).stem
