@@ -8,15 +8,15 @@ a deadpan performance every note stands on its tick exactly.
 
 Conventions: `midi_tick` counts the file's ticks (`midi_clock.py`), `tick` is the Score's (10,080 a quarter). Each track
 has a channel of its own (never the drums' channel 10), so the pedal of a part is written to every track of that part;
-it is up at the end. A pickup, or any bar that is not as long as its meter, has a time signature of its own length, so that
-bars stay bars; but for a pickup, a text says its meter.
+it is up at the end. A pickup, or any bar that is not as long as its meter, has a time signature of its own length, so
+that bars stay bars; but for a pickup, a text says its meter.
 
 What is changed on the way, because MIDI cannot say it: on one channel a pitch sounds once, so two notes of one staff
 and pitch that begin on one tick become one (the longer, the louder), and a note that is struck again while it sounds
 ends there, the new one lasting as long as either. Velocities outside 1..127 are moved to the nearest, a note lasts one
 tick at least, a note before tick 0 begins at 0.
 
-Contents: `midi_bytes`, `write_midi`.
+Contents: `midi_bytes`, `write_midi`; `performer_lines`, `performer_words` for other writers.
 """
 
 from __future__ import annotations
@@ -218,7 +218,7 @@ def _finished(raw: bytes, performance: Performance, clock: MidiClock, end_tick: 
 
     score = performance.score
     midi = mido.MidiFile(file=io.BytesIO(raw), charset="utf8")
-    texts = [*score.credits, *_performed_by(performance, clock)]
+    texts = [*score.credits, *performer_lines(performance, clock)]
     head = [mido.MetaMessage("track_name", name=printable(score.title or "Untitled"), time=0)]
     if score.composer:
         head.append(mido.MetaMessage("text", text=printable(f"Composer: {score.composer}"), time=0))
@@ -265,18 +265,24 @@ def _from_absolute(messages: Sequence[Any]) -> list[Any]:
     return found
 
 
-def _performed_by(performance: Performance, clock: MidiClock) -> list[str]:
+def performer_lines(performance: Performance, clock: MidiClock) -> list[str]:
     """Return the lines by which the reader knows that all bars are stated, and whether places and tempos are."""
     is_exact = all(
         abs(clock.midi_tick_at(note.onset_sec) - clock.grid.midi_tick(note.note.onset_tick)) <= 1
         for note in performance.notes
     )
-    told = f"{performance.player}, take: {performance.take}, expression: {performance.expression:g}"
     return [
-        f"player: {told if performance.player else 'none'}",
+        f"player: {performer_words(performance)}",
         *(["notes: as written"] * is_exact),
         *(["tempo: not marked"] * (not performance.score.tempos)),
     ]
+
+
+def performer_words(performance: Performance) -> str:
+    """Return who plays how, or `none`."""
+    if not performance.player:
+        return "none"
+    return f"{performance.player}, take: {performance.take}, expression: {performance.expression:g}"
 
 
 def _click_clocks(score: Score, grid: MidiGrid, midi_tick: int, signature: Any) -> int:

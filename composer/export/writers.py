@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from composer.corpus.jumps import JumpSign
+from composer.corpus.midi.links import MidiLinks
 from composer.errors import OptionError, OutputError, Place, Problem, did_you_mean
 from composer.export.midi import midi_bytes
+from composer.export.midi_in_place import performed_file_bytes
 from composer.export.musicxml import musicxml_bytes, mxl_bytes
 from composer.export.roll_picture import roll_picture_bytes
 from composer.files import check_writable, write_all_atomic
@@ -36,6 +38,8 @@ class Finished:
         sheet: score and outline as they are written, where that is not what is played: with repeats that the
             performance plays out. None: the performance's own.
         jumps: the da capo of the sheet.
+        midi_file: the bytes of the MIDI file that the score was read from, and whose notes are which of the score: a
+            MIDI file that is written keeps all else of it. None: a file is made from the score.
     """
 
     performance: Performance
@@ -44,6 +48,7 @@ class Finished:
     report_text: str | None = None
     sheet: tuple[Score, Outline] | None = None
     jumps: tuple[JumpSign, ...] = ()
+    midi_file: tuple[bytes, MidiLinks] | None = None
 
     @property
     def written(self) -> tuple[Score, Outline | None]:
@@ -63,7 +68,8 @@ def _report_bytes(finished: Finished) -> bytes:
 
 
 def _midi(finished: Finished) -> bytes:
-    return midi_bytes(finished.performance)
+    kept = performed_file_bytes(*finished.midi_file, finished.performance) if finished.midi_file else None
+    return midi_bytes(finished.performance) if kept is None else kept
 
 
 def _musicxml(finished: Finished) -> bytes:

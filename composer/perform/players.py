@@ -237,6 +237,9 @@ _PLAYER_OF = {
 }
 
 
+COMPOSERS = (*_PLAYER_OF, "beethoven")  # whose players there are
+
+
 def player_named(name: str) -> Player:
     """Return the preset of that name, or of that composer, in any case of letters.
 

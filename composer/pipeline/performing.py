@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from composer.errors import MusicFileError
 from composer.pipeline.wishes import performer_of
 from composer.plan.model import Performer
 
 if TYPE_CHECKING:
+    from composer.corpus.midi.links import MidiLinks
     from composer.outline import Outline
+    from composer.perform import Refinement
     from composer.performance import Performance
     from composer.score import Score
+
+LIVE_MEND = "give its score, or MIDI that a notation program wrote"
 
 
 @dataclass(frozen=True)
@@ -44,45 +50,71 @@ def perform_file(
     take: int | None = None,
     expression: float | None = None,
 ) -> Performed:
-    """Play a score file (MIDI, MusicXML or **kern) expressively and write it.
+    """Play a score file (MIDI, MusicXML, **kern or ABC) expressively and write it.
 
-    Repeats and endings are played out; a sheet (MusicXML) keeps their signs.
+    Repeats and endings are played out; a sheet (MusicXML) keeps their signs. Of a MIDI file the tracks with all that
+    is in them stay as they are, but for times and velocities of the notes, tempi and pedal.
 
     Args:
         score_path: the file.
         outputs: files to write; none given: NAME.performed.mid in `folder`.
         folder: see `outputs`; None: nothing is written then.
-        player, take, expression: as `compose`; the player is `baroque` by default.
+        player, take, expression: as `compose`; the player is the composer's by default, or the ensemble's.
 
     Raises:
-        MusicFileError: the file cannot be read.
+        MusicFileError: the file cannot be read, or is a live performance already.
         OptionError, OutputError: as `compose`.
     """
-    from composer.corpus.reader import read_score
+    from composer.corpus.reader import load_bytes, read_bytes
     from composer.export.writers import SHEET_EXTENSIONS, Finished, check_outputs, write_outputs
+    from composer.perform.any_score import usual_player, with_instruments
 
     paths = outputs
     if not paths and folder is not None:
         paths = (folder / f"{score_path.stem}.performed.mid",)
     check_outputs(paths, has_plan=False, read_paths=(score_path,))
     who = performer_of(None, player, take, expression)
-    read = read_score(score_path, unfold=True)
+    data = load_bytes(score_path)
+    read = read_bytes(data, str(score_path), unfold=True)
+    if read.is_live:
+        raise MusicFileError("a live performance: its notes follow no beat", place=score_path, mend=LIVE_MEND)
     from composer.analysis.outline import outline_of  # after the file was read: a wrong one is told at once
 
-    outline = outline_of(read.score)
+    score = with_instruments(read.score)
+    outline = outline_of(score)
+    if player is None:
+        who = who.model_copy(update={"player": usual_player(score, outline, file_name=score_path.stem)})
     sheet = None
     if any(path.suffix.lower() in SHEET_EXTENSIONS for path in paths):
-        written = read_score(score_path).score
+        written = read_bytes(data, str(score_path)).score
         if written != read.score:
-            sheet = (written, outline_of(written))
-    performance = perform_score(read.score, outline, who)
-    write_outputs(Finished(performance, outline, sheet=sheet), paths)
+            sheet = (with_instruments(written), outline_of(written))
+    midi_file = None
+    if read.format == "midi":
+        from composer.corpus.midi.links import link_notes
+
+        midi_file = (data, link_notes(data, str(score_path), score))
+    performance = perform_score(score, outline, who, refinements=_said_by_file(midi_file and midi_file[1], who))
+    write_outputs(Finished(performance, outline, sheet=sheet, midi_file=midi_file), paths)
     return Performed(performance.player, performance.take, performance.duration_sec, paths, read.mended, performance)
 
 
-def perform_score(score: Score, outline: Outline, who: Performer) -> Performance:
-    """Return how a score is played; `who` as `performer_of` gives it."""
+def _said_by_file(links: MidiLinks | None, who: Performer) -> tuple[Refinement, ...]:
+    """Return what a foreign file says of its playing besides the signs that the rules read."""
+    from composer.perform import player_named
+    from composer.perform.any_score import breaths, file_loudness
+
+    if links is None:
+        return (breaths,)
+    strength = player_named(who.player or "").dynamics
+    return (breaths, file_loudness(links.velocities, balance_only=links.is_performed, k=strength))
+
+
+def perform_score(
+    score: Score, outline: Outline, who: Performer, *, refinements: Sequence[Refinement] = ()
+) -> Performance:
+    """Return how a score is played; `who` as `performer_of` gives it, `refinements` as `composer.perform.perform`."""
     from composer.perform import perform
 
     assert who.player is not None and who.take is not None and who.expression is not None  # noqa: PT018
-    return perform(score, outline, player=who.player, take=who.take, expression=who.expression)
+    return perform(score, outline, player=who.player, take=who.take, expression=who.expression, refinements=refinements)
