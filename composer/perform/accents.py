@@ -8,7 +8,7 @@ Conventions: a level of 0 dB is the middle of the instrument, `mf`.
 Sources: Friberg, Bresin, Sundberg 2006 (high-loud); Bisesi, Parncutt, Friberg 2011 (accents); voicing and dynamic
 levels measured on pianists.
 
-Contents: `high_loud`, `melody_voicing`, `metrical_accent`, `written_accent`, `dynamics`.
+Contents: `high_loud`, `melody_voicing`, `bass_voicing`, `metrical_accent`, `written_accent`, `dynamics`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ CENTRE_PITCH = 62.0  # the middle of keyboard music; fixed, so that no section's
 MAX_HIGH_LOUD_DB = 6.0
 VOICING_DB = 4.0  # the top note above the others; regression on two sets of recordings gives 9.5 velocity units
 TOP_SHARE = 2 / 3  # of that, the top note rises by so much and the others sink by the rest: the mean stays
+BASS_DB = 0.5  # the bass above the inner voices
 STRENGTH_DB = (-0.3, -0.3, 0.0, 0.2, 0.7)  # by metrical strength; pianists play downbeats about 2 units louder
 ACCENT_DB = 3.0  # a written accent
 STRONG_ACCENT_DB = 4.5  # marcato, sforzato
@@ -47,6 +48,11 @@ def high_loud(reading: Reading, *, k: float) -> Effect:
 def melody_voicing(reading: Reading, *, k: float) -> Effect:
     """Play the top sounding line 4 dB·k louder than the rest."""
     return Effect(level_db=k * VOICING_DB * np.where(reading.is_top, TOP_SHARE, TOP_SHARE - 1))
+
+
+def bass_voicing(reading: Reading, *, k: float) -> Effect:
+    """Play the lowest sounding line 0.5 dB·k louder than the inner voices; a line alone is left as it is."""
+    return Effect(level_db=np.where(reading.is_bottom & ~reading.is_top, k * BASS_DB, 0.0))
 
 
 def metrical_accent(reading: Reading, *, k: float) -> Effect:

@@ -17,21 +17,23 @@ import numpy as np
 
 from composer.errors import OptionError
 from composer.outline import Outline
-from composer.perform import accents, articulation, durations, noise, phrasing, timing
+from composer.perform import noise, timing
 from composer.perform.articulation import shortened_log2
 from composer.perform.codec import PerformanceCode, decode
-from composer.perform.effect import Curves, add_up
+from composer.perform.effect import Curves
+from composer.perform.ornaments import with_ornaments
 from composer.perform.pedalling import pedal_events
 from composer.perform.players import Player, player_named
 from composer.perform.reading import Reading, read
+from composer.perform.rules import sum_of_rules
+from composer.perform.swing import swing_delay
 from composer.perform.tempo_map import FloatArray, curve_of, seconds_at
 from composer.performance import Performance, PlayedNote
 from composer.score import Score
 
 BASE_VELOCITY = 64  # mf
 VELOCITY_PER_DB = 3.0  # matches the spread of pianists' velocities
-MAX_LOG_PERIOD = math.log(2.5)  # rules that fall together never slow or hurry the beat by more than this factor …
-MAX_EXAGGERATED = math.log(8.0)  # … nor does an expression above 1 by more than this one
+MAX_EXAGGERATED = math.log(8.0)  # no expression slows or hurries the beat by more than this factor
 MIN_KEY_SEC = 0.001  # two strikes of one key are never nearer
 VELOCITY_PINK_SHARE = 0.25  # of the variance of velocity noise: the part that all notes of a beat have in common
 
@@ -71,13 +73,21 @@ def perform(
         raise OptionError(f"take {take} is negative", mend="takes count from 0")
     if not (math.isfinite(expression) and expression >= 0):
         raise OptionError(f"expression {expression} is not possible", mend="0 is deadpan, 1 the player's own")
-    reading = read(score, outline)
-    curves = _rules(reading, habits)
+    played_out = score
+    if expression > 0:
+        played_out = with_ornaments(
+            score,
+            outline,
+            notes_per_sec=habits.ornament_notes_per_sec,
+            trills_from_above=habits.trills_from_above > 0,
+        )
+    reading = read(played_out, outline)
+    curves = sum_of_rules(reading, habits)
     for refine in refinements:
         curves = refine(reading, curves)
     code = _vary(reading, curves, habits, take=take, expression=expression)
     performance = decode(code, player=habits.name, take=take, expression=expression)
-    performance = replace(performance, notes=_one_stroke_a_key(performance.notes))
+    performance = replace(performance, score=score, notes=_one_stroke_a_key(performance.notes))
     if expression == 0:
         return performance
     pedal = pedal_events(
@@ -89,31 +99,6 @@ def perform(
         end_sec=performance.duration_sec,
     )
     return replace(performance, pedal=pedal)
-
-
-def _rules(reading: Reading, player: Player) -> Curves:
-    """Sum the player's rules."""
-    turn, amplitude = player.arch_turn, player.arch_amplitude
-    effects = (
-        phrasing.phrase_arch(reading, reading.periods, k=player.phrase_arch, turn=turn, amplitude=amplitude),
-        phrasing.phrase_arch(reading, reading.subphrases, k=player.subphrase_arch, turn=turn, amplitude=amplitude),
-        phrasing.phrase_ritardando(reading, reading.phrases, k=player.phrase_ritardando),
-        phrasing.final_ritard(reading, k=player.final_ritard),
-        accents.high_loud(reading, k=player.high_loud),
-        accents.melody_voicing(reading, k=player.melody_voicing),
-        accents.metrical_accent(reading, k=player.metrical_accent),
-        accents.written_accent(reading, k=player.written_accent),
-        accents.dynamics(reading, k=player.dynamics),
-        durations.duration_contrast(reading, k=player.duration_contrast),
-        durations.double_duration(reading, k=player.double_duration),
-        articulation.touch(reading, share=player.touch),
-        articulation.phrase_gap(reading, k=player.phrase_gap),
-        articulation.repetition_gap(reading, k=player.repetition_gap),
-    )
-    curves = add_up(reading, effects)
-    capped = np.clip(curves.log_period, -MAX_LOG_PERIOD, MAX_LOG_PERIOD)
-    held = phrasing.fermata(reading, k=player.fermata).log_period
-    return replace(curves, log_period=capped if held is None else capped + held)
 
 
 def _vary(reading: Reading, curves: Curves, player: Player, *, take: int, expression: float) -> PerformanceCode:
@@ -131,6 +116,7 @@ def _vary(reading: Reading, curves: Curves, player: Player, *, take: int, expres
     velocity = np.clip(BASE_VELOCITY + expression * deviation, 1, 127)
     # Single notes.
     lead_sec = timing.melody_lead(reading, velocity, ms_per_unit=player.lead_ms_per_unit)
+    lead_sec = lead_sec + timing.chord_roll(reading, k=player.chord_roll) + swing_delay(reading, k=player.swing)
     jitter_sec = player.chord_jitter_ms / 1000 * np.clip(deviates[:, 1], -2.5, 2.5)
     timing_sec = expression * (lead_sec + np.where(reading.is_grace, 0.0, jitter_sec))
     timing_sec = np.clip(timing_sec, -timing.MAX_TIMING_SEC, timing.MAX_TIMING_SEC)

@@ -3,8 +3,8 @@
 What it is: a `Player` holds the strength of every rule; `PLAYERS` is the table of presets; `player_named` finds one,
 `adjusted` changes some of its strengths.
 
-Conventions: a strength `k` of 1 is the published quantity of its rule, 0 leaves it out. The presets aim at the habits
-of recorded pianists in each repertoire: spread of velocities and tempo, chord asynchrony, touch, pedal.
+Conventions: a strength `k` of 1 is the published quantity of its rule (`rules.RULES`), 0 leaves it out. The presets aim
+at the habits of recorded pianists in each repertoire: spread of velocities and tempo, chord asynchrony, touch, pedal.
 """
 
 from __future__ import annotations
@@ -23,15 +23,21 @@ class Player:
 
     Attributes:
         name, description: for people.
-        phrase_arch, subphrase_arch: k of the arch over periods (upper level) and over their phrases or halves (lower).
+        section_arch, phrase_arch, subphrase_arch: k of the arch over sections, over periods and over their phrases or
+            halves.
         arch_turn: where the arch turns, 0..1.
         arch_amplitude: how much of the arch is heard in loudness.
         phrase_ritardando, final_ritard, fermata: k.
-        high_loud, melody_voicing, metrical_accent, written_accent, dynamics: k.
-        duration_contrast, double_duration: k.
+        high_loud, melody_voicing, bass_voicing, metrical_accent, written_accent, dynamics: k.
+        duration_contrast, double_duration, triple_duration, social_duration_care: k.
+        faster_uphill, leap_tone_duration, melodic_charge, harmonic_charge: k.
+        inegales, swing: k.
         touch: sounding share of the written length, > 0.
-        phrase_gap, repetition_gap: k.
+        legato, phrase_gap, repetition_gap, contrast_gap, leap_gap, punctuation: k.
         lead_ms_per_unit: how much earlier a note comes per velocity unit above its chord.
+        chord_roll: k.
+        ornament_notes_per_sec: how fast trills and turns go, > 0.
+        trills_from_above: 1: trills begin with their upper note; 0: with the main note.
         chord_jitter_ms: SD of single notes round the tempo curve.
         pedal_presses_per_sec, pedal_share, pedal_delay_sec: see `pedalling`.
         tempo_noise: SD of the log beat period from beat to beat.
@@ -43,6 +49,7 @@ class Player:
 
     name: str
     description: str
+    section_arch: float = 0.0
     phrase_arch: float = 0.0
     subphrase_arch: float = 0.0
     arch_turn: float = 0.5
@@ -52,15 +59,31 @@ class Player:
     fermata: float = 1.0
     high_loud: float = 0.8
     melody_voicing: float = 0.85
+    bass_voicing: float = 0.0
     metrical_accent: float = 1.0
     written_accent: float = 1.0
     dynamics: float = 1.0
     duration_contrast: float = 1.0
     double_duration: float = 1.0
+    triple_duration: float = 0.0
+    social_duration_care: float = 1.0
+    faster_uphill: float = 0.0
+    leap_tone_duration: float = 0.0
+    melodic_charge: float = 0.0
+    harmonic_charge: float = 0.0
+    inegales: float = 0.0
+    swing: float = 0.0
     touch: float = 0.8
+    legato: float = 1.0
     phrase_gap: float = 1.0
     repetition_gap: float = 1.0
+    contrast_gap: float = 0.0
+    leap_gap: float = 0.0
+    punctuation: float = 0.0
     lead_ms_per_unit: float = 1.0
+    chord_roll: float = 1.0
+    ornament_notes_per_sec: float = 12.0
+    trills_from_above: float = 0.0
     chord_jitter_ms: float = 6.0
     pedal_presses_per_sec: float = 0.0
     pedal_share: float = 0.0
@@ -73,13 +96,17 @@ class Player:
             value = getattr(self, strength)
             if not (math.isfinite(value) and value >= 0):
                 raise OptionError(f'{strength} of player "{self.name}" is {value}', mend="strengths are 0 or more")
-        for share in ("arch_turn", "pedal_share"):
+        for share in ("arch_turn", "pedal_share", "trills_from_above"):
             if getattr(self, share) > 1:
                 raise OptionError(
                     f'{share} of player "{self.name}" is {getattr(self, share)}', mend="it is a share, from 0 to 1"
                 )
-        if self.touch == 0:
-            raise OptionError(f'touch of player "{self.name}" is 0', mend="keys are held for some share of the note")
+        for strength, mend in (
+            ("touch", "keys are held for some share of the note"),
+            ("ornament_notes_per_sec", "ornaments go at some speed"),
+        ):
+            if getattr(self, strength) == 0:
+                raise OptionError(f'{strength} of player "{self.name}" is 0', mend=mend)
 
 
 def strength_names() -> tuple[str, ...]:
@@ -98,6 +125,7 @@ _TABLE = (
         high_loud=0.6,
         melody_voicing=0.5,
         touch=0.88,
+        trills_from_above=1.0,
         lead_ms_per_unit=0.4,
         chord_jitter_ms=7.0,
         pedal_presses_per_sec=0.3,

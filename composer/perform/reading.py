@@ -6,7 +6,7 @@ Conventions: axis `note` runs over the strikes (one per key and onset) by onset,
 ticks at which the tempo may change: every onset, every beat, every tempo mark, every end of a note under a fermata.
 Nominal seconds are those of the marked tempo, without any expression.
 
-Contents: `Arc`, `Reading`, `read`.
+Contents: `Arc`, `Reading`, `read`, `marked_quarter_secs`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ DEFAULT_BEAT_BPM = 96.0  # where neither Outline nor Score states a tempo: a wal
 LONG_PHRASE_BARS = 3.5  # phrases from this length on have two halves
 LONGEST_HALVED_BARS = 9.0  # longer ones have groups of four bars
 LONGEST_PERIOD_BARS = 18.0  # two phrases of eight bars with a bar or two to spare
+
+LOWEST = -1000  # below every pitch
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -136,6 +138,11 @@ class Reading:
         return tuple(_joined(group) for group in self._phrase_groups)
 
     @cached_property
+    def sections(self) -> tuple[Arc, ...]:
+        """The level above the periods: the sections of the form."""
+        return tuple(self._arc(span.start_tick, span.end_tick) for span in self.outline.sections)
+
+    @cached_property
     def subphrases(self) -> tuple[Arc, ...]:
         """The lower level of phrasing: the phrases of a period, or the parts of a phrase that is a period by itself.
 
@@ -201,6 +208,50 @@ class Reading:
         found = (span_at(self.outline.sections, int(tick)) for tick in self.point_tick)
         return tuple((section.id, section.start_tick) if section else ("", 0) for section in found)
 
+    @cached_property
+    def melody(self) -> IntArray:
+        """The notes of the top line in their order: of each chord the highest that no held note lies above. [melody]"""
+        tops = np.flatnonzero(self.is_top & ~self.is_grace)
+        _, first = np.unique(self.onset_tick[tops], return_index=True)
+        line: IntArray = tops[first]
+        return line
+
+    @cached_property
+    def is_bottom(self) -> BoolArray:
+        """Whether no lower note sounds at its onset, in any part. [note]"""
+        return _tops(self.onset_tick, self.end_tick, -self.pitch, self.is_grace)
+
+    @cached_property
+    def beats(self) -> IntArray:
+        """(start, end) of each whole beat of the bars. [beat, 2]"""
+        rows = []
+        for bar in self.score.bars:
+            length = bar.meter.beat_ticks
+            first = bar.onset_tick + -bar.lead_tick % length
+            rows += [(tick, tick + length) for tick in range(first, bar.end_tick - length + 1, length)]
+        return np.array(rows, dtype=np.int64).reshape(-1, 2)
+
+    @cached_property
+    def melody_ioi_sec(self) -> FloatArray:
+        """Nominal seconds from each note of the top line to the next one; the last takes its length. [melody]"""
+        onset_sec = self.point_sec[self.note_point[self.melody]]
+        ends = np.append(onset_sec[1:], self.seconds_at(self.end_tick[self.melody[-1:]]))
+        return ends - onset_sec
+
+    @cached_property
+    def rest_follows(self) -> BoolArray:
+        """Whether each note of the top line ends before the next one begins; the last one does. [melody]"""
+        line = self.melody
+        return np.append(self.end_tick[line[:-1]] < self.onset_tick[line[1:]], np.ones(len(line[:1]), dtype=bool))
+
+    def along_melody(self, per_note: FloatArray) -> FloatArray:
+        """Return values of the top line's notes on all points: each holds until the next one, 0 before. [point]"""
+        values = np.zeros(self.num_points)
+        if len(self.melody):
+            index = np.searchsorted(self.note_point[self.melody], np.arange(self.num_points), side="right") - 1
+            values = np.where(index >= 0, per_note[np.maximum(index, 0)], 0.0)
+        return values
+
     def seconds_at(self, ticks: npt.ArrayLike) -> FloatArray:
         """Return nominal seconds at `ticks`, same shape."""
         wanted = np.asarray(ticks, dtype=np.float64)
@@ -229,7 +280,7 @@ def read(score: Score, outline: Outline) -> Reading:
     onset_tick, end_tick, pitch, part, is_grace = columns.T
     grace = is_grace.astype(bool)
     point_tick = _points(score, outline, onset_tick, end_tick)
-    quarter_sec = _quarter_secs(score, outline, point_tick)
+    quarter_sec = marked_quarter_secs(score, outline, point_tick)
     lengths = np.diff(point_tick) / TICKS_PER_QUARTER * quarter_sec[:-1]
     strength_of = {int(tick): score.strength_at(int(tick)) for tick in np.unique(onset_tick)} if score.bars else {}
     return Reading(
@@ -275,11 +326,11 @@ def _points(score: Score, outline: Outline, onset_tick: IntArray, end_tick: IntA
     return np.array(sorted(tick for tick in ticks if tick >= 0), dtype=np.int64)
 
 
-def _quarter_secs(score: Score, outline: Outline, point_tick: IntArray) -> FloatArray:
-    """Return the marked length of a quarter at each point: the Outline's where it knows one, else the last mark's."""
+def marked_quarter_secs(score: Score, outline: Outline, ticks: IntArray) -> FloatArray:
+    """Return the marked length of a quarter at each tick: the Outline's where it knows one, else the last mark's."""
     mark_ticks = [mark.tick for mark in score.tempos]
-    quarter_sec = np.zeros(len(point_tick))
-    for index, tick in enumerate(map(int, point_tick)):
+    quarter_sec = np.zeros(len(ticks))
+    for index, tick in enumerate(map(int, ticks)):
         span = span_at(outline.tempos, tick)
         mark = bisect.bisect_right(mark_ticks, tick) - 1
         beat_bpm = span.beat_bpm if span else score.tempos[mark].beat_bpm if mark >= 0 else DEFAULT_BEAT_BPM
@@ -301,7 +352,7 @@ def _tops(onset_tick: IntArray, end_tick: IntArray, pitch: IntArray, is_grace: B
             stop += 1
         sounding = [(end, height) for end, height in sounding if end > onset_tick[index]]
         sounding += [(int(end_tick[i]), int(pitch[i])) for i in range(index, stop) if not is_grace[i]]
-        highest = max((height for _, height in sounding), default=-1)
+        highest = max((height for _, height in sounding), default=LOWEST)
         tops[index:stop] = pitch[index:stop] >= highest
         index = stop
     return tops

@@ -5,7 +5,7 @@ import pytest
 
 from composer.outline import DynamicSpan, Outline
 from composer.perform import perform
-from composer.perform.accents import dynamics, high_loud, melody_voicing, metrical_accent, written_accent
+from composer.perform.accents import bass_voicing, dynamics, high_loud, melody_voicing, metrical_accent, written_accent
 from composer.perform.reading import read
 from composer.score import Dynamic, Note
 from composer.theory.meter import TICKS_PER_QUARTER
@@ -93,3 +93,9 @@ def test_forte_is_played_louder_than_piano(piano, silent):
     score = piano([Note(0, 60, Q), Note(Q, 60, Q)], bars=1, dynamics=(Dynamic(0, "p"), Dynamic(Q, "f")))
     notes = perform(score, Outline(score.bars), player=replace(silent, dynamics=1.0)).notes
     assert [row.velocity for row in notes] == [64 - 18, 64 + 9]
+
+
+def test_the_bass_is_half_a_db_above_the_inner_voices_and_a_line_alone_is_none(piano):
+    score = piano([Note(0, pitch, Q) for pitch in (48, 60, 64)] + [Note(Q, 60, Q)], bars=1)
+    level = bass_voicing(read(score, Outline(score.bars)), k=1.0).level_db
+    assert level == pytest.approx([0.5, 0, 0, 0])

@@ -5,7 +5,7 @@ import pytest
 
 from composer.outline import Outline, PhraseSpan
 from composer.perform import perform
-from composer.perform.articulation import phrase_gap, repetition_gap, shortened_log2, touch
+from composer.perform.articulation import contrast_gap, legato, phrase_gap, repetition_gap, shortened_log2, touch
 from composer.perform.reading import read
 from composer.score import Note, Slur
 from composer.theory.meter import TICKS_PER_QUARTER
@@ -68,3 +68,23 @@ def test_staccato_is_heard(piano, silent):
     score = piano([Note(0, 60, Q, articulations=("staccato",)), Note(Q, 62, Q), Note(2 * Q, 64, Q)], bars=1)
     notes = perform(score, Outline(score.bars), player=replace(silent, touch=0.9)).notes
     assert [row.duration_sec for row in notes] == pytest.approx([0.2, 0.45, 0.5])
+
+
+def test_slurred_notes_are_held_into_the_next_one_slow_ones_less(piano):
+    notes = [Note(0, 60, Q // 2), Note(Q // 2, 62, 2 * Q), Note(5 * Q // 2, 64, Q), Note(7 * Q // 2, 65, Q // 2)]
+    score = piano(notes, bars=1, slurs=(Slur(0, 5 * Q // 2),))
+    reading = read(score, Outline(score.bars))
+    shares = 2 ** legato(reading, k=1.0).articulation_log2
+    assert shares[0] == pytest.approx(1.144, abs=0.001)  # at 250 ms
+    assert shares[1] == pytest.approx(1.062, abs=0.001)  # at a second
+    assert shares[2:] == pytest.approx([1, 1])  # the last one under the slur is let go
+
+
+def test_short_notes_are_detached_by_up_to_fifty_milliseconds_but_not_under_a_slur(piano):
+    lengths = [Q // 2, Q, 2 * Q]
+    notes = [Note(i * 2 * Q, 60, length) for i, length in enumerate(lengths)]
+    score = piano(notes, bars=2)
+    gap = contrast_gap(read(score, Outline(score.bars)), k=1.0).gap_sec
+    assert gap == pytest.approx([0.045, 0.01575, 0])
+    bound = replace(score, slurs=(Slur(0, 2 * Q),))
+    assert contrast_gap(read(bound, Outline(score.bars)), k=1.0).gap_sec[0] == 0

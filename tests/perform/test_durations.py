@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from composer.outline import Outline
-from composer.perform.durations import double_duration, duration_contrast
+from composer.perform.durations import double_duration, duration_contrast, social_duration_care, triple_duration
 from composer.perform.reading import read
 from composer.score import Note
 from composer.theory.meter import TICKS_PER_QUARTER
@@ -45,3 +45,19 @@ def test_short_notes_become_softer(piano):
     level = duration_contrast(read(score, Outline(score.bars)), k=1.0).level_db
     assert level[0] == level[2] == 0
     assert -0.8 <= level[1] < -0.5
+
+
+def test_three_to_one_softens_to_two_to_one_where_it_is_asked_for(piano):
+    found = factors(piano, triple_duration, [0.75, 0.25, 0.75, 0.25, 1, 1], k=1.0)
+    assert found[1] == pytest.approx(1.3)
+    assert 3 * found[0] / found[1] == pytest.approx(2.08, abs=0.01)
+    assert 3 * found[0] + found[1] == pytest.approx(4)
+
+
+def test_a_very_short_note_between_longer_ones_is_cared_for(piano):
+    found = factors(piano, social_duration_care, [0.875, 0.125, 1, 0.5, 0.5], k=1.0)  # 62.5 ms
+    assert found[1] == pytest.approx(72.5 / 62.5)
+    assert found[0] == pytest.approx(427.5 / 437.5)
+    assert found[2:] == pytest.approx([1, 1, 1])
+    run = factors(piano, social_duration_care, [0.125] * 8, k=1.0)
+    assert run == pytest.approx(np.ones(8))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from composer.errors import OptionError
 from composer.outline import ChordSpan, DynamicSpan, Outline, PhraseSpan, SectionSpan, TempoSpan
 from composer.perform import PLAYERS, perform, seconds_at
+from composer.perform.ornaments import with_ornaments
 from composer.score import Dynamic, Note, Part, Score, Slur, TempoMark, make_bars, sort_notes
 from composer.theory.harmony import Cadence, parse_chord
 from composer.theory.key import Key
@@ -20,7 +21,7 @@ from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
 Q = TICKS_PER_QUARTER
 BAR = 4 * Q
-SIGNS = ("staccato", "tenuto", "accent", "fermata", "trill", "staccatissimo")
+SIGNS = ("staccato", "tenuto", "accent", "fermata", "trill", "turn", "mordent", "arpeggio", "staccatissimo")
 
 
 @st.composite
@@ -97,8 +98,12 @@ def test_whatever_is_played_can_be_played(piece, player, take, expression):
     for strokes in by_key.values():
         for one, other in itertools.pairwise(strokes):
             assert one.onset_sec + one.duration_sec <= other.onset_sec + 1e-9
-    # Every key of the score is struck once.
-    wanted = {(p, n.onset_tick, n.pitch, n.is_grace) for p, n in score.notes()}
+    # Every key of the score is struck once, with its ornaments played out.
+    habits = PLAYERS[player]
+    speed, from_above = habits.ornament_notes_per_sec, habits.trills_from_above > 0
+    heard = with_ornaments(score, outline, notes_per_sec=speed, trills_from_above=from_above) if expression else score
+    wanted = {(p, n.onset_tick, n.pitch, n.is_grace) for p, n in heard.notes()}
+    assert performance.score is score
     assert {(r.part, r.note.onset_tick, r.note.pitch, r.note.is_grace) for r in performance.notes} == wanted
     assert len(performance.notes) == len(wanted)
     curve = performance.tempo_curve

@@ -110,3 +110,12 @@ def test_no_strength_is_no_effect(eight):
 def eight(piano, tune, outlined):
     score = piano(tune(8))
     return read(score, outlined(score))
+
+
+def test_sections_have_an_arch_over_their_phrases(piano, tune, outlined):
+    score = piano(tune(16), bars=16)
+    reading = read(score, outlined(score))
+    assert [(arc.start_tick, arc.end_tick) for arc in reading.sections] == [(0, 8 * BAR), (8 * BAR, 16 * BAR)]
+    factors = slowness(reading, phrase_arch(reading, reading.sections, k=1.0), range(64))
+    assert np.argmin(factors[:32]) in (15, 16)
+    assert factors[31] > factors[15] < factors[0]

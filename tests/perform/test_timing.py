@@ -3,7 +3,7 @@ import pytest
 
 from composer.outline import Outline
 from composer.perform.reading import read
-from composer.perform.timing import GRACE_SEC, MAX_TIMING_SEC, melody_lead, place_graces, settle_start
+from composer.perform.timing import GRACE_SEC, MAX_TIMING_SEC, chord_roll, melody_lead, place_graces, settle_start
 from composer.score import Note
 from composer.theory.meter import TICKS_PER_QUARTER
 
@@ -48,3 +48,17 @@ def test_nothing_sounds_before_the_piece_begins(piano):
     settled = settle_start(timing, onset_sec)
     assert (onset_sec - settled).min() == pytest.approx(0.0)
     assert np.abs(settled).max() <= MAX_TIMING_SEC
+
+
+def test_a_hand_rolls_what_is_wider_than_a_tenth_from_the_bottom(piano):
+    left = [Note(0, pitch, Q, staff=2) for pitch in (36, 48, 56)]
+    right = [Note(0, pitch, Q) for pitch in (64, 72, 76)]
+    reading = reading_of(piano, [*left, *right])
+    early = chord_roll(reading, k=1.0)
+    assert early == pytest.approx([0.012, 0, -0.012, 0, 0, 0])
+    assert not chord_roll(reading, k=0.0).any()
+
+
+def test_the_sign_rolls_a_narrow_chord_too_and_slower(piano):
+    chord = [Note(0, pitch, Q, articulations=("arpeggio",)) for pitch in (60, 64, 67)]
+    assert chord_roll(reading_of(piano, chord), k=1.0) == pytest.approx([0.024, 0, -0.024])
