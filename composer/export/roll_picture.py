@@ -22,10 +22,10 @@ from composer.score import LOWER_STAFF, Score
 from composer.theory.key import Key
 
 # Okabe and Ito's colours, which colour-blind people can tell apart (Color Universal Design, 2008).
-_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A6A00")
-_WIDTH_INCHES = 14.0
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A6A00")
+WIDTH_INCHES = 14.0
 _HEIGHT_INCHES = 4.6
-_DPI = 120
+DPI = 120
 _ROOM_FOR_A_WORD = 0.045  # of the width; a narrower section shows only its label
 _NOTE_HEIGHT = 0.86  # semitones
 _LANE = 4.0  # semitones of room for the words above and below the notes
@@ -41,7 +41,7 @@ def roll_picture_bytes(score: Score, *, outline: Outline | None = None) -> bytes
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(_WIDTH_INCHES, _HEIGHT_INCHES), dpi=_DPI, layout="constrained")
+    figure = Figure(figsize=(WIDTH_INCHES, _HEIGHT_INCHES), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     pitches = [note.pitch for _, note in score.notes()] or [60]
@@ -84,7 +84,7 @@ def _sections(score: Score, outline: Outline | None) -> list[_Section]:
         rows = [(*span, mark.text, "") for span, mark in zip(pairwise(edges), score.marks, strict=True)]
     color_of: dict[str, str] = {}
     for *_, label, theme in rows:
-        color_of.setdefault(theme or label, _COLORS[len(color_of) % len(_COLORS)])
+        color_of.setdefault(theme or label, COLORS[len(color_of) % len(COLORS)])
     return [_Section(start, end, label, theme, color_of[theme or label]) for start, end, label, theme in rows]
 
 
@@ -131,14 +131,19 @@ def _draw_keys(axes: Any, keys: Sequence[tuple[int, Key]], end_tick: int, low: f
 
 def _draw_axes(axes: Any, score: Score, bottom: float, top: float) -> None:
     """Label bars and octaves; without frame."""
-    axes.set_xlim(0, max(score.end_tick, 1))
+    draw_bar_axis(axes, score)
     axes.set_ylim(bottom, top)
+    octaves = [pitch for pitch in range(0, 128, 12) if bottom + _LANE <= pitch <= top - 2 * _LANE]
+    axes.set_yticks(octaves, [f"C{pitch // 12 - 1}" for pitch in octaves], fontsize=8)
+
+
+def draw_bar_axis(axes: Any, score: Score) -> None:
+    """Let bars run from left to right, numbered as many of them as there is room for; a grid, no frame."""
+    axes.set_xlim(0, max(score.end_tick, 1))
     whole_bars = [bar for bar in score.bars if bar.number >= 1]
     step = next((n for n in (1, 2, 4, 8, 16, 32) if len(whole_bars) <= 32 * n), 64)
     shown = [bar for bar in whole_bars if (bar.number - 1) % step == 0]
     axes.set_xticks([bar.onset_tick for bar in shown], [str(bar.number) for bar in shown], fontsize=8)
-    octaves = [pitch for pitch in range(0, 128, 12) if bottom + _LANE <= pitch <= top - 2 * _LANE]
-    axes.set_yticks(octaves, [f"C{pitch // 12 - 1}" for pitch in octaves], fontsize=8)
     axes.grid(axis="both", color="#999999", alpha=0.25, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.set_xlabel("bar", fontsize=9)
