@@ -1,14 +1,15 @@
 """Rules of phrasing: tempo and loudness that follow phrases, endings and fermatas.
 
-What it is: the phrase arch, the phrase ritardando, the final ritard and the fermata of the KTH rule system. Each is a
-pure function from a `Reading` to an `Effect` with one strength `k`; 0 does nothing, 1 is the published quantity.
+What it is: the phrase arch (its tempo and its loudness apart), the phrase ritardando and the final ritard of the KTH
+rule system, and the fermata. Each is a pure function from a `Reading` to an `Effect` with one strength `k`; 0 does
+nothing, 1 is the published quantity.
 
 Conventions: `x` is a place between two moments of the score, 0 at the first, 1 at the second, in score time.
 
 Sources: Friberg 1995 ("Matching the rule parameters of Phrase arch …"); Friberg, Bresin, Sundberg 2006 ("Overview of
 the KTH rule system for musical performance"); Friberg and Sundberg 1999 (final ritard).
 
-Contents: `phrase_arch`, `phrase_ritardando`, `final_ritard`, `fermata`.
+Contents: `phrase_arch`, `phrase_loudness`, `phrase_ritardando`, `final_ritard`, `fermata`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from composer.perform.tempo_map import FloatArray
 
 ACCELERANDO = 0.10  # a phrase begins this much slower than its middle (Friberg 1995)
 RITARDANDO = 0.20  # and ends this much slower
-RISE_DB = 0.5  # it begins so much softer, times the amplitude
+RISE_DB = 0.5  # it begins so much softer
 FALL_DB = 1.0  # and ends so much softer
 NEXT = 1.3  # an end that is also the end of a longer arc slows by this factor more
 PHRASE_RITARD_SEC = 2.5  # the phrase ritardando takes the last seconds of the phrase
@@ -35,38 +36,46 @@ MAX_FINAL_SLOWING = 2.0  # pianists slow the last beat by 1.35 to 1.75; k = 1 al
 FERMATA_LENGTHENING = 0.75  # a note under a fermata lasts so much longer at k = 1 (ours; KTH has no fermata)
 
 
-def phrase_arch(
-    reading: Reading, arcs: Sequence[Arc], *, k: float, turn: float = 0.5, amplitude: float = 1.0
-) -> Effect:
-    """Speed up and grow to the turning point of each phrase, slow down and fade to its end.
+def phrase_arch(reading: Reading, arcs: Sequence[Arc], *, k: float, turn: float = 0.5) -> Effect:
+    """Speed up to the turning point of each phrase, slow down to its end.
 
-    To the turn: beat length +10 %·k·(1 − x)², level −0.5 dB·k·amplitude·(1 − x)²; after it: +20 %·k·x² (×1.3 when a
-    longer arc ends too), −1 dB·k·amplitude·x². A weak cadence slows less (`Arc.weight`).
+    To the turn: beat length +10 %·k·(1 − x)²; after it: +20 %·k·x² (×1.3 when a longer arc ends too). A weak cadence
+    slows less (`Arc.weight`). The loudness of the published rule is `phrase_loudness`.
 
     Args:
         reading: the piece. arcs: the phrases of one level; call the rule once for each level. k: strength, >= 0.
         turn: where the turning point lies in the phrase, 0..1. The published default is .3; .5 came nearer to
-        pianists. amplitude: how much of the arch is heard in loudness.
+        pianists.
     """
     log_period = np.zeros(reading.num_points)
-    level_db = np.zeros(reading.num_notes)
     for arc in arcs:
-        middle = arc.start_tick + turn * (arc.last_tick - arc.start_tick)
         factor = NEXT if arc.ends_higher else 1.0
         inside = slice(*np.searchsorted(reading.point_tick, [arc.start_tick, arc.end_tick]))
-        before, after = _arch_places(reading.point_tick[inside], arc, middle)
+        before, after = _arch_places(reading.point_tick[inside], arc, turn)
         slowing = ACCELERANDO * (1 - before) ** 2 + RITARDANDO * factor * arc.weight * after**2
         log_period[inside] = np.log1p(k * slowing)
-        sounding = slice(*np.searchsorted(reading.onset_tick, [arc.start_tick, arc.end_tick]))
-        before, after = _arch_places(reading.onset_tick[sounding], arc, middle)
-        level_db[sounding] = -k * amplitude * (RISE_DB * (1 - before) ** 2 + FALL_DB * after**2)
-    return Effect(log_period=log_period, level_db=level_db)
+    return Effect(log_period=log_period)
+
+
+def phrase_loudness(reading: Reading, arcs: Sequence[Arc], *, k: float, turn: float = 0.5) -> Effect:
+    """Grow to the turning point of each phrase, fade to its end.
+
+    To the turn: −0.5 dB·k·(1 − x)²; after it: −1 dB·k·x². In the published rule k is that of the tempo times an
+    amplitude, 1.5 times 2 in its usual palette.
+    """
+    level_db = np.zeros(reading.num_notes)
+    for arc in arcs:
+        inside = slice(*np.searchsorted(reading.onset_tick, [arc.start_tick, arc.end_tick]))
+        before, after = _arch_places(reading.onset_tick[inside], arc, turn)
+        level_db[inside] = -k * (RISE_DB * (1 - before) ** 2 + FALL_DB * after**2)
+    return Effect(level_db=level_db)
 
 
 def _arch_places(
-    ticks: np.ndarray[tuple[int], np.dtype[np.int64]], arc: Arc, middle: float
+    ticks: np.ndarray[tuple[int], np.dtype[np.int64]], arc: Arc, turn: float
 ) -> tuple[FloatArray, FloatArray]:
     """Return x of each tick before the turn (1 after it) and after the turn (0 before it)."""
+    middle = arc.start_tick + turn * (arc.last_tick - arc.start_tick)
     before = np.clip((ticks - arc.start_tick) / max(middle - arc.start_tick, 1.0), 0.0, 1.0)
     after = np.clip((ticks - middle) / max(arc.last_tick - middle, 1.0), 0.0, 1.0)
     return before, after

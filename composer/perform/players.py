@@ -25,10 +25,10 @@ class Player:
         name, description: for people.
         section_arch, phrase_arch, subphrase_arch: k of the arch over sections, over periods and over their phrases or
             halves.
-        arch_turn: where the arch turns, 0..1.
-        arch_amplitude: how much of the arch is heard in loudness.
+        arch_turn: where the arches turn, 0..1.
+        arch_loudness: k of the loudness of the lower two.
         phrase_ritardando, final_ritard, fermata: k.
-        high_loud, melody_voicing, bass_voicing, metrical_accent, written_accent, dynamics: k.
+        high_loud, melody_voicing, bass_voicing, texture_loud, metrical_accent, written_accent, dynamics: k.
         duration_contrast, double_duration, triple_duration, social_duration_care: k.
         faster_uphill, leap_tone_duration, melodic_charge, harmonic_charge: k.
         inegales, swing: k.
@@ -53,13 +53,14 @@ class Player:
     phrase_arch: float = 0.0
     subphrase_arch: float = 0.0
     arch_turn: float = 0.5
-    arch_amplitude: float = 0.0
+    arch_loudness: float = 0.0
     phrase_ritardando: float = 0.0
     final_ritard: float = 0.6
     fermata: float = 1.0
     high_loud: float = 0.8
     melody_voicing: float = 0.85
     bass_voicing: float = 0.0
+    texture_loud: float = 0.0
     metrical_accent: float = 1.0
     written_accent: float = 1.0
     dynamics: float = 1.0
@@ -120,7 +121,7 @@ _TABLE = (
         description="Bach at the piano: steady inside the phrase, clear touch, hardly any pedal",
         phrase_ritardando=1.8,
         subphrase_arch=0.6,
-        arch_amplitude=3.0,
+        arch_loudness=1.8,
         final_ritard=0.8,
         high_loud=0.6,
         melody_voicing=0.5,
@@ -138,7 +139,7 @@ _TABLE = (
         description="Haydn and Mozart: light arches, speaking articulation, short pedals",
         phrase_arch=0.7,
         subphrase_arch=0.7,
-        arch_amplitude=1.5,
+        arch_loudness=1.0,
         final_ritard=0.9,
         melody_voicing=0.65,
         touch=0.68,
@@ -154,7 +155,7 @@ _TABLE = (
         description="between classical and romantic: strong contrasts, freer time, half pedalled",
         phrase_arch=1.3,
         subphrase_arch=1.3,
-        arch_amplitude=2.0,
+        arch_loudness=3.0,
         final_ritard=0.8,
         melody_voicing=0.65,
         dynamics=1.2,
@@ -169,7 +170,7 @@ _TABLE = (
         description="Schubert to Chopin: wide arches, a singing top line, legato pedal",
         phrase_arch=1.8,
         subphrase_arch=1.8,
-        arch_amplitude=2.0,
+        arch_loudness=3.0,
         final_ritard=0.9,
         melody_voicing=0.65,
         touch=0.66,
@@ -184,7 +185,7 @@ _TABLE = (
         description="Debussy and Ravel: broad time, everything in the pedal",
         phrase_arch=1.6,
         subphrase_arch=1.5,
-        arch_amplitude=2.0,
+        arch_loudness=3.0,
         final_ritard=0.9,
         touch=0.55,
         lead_ms_per_unit=1.0,
@@ -198,7 +199,7 @@ _TABLE = (
         description="a choir: full tones, breath at every phrase, fermatas held",
         phrase_ritardando=1.0,
         subphrase_arch=0.3,
-        arch_amplitude=0.5,
+        arch_loudness=0.15,
         fermata=0.8,
         high_loud=0.3,
         melody_voicing=0.4,

@@ -28,15 +28,18 @@ Rule = Callable[[Reading, Player], Effect]
 
 def _arch(arcs_of: Callable[[Reading], tuple[Arc, ...]], strength: str) -> Rule:
     def rule(reading: Reading, player: Player) -> Effect:
-        return phrasing.phrase_arch(
-            reading,
-            arcs_of(reading),
-            k=getattr(player, strength),
-            turn=player.arch_turn,
-            amplitude=player.arch_amplitude,
-        )
+        return phrasing.phrase_arch(reading, arcs_of(reading), k=getattr(player, strength), turn=player.arch_turn)
 
     return rule
+
+
+def _arch_loudness(reading: Reading, player: Player) -> Effect:
+    """Periods and their phrases, both as much."""
+    levels = (reading.periods, reading.subphrases)
+    effects = [
+        phrasing.phrase_loudness(reading, arcs, k=player.arch_loudness, turn=player.arch_turn) for arcs in levels
+    ]
+    return Effect(level_db=add_up(reading, effects).level_db)
 
 
 # Strength -> its rule. Fermatas come after the others: they are not limited with them.
@@ -45,11 +48,13 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "section_arch": _arch(lambda reading: reading.sections, "section_arch"),
         "phrase_arch": _arch(lambda reading: reading.periods, "phrase_arch"),
         "subphrase_arch": _arch(lambda reading: reading.subphrases, "subphrase_arch"),
+        "arch_loudness": _arch_loudness,
         "phrase_ritardando": lambda r, p: phrasing.phrase_ritardando(r, r.phrases, k=p.phrase_ritardando),
         "final_ritard": lambda r, p: phrasing.final_ritard(r, k=p.final_ritard),
         "high_loud": lambda r, p: accents.high_loud(r, k=p.high_loud),
         "melody_voicing": lambda r, p: accents.melody_voicing(r, k=p.melody_voicing),
         "bass_voicing": lambda r, p: accents.bass_voicing(r, k=p.bass_voicing),
+        "texture_loud": lambda r, p: accents.texture_loud(r, k=p.texture_loud),
         "metrical_accent": lambda r, p: accents.metrical_accent(r, k=p.metrical_accent),
         "written_accent": lambda r, p: accents.written_accent(r, k=p.written_accent),
         "dynamics": lambda r, p: accents.dynamics(r, k=p.dynamics),

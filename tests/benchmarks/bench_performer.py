@@ -55,7 +55,7 @@ SILENT = Player(
     tempo_noise=0.0,
     velocity_noise=0.0,
 )
-ARCH: dict[str, float] = {"phrase_arch": 1.5, "subphrase_arch": 1.5, "arch_amplitude": 2.0}
+ARCH: dict[str, float] = {"phrase_arch": 1.5, "subphrase_arch": 1.5, "arch_loudness": 3.0}
 SIMPLE = {**ARCH, "high_loud": 1.0, "final_ritard": 0.9}
 SYSTEMS: dict[str, dict[str, float]] = {
     "high-loud": {"high_loud": 1.0},

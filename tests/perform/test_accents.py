@@ -3,9 +3,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from composer.outline import DynamicSpan, Outline
+from composer.outline import DynamicSpan, Outline, SectionSpan
 from composer.perform import perform
-from composer.perform.accents import bass_voicing, dynamics, high_loud, melody_voicing, metrical_accent, written_accent
+from composer.perform.accents import (
+    bass_voicing,
+    dynamics,
+    high_loud,
+    melody_voicing,
+    metrical_accent,
+    texture_loud,
+    written_accent,
+)
 from composer.perform.reading import read
 from composer.score import Dynamic, Note
 from composer.theory.meter import TICKS_PER_QUARTER
@@ -99,3 +107,21 @@ def test_the_bass_is_half_a_db_above_the_inner_voices_and_a_line_alone_is_none(p
     score = piano([Note(0, pitch, Q) for pitch in (48, 60, 64)] + [Note(Q, 60, Q)], bars=1)
     level = bass_voicing(read(score, Outline(score.bars)), k=1.0).level_db
     assert level == pytest.approx([0.5, 0, 0, 0])
+
+
+def test_twice_as_many_notes_are_three_db_louder(piano):
+    thin = [Note(beat * Q, 60, Q) for beat in range(16)]
+    thick = [Note(beat * Q, pitch, Q) for beat in range(16, 32) for pitch in (60, 64)]
+    score = piano([*thin, *thick], bars=8)
+    level = texture_loud(read(score, Outline(score.bars)), k=1.0).level_db
+    assert level[-10] - level[6] == pytest.approx(3.01, abs=0.01)
+    assert (np.diff(level[:24:2]) >= -1e-9).all()  # it grows over the bar between
+
+
+def test_texture_is_compared_within_its_section(piano):
+    thin = [Note(beat * Q, 60, Q) for beat in range(16)]
+    thick = [Note(beat * Q, pitch, Q) for beat in range(16, 32) for pitch in (60, 64)]
+    score = piano([*thin, *thick], bars=8)
+    sections = (SectionSpan(0, 4 * BAR, "A", "A"), SectionSpan(4 * BAR, 8 * BAR, "B", "B"))
+    level = texture_loud(read(score, Outline(score.bars, sections=sections)), k=1.0).level_db
+    assert level[8] == pytest.approx(level[32], abs=0.01)

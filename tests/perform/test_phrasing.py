@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from composer.outline import Outline, PhraseSpan
-from composer.perform.phrasing import fermata, final_ritard, phrase_arch, phrase_ritardando
+from composer.perform.phrasing import fermata, final_ritard, phrase_arch, phrase_loudness, phrase_ritardando
 from composer.perform.reading import read
 from composer.score import Note
 from composer.theory.harmony import Cadence
@@ -35,7 +35,7 @@ def test_an_arch_hurries_to_the_middle_and_slows_to_the_end(piano, tune):
 def test_an_arch_grows_and_fades(piano, tune):
     score = piano(tune(4), bars=4)
     reading = read(score, Outline(score.bars, phrases=(PhraseSpan(0, 4 * BAR),)))
-    level = phrase_arch(reading, reading.phrases, k=1.0, amplitude=2.0).level_db
+    level = phrase_loudness(reading, reading.phrases, k=2.0).level_db
     assert level[reading.onset_tick == 0] == pytest.approx([-1.0] * 4)
     assert level[reading.onset_tick == 15 * Q] == pytest.approx([-2.0])
     assert level.max() > -0.01
