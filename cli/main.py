@@ -88,8 +88,8 @@ compose build my.yaml -o my.mid -o my.musicxml          the piece that the plan 
 )
 @brief_options(form_required=False)
 @outputs_option(
-    "Write this file (repeatable): .mid, .musicxml, .yaml, .json (the report) or .png (a picture). Without it: "
-    "all but the picture, here."
+    "Write this file (repeatable): .mid, .musicxml, .yaml, .json (the report), sheets as .pdf, .svg or .png "
+    "(.parts.pdf: one for each player) or .roll.png (a picture). Without it: the first four, here."
 )
 @sampling_options
 @performing_options

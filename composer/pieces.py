@@ -199,7 +199,7 @@ def extend_file(
         }
     )
     plan_name = next((path.name for path in paths if path.suffix in (".yaml", ".yml")), "plan.yaml")
-    write_outputs(Finished(performance, outline, format_plan(plan, name=plan_name), sheet=sheet), paths)
+    files = write_outputs(Finished(performance, outline, format_plan(plan, name=plan_name), sheet=sheet), paths)
     return Extended(
         plan=plan,
         bars_before=sum(bar.number > 0 for bar in score.bars),
@@ -207,7 +207,7 @@ def extend_file(
         seed=plan.seed or 0,
         device=device_words,
         seconds=time.perf_counter() - started,
-        files=paths,
+        files=files,
         warnings=found.told,
         score=whole,
         performance=performance,

@@ -68,7 +68,7 @@ def test_compose_writes_four_files_named_after_form_style_and_seed(tmp_path):
 
 
 def test_outputs_are_written_where_they_are_asked_for(tmp_path):
-    outputs = (tmp_path / "a.mid", tmp_path / "b.png")
+    outputs = (tmp_path / "a.mid", tmp_path / "b.roll.png")
     piece = pipeline.compose(form="binary", seed=3, bars=20, outputs=outputs, folder=tmp_path)
     assert piece.files == outputs
     assert sorted(tmp_path.iterdir()) == sorted(outputs)

@@ -31,13 +31,15 @@ _NOTE_HEIGHT = 0.86  # semitones
 _LANE = 4.0  # semitones of room for the words above and below the notes
 
 
-def roll_picture_bytes(score: Score, *, outline: Outline | None = None) -> bytes:
-    """Return a PNG picture of `score`.
+def roll_picture_bytes(score: Score, *, outline: Outline | None = None, as_svg: bool = False) -> bytes:
+    """Return a picture of `score`; the same score gives the same bytes.
 
     Args:
         score: the notes.
         outline: sections, themes and local keys, if there are any.
+        as_svg: in vectors, else PNG.
     """
+    from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -54,17 +56,21 @@ def roll_picture_bytes(score: Score, *, outline: Outline | None = None) -> bytes
     if score.title:
         axes.set_title(printable(score.title).replace("$", r"\$"), loc="left", fontsize=13)
     out = io.BytesIO()
-    figure.savefig(out, format="png", metadata={"Software": None})
+    if as_svg:
+        with rc_context({"svg.hashsalt": "ritornello"}):  # else its ids are drawn anew each time
+            figure.savefig(out, format="svg", metadata={"Date": None})
+    else:
+        figure.savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()
 
 
 def write_roll_picture(score: Score, path: Path, *, outline: Outline | None = None) -> None:
-    """Write a PNG picture of `score` to `path`, whole or not at all.
+    """Write a picture of `score` to `path`, whole or not at all; in vectors where it ends in `.svg`.
 
     Raises:
         OutputError: the path cannot be written.
     """
-    write_atomic(path, roll_picture_bytes(score, outline=outline))
+    write_atomic(path, roll_picture_bytes(score, outline=outline, as_svg=path.suffix.lower() == ".svg"))
 
 
 @dataclass(frozen=True)

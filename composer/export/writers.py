@@ -1,59 +1,32 @@
 """Pick the writer of each output by its extension, check all outputs before any work, write them together.
 
 Conventions: `check_outputs` is called before composing begins, so that minutes are not thrown away; `write_outputs`
-makes the bytes of every file first and then writes them all or none.
+makes the bytes of every file first and then writes them all or none. An output may come to several files: the pages of
+a sheet as pictures (`a.png`, `a-2.png`, `a-3.png`), and, of a name that ends in `.parts` before its extension, the
+sheet of each player (`a.parts.pdf` is written as `a.violin-i.pdf`, `a.viola.pdf` …).
 
-Contents: `Finished`, `EXTENSIONS`, `SHEET_EXTENSIONS`, `check_outputs`, `write_outputs`.
+Contents: `Finished`, `EXTENSIONS`, `PART_EXTENSIONS`, `is_sheet`, `check_outputs`, `write_outputs`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from composer.corpus.jumps import JumpSign
-from composer.corpus.midi.links import MidiLinks
 from composer.errors import OptionError, OutputError, Place, Problem, did_you_mean
+from composer.export.finished import Finished
 from composer.export.midi import midi_bytes
 from composer.export.midi_in_place import performed_file_bytes
 from composer.export.musicxml import musicxml_bytes, mxl_bytes
 from composer.export.roll_picture import roll_picture_bytes
+from composer.export.sheets import Sheet, parts_of, pdf_of, png_pages_of, svg_pages
 from composer.files import check_writable, write_all_atomic
-from composer.outline import Outline
-from composer.performance import Performance
-from composer.score import Score
 
+__all__ = ["EXTENSIONS", "PART_EXTENSIONS", "Finished", "check_outputs", "is_sheet", "write_outputs"]
 
-@dataclass(frozen=True)
-class Finished:
-    """What there is to write of a piece.
-
-    Attributes:
-        performance: how it is played; its score is what is played.
-        outline: its sections, keys and chords: they spell the notes and colour the picture.
-        plan_text: the resolved plan as YAML, or None for a piece that was not planned here.
-        report_text: the form report as JSON, or None for a piece that was not planned here.
-        sheet: score and outline as they are written, where that is not what is played: with repeats that the
-            performance plays out. None: the performance's own.
-        jumps: the da capo of the sheet.
-        midi_file: the bytes of the MIDI file that the score was read from, and whose notes are which of the score: a
-            MIDI file that is written keeps all else of it. None: a file is made from the score.
-    """
-
-    performance: Performance
-    outline: Outline | None = None
-    plan_text: str | None = None
-    report_text: str | None = None
-    sheet: tuple[Score, Outline] | None = None
-    jumps: tuple[JumpSign, ...] = ()
-    midi_file: tuple[bytes, MidiLinks] | None = None
-
-    @property
-    def written(self) -> tuple[Score, Outline | None]:
-        """What a sheet shows: score and outline."""
-        return self.sheet or (self.performance.score, self.outline)
+Pages = Sequence[bytes]
 
 
 def _plan_bytes(finished: Finished) -> bytes:
@@ -72,37 +45,60 @@ def _midi(finished: Finished) -> bytes:
     return midi_bytes(finished.performance) if kept is None else kept
 
 
-def _musicxml(finished: Finished) -> bytes:
-    score, outline = finished.written
-    return musicxml_bytes(score, outline=outline, jumps=finished.jumps)
-
-
-def _mxl(finished: Finished) -> bytes:
-    score, outline = finished.written
-    return mxl_bytes(score, outline=outline, jumps=finished.jumps)
-
-
-def _picture(finished: Finished) -> bytes:
+def _roll_png(finished: Finished) -> bytes:
     return roll_picture_bytes(finished.performance.score, outline=finished.outline)
+
+
+def _roll_svg(finished: Finished) -> bytes:
+    return roll_picture_bytes(finished.performance.score, outline=finished.outline, as_svg=True)
+
+
+def _musicxml(sheet: Sheet) -> Pages:
+    return (musicxml_bytes(sheet.score, outline=sheet.outline, jumps=sheet.jumps),)
+
+
+def _mxl(sheet: Sheet) -> Pages:
+    return (mxl_bytes(sheet.score, outline=sheet.outline, jumps=sheet.jumps),)
+
+
+def _pdf(sheet: Sheet) -> Pages:
+    return (pdf_of(sheet),)
+
+
+def _svg(sheet: Sheet) -> Pages:
+    return [page.encode() for page in svg_pages(sheet)]
 
 
 _PLAN_EXTENSIONS = (".yaml", ".yml")
 _REPORT_EXTENSION = ".json"
 _PLANNED = {**dict.fromkeys(_PLAN_EXTENSIONS, "plan"), _REPORT_EXTENSION: "report"}  # what only a planned piece has
-SHEET_EXTENSIONS = (".musicxml", ".xml", ".mxl")
-"""Those of `EXTENSIONS` that show the music as it is written, repeats and all."""
-_WRITERS: Mapping[str, Callable[[Finished], bytes]] = {
-    ".mid": _midi,
-    ".midi": _midi,
+_SHEETS: Mapping[str, Callable[[Sheet], Pages]] = {  # show the music as it is written, repeats and all
     ".musicxml": _musicxml,
     ".xml": _musicxml,
     ".mxl": _mxl,
-    ".png": _picture,
+    ".pdf": _pdf,
+    ".svg": _svg,
+    ".png": png_pages_of,
+}
+_PAGED = (".svg", ".png")  # a file for each page
+_WRITERS: Mapping[str, Callable[[Finished], bytes]] = {
+    ".mid": _midi,
+    ".midi": _midi,
+    ".roll.png": _roll_png,
+    ".roll.svg": _roll_svg,
     **dict.fromkeys(_PLAN_EXTENSIONS, _plan_bytes),
     _REPORT_EXTENSION: _report_bytes,
 }
-EXTENSIONS = tuple(_WRITERS)
+_PARTS = ".parts"
+EXTENSIONS = (*_WRITERS, *_SHEETS)
 """Every extension that can be written, with its dot, in small letters."""
+PART_EXTENSIONS = tuple(_PARTS + extension for extension in _SHEETS)
+"""Those that write a sheet for each player."""
+
+
+def is_sheet(path: Path) -> bool:
+    """Whether an output shows the music as it is written, with its repeats, and not as it is played."""
+    return _extension(path) in (*_SHEETS, *PART_EXTENSIONS)
 
 
 def check_outputs(paths: Sequence[Path], *, has_plan: bool = True, read_paths: Iterable[Path] = ()) -> None:
@@ -119,25 +115,22 @@ def check_outputs(paths: Sequence[Path], *, has_plan: bool = True, read_paths: I
         OutputError: a folder that does not exist or may not be written.
     """
     extensions = [extension for extension in EXTENSIONS if has_plan or extension not in _PLANNED]
-    kept = {os.path.realpath(path) for path in read_paths}
+    kept = list(read_paths)
     problems: list[Problem] = []
-    seen: set[str] = set()
-    for path in paths:
+    for index, path in enumerate(paths):
         place = Place(str(path))
-        extension = path.suffix.lower()
+        extension = _extension(path)
         if not has_plan and extension in _PLANNED:
             found = f"there is no {_PLANNED[extension]} to write"
             problems.append(Problem(found, place, f"it can be {_listed(extensions)}"))
-        elif extension not in extensions:
+        elif extension not in (*extensions, *PART_EXTENSIONS):
             found = f'no writer for "{extension}"' if extension else "the name has no extension"
             mend = did_you_mean(extension, extensions) or f"it can be {_listed(extensions)}"
             problems.append(Problem(found, place, mend))
-        real = os.path.realpath(path)  # unlike Path.resolve, bears a loop of links
-        if real in seen:
+        if any(_may_meet(path, before) for before in paths[:index]):
             problems.append(Problem("two outputs have this name", place, "give each its own"))
-        if real in kept:
+        if any(_may_meet(path, read) for read in kept):
             problems.append(Problem("this file is read and would be overwritten", place, "choose another name"))
-        seen.add(real)
     if problems:
         raise OptionError(problems)
     for path in paths:
@@ -149,15 +142,77 @@ def check_outputs(paths: Sequence[Path], *, has_plan: bool = True, read_paths: I
         raise OutputError(list(dict.fromkeys(problems)))
 
 
-def write_outputs(finished: Finished, paths: Sequence[Path]) -> None:
+def write_outputs(finished: Finished, paths: Sequence[Path]) -> tuple[Path, ...]:
     """Write a piece to each of `paths`, all of them or none; older files of these names are replaced whole.
+
+    Returns:
+        The files, in the order of `paths`.
 
     Raises:
         OptionError: as `check_outputs`, or a score that a format cannot hold.
         OutputError: as `check_outputs`, or the disk is full.
     """
     check_outputs(paths, has_plan=finished.plan_text is not None)
-    write_all_atomic({path: _WRITERS[path.suffix.lower()](finished) for path in paths})
+    contents: dict[Path, bytes] = {}
+    for path in paths:
+        for file, content in _files(finished, path):
+            if file in contents:
+                raise OptionError("two outputs have this name", place=file, mend="give each its own")
+            contents[file] = content
+    write_all_atomic(contents)
+    return tuple(contents)
+
+
+def _files(finished: Finished, path: Path) -> Iterator[tuple[Path, bytes]]:
+    """Yield the files that one output comes to, with their bytes."""
+    extension = _extension(path)
+    if extension in _WRITERS:
+        yield path, _WRITERS[extension](finished)
+        return
+    score, outline = finished.written
+    sheet = Sheet(score, outline, finished.jumps)
+    if extension in _SHEETS:
+        yield from _numbered(path, _SHEETS[extension](sheet))
+        return
+    stem = path.name[: -len(extension)]
+    for name, part in parts_of(sheet):
+        file = path.with_name(f"{stem}.{_as_file_name(name)}{path.suffix}")
+        yield from _numbered(file, _SHEETS[path.suffix.lower()](part))
+
+
+def _numbered(path: Path, pages: Pages) -> Iterator[tuple[Path, bytes]]:
+    """Yield the pages of a sheet: the first has the name that was asked for, the others their number behind it."""
+    for number, page in enumerate(pages, 1):
+        yield (path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")), page
+
+
+def _extension(path: Path) -> str:
+    """Return the longest of our extensions that a name ends in, in small letters; of others the last one."""
+    name = path.name.lower()
+    known = [known for known in (*EXTENSIONS, *PART_EXTENSIONS) if name.endswith(known) and name != known]
+    return max(known, key=len, default=path.suffix.lower())
+
+
+def _may_meet(path: Path, other: Path) -> bool:
+    """Whether an output may write over another file or output: have its name, or one of its pages or parts."""
+    return _may_become(path, other) or _may_become(other, path)
+
+
+def _may_become(path: Path, other: Path) -> bool:
+    if os.path.realpath(path) == os.path.realpath(other):  # unlike Path.resolve, bears a loop of links
+        return True
+    if os.path.realpath(path.parent) != os.path.realpath(other.parent) or _extension(other) != path.suffix.lower():
+        return False
+    extension, suffix = _extension(path), re.escape(path.suffix)
+    if extension in PART_EXTENSIONS:
+        return re.fullmatch(rf"{re.escape(path.name[: -len(extension)])}\.[^.]+{suffix}", other.name) is not None
+    if extension in _PAGED:
+        return re.fullmatch(rf"{re.escape(path.stem)}-\d+{suffix}", other.name) is not None
+    return False
+
+
+def _as_file_name(name: str) -> str:
+    return "-".join(re.findall(r"\w+", name.lower())) or "part"
 
 
 def _listed(words: Sequence[str]) -> str:

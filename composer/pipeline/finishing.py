@@ -123,7 +123,7 @@ def finish(
         ),
     )
     finished = Finished(performance, heard_outline, text, report_text(report), sheet=sheet, jumps=filled.jumps)
-    write_outputs(finished, paths)
+    files = write_outputs(finished, paths)
     kept = tuple(map(str, filled.kept))
     if earlier and not kept:
         kept = ("every section",)
@@ -134,7 +134,7 @@ def finish(
     if left_out:
         notes = "a note was left out" if left_out == 1 else f"{left_out} notes were left out"
         warnings += (f"{notes}: every part was busy",)
-    return _piece(plan, filled, outline, performance, report, device_words, started, paths, warnings, kept)
+    return _piece(plan, filled, outline, performance, report, device_words, started, files, warnings, kept)
 
 
 def _piece(
@@ -145,7 +145,7 @@ def _piece(
     report: FormReport,
     device: str,
     started: float,
-    paths: tuple[Path, ...],
+    files: tuple[Path, ...],
     warnings: tuple[str, ...],
     kept: tuple[str, ...],
 ) -> Piece:
@@ -166,7 +166,7 @@ def _piece(
         seed=plan.seed or 0,
         device=device,
         seconds=time.perf_counter() - started,
-        files=paths,
+        files=files,
         warnings=warnings,
         kept=kept,
         plan=filled.plan,

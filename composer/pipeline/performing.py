@@ -66,7 +66,7 @@ def perform_file(
         OptionError, OutputError: as `compose`.
     """
     from composer.corpus.reader import load_bytes, read_bytes
-    from composer.export.writers import SHEET_EXTENSIONS, Finished, check_outputs, write_outputs
+    from composer.export.writers import Finished, check_outputs, is_sheet, write_outputs
     from composer.perform.any_score import usual_player, with_instruments
 
     paths = outputs
@@ -85,7 +85,7 @@ def perform_file(
     if player is None:
         who = who.model_copy(update={"player": usual_player(score, outline, file_name=score_path.stem)})
     sheet = None
-    if any(path.suffix.lower() in SHEET_EXTENSIONS for path in paths):
+    if any(map(is_sheet, paths)):
         written = read_bytes(data, str(score_path)).score
         if written != read.score:
             sheet = (with_instruments(written), outline_of(written))
@@ -95,8 +95,8 @@ def perform_file(
 
         midi_file = (data, link_notes(data, str(score_path), score))
     performance = perform_score(score, outline, who, refinements=_said_by_file(midi_file and midi_file[1], who))
-    write_outputs(Finished(performance, outline, sheet=sheet, midi_file=midi_file), paths)
-    return Performed(performance.player, performance.take, performance.duration_sec, paths, read.mended, performance)
+    files = write_outputs(Finished(performance, outline, sheet=sheet, midi_file=midi_file), paths)
+    return Performed(performance.player, performance.take, performance.duration_sec, files, read.mended, performance)
 
 
 def _said_by_file(links: MidiLinks | None, who: Performer) -> tuple[Refinement, ...]:

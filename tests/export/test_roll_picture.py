@@ -49,5 +49,7 @@ def test_a_piece_without_notes_or_sections_has_a_picture_too(keyboard):
 
 def test_the_same_score_gives_the_same_picture(keyboard, tmp_path):
     score = keyboard([(0, 72, 1)])
+    write_roll_picture(score, tmp_path / "a.svg")
+    assert (tmp_path / "a.svg").read_bytes() == roll_picture_bytes(score, as_svg=True)
     write_roll_picture(score, tmp_path / "a.png")
     assert (tmp_path / "a.png").read_bytes() == roll_picture_bytes(score)

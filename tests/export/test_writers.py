@@ -1,9 +1,21 @@
+import errno
+
 import pytest
 
 from composer.errors import OptionError, OutputError
 from composer.export.midi import midi_bytes
 from composer.export.musicxml import musicxml_bytes
-from composer.export.writers import EXTENSIONS, Finished, check_outputs, write_outputs
+from composer.export.roll_picture import roll_picture_bytes
+from composer.export.writers import (
+    EXTENSIONS,
+    PART_EXTENSIONS,
+    Finished,
+    check_outputs,
+    is_sheet,
+    write_outputs,
+)
+from composer.score import Note, Part, Score, make_bars
+from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
 
 @pytest.fixture
@@ -14,13 +26,23 @@ def finished(keyboard, deadpan):
 def test_the_extension_picks_the_writer(finished, tmp_path):
     paths = [tmp_path / f"piece{extension}" for extension in EXTENSIONS]
     write_outputs(finished, paths)
-    content = {path.suffix: path.read_bytes() for path in paths}
+    content = {path.name.removeprefix("piece"): path.read_bytes() for path in paths}
     assert content[".mid"] == content[".midi"] == midi_bytes(finished.performance)
     assert content[".musicxml"] == content[".xml"] == musicxml_bytes(finished.performance.score)
     assert content[".mxl"][:2] == b"PK"
-    assert content[".png"][:4] == b"\x89PNG"
+    assert content[".roll.png"] == roll_picture_bytes(finished.performance.score)
+    assert b"<svg" in content[".roll.svg"]
+    assert content[".pdf"][:5] == b"%PDF-"
+    assert content[".svg"].startswith(b"<svg")
+    assert content[".png"][:4] == b"\x89PNG" != content[".roll.png"]
     assert content[".yaml"] == content[".yml"] == b"plan: 1\n"
     assert content[".json"] == b"{}\n"
+
+
+def test_what_shows_the_written_music_is_a_sheet(tmp_path):
+    sheets = {extension for extension in EXTENSIONS if is_sheet(tmp_path / f"piece{extension}")}
+    assert sheets == {".musicxml", ".xml", ".mxl", ".pdf", ".svg", ".png"}
+    assert all(is_sheet(tmp_path / f"piece{extension}") for extension in PART_EXTENSIONS)
 
 
 def test_large_letters_are_the_same_extension(finished, tmp_path):
@@ -29,8 +51,8 @@ def test_large_letters_are_the_same_extension(finished, tmp_path):
 
 
 def test_an_unknown_extension_names_those_that_are_known(tmp_path):
-    with pytest.raises(OptionError, match=r'piece\.pdf: no writer for "\.pdf".*\.mid.*\.musicxml.*\.yaml'):
-        check_outputs([tmp_path / "piece.pdf"])
+    with pytest.raises(OptionError, match=r'piece\.tex: no writer for "\.tex".*\.mid.*\.musicxml.*\.pdf'):
+        check_outputs([tmp_path / "piece.tex"])
     with pytest.raises(OptionError, match=r'did you mean "\.musicxml"'):
         check_outputs([tmp_path / "piece.musicxlm"])
     with pytest.raises(OptionError, match="no extension"):
@@ -61,7 +83,7 @@ def test_a_missing_folder_is_refused_before_any_work(tmp_path):
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path):
     with pytest.raises(OptionError) as caught:
-        check_outputs([tmp_path / "a.pdf", tmp_path / "b.mid", tmp_path / "b.mid"])
+        check_outputs([tmp_path / "a.tex", tmp_path / "b.mid", tmp_path / "b.mid"])
     assert len(caught.value.problems) == 2
 
 
@@ -79,3 +101,62 @@ def test_a_loop_of_links_is_no_reason_to_fail(tmp_path):
     (tmp_path / "a.mid").symlink_to(tmp_path / "b.mid")
     (tmp_path / "b.mid").symlink_to(tmp_path / "a.mid")
     check_outputs([tmp_path / "a.mid"])
+
+
+def long_score(keyboard, bars=60):
+    return keyboard([(beat, 60 + beat % 12, 1) for beat in range(4 * bars)], [(0, 48, 2)], bars=bars)
+
+
+def test_the_pages_of_a_sheet_are_numbered_behind_the_first(keyboard, deadpan, tmp_path):
+    files = write_outputs(Finished(deadpan(long_score(keyboard))), [tmp_path / "a.svg", tmp_path / "a.mid"])
+    assert [path.name for path in files] == ["a.svg", "a-2.svg", "a.mid"]
+    assert sorted(tmp_path.iterdir()) == sorted(files)
+
+
+def test_parts_are_sheets_named_after_their_players(deadpan, tmp_path):
+    notes = (Note(0, 60, 4 * TICKS_PER_QUARTER),)
+    parts = (Part("Violin", notes, 40), Part("Violin", notes, 40), Part("Viola", notes, 41))
+    score = Score(parts, make_bars(Meter(4, 4), 1), title="Trio")
+    files = write_outputs(Finished(deadpan(score)), [tmp_path / "a.parts.musicxml", tmp_path / "a.parts.pdf"])
+    assert [path.name for path in files] == [
+        "a.violin-1.musicxml",
+        "a.violin-2.musicxml",
+        "a.viola.musicxml",
+        "a.violin-1.pdf",
+        "a.violin-2.pdf",
+        "a.viola.pdf",
+    ]
+    assert all(path.read_bytes().count(b"<score-part ") == 1 for path in files[:3])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("a.png", "a-2.png"), ("a-12.svg", "a.svg"), ("a.parts.pdf", "a.viola.pdf"), ("a.PNG", "a.PNG")],
+)
+def test_pages_and_parts_may_not_meet_another_output(tmp_path, one, other):
+    with pytest.raises(OptionError, match="two outputs have this name"):
+        check_outputs([tmp_path / one, tmp_path / other])
+
+
+def test_sheets_of_several_kinds_do_not_meet(tmp_path):
+    names = ("a.png", "a.roll.png", "a.svg", "a.roll.svg", "a.pdf", "a.parts.svg", "b-2.png")
+    check_outputs([tmp_path / name for name in names])
+
+
+def test_parts_do_not_write_over_the_sheet_that_was_read(tmp_path):
+    with pytest.raises(OptionError, match="would be overwritten"):
+        check_outputs([tmp_path / "a.parts.musicxml"], read_paths=[tmp_path / "a.viola.musicxml"])
+
+
+def test_a_full_disk_leaves_older_files_as_they_were(finished, tmp_path, monkeypatch):
+    old = tmp_path / "a.pdf"
+    old.write_bytes(b"old")
+
+    def full(_handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("composer.files.os.fsync", full)
+    with pytest.raises(OutputError, match=r"a\.svg: cannot write: No space left on device$"):
+        write_outputs(finished, [tmp_path / "a.svg", old])
+    assert old.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pdf"]

@@ -1,0 +1,41 @@
+"""What there is to write of a piece."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from composer.corpus.jumps import JumpSign
+from composer.corpus.midi.links import MidiLinks
+from composer.outline import Outline
+from composer.performance import Performance
+from composer.score import Score
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What there is to write of a piece.
+
+    Attributes:
+        performance: how it is played; its score is what is played.
+        outline: its sections, keys and chords: they spell the notes and colour the picture.
+        plan_text: the resolved plan as YAML, or None for a piece that was not planned here.
+        report_text: the form report as JSON, or None for a piece that was not planned here.
+        sheet: score and outline as they are written, where that is not what is played: with repeats that the
+            performance plays out. None: the performance's own.
+        jumps: the da capo of the sheet.
+        midi_file: the bytes of the MIDI file that the score was read from, and whose notes are which of the score: a
+            MIDI file that is written keeps all else of it. None: a file is made from the score.
+    """
+
+    performance: Performance
+    outline: Outline | None = None
+    plan_text: str | None = None
+    report_text: str | None = None
+    sheet: tuple[Score, Outline] | None = None
+    jumps: tuple[JumpSign, ...] = ()
+    midi_file: tuple[bytes, MidiLinks] | None = None
+
+    @property
+    def written(self) -> tuple[Score, Outline | None]:
+        """What a sheet shows: score and outline."""
+        return self.sheet or (self.performance.score, self.outline)
