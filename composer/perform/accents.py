@@ -75,13 +75,14 @@ def texture_loud(reading: Reading, *, k: float) -> Effect:
     half = np.array([reading.score.meter_at(int(tick)).bar_ticks // 2 for tick in ticks])
     sections = [reading.section_starts[point] for point in onsets]
     edges = [0, *(i for i in range(1, len(onsets)) if sections[i] != sections[i - 1]), len(onsets)]
+    borders = np.append(ticks, reading.end_tick.max())
     for first, stop in pairwise(edges):
         inside = slice(first, stop)
         begin = np.maximum(np.searchsorted(ticks, ticks[inside] - half[inside]), first)
-        end = np.minimum(np.searchsorted(ticks, ticks[inside] + half[inside], side="right"), stop)
+        end = np.minimum(np.searchsorted(ticks, ticks[inside] + half[inside]), stop)
         # At the edges of a section only a part of the bar is there.
         early, late = ticks[inside] - half[inside], ticks[inside] + half[inside]
-        covered = np.minimum(late, ticks[stop - 1] + 1) - np.maximum(early, ticks[first])
+        covered = np.minimum(late, borders[stop]) - np.maximum(early, ticks[first])
         doublings = np.log2((total[end] - total[begin]) / np.maximum(covered, 1) * 2 * half[inside])
         level_db[onsets[inside]] = k * TEXTURE_DB * (doublings - doublings.mean())
     return Effect(level_db=reading.spread(level_db[onsets])[reading.note_point])
