@@ -113,8 +113,15 @@ def sampling_options(function: Decorated) -> Decorated:
     )
 
 
-def performing_options(function: Decorated) -> Decorated:
-    """Add how the piece is played: expression, player, take."""
+def performing_options(function: Decorated, *, several_takes: bool = False) -> Decorated:
+    """Add how the piece is played: expression, player, take; with several takes the function gets `takes`."""
+    number = WholeNumber(min=0, max=MAX_NUMBER)
+    take = click.option(
+        "--take", type=number, metavar="N", help="Another number, another performance of the same notes."
+    )
+    if several_takes:
+        told = "Another number, another performance of the same notes. Repeatable with --plot: the first is written."
+        take = click.option("--take", "takes", type=number, metavar="N", multiple=True, help=told)
     return _stack(
         function,
         click.option(
@@ -124,12 +131,7 @@ def performing_options(function: Decorated) -> Decorated:
             help="0 plays as written, 1 as the player does, more exaggerates.",
         ),
         click.option("--player", metavar="NAME", help="Whose habits the performance has."),
-        click.option(
-            "--take",
-            type=WholeNumber(min=0, max=MAX_NUMBER),
-            metavar="N",
-            help="Another number, another performance of the same notes.",
-        ),
+        take,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +17,63 @@ from .options import common_options, outputs_option, performing_options
     "Write this file (repeatable): .mid, .musicxml, sheets as .pdf, .svg or .png, or .roll.png (a picture). "
     "Without it: the input's name with .performed.mid, here."
 )
-@performing_options
+@partial(performing_options, several_takes=True)
+@click.option(
+    "--plot",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Draw tempo and loudness over the bars, with phrases and written dynamics (.png or .svg).",
+)
+@click.option(
+    "--beside",
+    metavar="MIDI",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Lay somebody's performance of the piece beside it in the plot (repeatable): a MIDI file, however freely "
+    "played; its notes are found in the score.",
+)
 @common_options
-def command(*, score_path: Path, outputs: tuple[Path, ...], **options: Any) -> None:
+def command(
+    *,
+    score_path: Path,
+    outputs: tuple[Path, ...],
+    takes: tuple[int, ...],
+    plot: Path | None,
+    beside: tuple[Path, ...],
+    **options: Any,
+) -> None:
     """Play SCORE_OR_MIDI (.musicxml, .mxl, .mid, .krn, .abc) with expression and write the performance.
 
     Phrases, keys and cadences are found in the score. Its notes stay as they are; repeats are played out (and stay
-    signs in a .musicxml).
+    signs in a .musicxml). Written tempi, dynamics, hairpins, fermatas, slurs, accents and the like are followed; in a
+    MIDI file its velocities are the dynamics. A MIDI file keeps its tracks, sounds, drums and all other events. Without
+    --player the composer's plays, if he is named and known, else the ensemble's.
     """
+    if plot is None and (beside or len(takes) > 1):
+        what = "--beside is" if beside else "several takes are"
+        raise click.UsageError(f"{what} for --plot: name the picture that shall show them")
+
     from composer.pipeline import perform_file
 
     from .summary import listed, print_rows, print_warnings
 
-    performed = perform_file(score_path, outputs=outputs, folder=Path(), **options)
+    performed = perform_file(
+        score_path,
+        outputs=outputs,
+        folder=Path(),
+        take=takes[0] if takes else None,
+        more_takes=takes[1:],
+        plot=plot,
+        beside=beside,
+        **options,
+    )
     print_warnings(performed.warnings)
     print_rows(
         [
             ("player", performed.player),
             ("take", str(performed.take)),
             ("length", f"{performed.length_sec:.1f} s"),
+            *listed("beside", performed.beside),
             *listed("files", map(str, performed.files)),
         ]
     )

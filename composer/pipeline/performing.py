@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer.errors import MusicFileError
+from composer.files import write_atomic
+from composer.pipeline.comparing import check_plot, draw_performances
 from composer.pipeline.wishes import performer_of
 from composer.plan.model import Performer
 
@@ -31,6 +33,7 @@ class Performed:
         files: that were written.
         warnings: what was mended in the score.
         performance: the notes as played.
+        beside: what each performance that was laid beside it has in common with it, in words.
     """
 
     player: str
@@ -39,6 +42,7 @@ class Performed:
     files: tuple[Path, ...]
     warnings: tuple[str, ...]
     performance: Performance
+    beside: tuple[str, ...] = ()
 
 
 def perform_file(
@@ -49,6 +53,9 @@ def perform_file(
     player: str | None = None,
     take: int | None = None,
     expression: float | None = None,
+    plot: Path | None = None,
+    more_takes: Sequence[int] = (),
+    beside: Sequence[Path] = (),
 ) -> Performed:
     """Play a score file (MIDI, MusicXML, **kern or ABC) expressively and write it.
 
@@ -60,10 +67,13 @@ def perform_file(
         outputs: files to write; none given: NAME.performed.mid in `folder`.
         folder: see `outputs`; None: nothing is written then.
         player, take, expression: as `compose`; the player is the composer's by default, or the ensemble's.
+        plot: a picture (.png or .svg) of tempo and loudness over the bars.
+        more_takes: drawn into it too.
+        beside: performances of the piece by others, as MIDI files, drawn into it; they need not be on any grid.
 
     Raises:
-        MusicFileError: the file cannot be read, or is a live performance already.
-        OptionError, OutputError: as `compose`.
+        MusicFileError: a file cannot be read, or the score is a live performance already.
+        OptionError, OutputError: as `compose`; a performance of another piece.
     """
     from composer.corpus.reader import load_bytes, read_bytes
     from composer.export.writers import Finished, check_outputs, is_sheet, write_outputs
@@ -72,7 +82,9 @@ def perform_file(
     paths = outputs
     if not paths and folder is not None:
         paths = (folder / f"{score_path.stem}.performed.mid",)
-    check_outputs(paths, has_plan=False, read_paths=(score_path,))
+    check_outputs(paths, has_plan=False, read_paths=(score_path, *beside))
+    if plot is not None:
+        check_plot(plot, (score_path, *beside, *paths))
     who = performer_of(None, player, take, expression)
     data = load_bytes(score_path)
     read = read_bytes(data, str(score_path), unfold=True)
@@ -94,9 +106,19 @@ def perform_file(
         from composer.corpus.midi.links import link_notes
 
         midi_file = (data, link_notes(data, str(score_path), score))
-    performance = perform_score(score, outline, who, refinements=_said_by_file(midi_file and midi_file[1], who))
+    refinements = _said_by_file(midi_file and midi_file[1], who)
+    performance = perform_score(score, outline, who, refinements=refinements)
+    picture, told = b"", tuple[str, ...]()
+    if plot is not None:
+        others = (who.model_copy(update={"take": number}) for number in more_takes)
+        takes = [performance, *(perform_score(score, outline, other, refinements=refinements) for other in others)]
+        picture, told = draw_performances(takes, outline, beside=beside, kind=plot.suffix.lower()[1:])
     files = write_outputs(Finished(performance, outline, sheet=sheet, midi_file=midi_file), paths)
-    return Performed(performance.player, performance.take, performance.duration_sec, files, read.mended, performance)
+    if plot is not None:
+        write_atomic(plot, picture)
+        files += (plot,)
+    length_sec = performance.duration_sec
+    return Performed(performance.player, performance.take, length_sec, files, read.mended, performance, told)
 
 
 def _said_by_file(links: MidiLinks | None, who: Performer) -> tuple[Refinement, ...]:

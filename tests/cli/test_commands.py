@@ -123,12 +123,22 @@ def test_plan_finds_a_missing_folder_before_it_plans(run, library) -> None:
 
 
 def test_perform_names_player_take_and_files(run, library) -> None:
-    done = SimpleNamespace(player="baroque", take=3, length_sec=61.25, files=(Path("x.performed.mid"),), warnings=())
+    files = (Path("x.performed.mid"),)
+    done = SimpleNamespace(player="baroque", take=3, length_sec=61.25, files=files, warnings=(), beside=())
     library.answers("composer.pipeline", "perform_file", done)
     result = run("perform", "x.mid", "--take", "3", "--expression", "0.5")
     assert library.call == (
         (Path("x.mid"),),
-        {"outputs": (), "folder": Path(), "player": None, "take": 3, "expression": 0.5},
+        {
+            "outputs": (),
+            "folder": Path(),
+            "player": None,
+            "take": 3,
+            "expression": 0.5,
+            "more_takes": (),
+            "plot": None,
+            "beside": (),
+        },
     )
     assert result.stdout == "player  baroque\ntake    3\nlength  61.2 s\nfiles   x.performed.mid\n"
 
