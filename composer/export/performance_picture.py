@@ -29,6 +29,7 @@ _HEIGHT_INCHES = 7.0
 _ROOM_FOR_A_WORD = 0.03  # of the width; a narrower phrase does not name its cadence
 _ROOM_FOR_A_LEVEL = 0.014
 _INK = "#333333"
+_TITLE_CHARS = 100  # half as many beside the names of several performances
 _MANY_BEATS = 160  # with more, the beats are a thin line and the bars a bold one
 _MANY_PHRASES = 48  # with more, they are drawn finely and not shaded by turns
 _DOTS = 2500  # more notes than this are not drawn one by one
@@ -65,11 +66,11 @@ def performance_picture_bytes(
         axes.tick_params(length=0, labelsize=8)
     tempo.set_xlabel("")
     if len(performances) > 1:
-        tempo.legend(
-            loc="upper left", bbox_to_anchor=(0.0, 1.0), fontsize=8, framealpha=0.85, edgecolor="none", ncols=2
-        )
+        lines, labels = tempo.get_legend_handles_labels()
+        figure.legend(lines, labels, loc="outside upper right", fontsize=8, frameon=False, ncols=min(len(lines), 4))
     if score.title:
-        figure.suptitle(printable(score.title).replace("$", r"\$"), x=0.01, ha="left", fontsize=13)
+        title = printable(score.title)[: _TITLE_CHARS if len(performances) == 1 else _TITLE_CHARS // 2]
+        figure.suptitle(title.replace("$", r"\$"), x=0.01, ha="left", y=0.985, fontsize=13)
     out = io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": "ritornello", "svg.fonttype": "path"}):
         figure.savefig(out, format=kind, metadata={"Software": None} if kind == "png" else {"Date": None})
