@@ -145,7 +145,8 @@ def _draw_loudness(axes: Any, performances: Sequence[tuple[str, Performance]], s
     low, high = float(values.min()), float(values.max())
     lane = max(0.16 * (high - low), 5.0)
     axes.set_ylim(low - (1.6 if score.dynamics else 0.4) * lane, high + 0.4 * lane)
-    axes.set_yticks([tick for tick in range(0, 128, 20) if low - 0.3 * lane <= tick <= high + 0.4 * lane])
+    step = 10 if high - low < 60 else 20
+    axes.set_yticks([tick for tick in range(0, 128, step) if low - 0.3 * lane <= tick <= high + 0.4 * lane])
     _draw_dynamics(axes, score, low - 0.85 * lane, 0.3 * lane)
     axes.set_ylabel("velocity", fontsize=9)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from composer.outline import Outline
-from composer.perform import perform
+from composer.perform import Refinement, perform
 from composer.perform.any_score import breaths, file_loudness, usual_player, with_instruments
 from composer.perform.reading import read
 from composer.score import Note, Part, Score, Slur, make_bars
@@ -87,6 +87,16 @@ def loudness(score, velocity_of, **options):
 def test_one_velocity_throughout_says_nothing():
     level_db, _ = loudness(duo("A", "B"), lambda part, note: 100)
     assert not level_db.any()
+
+
+def test_a_refinement_says_what_the_rules_do_not_know():
+    def louder(reading, curves):
+        return replace(curves, level_db=curves.level_db + 5)
+
+    refinement: Refinement = louder
+    score = duo("Piano")
+    plain, loud = (perform(score, Outline(BARS), refinements=refinements) for refinements in ((), (refinement,)))
+    assert {b.velocity - a.velocity for a, b in zip(plain.notes, loud.notes, strict=True)} <= {14, 15, 16}
 
 
 def test_a_louder_track_stays_louder():
