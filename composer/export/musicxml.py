@@ -39,6 +39,7 @@ from composer.score import UPPER_STAFF, Bar, Part, Score
 from composer.theory.meter import TICKS_PER_QUARTER
 
 VOICES_PER_STAFF = 4
+_SUNG = range(52, 55)  # General MIDI programs
 _HEADER = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" '
@@ -126,7 +127,8 @@ def _add_part_list(root: ET.Element, parts: Sequence[Part]) -> None:
         if is_bracketed:
             element = add(part_list, "part-group", type_="start", number=1)
             add(element, "group-symbol", "bracket")
-            add(element, "group-barline", "yes")
+            is_sung = all(part.program in _SUNG for _, part in group)
+            add(element, "group-barline", "no" if is_sung else "yes")  # words stand between the staves of a choir
         for index, part in group:
             _add_score_part(part_list, index, part)
         if is_bracketed:
@@ -169,6 +171,11 @@ class _PartWriter:
         self.two_staves = score.parts[index].staves > 1
         self.directions = directions_of_part(score, index, jumps)
         self.fine_ticks = {sign.end_tick for sign in jumps if sign.kind == "fine"}
+        self.long_slur_ticks = {  # of slurs over a whole phrase
+            slur.onset_tick
+            for slur in score.slurs
+            if slur.part == index and slur.end_tick - slur.onset_tick > score.meter_at(slur.onset_tick).bar_ticks
+        }
         most_voices = max((v.voice for bar in self.bars for v in bar.voices if v.staff == UPPER_STAFF), default=1)
         self.voices_per_staff = max(VOICES_PER_STAFF, most_voices)
         lengths = {
@@ -259,11 +266,11 @@ class _PartWriter:
         measure.append(element)
 
     def _hides(self, bar: SheetBar, voice: VoiceBar, event: Event) -> bool:
-        """Whether a rest would only crowd the staff: of a voice that comes and goes, or below a hand's first voice."""
+        """Whether a rest would only crowd the staff: of a voice that comes and goes, or below a staff's first voice."""
         if voice.voice == 1 or event.notes:
             return False
         first = next((other for other in bar.voices if other.staff == voice.staff and other.voice == 1), None)
-        if voice.voice > 2 or first is None or not self.two_staves:
+        if voice.voice > 2 or first is None:
             return voice.voice > 2
         end_tick = event.onset_tick + event.duration_tick
         return not any(
@@ -284,6 +291,7 @@ class _PartWriter:
             staff=voice.staff if self.two_staves else None,
             stem=stem,
             hides_rests=hides_rests,
+            slurs_above=voice.voice == 1 and voice.staff == UPPER_STAFF and event.onset_tick in self.long_slur_ticks,
         )
 
     def _add_left_barline(self, measure: ET.Element, bar: Bar) -> None:

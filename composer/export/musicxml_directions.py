@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import math
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ _LEVELS = frozenset(
 MAX_WEDGES = 16  # at once; MusicXML numbers them from 1
 _JUMPS = {"fine": "Fine", "dacapo": "D.C. al Fine"}
 _WEDGES = {"cresc": "crescendo", "dim": "diminuendo"}
+_MIN_TEMPO_CHANGE = 0.04  # of the last printed tempo; a smaller one is heard as a shade, not read as a new tempo
+_PASSING = ("rit.", "rall.", "accel.", "a tempo")
 _BEAT_UNITS = {
     TICKS_PER_QUARTER * 4: ("whole", 0),
     TICKS_PER_QUARTER * 2: ("half", 0),
@@ -119,13 +122,17 @@ def _jump(kind: str, two_staves: bool) -> ET.Element:
 
 
 def _tempos(score: Score, two_staves: bool) -> list[Direction]:
-    """Return the tempo marks; one that changes nothing that is printed only sounds."""
+    """Return the tempo marks; one that hardly differs from what is printed only sounds."""
     found: list[Direction] = []
-    printed: tuple[object, ...] | None = None
+    printed = (math.inf, 0)  # beats a minute, ticks of the beat
     for mark in score.tempos:
         meter = score.meter_at(mark.tick)
-        shown = (round(mark.beat_bpm), meter.beat_ticks)
-        if shown == printed and not mark.text:
+        shown = (mark.beat_bpm, meter.beat_ticks)
+        is_near = abs(shown[0] - printed[0]) < _MIN_TEMPO_CHANGE * printed[0] and shown[1] == printed[1]
+        if mark.text in _PASSING:
+            found.append(Direction(mark.tick, False, _passing(mark, meter, two_staves)))
+            continue
+        if is_near and not mark.text:
             found.append(Direction(mark.tick, False, ET.Element("sound", {"tempo": _per_minute(mark, meter)})))
             continue
         printed = shown
@@ -144,6 +151,15 @@ def _tempo(mark: TempoMark, meter: Meter, two_staves: bool) -> ET.Element:
     for _ in range(dots):
         add(metronome, "beat-unit-dot")
     add(metronome, "per-minute", round(mark.beat_bpm))
+    _add_staff(direction, two_staves)
+    add(direction, "sound", tempo=_per_minute(mark, meter))
+    return direction
+
+
+def _passing(mark: TempoMark, meter: Meter, two_staves: bool) -> ET.Element:
+    """Words without a number: the tempo changes for a while, or comes back."""
+    direction = ET.Element("direction", {"placement": "above"})
+    add(add(direction, "direction-type"), "words", mark.text, font_style="italic", font_weight="normal")
     _add_staff(direction, two_staves)
     add(direction, "sound", tempo=_per_minute(mark, meter))
     return direction

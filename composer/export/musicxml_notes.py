@@ -46,6 +46,7 @@ def add_event(
     staff: int | None,
     stem: str | None,
     hides_rests: bool = False,
+    slurs_above: bool = False,
 ) -> None:
     """Append a chord or a rest.
 
@@ -57,6 +58,7 @@ def add_event(
         staff: its staff, or None in a part with one staff.
         stem: `up`, `down`, or None to leave it to the reader.
         hides_rests: a rest is there but not printed.
+        slurs_above: the slurs that begin here stand above, whatever the stems; else where the reader likes.
     """
     for index, head in enumerate(event.notes or (None,)):
         note = add(measure, "note", **({"print_object": "no"} if hides_rests and head is None else {}))
@@ -81,7 +83,7 @@ def add_event(
             add(note, "staff", staff)
         for number, beam in enumerate(event.beams if index == 0 else (), 1):
             add(note, "beam", beam, number=number)
-        _add_notations(note, event, head, is_first=index == 0, is_lower=staff == 2)
+        _add_notations(note, event, head, is_first=index == 0, is_lower=staff == 2, slurs_above=slurs_above)
 
 
 def _ties(head: WrittenNote) -> list[str]:
@@ -110,7 +112,15 @@ def _add_value(note: ET.Element, event: Event, head: WrittenNote | None) -> None
         add(modification, "normal-notes", event.ratio[1])
 
 
-def _add_notations(note: ET.Element, event: Event, head: WrittenNote | None, *, is_first: bool, is_lower: bool) -> None:
+def _add_notations(
+    note: ET.Element,
+    event: Event,
+    head: WrittenNote | None,
+    *,
+    is_first: bool,
+    is_lower: bool,
+    slurs_above: bool,
+) -> None:
     """Append ties to each note, and what belongs to the whole chord to its first."""
     notations = ET.Element("notations")
     if head is not None:
@@ -118,7 +128,8 @@ def _add_notations(note: ET.Element, event: Event, head: WrittenNote | None, *, 
             add(notations, "tied", type_=kind)
     if is_first:
         for kind, number in event.slurs:
-            add(notations, "slur", type_=kind, number=number)
+            side = {"placement": "above"} if slurs_above and kind == "start" else {}
+            add(notations, "slur", type_=kind, number=number, **side)
         for edge in event.tuplet_edges:
             add(notations, "tuplet", type_=edge, bracket="no" if event.beams else "yes")
     own = head.note.articulations if head is not None and not head.tied_from else ()

@@ -143,10 +143,9 @@ def _text(text: str, setting: _Setting, x: float, y: float, anchor: str) -> ET.E
     element = ET.Element(_TAG + "text", {"x": f"{x:.0f}", "y": f"{y:.0f}", "font-size": f"{setting.size:g}px"})
     if anchor != "start":
         element.set("text-anchor", anchor)
-    if setting.style.bold:
-        element.set("font-weight", "bold")
-    if setting.style.italic:
-        element.set("font-style", "italic")
+    # Stated even where it is plain: the style sheet has another opinion of some classes.
+    element.set("font-weight", "bold" if setting.style.bold else "normal")
+    element.set("font-style", "italic" if setting.style.italic else "normal")
     element.text = text
     return element
 

@@ -3,7 +3,8 @@
 Conventions: `check_outputs` is called before composing begins, so that minutes are not thrown away; `write_outputs`
 makes the bytes of every file first and then writes them all or none. An output may come to several files: the pages of
 a sheet as pictures (`a.png`, `a-2.png`, `a-3.png`), and, of a name that ends in `.parts` before its extension, the
-sheet of each player (`a.parts.pdf` is written as `a.violin-i.pdf`, `a.viola.pdf` …).
+sheet of each player (`a.parts.pdf` is written as `a.violin-i.pdf`, `a.viola.pdf` …). Sound is encoded straight into
+its file.
 
 Contents: `Finished`, `EXTENSIONS`, `PART_EXTENSIONS`, `is_sheet`, `check_outputs`, `write_outputs`.
 """
@@ -13,16 +14,19 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from composer.errors import OptionError, OutputError, Place, Problem, did_you_mean
+from composer.export.edition import edited
 from composer.export.finished import Finished
 from composer.export.midi import midi_bytes
 from composer.export.midi_in_place import performed_file_bytes
 from composer.export.musicxml import musicxml_bytes, mxl_bytes
 from composer.export.roll_picture import roll_picture_bytes
 from composer.export.sheets import Sheet, parts_of, pdf_of, png_pages_of, svg_pages
-from composer.files import check_writable, write_all_atomic
+from composer.files import Content, check_writable, write_all_atomic
+from composer.sound import AUDIO_EXTENSIONS
 
 __all__ = ["EXTENSIONS", "PART_EXTENSIONS", "Finished", "check_outputs", "is_sheet", "write_outputs"]
 
@@ -53,6 +57,11 @@ def _roll_svg(finished: Finished) -> bytes:
     return roll_picture_bytes(finished.performance.score, outline=finished.outline, as_svg=True)
 
 
+def _sound(finished: Finished, extension: str) -> Content:
+    sound = finished.sound  # rendered before any file is opened
+    return lambda file: sound.write_to(file, extension)
+
+
 def _musicxml(sheet: Sheet) -> Pages:
     return (musicxml_bytes(sheet.score, outline=sheet.outline, jumps=sheet.jumps),)
 
@@ -81,11 +90,12 @@ _SHEETS: Mapping[str, Callable[[Sheet], Pages]] = {  # show the music as it is w
     ".png": png_pages_of,
 }
 _PAGED = (".svg", ".png")  # a file for each page
-_WRITERS: Mapping[str, Callable[[Finished], bytes]] = {
+_WRITERS: Mapping[str, Callable[[Finished], Content]] = {
     ".mid": _midi,
     ".midi": _midi,
     ".roll.png": _roll_png,
     ".roll.svg": _roll_svg,
+    **{extension: partial(_sound, extension=extension) for extension in AUDIO_EXTENSIONS},
     **dict.fromkeys(_PLAN_EXTENSIONS, _plan_bytes),
     _REPORT_EXTENSION: _report_bytes,
 }
@@ -149,11 +159,12 @@ def write_outputs(finished: Finished, paths: Sequence[Path]) -> tuple[Path, ...]
         The files, in the order of `paths`.
 
     Raises:
-        OptionError: as `check_outputs`, or a score that a format cannot hold.
+        OptionError: as `check_outputs`, or a score that a format cannot hold, or a sound that would be too long.
+        SoundFontError: the sound font cannot be used.
         OutputError: as `check_outputs`, or the disk is full.
     """
     check_outputs(paths, has_plan=finished.plan_text is not None)
-    contents: dict[Path, bytes] = {}
+    contents: dict[Path, Content] = {}
     for path in paths:
         for file, content in _files(finished, path):
             if file in contents:
@@ -163,13 +174,15 @@ def write_outputs(finished: Finished, paths: Sequence[Path]) -> tuple[Path, ...]
     return tuple(contents)
 
 
-def _files(finished: Finished, path: Path) -> Iterator[tuple[Path, bytes]]:
-    """Yield the files that one output comes to, with their bytes."""
+def _files(finished: Finished, path: Path) -> Iterator[tuple[Path, Content]]:
+    """Yield the files that one output comes to, with what they hold."""
     extension = _extension(path)
     if extension in _WRITERS:
         yield path, _WRITERS[extension](finished)
         return
     score, outline = finished.written
+    if finished.plan_text is not None:  # what others wrote is not edited
+        score = edited(score, outline)
     sheet = Sheet(score, outline, finished.jumps)
     if extension in _SHEETS:
         yield from _numbered(path, _SHEETS[extension](sheet))
