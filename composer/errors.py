@@ -8,6 +8,7 @@ The tree (exit code of the command in brackets)::
     │   ├── ThemeError            a theme: ABC text or a file that a plan pins
     │   ├── StyleError            a style's name, card or mixture
     │   ├── MusicFileError        a MIDI, MusicXML, **kern or ABC file that cannot be read
+    │   ├── SoundFontError        a sound font that cannot be read
     │   ├── WeightsError          a network's weights or card
     │   ├── TrainingError         training data or a training configuration
     │   ├── OptionError           an option or argument of a command or function
@@ -106,6 +107,10 @@ class StyleError(UserError):
 
 class MusicFileError(UserError):
     """A MIDI, MusicXML, Humdrum **kern or ABC file that cannot be read."""
+
+
+class SoundFontError(UserError):
+    """A sound font that cannot be read."""
 
 
 class WeightsError(UserError):

@@ -5,10 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from composer.errors import OutputError
+
+Content = bytes | Callable[[BinaryIO], object]
+"""What a file shall hold, or what writes it into the open file."""
 
 
 def check_writable(path: Path) -> None:
@@ -42,7 +46,7 @@ def write_atomic(path: Path, content: bytes) -> None:
     write_all_atomic({path: content})
 
 
-def write_all_atomic(contents: Mapping[Path, bytes]) -> None:
+def write_all_atomic(contents: Mapping[Path, Content]) -> None:
     """Write several files; none is renamed into place before all of them lie complete on the disk.
 
     Raises:
@@ -69,12 +73,15 @@ def write_all_atomic(contents: Mapping[Path, bytes]) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _stage(path: Path, content: bytes) -> Path:
+def _stage(path: Path, content: Content) -> Path:
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
+            if callable(content):
+                content(stream)
+            else:
+                stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()

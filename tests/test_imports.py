@@ -26,7 +26,7 @@ LEVELS = (
     ("abc", "theme", "ornament", "style", "style_statistics"),
     ("corpus",),
     ("analysis", "plan"),
-    ("report", "roll", "perform"),
+    ("report", "roll", "perform", "sound"),
     ("network",),
     ("fill", "training"),
     ("export", "pipeline", "pieces"),
@@ -53,6 +53,7 @@ KEEPERS = {
     "verovio": {"export"},
     "joblib": {"parallel"},
     "distributed": {"parallel"},
+    "soundfile": {"sound"},
     "click": {"cli"},
     "rich": {"cli"},
 }

@@ -68,9 +68,11 @@ def check(words: list[str], *, cwd: Path | None = None, path: Path | None = None
 
 
 def data_files(folder: Path) -> set[str]:
-    """The YAML files and weights in a folder, relative to it."""
+    """The YAML files, weights and sound fonts in a folder, relative to it."""
     return {
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in (".yaml", ".safetensors")
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.suffix in (".yaml", ".safetensors", ".sf3")
     }
 
 
@@ -91,7 +93,7 @@ def test_no_general_name_is_installed(installed: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", ["composer", "plans", "styles"])
-def test_every_plan_card_statistic_and_network_is_inside(installed: Path, repository: Path, folder: str) -> None:
+def test_every_plan_card_network_and_sound_font_is_inside(installed: Path, repository: Path, folder: str) -> None:
     inside = installed / "composer" / ("" if folder == "composer" else folder)
     assert data_files(repository / folder) <= data_files(inside)
 

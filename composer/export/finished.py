@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 from composer.corpus.jumps import JumpSign
 from composer.corpus.midi.links import MidiLinks
+from composer.export.midi import midi_bytes
 from composer.outline import Outline
 from composer.performance import Performance
 from composer.score import Score
+from composer.sound import Rendering, render
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class Finished:
         jumps: the da capo of the sheet.
         midi_file: the bytes of the MIDI file that the score was read from, and whose notes are which of the score: a
             MIDI file that is written keeps all else of it. None: a file is made from the score.
+        soundfont: of the user's own, for sound; None: the one that comes along.
     """
 
     performance: Performance
@@ -34,6 +39,16 @@ class Finished:
     sheet: tuple[Score, Outline] | None = None
     jumps: tuple[JumpSign, ...] = ()
     midi_file: tuple[bytes, MidiLinks] | None = None
+    soundfont: Path | None = None
+
+    @cached_property
+    def sound(self) -> Rendering:
+        """The performance as sound: rendered once, however many sound files are written.
+
+        Raises:
+            OptionError, SoundFontError, OutputError: as `render`.
+        """
+        return render(self.performance, soundfont=self.soundfont, make_midi=lambda: midi_bytes(self.performance))
 
     @property
     def written(self) -> tuple[Score, Outline | None]:
