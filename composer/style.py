@@ -163,6 +163,21 @@ def load_style(name: str | Path, *, folder: Path | None = None) -> StyleCard:
     return read_style(where / f"{name}.yaml")
 
 
+def style_in(name: str, ensemble: str) -> str:
+    """Return the name of what a composer's style is in an ensemble: of `bach` in chorales `chorale`.
+
+    A style that was counted in the composer's music for this ensemble, if one comes with the program; else the same.
+    """
+    path = styles_folder() / f"{name}.yaml"
+    if is_card_path(name) or not path.is_file():
+        return name
+    card = read_style(path)
+    if card.ensemble == ensemble or card.composer != name:
+        return name
+    others = (other for other in styles() if other.composer == name and other.ensemble == ensemble)
+    return next((other.name for other in others), name)
+
+
 def load_statistics(card: StyleCard | str | Path) -> StyleStatistics:
     """Return the statistics of a style (a card, a name or a card's path).
 

@@ -16,6 +16,7 @@ from composer.style import (
     load_style,
     read_style,
     readable_styles,
+    style_in,
     style_names,
     styles,
     styles_folder,
@@ -179,3 +180,10 @@ def test_a_style_without_statistics_says_so(tmp_path):
     (tmp_path / "lost.yaml").write_text("name: lost\ndescription: x\nstatistics: lost.json\n")
     with pytest.raises(StyleError, match=r"lost\.json: cannot read"):
         load_statistics(tmp_path / "lost.yaml")
+
+
+def test_bach_in_chorales_is_the_bach_of_the_chorales():
+    assert style_in("bach", "chorale") == "chorale"
+    assert style_in("bach", "keyboard") == style_in("bach", "quartet") == "bach"
+    assert style_in("haydn", "quartet") == "haydn"  # counted in no other music
+    assert style_in("romantic", "chorale") == "romantic"  # of nobody in particular

@@ -18,7 +18,16 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from composer.fill.bar import Bar, stuck_steps, unreachable_steps
-from composer.fill.line_critics import Penalty, copied, leaps, melody, parallel_voices, parallels, planned_bass
+from composer.fill.line_critics import (
+    Penalty,
+    copied,
+    leaps,
+    melody,
+    missing_voices,
+    parallel_voices,
+    parallels,
+    planned_bass,
+)
 from composer.roll.codec import BoolArray
 
 # Weight of a struck note by the strength of its place (0..4): a passing note off the beat may be anything.
@@ -160,6 +169,7 @@ CRITICS: dict[str, Callable[[Bar], Penalty]] = {
     "parallels": parallels,
     "parallel_voices": parallel_voices,
     "planned_bass": planned_bass,
+    "missing_voices": missing_voices,
     "clashes": clashes,
     "reach": reach,
     "crowd": crowd,
@@ -167,8 +177,8 @@ CRITICS: dict[str, Callable[[Bar], Penalty]] = {
     "copied": copied,
     "melody": melody,
 }
-OFF_BY_DEFAULT = {"melody", "parallel_voices", "planned_bass"}
-VOICED_WEIGHTS = {"parallel_voices": 2.5}  # where voices are told apart
+OFF_BY_DEFAULT = {"melody", "missing_voices", "parallel_voices", "planned_bass"}
+VOICED_WEIGHTS = {"parallel_voices": 2.5, "missing_voices": 1.0}  # where voices are told apart
 # A line alone has no chords of its own to get right, no bass, and is as thick as a line.
 LINE_WEIGHTS = {
     **dict.fromkeys(("bass", "texture", "fullness", "parallels", "clashes", "reach", "crowd", "leaps"), 0.0),

@@ -9,6 +9,7 @@ the first violin further); a singer's is that of a medium voice.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from composer.errors import OptionError, did_you_mean
@@ -49,7 +50,7 @@ class Ensemble:
         lower_polyphony, upper_polyphony: least and most notes at once that are planned of the lower and the upper hand
             (or half of the parts): a style's textures may have been counted in music for other ensembles.
         melody_goals: lowest and highest pitch round which tunes end; a style's own is moved between them.
-        rests_together: everybody rests on a phrase's last chord.
+        is_choir: everybody sings all the time, and rests on a phrase's last chord.
         has_hands: two hands must reach everything but the soloist's notes.
         has_soloist: the first part's line is composed before the others, for all of a section.
     """
@@ -63,15 +64,17 @@ class Ensemble:
     lower_polyphony: tuple[float, float] = (0.0, 10.0)
     upper_polyphony: tuple[float, float] = (0.0, 10.0)
     melody_goals: Compass = (0, 127)
-    rests_together: bool = False
+    is_choir: bool = False
     has_hands: bool = False
     has_soloist: bool = False
 
-    def textured(self, textures: tuple[TextureSpan, ...]) -> tuple[TextureSpan, ...]:
-        """Return textures as thick as the ensemble plays them."""
+    def textured(
+        self, textures: tuple[TextureSpan, ...], *, stated: Sequence[tuple[int, int]] = ()
+    ) -> tuple[TextureSpan, ...]:
+        """Return textures as thick as the ensemble plays them, but those in ticks [start, end) that are stated."""
         return tuple(
             span
-            if span.polyphony is None
+            if span.polyphony is None or any(start <= span.start_tick < end for start, end in stated)
             else replace(
                 span,
                 polyphony=(
@@ -124,7 +127,9 @@ _ROWS = (
         melody_compass=(60, 79),
         bass_compass=(40, 60),
         register_step=3,
-        rests_together=True,
+        lower_polyphony=(2.0, 2.0),  # all four sing all the time, but where a plan says who does
+        upper_polyphony=(2.0, 2.0),
+        is_choir=True,
     ),
     Ensemble(
         "quartet",

@@ -30,7 +30,7 @@ def cadence_tops(
         goal: MIDI pitch that the last note is nearest to; None: where tunes of the style end.
         register: `low`, `middle` or `high`.
     """
-    beats = float(setting.meter.beats) if setting.row.rests_together else max(1.0, setting.meter.beats / 2)
+    beats = float(setting.meter.beats) if setting.row.is_choir else max(1.0, setting.meter.beats / 2)
     onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting, beats=beats)
     usual, compass = setting.melody_goal_in(register), setting.melody_compass_in(register)
     return _voice(formula.soprano, onsets, lengths, key, goal=usual if goal is None else goal, compass=compass)
@@ -41,7 +41,7 @@ def cadence_basses(
 ) -> list[Sounding]:
     """Return the bass of a cadence formula as placed notes; arguments as `cadence_tops`."""
     # A choir rests on its last chord together; a left hand moves on.
-    beats = float(setting.meter.beats) if setting.row.rests_together else 1.0
+    beats = float(setting.meter.beats) if setting.row.is_choir else 1.0
     onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting, beats=beats)
     usual, compass = setting.bass_goal, setting.bass_compass
     return _voice(formula.bass, onsets, lengths, key, goal=usual if goal is None else goal, compass=compass)

@@ -77,6 +77,14 @@ def planned_bass(bar: Bar) -> Penalty:
     return 2.0 * cost
 
 
+def missing_voices(bar: Bar) -> Penalty:
+    """Voices that are silent where the plan lets all of them sound: half a nat for each, a sixteenth long."""
+    planned = np.maximum(bar.facts.polyphony_x8, 0).sum(axis=1) // 8
+    is_open: BoolArray = np.asarray(bar.free.any(axis=1))
+    missing = np.maximum(planned[None, :] - bar.play.sum(axis=2), 0) * is_open
+    return 0.5 * missing.sum(axis=1)
+
+
 def leaps(bar: Bar) -> Penalty:
     """Outer lines that leap: each semitone beyond a fifth, more in the top line, where wider than a step counts too.
 

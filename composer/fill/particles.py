@@ -61,6 +61,7 @@ class Stretch:
         goals: what a finished phrase must have, by name; None: nothing.
         guidance_factor: of the plan's guidance beyond 1.
         critic_weights: factor of each critic by name; see `critics.penalties`.
+        batches: of particles with which each phrase begins.
         runs: of the training pieces, which are not to be copied.
     """
 
@@ -81,6 +82,7 @@ class Stretch:
     goals: Goals | None = None
     guidance_factor: float = 1.0
     critic_weights: Mapping[str, float] = field(default_factory=dict)
+    batches: int = 1
     runs: tuple[RunIndex, ...] = ()
 
     @property
@@ -217,8 +219,9 @@ def run_filter(source: NoteSource, stretch: Stretch, generator: np.random.Genera
         stretch: what is to be filled.
         generator: the stream of the section; advanced by as much as the filling needs.
     """
-    cloud = _start(source, stretch)
-    stored, first_bar, tries, restarts = cloud, 0, 0, 0
+    stored = _start(source, stretch)
+    cloud = stored.repeated(stretch.batches)
+    first_bar, tries, restarts = 0, 0, 0
     misses: list[Miss] = []
     number = bar = 0
     best: tuple[tuple[int, float], _Cloud, dict[str, BoolArray]] | None = None
@@ -236,7 +239,7 @@ def run_filter(source: NoteSource, stretch: Stretch, generator: np.random.Genera
             best = rank, cloud, met
         if rank[0] and tries < MAX_RESTARTS:
             tries, restarts = tries + 1, restarts + 1
-            cloud, bar = stored.repeated(1 + tries), first_bar
+            cloud, bar = stored.repeated(stretch.batches + tries), first_bar
             asked = replace(stretch, guidance_factor=stretch.guidance_factor * (1.0 + GUIDANCE_STEP * tries))
             continue
         _, cloud, met = best
@@ -248,6 +251,7 @@ def run_filter(source: NoteSource, stretch: Stretch, generator: np.random.Genera
         cloud = _resample(source, cloud, generator, to_one_batch=True)
         cloud.faulty[:] = False
         stored, first_bar, tries, best, asked = cloud, bar + 1, 0, None, stretch
+        cloud = stored.repeated(stretch.batches)
         number, bar = number + 1, bar + 1
     particle = int(np.argmin(cloud.penalty))
     lead = stretch.lead_in_steps

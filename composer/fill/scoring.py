@@ -17,6 +17,7 @@ from composer.fill.recall import ComposedTheme
 from composer.fill.setting import Setting
 from composer.fill.staves import cells_to_notes, split_hands
 from composer.fill.themes import tune_of
+from composer.fill.unisons import doubled
 from composer.fill.voiced import held_to_end, on_staves, one_at_a_time, voice_lines
 from composer.plan.model import VOICES, SectionEntry
 from composer.roll.grid import STEP_TICKS
@@ -35,7 +36,8 @@ def notes_of_section(filled: Filled, stretch: Stretch, setting: Setting) -> tupl
     notes = cells_to_notes(filled.play, filled.articulate, low_pitch=stretch.low_pitch)
     if setting.row.has_single_lines:
         assigned = assign_parts(notes, setting.row.parts, tune=_given_tune(stretch))
-        parts = enumerate(assigned.parts, start=1)
+        lines = doubled(assigned.parts, setting.row.parts) if setting.row.is_choir else assigned.parts
+        parts = enumerate(lines, start=1)
         return tuple(replace(note, voice=number) for number, part in parts for note in part), len(assigned.left_out)
     if stretch.solo is None:
         given = _given_tune(stretch)

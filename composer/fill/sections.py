@@ -46,6 +46,7 @@ from composer.roll.reference import Reference, level_of, no_reference, place_ref
 from composer.theory.harmony import parse_chord
 from composer.theory.key import parse_key
 
+CHOIR_BATCHES = 3  # of drafts: four lines go wrong more often than two hands, and their pieces are short
 RECALLED_LEVEL = 4  # likeness class of the new voices round a returning tune: of the same kind, not the same
 RHYTHM_FIDELITY = 0.3  # below it a phrase takes over its theme's rhythm alone,
 STRONG_FIDELITY, BEATS_FIDELITY = 0.5, 0.8  # from which on a followed tune keeps its strong notes, its beats
@@ -142,6 +143,7 @@ def section_stretch(
         style_changes=tuple(changes),
         goals=phrase_goals(setting, places, local, given),
         critic_weights=critic_weights(setting, has_voices=section.voices is not None),
+        batches=CHOIR_BATCHES if setting.row.is_choir else 1,
         runs=setting.runs,
     )
     return stretch, local

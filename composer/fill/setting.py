@@ -148,12 +148,14 @@ def make_setting(
 ) -> Setting:
     """Return the setting of a resolved plan; `known`, `runs` and `heard` as in `Setting`."""
     row = ensemble_named(plan.ensemble or "keyboard")
+    places = phrase_places(plan)
+    with_voices = [(place.start_tick, place.end_tick) for place in places if place.entry.voices is not None]
     spare = WINDOW_PITCHES - (row.compass[1] - row.compass[0] + 1)
     low = max(LOWEST_PITCH, min(row.compass[0] - spare // 2, HIGHEST_PITCH - WINDOW_PITCHES + 1))
     return Setting(
         plan=plan,
-        outline=replace(outline, textures=row.textured(outline.textures)),
-        places=phrase_places(plan),
+        outline=replace(outline, textures=row.textured(outline.textures, stated=with_voices)),
+        places=places,
         home=parse_key(plan.key or "C major"),
         meter=parse_meter(plan.meter or "4/4"),
         pickup_tick=pickup_tick(plan),

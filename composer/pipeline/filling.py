@@ -14,7 +14,7 @@ from composer.pipeline.wishes import DEFAULT_GUIDANCE, DEFAULT_STYLE_GUIDANCE, D
 from composer.plan.mixes import names_in_plan
 from composer.plan.model import Plan
 from composer.plan.numerals import parse_key_path
-from composer.style import DEFAULT_NETWORK, StyleCard, load_statistics, load_style, styles_folder
+from composer.style import DEFAULT_NETWORK, StyleCard, load_statistics, load_style, style_in, styles_folder
 from composer.theory.key import parse_key
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def fill_plan(
 
     check_sampling(temperature, guidance, style_guidance)
     names = dict.fromkeys(name for each in (plan, *(old for old, _ in earlier)) for name in names_in_plan(each))
-    cards = {name: load_style(name) for name in names}
-    statistics = {name: load_statistics(name) for name in names}
+    cards = {name: load_style(style_in(name, plan.ensemble or "keyboard")) for name in names}
+    statistics = {name: load_statistics(card) for name, card in cards.items()}
     outline = plan_outline(plan, statistics=statistics)
     words = "no network"
     if make_source is None:

@@ -136,7 +136,7 @@ def resolve(
     if problems:
         raise PlanError(problems)
     template = load_form(plan.form, folder=folder)
-    known = known_styles(plan, library)
+    known = known_styles(plan, library, ensemble=plan.ensemble or template.ensemble)
     weighed = weighed_styles(whole_mix(plan.style), known)
     plan = draw_header(plan, template, weighed, pickup_beats=_first_pickup(plan, folder))
     setting = setting_of(plan, template, weighed, known)

@@ -13,7 +13,7 @@ from composer.plan.forms import FormTemplate
 from composer.plan.mixes import Mix, names_in_plan, normal, whole_mix
 from composer.plan.model import Defaults, Performer, Plan
 from composer.plan.randomness import stream
-from composer.style import StyleCard, load_statistics, load_style, styles_folder
+from composer.style import StyleCard, load_statistics, load_style, style_in, styles_folder
 from composer.style_statistics import StyleStatistics, meter_class
 from composer.theory.key import Key, parse_key
 from composer.theory.meter import Meter, parse_meter
@@ -88,13 +88,13 @@ class WeighedStyles:
     styles: Styles
 
 
-def known_styles(plan: Plan, library: Library) -> Known:
-    """Return card and statistics of every style that a plan names.
+def known_styles(plan: Plan, library: Library, *, ensemble: str | None) -> Known:
+    """Return card and statistics of every style that a plan names, as it is in an ensemble (None: its own).
 
     Raises:
         StyleError: unknown style.
     """
-    return {name: library(name) for name in names_in_plan(plan)}
+    return {name: library(style_in(name, ensemble) if ensemble else name) for name in names_in_plan(plan)}
 
 
 def weighed_styles(mix: Mix, known: Known) -> WeighedStyles:

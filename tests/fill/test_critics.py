@@ -253,6 +253,13 @@ def test_a_critic_can_be_weighed_out_by_name(bar):
     assert critics.penalties(view, {"melody": 1.0})[0] >= everything[0]
 
 
+def test_a_voice_that_the_plan_wants_is_missed(bar):
+    """One voice below and two above are planned; the second beat has two in all, and the third none."""
+    whole = [(0, 8, 48), (0, 4, 64), (0, 8, 72), (12, 4, 48), (12, 4, 64), (12, 4, 72)]
+    three = bar(whole, [(0, 16, 48), (0, 16, 64), (0, 16, 72)])
+    assert line_critics.missing_voices(three).tolist() == [0.5 * (4 * 1 + 4 * 3), 0.0]
+
+
 def test_four_beats_weigh_as_much_as_their_bar(bar):
     whole = bar([(step, 1, pitch) for step in range(16) for pitch in (48, 64, 67, 72)])
     beats = [

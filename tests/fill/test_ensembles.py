@@ -12,6 +12,7 @@ from composer.analysis.outline import ensemble_of
 from composer.errors import OptionError
 from composer.fill.ensembles import ENSEMBLES, ensemble_named
 from composer.network import checkpoint
+from composer.outline import TextureSpan
 from composer.perform import perform
 from composer.plan.planner import resolve
 from composer.plan.reader import parse_plan
@@ -195,3 +196,16 @@ def test_a_quartet_is_planned_for_four_whatever_the_style_was_counted_in(stretch
     told = [int(notes) for stretch in heard if not stretch.is_line for notes in stretch.facts.polyphony_x8.sum(axis=1)]
     assert {notes for notes in told if notes >= 0} <= set(range(25, 33))  # in eighths
     assert max(told) > 0
+
+
+def test_a_choir_is_planned_for_four_but_where_the_plan_says_who_sings():
+    spans = tuple(TextureSpan(bar, bar + 1, "chorale", (1.0, 1.0), (1.0, 2.0)) for bar in range(3))
+    textured = ensemble_named("chorale").textured(spans, stated=[(1, 2)])
+    assert [span.polyphony for span in textured] == [(2.0, 2.0), (1.0, 2.0), (2.0, 2.0)]
+
+
+def test_a_chorale_asked_of_bach_is_harmonised_from_his_chorales():
+    plan = resolve(parse_plan("plan: 1\nform: chorale\nstyle: bach\nkey: G major\nseed: 2\n"))
+    same = resolve(parse_plan("plan: 1\nform: chorale\nstyle: chorale\nkey: G major\nseed: 2\n"))
+    assert plan.style == {"bach": 1.0}
+    assert [entry.phrases for entry in plan.sections] == [entry.phrases for entry in same.sections]
