@@ -2,13 +2,17 @@
 
 What it is: `developed_phrases` lays such a section out in phrases that really work with the theme. A development states
 the theme's opening, takes an idea of two or four bars through the section's keys, breaks it into single bars, and ends
-on the dominant of the key to come; a transition does the first and the last of this on its way; a retransition puts the
-theme's first bar, climbing, before the dominant; a coda leans to the subdominant with the theme's opening and closes
-with its end. What is drawn (which idea, whether it is turned upside down, which way it climbs) comes from a stream of
-the section's own.
+on the dominant of the key to come, which it mostly holds; a transition does the first and the last of this on its way;
+a retransition puts the theme's first bar, climbing, over that held dominant; a coda leans to the subdominant with the
+theme's opening and closes with its end. What is drawn (which idea, whether it is turned upside down, which way it
+climbs) comes from a stream of the section's own.
 
 A section that says how it treats its theme (`phrases`, `as`, `fidelity`, `harmony`, `entries`) is left as it says;
 `fidelity: 1` states the theme plainly.
+
+What is moved goes where an ear follows: an idea goes on in the next key from a chord of both where the theme has one, a
+single bar is moved by steps that no diminished chord opens, and one that ends on a chord which must go on elsewhere (an
+applied dominant, an augmented sixth) is not cut out of its theme.
 
 Conventions: the phrases say everything in the plan's own words (`theme_bars`, `as`, `key`, `cadence`), so each can be
 edited; bars count from 1.
@@ -22,16 +26,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from composer.plan.forms import FormTemplate, SectionRow
-from composer.plan.model import NO_THEME, CadenceName, PhraseEntry, SectionEntry, Transformation
+from composer.plan.fragments import part_of, rough_turns, stands_alone, step_that_goes
+from composer.plan.model import NO_THEME, CadenceName, PedalName, PhraseEntry, SectionEntry, Transformation
 from composer.plan.numerals import parse_key_path, path_text
 from composer.plan.setting import Setting
 from composer.plan.themes import SettledTheme
+from composer.theme import Theme, in_key
 from composer.theory.key import Key, key_numeral
 
 DEVELOPED = ("development", "transition", "retransition", "coda")
 LEADING = ("development", "transition", "retransition")  # they end on the dominant of the key to come
 RHYTHM_ALONE = 0.2  # of bars without a statement: they go in the theme's rhythm
 INVERTED = 0.35  # of the ideas of a development stand on their head
+HELD_DOMINANT = 0.7  # of the long developments hold the dominant on which they end
 _SOLOISTS = ("song",)  # their transitions and codas are played, not sung
 
 
@@ -135,6 +142,8 @@ class _Work:
         room = bars - tail - opening
         long_idea = self.length >= 4 and room >= 4 * len(through) + 4
         idea = 4 if long_idea else 2 if self.length >= 2 and room >= 2 * len(through) else 1
+        if long_idea and self.roughness(4, through) > self.roughness(2, through):
+            idea = 2
         through = through[: max(1, room // idea)]
         phrases = [self.statement(opening, self.keys[0])] if opening else []
         if room >= idea:
@@ -144,7 +153,8 @@ class _Work:
             part = min(4, room)
             phrases.append(self.broken_up(part, self.goal, second=len(phrases) % 2 == 1))
             room -= part
-        return [*phrases, self.arrival(tail, self.arrival_keys(through))]
+        is_held = tail == 4 and self.draws[4] < HELD_DOMINANT
+        return [*phrases, self.arrival(tail, self.arrival_keys(through), is_held=is_held)]
 
     def transition(self, bars: int) -> list[PhraseEntry]:
         """The theme's opening once more, its idea on the way to the new key, dominant."""
@@ -164,12 +174,13 @@ class _Work:
         return [*phrases, self.arrival(tail, (self.goal,))]
 
     def retransition(self, bars: int) -> list[PhraseEntry]:
-        """The theme's head, climbing, and the dominant before which it stops."""
+        """The theme's head, climbing, over the dominant on which it stops."""
         phrases: list[PhraseEntry] = []
-        while bars > 8:
-            phrases.append(self.broken_up(4, self.keys[0], second=len(phrases) % 2 == 1))
-            bars -= 4
-        return [*phrases, self.arrival(bars, self.keys, climbs=True)]
+        while bars > 5:
+            part = min(4, bars - 4) if bars > 8 else bars - 4
+            phrases.append(self.broken_up(part, self.keys[0], second=len(phrases) % 2 == 1))
+            bars -= part
+        return [*phrases, self.arrival(bars, self.keys, climbs=True, is_held=True)]
 
     def coda(self, bars: int) -> list[PhraseEntry]:
         """The opening in the home key and on its subdominant, single bars, and the theme's own end."""
@@ -217,36 +228,60 @@ class _Work:
     def through_keys(self, idea: int, keys: Sequence[Key], *, turned: bool = False) -> PhraseEntry:
         """An idea in each key in turn; in one key alone, a step further each time."""
         items = [Transformation(name="inversion")] if turned else []
-        first = self.idea_start(idea)
+        first = self.idea_start(idea, keys)
         if len(keys) > 1:
             items.append(Transformation(name="sequence", keys=self.path(keys, joined=False)))
             return self.phrase(idea * len(keys), keys[0], (first, first + idea - 1), items, path=keys)
         return self.phrase(idea, keys[0], (first, first + idea - 1), items)
 
     def broken_up(self, bars: int, key: Key, *, second: bool, sinks: bool = False) -> PhraseEntry:
-        """A single bar, step by step."""
-        bar = min(2, self.length) if second else 1
-        step = -1 if sinks else (1, -1, -2)[int(3 * self.draws[2])]
-        items = [Transformation(name="sequence", step=step, times=bars - 1)] if bars > 1 else []
-        return self.phrase(bars, key, (bar, bar), items)
+        """A single bar, step by step; where none can be moved, the theme's rhythm alone."""
+        places = (2, 1) if second else (1, 2)
+        drawn = (1, -1, -2)[(int(3 * self.draws[2]) + second) % 3]  # twice running in one way would be dull
+        steps = (-1, -2) if sinks else tuple(dict.fromkeys((drawn, -2, 1, -1)))
+        for place in places:
+            part = self.part(place, place) if place <= self.length else None
+            if part is None or not stands_alone(part):
+                continue
+            step = step_that_goes(in_key(part, key), times=bars - 1, wished=steps)
+            if step is not None:
+                items = [Transformation(name="sequence", step=step, times=bars - 1)] if bars > 1 else []
+                return self.phrase(bars, key, (place, place), items)
+        return self.phrase(bars, key, (1, min(bars, self.length)), fidelity=RHYTHM_ALONE)
 
-    def arrival(self, bars: int, keys: Sequence[Key], *, climbs: bool = False) -> PhraseEntry:
-        """The head of the theme, and a way to the dominant of the key to come."""
+    def arrival(self, bars: int, keys: Sequence[Key], *, climbs: bool = False, is_held: bool = False) -> PhraseEntry:
+        """The head of the theme, and a way to the dominant of the key to come, or over it where that is held."""
         stated = bars // 2
-        if stated == 0:
-            return self.phrase(bars, keys[0], (1, 1), (), self.cadence, RHYTHM_ALONE, path=keys)
         step = 1 if climbs or self.draws[3] < 0.5 else -1
+        head = self.part(1, 1)
+        pedal: PedalName | None = "V" if is_held and bars >= 2 else None
+        if stated == 0 or not stands_alone(head):
+            return self.phrase(bars, keys[0], (1, 1), (), self.cadence, RHYTHM_ALONE, path=keys, pedal=pedal)
+        if stated > 1 and pedal is None:  # over a pedal the head has other chords than its own
+            found = step_that_goes(in_key(head, keys[0]), times=stated - 1, wished=(step, -step, -2))
+            stated, step = (1, step) if found is None else (stated, found)
         items = [Transformation(name="sequence", step=step, times=stated - 1)] if stated > 1 else []
-        return self.phrase(bars, keys[0], (1, 1), items, self.cadence, path=keys)
+        return self.phrase(bars, keys[0], (1, 1), items, self.cadence, path=keys, pedal=pedal)
 
     def arrival_keys(self, passed: Sequence[Key]) -> tuple[Key, ...]:
         """The keys that are left for the end of a development that had no room for all of them."""
         return (*self.keys[len(passed) : -1], self.goal) if len(self.keys) > 1 else self.keys
 
-    def idea_start(self, bars: int) -> int:
-        """The theme's opening, or now and then what follows it, where that comes to no end."""
+    def idea_start(self, bars: int, keys: Sequence[Key] = ()) -> int:
+        """The theme's opening, or now and then what follows it, where that comes to no end and turns as smoothly."""
         follows = 2 * bars <= self.length and self.cadences().get(2 * bars, "none") in ("none", "HC")
-        return bars + 1 if follows and self.draws[1] < 0.3 else 1
+        if not follows:
+            return 1
+        opening, next_one = (rough_turns(self.part(first, first + bars - 1), keys) for first in (1, bars + 1))
+        return bars + 1 if next_one < opening or (next_one == opening and self.draws[1] < 0.3) else 1
+
+    def roughness(self, bars: int, keys: Sequence[Key]) -> int:
+        """How many of the turns of an idea of so many bars through keys are rough."""
+        first = self.idea_start(bars, keys)
+        return rough_turns(self.part(first, first + bars - 1), keys)
+
+    def part(self, first_bar: int, last_bar: int) -> Theme:
+        return part_of(self.theme, first_bar, last_bar, self.setting)
 
     def phrase(
         self,
@@ -258,6 +293,7 @@ class _Work:
         fidelity: float = 1.0,
         *,
         path: Sequence[Key] = (),
+        pedal: PedalName | None = None,
     ) -> PhraseEntry:
         return PhraseEntry(
             bars=bars,
@@ -267,6 +303,7 @@ class _Work:
             theme_bars="-".join(str(bar) for bar in dict.fromkeys(theme_bars)),
             fidelity=fidelity,
             transformations=tuple(items) or None,
+            pedal=pedal,
         )
 
     def path(self, keys: Sequence[Key], *, joined: bool = True) -> str:

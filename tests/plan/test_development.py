@@ -22,7 +22,9 @@ TUNE = "G2 B2 d2 | c2 A2 F2 | G2 B2 e2 | d4 z2 | G2 B2 d2 | c2 A2 F2 | A2 G2 F2 
 def developed(library):
     """Plan a piece whose second section has a function of its own, between the refrain and another section."""
 
-    def plan(function: str, *, bars: int = 16, key: str | None = None, after: str = "I", melody=TUNE, **fields) -> Plan:
+    def plan(
+        function: str, *, bars: int = 16, key: str | None = None, after: str = "I", melody=TUNE, themes=None, **fields
+    ) -> Plan:
         middle = {"label": "X", "function": function, "theme": "refrain", "bars": bars, "key": key, **fields}
         stated = {
             "form": "ternary",
@@ -37,6 +39,7 @@ def developed(library):
                 {"label": "B", "theme": "refrain", "bars": 8, "key": after},
             ],
         }
+        stated["themes"] = themes or stated["themes"]
         return resolve(Plan.model_validate(stated), library=library)
 
     return plan
@@ -90,6 +93,19 @@ def test_every_length_is_filled_and_the_plan_stays_as_it_is(developed, library, 
 def test_what_leads_ends_on_the_dominant_of_the_key_to_come(developed, function):
     for after, key in (("V", "D major"), ("vi", "E minor"), ("bIII", "Bb major"), ("i", "G minor")):
         assert last_chord(developed(function, after=after), "X") == (key, "V")
+
+
+def test_a_retransition_waits_on_the_dominant_of_the_key_to_come(developed):
+    for after in ("I", "V", "i"):
+        for bars in (2, 4, 8):
+            last = developed("retransition", after=after, bars=bars).section("X").phrases[-1]
+            assert (last.pedal, last.cadence, last.bars <= 5) == ("V", "HC", True)
+
+
+def test_what_cannot_be_cut_out_of_its_theme_gives_its_rhythm_alone(developed):
+    theme = {"bars": 8, "harmony": "I V65/V | V | I | V | I V65/V | V | ii6 . V | I"}
+    plan = developed("retransition", bars=4, melody=None, themes={"refrain": theme})
+    assert {phrase.fidelity for phrase in plan.section("X").phrases} == {0.2}
 
 
 def test_a_key_that_the_plan_states_is_kept(developed):
