@@ -26,7 +26,7 @@ from composer.export.musicxml import musicxml_bytes, mxl_bytes
 from composer.export.roll_picture import roll_picture_bytes
 from composer.export.sheets import Sheet, parts_of, pdf_of, png_pages_of, svg_pages
 from composer.files import Content, check_writable, write_all_atomic
-from composer.sound import AUDIO_EXTENSIONS
+from composer.sound import AUDIO_EXTENSIONS, check_soundfont
 
 __all__ = ["EXTENSIONS", "PART_EXTENSIONS", "Finished", "check_outputs", "is_sheet", "write_outputs"]
 
@@ -111,22 +111,29 @@ def is_sheet(path: Path) -> bool:
     return _extension(path) in (*_SHEETS, *PART_EXTENSIONS)
 
 
-def check_outputs(paths: Sequence[Path], *, has_plan: bool = True, read_paths: Iterable[Path] = ()) -> None:
+def check_outputs(
+    paths: Sequence[Path], *, has_plan: bool = True, read_paths: Iterable[Path] = (), soundfont: Path | None = None
+) -> None:
     """Raise where one of `paths` could not be written; says all that is wrong at once.
 
     Args:
         paths: the outputs.
         has_plan: whether there will be a plan and its report to write.
         read_paths: files that are read for the piece, and so must not be written over.
+        soundfont: the user's own, or None.
 
     Raises:
         OptionError: an unknown extension, a file named twice, a file that is read, a plan or a report where
-            there is none.
+            there is none, a sound font where no sound is written.
+        SoundFontError: the sound font cannot be read.
         OutputError: a folder that does not exist or may not be written.
     """
     extensions = [extension for extension in EXTENSIONS if has_plan or extension not in _PLANNED]
-    kept = list(read_paths)
+    kept = [*read_paths, *([soundfont] if soundfont else [])]
     problems: list[Problem] = []
+    if soundfont and not any(_extension(path) in AUDIO_EXTENSIONS for path in paths):
+        mend = f"name one: {_listed(AUDIO_EXTENSIONS)}"
+        problems.append(Problem("a sound font, but no sound to write", Place(str(soundfont)), mend))
     for index, path in enumerate(paths):
         place = Place(str(path))
         extension = _extension(path)
@@ -150,6 +157,8 @@ def check_outputs(paths: Sequence[Path], *, has_plan: bool = True, read_paths: I
             problems += error.problems
     if problems:
         raise OutputError(list(dict.fromkeys(problems)))
+    if soundfont:
+        check_soundfont(soundfont)
 
 
 def write_outputs(finished: Finished, paths: Sequence[Path]) -> tuple[Path, ...]:
