@@ -23,8 +23,10 @@ from composer.theme import (
     laid_out,
     moved,
     retrograde,
+    scale_step,
     sequenced,
     sequenced_through,
+    step_pitch,
     stretched,
 )
 from composer.theory.harmony import parse_chord
@@ -248,3 +250,10 @@ def test_a_fitted_theme_is_in_range_and_only_moved_by_octaves(theme, lowest, hig
     there = fitted(theme, lowest=lowest, highest=highest)
     assert all(lowest <= pitch <= highest for pitch in pitches(there))
     assert len({b - a for a, b in zip(pitches(theme), pitches(there), strict=True)}) <= 1
+
+
+def test_every_pitch_has_its_place_in_every_scale():
+    for key in (parse_key("G major"), parse_key("C minor"), parse_key("F# minor")):
+        assert [step_pitch(*scale_step(pitch, key), key) for pitch in range(128)] == list(range(128))
+    assert scale_step(62, parse_key("C minor")) == (scale_step(60, parse_key("C minor"))[0] + 1, 0)
+    assert scale_step(66, parse_key("C major"))[1] == 1

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from composer.abc import Melody, MelodyNote
 from composer.fill.lengths import legible_hands, legible_tune
 from composer.score import LOWER_STAFF, UPPER_STAFF, Note
-from composer.theme import Melody, MelodyNote
 
 SIXTEENTH = 2520
 
