@@ -10,16 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from composer.abc import format_abc
 from composer.analysis.copying import RunIndex
 from composer.corpus.jumps import JumpSign
 from composer.fill.assemble import make_score, moved, section_edges
-from composer.fill.countersubjects import compose_countersubject
 from composer.fill.entries import entered_voices
-from composer.fill.formulas import cadence_basses
-from composer.fill.given import Given, Sounding, give_bass, give_melody, give_notes, nothing_given, off_grid
+from composer.fill.given import Sounding, off_grid
 from composer.fill.keep import (
     KeptPhrase,
     SectionMatch,
@@ -30,26 +26,20 @@ from composer.fill.keep import (
     with_kept_notes,
     with_pins,
 )
-from composer.fill.lengths import legible_hands, legible_tune
-from composer.fill.local import localize
-from composer.fill.particles import Miss, NoteSource, Stretch, run_filter
-from composer.fill.recall import ComposedTheme, cells_to_sounding, stated_tune
+from composer.fill.lengths import legible_hands
+from composer.fill.particles import Miss, NoteSource, run_filter
+from composer.fill.recall import ComposedTheme, stated_tune
 from composer.fill.scoring import notes_of_section, voiced_notes
-from composer.fill.sections import section_stretch, solo_cells
-from composer.fill.setting import WINDOW_PITCHES, Setting, critic_weights, make_setting
-from composer.fill.subjects import compose_subject
-from composer.fill.theme_tasks import theme_key, theme_outline, theme_task
-from composer.fill.themes import compose_theme, tune_of
+from composer.fill.sections import section_stretch
+from composer.fill.setting import Setting, make_setting
+from composer.fill.themes import tune_of
+from composer.fill.whole_themes import compose_whole
 from composer.outline import Outline, SectionSpan
 from composer.plan.mixes import names_in_plan, theme_mix
-from composer.plan.model import NO_THEME, Plan, SectionEntry, ThemeEntry
+from composer.plan.model import NO_THEME, Plan, SectionEntry
 from composer.plan.playing import jumps_of
 from composer.plan.randomness import stream
-from composer.plan.themes import SUBJECT
 from composer.plan.tunes import Tune
-from composer.roll.grid import STEP_TICKS
-from composer.roll.pins import FREE, SILENT
-from composer.roll.reference import no_reference
 from composer.score import Note, Score
 from composer.style_statistics import StyleStatistics
 
@@ -140,7 +130,7 @@ def fill(
             origin = (name, entry, tune, setting.home, own.style, subject and subject.melody)
             theme = next((done for of, done in composed if of == origin), None)
             if theme is None:
-                theme = _compose(name, entry, own, source, tune, subject)
+                theme = compose_whole(name, entry, own, source, tune, subject)
                 composed.append((origin, theme))
             themes[-1][name] = theme
     matches = _matches(settings, themes)
@@ -267,102 +257,6 @@ def _needed_themes(setting: Setting) -> list[str]:
     # A countersubject comes after its subject.
     ordered = sorted(themes, key=lambda name: themes[name].against is not None)
     return [name for name in ordered if name in used and name != NO_THEME]
-
-
-def _compose(
-    name: str,
-    entry: ThemeEntry,
-    setting: Setting,
-    source: NoteSource,
-    pinned: Tune | None,
-    subject: ComposedTheme | None,
-) -> ComposedTheme:
-    """Return a theme with its tune and its voices.
-
-    The voices are always written, whether or not some section asks for them: one section's wishes must not change what
-    another hears.
-    """
-    melody = pinned.melody if pinned is not None else None
-    if melody is None or melody.free:
-        task = theme_task(name, entry, setting, melody)
-        generator = stream(setting.seed, "theme", name, "tune")
-        if melody is None and subject is not None:
-            melody = compose_countersubject(subject.melody, task, source, setting, generator)
-        elif melody is None and task.kind == SUBJECT:
-            melody = compose_subject(task, source, setting.statistics, generator)
-        else:
-            melody = compose_theme(task, source, setting.statistics, generator)
-        given = {(note.onset_tick, note.pitch) for note in (pinned.melody.notes if pinned is not None else ())}
-        melody = legible_tune(melody, exact=given)
-    outline, _ = theme_outline(name, entry, setting)
-    pickup = setting.pickup_tick
-    chords = tuple(
-        replace(span, start_tick=span.start_tick - pickup, end_tick=span.end_tick - pickup) for span in outline.chords
-    )
-    theme = ComposedTheme(name, melody, theme_key(entry, setting), entry.bars or 0, chords)
-    if entry.type == SUBJECT and name not in {place.entry.theme for place in setting.places}:
-        return theme  # it only enters in single voices
-    return replace(theme, voices=_compose_voices(theme, entry, setting, source, pinned))
-
-
-def _compose_voices(
-    theme: ComposedTheme, entry: ThemeEntry, setting: Setting, source: NoteSource, pinned: Tune | None
-) -> tuple[Sounding, ...]:
-    """Write the other voices round a theme's tune, once, for `recall: full` and as reference of its returns."""
-    if setting.is_line:
-        return ()  # the tune is all of it
-    outline, span = theme_outline(theme.name, entry, setting)
-    local = localize(outline, span, enters=None)
-    given = nothing_given(local.facts.num_steps, WINDOW_PITCHES, setting.low_pitch, compass=setting.compass)
-    tune = [(note.onset_tick + setting.pickup_tick, note.duration_tick, note.pitch) for note in theme.melody.notes]
-    give_melody(given, tune, start_tick=0, end_tick=local.end_tick)
-    has_voices = pinned is not None and len(pinned.voices) > 1
-    if pinned is not None and has_voices:
-        _give_voices(given, pinned, setting)
-    for phrase, place in zip(entry.phrases or (), outline.phrases, strict=True):
-        if phrase.formula is not None and not has_voices:
-            bar_tick = place.start_tick + setting.pickup_tick
-            bass = cadence_basses(phrase.formula, bar_tick, place.end_tick, theme.key, setting)
-            if bass:
-                give_bass(given, bass, start_tick=bass[0][0], end_tick=bass[-1][0] + bass[-1][1])
-    num_steps = local.facts.num_steps
-    stretch = Stretch(
-        facts=local.facts,
-        pins=given.pins(),
-        reference=no_reference(num_steps, WINDOW_PITCHES),
-        allowed=given.allowed,
-        bars=local.bars,
-        lead_in_steps=0,
-        phrase_ends=frozenset(
-            index
-            for index, (first, end) in enumerate(local.bars)
-            if any(first < phrase.end_tick // STEP_TICKS <= end for phrase in local.phrases)
-        ),
-        ensemble=setting.ensemble,
-        style=setting.style,
-        low_pitch=setting.low_pitch,
-        plays_keyboard=setting.row.has_hands,
-        solo=solo_cells(tune, num_steps, setting) if setting.row.has_soloist else None,
-        compasses=setting.single_compasses,
-        critic_weights=critic_weights(setting),
-        runs=setting.runs,
-    )
-    filled = run_filter(source, stretch, stream(setting.seed, "theme", theme.name, "voices"))
-    return cells_to_sounding(
-        filled.play, filled.articulate, low_pitch=setting.low_pitch, start_tick=-setting.pickup_tick
-    )
-
-
-def _give_voices(given: Given, pinned: Tune, setting: Setting) -> None:
-    """Pin a theme's other voices as the plan has them; nothing else sounds but where it leaves one of them free."""
-    is_free = np.zeros(len(given.code), bool)
-    for voice in pinned.voices:
-        give_notes(
-            given, [(note.onset_tick + setting.pickup_tick, note.duration_tick, note.pitch) for note in voice.notes]
-        )
-        for start, end in voice.free:
-            is_free[(start + setting.pickup_tick) // STEP_TICKS : (end + setting.pickup_tick) // STEP_TICKS] = True
-    given.code[(given.code == FREE) & ~is_free[:, None]] = SILENT
 
 
 def _stated_notes(section_id: str, setting: Setting, themes: Mapping[str, ComposedTheme]) -> list[Sounding]:

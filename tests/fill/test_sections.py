@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from composer.fill.followed import RECALLED_LEVEL
 from composer.fill.goals import CADENCE
 from composer.fill.local import Local
 from composer.fill.particles import Stretch, run_filter
-from composer.fill.sections import RECALLED_LEVEL, section_stretch
+from composer.fill.sections import section_stretch
 from composer.fill.setting import make_setting
 from composer.plan.model import Link
 from composer.plan.outline import plan_outline
