@@ -32,9 +32,10 @@ COMMANDS = (
     "styles",
     "schema",
     "train",
+    "train-player",
     "evaluate",
 )
-"""The subcommands; `NAME.py` beside this file defines each as `command`. Help lists them in this order."""
+"""The subcommands; `NAME.py` (`_` for `-`) beside this file defines each as `command`; help keeps their order."""
 
 
 class ComposeGroup(click.Group):
@@ -48,7 +49,7 @@ class ComposeGroup(click.Group):
         """Import the subcommand's module; None when there is no such subcommand."""
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(f".{cmd_name}", __package__).command
+        command = importlib.import_module(f".{cmd_name.replace('-', '_')}", __package__).command
         assert isinstance(command, click.Command)
         return command
 

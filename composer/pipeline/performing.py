@@ -123,12 +123,12 @@ def perform_file(
 
 def _said_by_file(links: MidiLinks | None, who: Performer) -> tuple[Refinement, ...]:
     """Return what a foreign file says of its playing besides the signs that the rules read."""
-    from composer.perform import player_named
     from composer.perform.any_score import breaths, file_loudness
+    from composer.perform.own_players import player_and_part
 
     if links is None:
         return (breaths,)
-    strength = player_named(who.player or "").dynamics
+    strength = player_and_part(who.player or "")[0].dynamics
     return (breaths, file_loudness(links.velocities, balance_only=links.is_performed, k=strength))
 
 
@@ -137,6 +137,9 @@ def perform_score(
 ) -> Performance:
     """Return how a score is played; `who` as `performer_of` gives it, `refinements` as `composer.perform.perform`."""
     from composer.perform import perform
+    from composer.perform.own_players import player_and_part
 
     assert who.player is not None and who.take is not None and who.expression is not None  # noqa: PT018
-    return perform(score, outline, player=who.player, take=who.take, expression=who.expression, refinements=refinements)
+    habits, learned = player_and_part(who.player)
+    said = (*learned, *refinements)
+    return perform(score, outline, player=habits, take=who.take, expression=who.expression, refinements=said)

@@ -152,7 +152,7 @@ def build_plan(
         StyleError, OptionError, OutputError, FillError: as `compose`.
     """
     from composer.fill.keep import carried_over
-    from composer.perform.players import PLAYERS
+    from composer.perform.own_players import player_names
     from composer.plan.layout import expanded
     from composer.plan.links import join_problems
     from composer.plan.reader import read_plan
@@ -165,7 +165,7 @@ def build_plan(
         paths = tuple(folder / f"{stem}{suffix}" for suffix in endings)
     plans: list[tuple[Plan, Plan]] = []  # (as stated, resolved) of each, the one to build last
     for path in (*keep, plan_path):
-        stated = read_plan(path, known_players=PLAYERS)
+        stated = read_plan(path, known_players=player_names())
         if plans:
             stated = carried_over(stated, *plans[-1])
         plans.append((stated, resolve(stated, folder=path.parent)))

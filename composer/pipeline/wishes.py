@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypedDict
 
-from composer.errors import OptionError, Problem
+from composer.errors import OptionError, Problem, UserError
 from composer.plan.model import Performer, Plan
 
 DEFAULT_TEMPERATURE = 1.0
@@ -82,7 +82,7 @@ def performer_of(plan: Plan | None, player: str | None, take: int | None, expres
     Raises:
         OptionError: an unknown player, an impossible take or expression; all that is wrong at once.
     """
-    from composer.perform import player_named
+    from composer.perform.own_players import player_and_part
 
     said = (plan and plan.performer) or Performer()
     player = player or said.player or "baroque"
@@ -90,8 +90,8 @@ def performer_of(plan: Plan | None, player: str | None, take: int | None, expres
     expression = next((number for number in (expression, said.expression) if number is not None), 1.0)
     problems: list[Problem] = []
     try:
-        player_named(player)
-    except OptionError as error:
+        player_and_part(player)
+    except UserError as error:
         problems += error.problems
     if not 0 <= take <= MAX_TAKE:
         problems.append(Problem(f"the take must be from 0 to {MAX_TAKE}; found {take}"))
