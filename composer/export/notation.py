@@ -76,7 +76,7 @@ def _lay_out_part(
     score: Score, index: int, keys: Sequence[Key], fermatas: Fermatas, *, are_of_page: bool
 ) -> tuple[SheetBar, ...]:
     part = score.parts[index]
-    slurs = _find_slurs(score, index)
+    slurs = _find_slurs(score, index, are_of_page=are_of_page)
     bars: list[list[VoiceBar]] = [[] for _ in score.bars]
     for staff in (UPPER_STAFF, LOWER_STAFF)[: part.staves]:
         alters_before: dict[tuple[str, int], int] = {}
@@ -250,7 +250,7 @@ class Slurs:
     cuts: dict[tuple[int, int], list[int]]
 
 
-def _find_slurs(score: Score, index: int) -> Slurs:
+def _find_slurs(score: Score, index: int, *, are_of_page: bool) -> Slurs:
     """Give the slurs of a part their numbers.
 
     A slur that leads to another voice ends at the note there, one that ends within a tied note where that is tied on.
@@ -269,7 +269,8 @@ def _find_slurs(score: Score, index: int) -> Slurs:
         if first is None or last is None or slur.end_tick < slur.onset_tick or (of_grace and not first.is_grace):
             continue
         bar_tick = score.bar_at(slur.onset_tick).onset_tick
-        stays = (last.staff, last.voice) == home
+        # Where voices are not of a page, they are divided later: then a slur may end in another one all the same.
+        stays = are_of_page and (last.staff, last.voice) == home
         free = (
             number
             for number, (own, all_voices, voice) in enumerate(free_from, 1)

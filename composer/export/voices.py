@@ -4,10 +4,9 @@ Conventions: voices are numbered from 1, the uppermost; a staff has at most `MAX
 length are one chord.
 
 Notes from a page keep their voices; where two chords of a voice overlap, the writer cuts them into tied chords, as
-they were on the page. Otherwise, where the notes name more than one voice they keep them; where they do not,
-overlapping chords are parted by height, so that the upper one is voice 1, in as few voices as there are chords at once.
-A chord that does not fit into its voice, because another still sounds there, goes to the nearest free one. What finds
-no free voice stays in its own, and is cut too. So no note is lost.
+they were on the page. Where the notes name but one voice, they are parted by height into two at most (`two_voices`).
+Where they name more, they keep them: a chord that does not fit into its voice, because another still sounds there, goes
+to the nearest free one; what finds no free voice stays in its own, and is cut too. So no note is lost.
 
 A grace note goes where the note that it leads to is; else to a voice in which something begins at its tick, else to one
 that is silent there.
@@ -18,9 +17,10 @@ Contents: `divide`.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
+from composer.export.two_voices import two_voices
 from composer.score import Note
 
 MAX_VOICES = 4  # that a collision may open; a page or a file may have more
@@ -44,13 +44,13 @@ class _Line:
     onsets: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
 
-    def is_free(self, chord: _Chord) -> bool:
+    def is_free(self, chord: _Chord | Note) -> bool:
         index = bisect.bisect_right(self.onsets, chord.onset_tick)
         return (index == 0 or self.ends[index - 1] <= chord.onset_tick) and (
             index == len(self.onsets) or self.onsets[index] >= chord.end_tick
         )
 
-    def add(self, chord: _Chord) -> None:
+    def add(self, chord: _Chord | Note) -> None:
         index = bisect.bisect_right(self.onsets, chord.onset_tick)
         self.onsets.insert(index, chord.onset_tick)
         self.ends.insert(index, chord.end_tick)
@@ -65,9 +65,24 @@ def divide(notes: Sequence[Note], *, are_of_page: bool = False) -> tuple[tuple[N
     """
     if are_of_page:
         return _as_on_the_page(notes)
-    chords = _chords(note for note in notes if not note.is_grace)
-    if len({chord.voice for chord in chords}) <= 1:
-        chords = _by_height(chords)
+    plain = [note for note in notes if not note.is_grace]
+    voice_of = _as_named(plain) if len({note.voice for note in plain}) > 1 else two_voices(plain)
+    lines = [_Line() for _ in range(max([MAX_VOICES, *voice_of.values()]))]
+    for note in sorted(voice_of, key=lambda note: note.onset_tick):
+        lines[voice_of[note] - 1].add(note)
+    divided: list[list[Note]] = [[] for _ in lines]
+    main = {(note.onset_tick, note.voice): voice for note, voice in reversed(voice_of.items())}
+    for note in notes:
+        voice = _voice_of_grace(note, main, lines) if note.is_grace else voice_of[note]
+        divided[voice - 1].append(note)
+    while divided and not divided[-1]:
+        divided.pop()
+    return tuple(tuple(voice_notes) for voice_notes in divided)
+
+
+def _as_named(notes: Iterable[Note]) -> dict[Note, int]:
+    """Return the voices that notes name, or the nearest that are free."""
+    chords = _chords(notes)
     lines = [_Line() for _ in range(max([MAX_VOICES, *(chord.voice for chord in chords)]))]
     voice_of: dict[Note, int] = {}
     homeless: list[_Chord] = []
@@ -88,14 +103,7 @@ def divide(notes: Sequence[Note], *, are_of_page: bool = False) -> tuple[tuple[N
             place(chord, free)
         else:
             voice_of.update(dict.fromkeys(chord.notes, chord.voice))
-    divided: list[list[Note]] = [[] for _ in lines]
-    main = {(note.onset_tick, note.voice): voice for note, voice in reversed(voice_of.items())}
-    for note in notes:
-        voice = _voice_of_grace(note, main, lines) if note.is_grace else voice_of[note]
-        divided[voice - 1].append(note)
-    while divided and not divided[-1]:
-        divided.pop()
-    return tuple(tuple(voice_notes) for voice_notes in divided)
+    return voice_of
 
 
 def _as_on_the_page(notes: Sequence[Note]) -> tuple[tuple[Note, ...], ...]:
@@ -124,31 +132,3 @@ def _chords(notes: Iterable[Note]) -> list[_Chord]:
         groups.setdefault((note.onset_tick, note.end_tick, voice), []).append(note)
     chords = [_Chord(onset, end, tuple(members), voice) for (onset, end, voice), members in groups.items()]
     return sorted(chords, key=lambda chord: (chord.onset_tick, -chord.notes[-1].pitch, chord.end_tick))
-
-
-def _by_height(chords: Sequence[_Chord]) -> list[_Chord]:
-    """Return the chords with voices by height: 1 plus the most chords that sound above a chord at any one time.
-
-    Where that voice is not free, the nearest one; taken in the order of onsets, there is always one among as many
-    voices as there are chords at once.
-    """
-    ranks = [1] * len(chords)
-    for index, sounding in enumerate(_sounding_at_onsets(chords)):
-        ordered = sorted([*sounding, index], key=lambda other: -chords[other].notes[-1].pitch)
-        for rank, other in enumerate(ordered, 1):
-            ranks[other] = min(MAX_VOICES, max(ranks[other], rank))
-    voices: list[int] = []
-    for rank, sounding in zip(ranks, _sounding_at_onsets(chords), strict=True):
-        busy = {voices[other] for other in sounding}
-        free = [voice for voice in range(1, MAX_VOICES + 1) if voice not in busy]
-        voices.append(min(free, key=lambda voice: (abs(voice - rank), voice), default=rank))
-    return [replace(chord, voice=voice) for chord, voice in zip(chords, voices, strict=True)]
-
-
-def _sounding_at_onsets(chords: Sequence[_Chord]) -> Iterator[list[int]]:
-    """Yield for each chord the indices of the earlier ones that sound when it begins."""
-    sounding: list[int] = []
-    for index, chord in enumerate(chords):
-        sounding = [other for other in sounding if chords[other].end_tick > chord.onset_tick]
-        yield list(sounding)
-        sounding.append(index)
