@@ -12,11 +12,13 @@ scale itself is left alone there.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from composer.abc import MelodyNote
 from composer.outline import ChordSpan, span_at
@@ -25,6 +27,8 @@ from composer.theory.key import Key
 
 UNIT_TICKS = 2520  # a sixteenth: the shortest note of a figure
 ON_BEAT = 2  # metrical strength from which a note keeps its place
+# How like an ornamented tune is to the plain one, as the report measures it (`report.themes`).
+LEAST_LIKE, MOST_LIKE = 0.5, 0.9
 
 
 @dataclass(frozen=True)
@@ -91,24 +95,55 @@ Figure = Callable[[Spot], "list[MelodyNote] | None"]
 def ornamented(theme: Theme, amount: float, rng: np.random.Generator, *, manner: str = "plain") -> Theme:
     """Return the theme with figures in its tune.
 
+    What is ornamented is another tune and still the same: beyond its share of places further ones are taken until the
+    tune is no more like itself than `MOST_LIKE`, and fewer where it would be less than `LEAST_LIKE`. Where the manner
+    has too few figures that go, the others lend theirs; only a tune in which nothing goes stays as it is.
+
     Args:
         theme: to be ornamented.
-        amount: share of the places that are taken, 0..1.
+        amount: share of the places that are taken, 0..1; nothing is done at 0.
         rng: draws places and figures; two numbers a note, whatever is taken.
         manner: of `MANNERS`.
     """
-    weights = MANNERS[manner]
     source = theme.melody.notes
-    notes: list[MelodyNote] = []
-    for index, note in enumerate(source):
-        turn, choice = rng.random(), rng.random()
-        spot = _spot(theme, index)
-        is_near_end = index >= len(source) - 2
-        allowed = {name: share for name, share in weights.items() if not is_near_end or name == "trill"}
-        found = _figures(spot, allowed) if spot is not None and turn < amount else []
-        notes += _chosen(found, choice) if found else [note]
-    melody = replace(theme.melody, notes=tuple(notes))
+    draws = rng.random((len(source), 2))
+    own = _all_figures(theme, MANNERS[manner], draws)
+    every = {name: weight for weights in MANNERS.values() for name, weight in weights.items()}
+    found = {**_all_figures(theme, every, draws), **own}
+    # The manner's places first, each kind in a drawn order.
+    order = sorted(found, key=lambda place: (place not in own, draws[place, 0]))
+    count = sum(draws[place, 0] < amount for place in own)
+
+    def with_figures(count: int) -> tuple[MelodyNote, ...]:
+        taken = set(order[:count])
+        return tuple(new for place, note in enumerate(source) for new in (found[place] if place in taken else [note]))
+
+    if amount > 0:
+        while count < len(order) and likeness(source, with_figures(count)) > MOST_LIKE:
+            count += 1
+        while count > 1 and likeness(source, with_figures(count)) < LEAST_LIKE:
+            count -= 1
+    melody = replace(theme.melody, notes=with_figures(count))
     return replace(theme, voices=(melody, *theme.voices[1:]))
+
+
+def likeness(tune: Sequence[MelodyNote], other: Sequence[MelodyNote]) -> float:
+    """Return how like two tunes are, 0..1: common notes (onset, pitch) / geometric mean of both numbers of notes."""
+    one, two = ({(note.onset_tick, note.pitch) for note in notes} for notes in (tune, other))
+    return len(one & two) / math.sqrt(len(one) * len(two)) if one and two else 0.0
+
+
+def _all_figures(theme: Theme, weights: Mapping[str, float], draws: NDArray[np.float64]) -> dict[int, list[MelodyNote]]:
+    """Return what may take the place of each note of the tune, by its index; notes where nothing goes are left out."""
+    count = len(theme.melody.notes)
+    found = {}
+    for place in range(count):
+        spot = _spot(theme, place)
+        allowed = {name: share for name, share in weights.items() if place < count - 2 or name == "trill"}
+        figures = _figures(spot, allowed) if spot is not None else []
+        if figures:
+            found[place] = _chosen(figures, float(draws[place, 1]))
+    return found
 
 
 def _spot(theme: Theme, index: int) -> Spot | None:

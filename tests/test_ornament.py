@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from composer.abc import UNIT_TICKS, Melody, MelodyNote, format_abc, parse_abc
-from composer.ornament import MANNERS, manner_of, ornamented
+from composer.ornament import LEAST_LIKE, MANNERS, MOST_LIKE, likeness, manner_of, ornamented
 from composer.outline import ChordSpan
 from composer.theme import Theme
 from composer.theory.harmony import parse_chord
@@ -50,6 +50,25 @@ def test_compound_beats_are_not_halved():
 def test_nothing_is_ornamented_at_amount_zero():
     theme = theme_of("G2 B2 d2 | c4 A2 | G6")
     assert ornamented(theme, 0.0, np.random.default_rng(1), manner="baroque") == theme
+
+
+@pytest.mark.parametrize("manner", MANNERS)
+def test_a_small_amount_changes_something_and_a_large_one_not_everything(manner):
+    theme = theme_of("G2 B2 d2 | c2 A2 F2 | G2 B2 e2 | d4 B2 | G2 B2 d2 | c2 A2 F2 | A4 F2 | G6")
+    for seed in range(20):
+        for amount in (0.05, 0.3, 1.0):
+            rich = ornamented(theme, amount, np.random.default_rng(seed), manner=manner)
+            assert LEAST_LIKE <= likeness(theme.melody.notes, rich.melody.notes) <= MOST_LIKE
+
+
+def test_another_manner_helps_where_the_own_one_has_no_figure():
+    theme = theme_of("G2 A2 B2 | c2 d2 e2 | d2 c2 B2 | G6")  # steps alone: plain ornaments fill thirds
+    assert abc(ornamented(theme, 0.5, np.random.default_rng(1))) != abc(theme)
+
+
+def test_likeness_is_the_share_of_common_notes():
+    one, two = (theme_of(text).melody.notes for text in ("G2 A2 B2 | c6", "G2 A2 d2 | c6"))
+    assert (likeness(one, one), likeness(one, two), likeness(one, ())) == (1.0, 0.75, 0.0)
 
 
 def test_a_turn_ends_a_long_note_before_a_step_up():
