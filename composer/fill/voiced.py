@@ -137,8 +137,8 @@ def held_to_end(
 def on_staves(lines: Mapping[str, Sequence[Note]]) -> tuple[Note, ...]:
     """Return the lines on two staves: soprano and alto above, tenor and bass below.
 
-    The left hand takes the alto where the right one cannot reach both, and keeps it as long as it can; but not where it
-    would have nothing else to play.
+    The left hand takes the alto where the right one cannot reach both or where it has nothing else to play, and keeps
+    it as long as it can; a voice alone is the right hand's.
     """
     placed = []
     soprano, low = lines.get("soprano", ()), [*lines.get("tenor", ()), *lines.get("bass", ())]
@@ -155,11 +155,11 @@ def on_staves(lines: Mapping[str, Sequence[Note]]) -> tuple[Note, ...]:
 
 def _alto_staff(note: Note, soprano: Sequence[Note], low: Sequence[Note], before: int) -> int:
     """Return the staff of a note of the alto, of which the last note was on `before`."""
-    above = max((other.pitch - note.pitch for other in soprano if _overlap(note, other)), default=0)
+    above = [other.pitch - note.pitch for other in soprano if _overlap(note, other)]
     below = [note.pitch - other.pitch for other in low if _overlap(note, other)]
     if not below:
-        return UPPER_STAFF
-    if above > _REACH:
+        return LOWER_STAFF if above else before
+    if max(above, default=0) > _REACH:
         return LOWER_STAFF
     return before if max(below) <= _REACH else UPPER_STAFF
 

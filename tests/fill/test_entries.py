@@ -191,14 +191,20 @@ def test_entries_are_never_lost_and_no_voice_sounds_two_notes(notes, voice):
     assert all((n.onset_tick, n.pitch) in given_notes for line in lines.values() for n in line)
 
 
-def test_the_left_hand_keeps_the_alto_only_while_it_plays_the_bass_too():
+def test_the_left_hand_plays_the_alto_while_it_has_no_bass_or_reaches_both():
     lines = {
         "soprano": [Note(0, 79, BAR)],
         "alto": [Note(0, 60, QUARTER), Note(QUARTER, 60, QUARTER), Note(2 * QUARTER, 72, QUARTER)],
         "bass": [Note(QUARTER, 52, 2 * QUARTER)],
     }
     staves = [note.staff for note in on_staves(lines) if note.pitch in (60, 72)]
-    assert staves == [UPPER_STAFF, LOWER_STAFF, UPPER_STAFF]
+    assert staves == [LOWER_STAFF, LOWER_STAFF, UPPER_STAFF]
+
+
+def test_a_voice_alone_is_the_right_hand_s_until_another_enters_above():
+    lines = {"soprano": [Note(BAR, 74, BAR)], "alto": [Note(tick, 67, QUARTER) for tick in range(0, 2 * BAR, QUARTER)]}
+    staves = [note.staff for note in on_staves(lines) if note.pitch == 67]
+    assert staves == [UPPER_STAFF] * 4 + [LOWER_STAFF] * 4
 
 
 def test_the_last_chord_is_held_and_nothing_follows_it():
