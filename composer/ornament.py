@@ -283,7 +283,11 @@ MANNERS: Mapping[str, Mapping[str, float]] = MappingProxyType(
 )  # fmt: skip
 # Player of a style card -> the manner of its time; others are plain.
 _PLAYERS: Mapping[str, str] = MappingProxyType(
-    {"baroque": "baroque", "classical": "classical", "beethoven": "classical", "romantic": "romantic"}
+    {
+        **dict.fromkeys(("baroque", "bach"), "baroque"),
+        **dict.fromkeys(("classical", "haydn", "mozart", "beethoven"), "classical"),
+        **dict.fromkeys(("romantic", "schubert", "schumann", "chopin"), "romantic"),
+    }
 )
 
 

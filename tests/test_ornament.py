@@ -111,6 +111,7 @@ def test_the_last_note_but_one_may_be_shaken():
 
 def test_every_player_has_a_manner():
     assert {manner_of(name) for name in ("baroque", "beethoven", "romantic", "ragtime", None)} <= set(MANNERS)
+    assert [manner_of(name) for name in ("bach", "mozart", "chopin")] == ["baroque", "classical", "romantic"]
 
 
 @st.composite

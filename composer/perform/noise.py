@@ -26,7 +26,7 @@ from composer.perform.reading import Reading
 from composer.perform.tempo_map import FloatArray
 
 OCTAVES = 6  # the slowest component of the pink noise changes every 2^5 beats
-PINK_SHARE = 0.75  # of the variance; the rest is white. With the jitter of single notes: lag-1 about .2 to .3
+PINK_SHARE = 0.4  # of the variance; the rest is white. With the jitter of single notes: slope −.4 to −.8
 
 
 def normals(key: str, identities: Sequence[str]) -> FloatArray:

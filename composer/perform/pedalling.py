@@ -2,7 +2,8 @@
 
 What it is: `pedal_events` lets the pedal up where the Outline's chord changes and puts it down again after the new
 chord has sounded. Pianists press 120 to 250 ms after the onset (median of 22), the later the slower the music; how
-often and how long belongs to the style.
+often and how long belongs to the style. A harmony that stays longer than the style's presses is pressed again on a
+beat.
 
 Conventions: only pianos have a damper pedal (General MIDI programs 0 to 5; harpsichord, clavinet and organ have
 none). Where no chord is known the pedal stays up: a guess would blur the harmony.
@@ -11,6 +12,7 @@ none). Where no chord is known the pedal stays up: a guess would blur the harmon
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -23,6 +25,7 @@ PIANO_PROGRAMS = range(6)
 SHORTEST_PRESS_SEC = 0.12
 MAX_DELAY_SHARE = 0.3  # of the chord's length: short chords are caught sooner
 MOST_IN_A_ROW = 3  # presses that may follow each other faster than the style's mean
+LONG_STRETCH = 1.5  # times the mean time between two presses: such a harmony is pressed again
 SPARE = 1.2  # not every chord is long enough to be pedalled: the others make up for it
 
 
@@ -31,7 +34,7 @@ def pedal_events(
     curve: Sequence[TempoPoint],
     *,
     presses_per_sec: float,
-    share: float,
+    hold_sec: float,
     delay_sec: float,
     end_sec: float,
 ) -> tuple[PedalEvent, ...]:
@@ -41,17 +44,16 @@ def pedal_events(
         reading: the piece.
         curve: the tempo curve that is played.
         presses_per_sec: about how often the style presses it; 0 for never.
-        share: how much of the time it is down, 0..1.
+        hold_sec: how long a press lasts at most; the last one until the notes end.
         delay_sec: how long after the change of harmony it goes down.
         end_sec: when the last note ends; the last press lasts until then.
     """
     parts = [index for index, part in enumerate(reading.score.parts) if part.program in PIANO_PROGRAMS and part.notes]
-    if presses_per_sec <= 0 or share <= 0 or not parts:
+    if presses_per_sec <= 0 or hold_sec <= 0 or not parts:
         return ()
-    hold_sec = share / presses_per_sec
     events: list[PedalEvent] = []
     allowance, before_sec = float(MOST_IN_A_ROW), 0.0
-    for start_sec, stop_sec, is_last in _harmonies(reading, curve, end_sec):
+    for start_sec, stop_sec, is_last in _harmonies(reading, curve, presses_per_sec, end_sec):
         down = start_sec + min(delay_sec, MAX_DELAY_SHARE * (stop_sec - start_sec))
         up = stop_sec if is_last else min(stop_sec, down + hold_sec)
         # Presses are allowed for as time goes by, and may be saved up a little: fast harmony is not chased.
@@ -65,7 +67,9 @@ def pedal_events(
     return tuple(sorted(events, key=lambda event: (event.time_sec, event.is_down)))
 
 
-def _harmonies(reading: Reading, curve: Sequence[TempoPoint], end_sec: float) -> list[tuple[float, float, bool]]:
+def _harmonies(
+    reading: Reading, curve: Sequence[TempoPoint], presses_per_sec: float, end_sec: float
+) -> list[tuple[float, float, bool]]:
     """Return (start, stop, is the last) in seconds of each stretch that one press may hold."""
     stretches: list[tuple[int, int]] = []
     before: ChordSpan | None = None
@@ -81,17 +85,30 @@ def _harmonies(reading: Reading, curve: Sequence[TempoPoint], end_sec: float) ->
     found: list[tuple[int, int]] = []
     for start, end in stretches:
         inner = [int(tick) for tick in bar_lines if start < tick < end]
-        for first, stop in zip([start, *inner], [*inner, end], strict=True):
+        for first, stop in pairwise([start, *inner, end]):
             silent_from = _silence(reading, first, stop)
             if silent_from <= first:
                 continue
-            found.append((first, silent_from))
+            found += _pressed_again(reading, first, silent_from, presses_per_sec)
     seconds = seconds_at(curve, np.array(found, dtype=np.float64).reshape(-1, 2))
     lasts = [silent_from >= last_end for _, silent_from in found]
     return [
         (float(first_sec), end_sec if is_last else float(stop_sec), is_last)
         for (first_sec, stop_sec), is_last in zip(seconds, lasts, strict=True)
     ]
+
+
+def _pressed_again(reading: Reading, start_tick: int, stop_tick: int, presses_per_sec: float) -> list[tuple[int, int]]:
+    """Cut a long stretch at the beats that are nearest to even parts, of about the length of the style's presses."""
+    start_sec, stop_sec = (float(reading.seconds_at(tick)) for tick in (start_tick, stop_tick))
+    count = (stop_sec - start_sec) * presses_per_sec
+    beats = reading.beats[:, 0]
+    inner = beats[np.searchsorted(beats, start_tick + 1) : np.searchsorted(beats, stop_tick)]
+    if count < LONG_STRETCH or not len(inner):
+        return [(start_tick, stop_tick)]
+    wanted = start_tick + (stop_tick - start_tick) * np.arange(1, round(count)) / round(count)
+    cuts = sorted({int(inner[np.argmin(np.abs(inner - tick))]) for tick in wanted})
+    return list(pairwise([start_tick, *cuts, stop_tick]))
 
 
 def _sounds_alike(one: ChordSpan, other: ChordSpan) -> bool:

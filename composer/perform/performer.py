@@ -94,7 +94,7 @@ def perform(
         reading,
         performance.tempo_curve,
         presses_per_sec=habits.pedal_presses_per_sec,
-        share=habits.pedal_share,
+        hold_sec=habits.pedal_hold_sec,
         delay_sec=habits.pedal_delay_sec,
         end_sec=performance.duration_sec,
     )

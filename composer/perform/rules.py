@@ -18,7 +18,7 @@ import numpy as np
 
 from composer.perform import accents, articulation, charges, durations, melody, phrasing, punctuation, swing
 from composer.perform.effect import Curves, Effect, add_up
-from composer.perform.players import Player
+from composer.perform.player import Player
 from composer.perform.reading import Arc, Reading
 
 MAX_LOG_PERIOD = math.log(2.5)  # rules that fall together never slow or hurry the beat by more than this factor

@@ -83,7 +83,7 @@ OTHERS = (
     "melodic_charge",
     "harmonic_charge",
 )
-SHIPPED = ("baroque", "classical", "beethoven", "romantic")
+SHIPPED = ("bach", "haydn", "mozart", "beethoven", "schubert", "schumann", "chopin")
 TAKES = range(1, 9)
 
 Measured = dict[str, float]
@@ -160,7 +160,7 @@ def print_players(excerpts: Sequence[Excerpt]) -> None:
     print("\nspread: SD of velocity, of log tempo at the beat, tactus, bar; last tactus ÷ median")
     for excerpt in excerpts:
         print(f"{excerpt.name:28s} pianists {spread([quantities(excerpt, played) for played in excerpt.played])}")
-        ours = quantities(excerpt, perform(excerpt.score, excerpt.outline, player="romantic"))
+        ours = quantities(excerpt, perform(excerpt.score, excerpt.outline, player="chopin"))
         print(f"{'':28s} chopin   {spread([ours])}")
 
 
@@ -171,7 +171,7 @@ def print_speed() -> None:
     bars = make_bars(Meter(4, 4), 200)
     score = Score((Part("Piano", sort_notes([*sixteenths, *chords]), 0, 2),), bars)
     started = time.perf_counter()
-    perform(score, Outline(bars), player="romantic")
+    perform(score, Outline(bars), player="chopin")
     seconds = time.perf_counter() - started
     print(f"\n200 bars of {len(sixteenths) + len(chords)} notes are performed in {seconds:.2f} s")
 

@@ -18,7 +18,7 @@ C_MAJOR = Key(0, "major")
 @pytest.fixture
 def pedalling(silent):
     """A player who does nothing but pedal: once in 2 s, down all the time, 0.2 s after the chord."""
-    return replace(silent, pedal_presses_per_sec=0.5, pedal_share=0.95, pedal_delay_sec=0.2)
+    return replace(silent, pedal_presses_per_sec=0.5, pedal_hold_sec=1.9, pedal_delay_sec=0.2)
 
 
 def times(performance, *, down):
@@ -36,7 +36,7 @@ def test_the_pedal_is_changed_after_each_chord_and_up_at_the_end(piano, tune, ou
 
 def test_a_light_foot_holds_for_a_part_of_the_chord(piano, tune, outlined, pedalling):
     score = piano(tune(4), bars=4)
-    performance = perform(score, outlined(score), player=replace(pedalling, pedal_share=0.25))
+    performance = perform(score, outlined(score), player=replace(pedalling, pedal_hold_sec=0.5))
     assert times(performance, down=False)[:3] == pytest.approx([0.7, 2.7, 4.7])
 
 
@@ -71,3 +71,10 @@ def test_each_piano_has_its_own_pedal(piano, tune, outlined, pedalling):
     performance = perform(score, outlined(score), player=pedalling)
     assert {event.part for event in performance.pedal} == {0, 2}
     assert performance.pedal[0] == PedalEvent(pytest.approx(0.2), True, 0)
+
+
+def test_a_harmony_that_stays_is_pressed_again_on_a_beat(piano, tune, outlined, pedalling):
+    score = piano(tune(4), bars=4)
+    performance = perform(score, outlined(score), player=replace(pedalling, pedal_presses_per_sec=1.0))
+    assert times(performance, down=True)[:4] == pytest.approx([0.2, 1.2, 2.2, 3.2])
+    assert times(performance, down=False)[:2] == pytest.approx([1.0, 2.0])

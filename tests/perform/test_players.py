@@ -19,24 +19,24 @@ def test_every_preset_is_playable():
         assert player.name == name
         assert player.description
         assert 0 < player.touch <= 1
-        assert 0 <= player.pedal_share <= 1
 
 
 def test_bach_is_played_steadier_and_drier_than_chopin():
     bach, chopin = player_named("baroque"), player_named("romantic")
     assert bach.phrase_arch == 0 < chopin.phrase_arch
-    assert bach.pedal_share < chopin.pedal_share
+    assert bach.pedal_hold_sec < chopin.pedal_hold_sec
     assert bach.touch > chopin.touch
 
 
 def test_a_composer_brings_the_player_of_his_music():
-    assert player_named("Bach").name == "baroque"
+    assert player_named("Bach").name == "bach"
+    assert player_named("handel").name == "baroque"
     assert player_named("joplin").name == "ragtime"
 
 
 def test_a_strength_can_be_changed():
-    drier = adjusted(player_named("baroque"), {"touch": 0.6, "pedal_share": 0.0}, name="gould")
-    assert (drier.name, drier.touch, drier.pedal_share) == ("gould", 0.6, 0.0)
+    drier = adjusted(player_named("baroque"), {"touch": 0.6, "pedal_hold_sec": 0.0}, name="gould")
+    assert (drier.name, drier.touch, drier.pedal_hold_sec) == ("gould", 0.6, 0.0)
     assert drier.high_loud == player_named("baroque").high_loud
 
 
@@ -47,7 +47,7 @@ def test_a_strength_can_be_changed():
         ({"name": 1.0}, 'no strength "name"'),
         ({"high_loud": -1.0}, "strengths are 0 or more"),
         ({"tempo_noise": float("nan")}, "strengths are 0 or more"),
-        ({"pedal_share": 1.5}, "from 0 to 1"),
+        ({"arch_turn": 1.5}, "from 0 to 1"),
         ({"touch": 0.0}, "some share of the note"),
     ],
 )
