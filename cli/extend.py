@@ -24,7 +24,8 @@ from .options import (
 @style_option("The style of what is composed. Without it: that of the file's composer, where it is one of ours.")
 @seed_option
 @outputs_option(
-    "Write this file (repeatable): .mid, .musicxml, .yaml, sheets as .pdf, .svg or .png, or .roll.png (a picture). "
+    "Write this file (repeatable): .mid, .musicxml, .yaml, sheets as .pdf, .svg or .png, sound as .wav, .ogg, .mp3 or "
+    ".flac, or .roll.png (a picture). "
     "Without it: the input's name with .extended.mid, .extended.musicxml and .extended.yaml, here."
 )
 @sampling_options

@@ -114,7 +114,7 @@ def sampling_options(function: Decorated) -> Decorated:
 
 
 def performing_options(function: Decorated, *, several_takes: bool = False) -> Decorated:
-    """Add how the piece is played: expression, player, take; with several takes the function gets `takes`."""
+    """Add how the piece is played: expression, player, take, sound font; several takes are passed as `takes`."""
     number = WholeNumber(min=0, max=MAX_NUMBER)
     take = click.option(
         "--take", type=number, metavar="N", help="Another number, another performance of the same notes."
@@ -132,6 +132,12 @@ def performing_options(function: Decorated, *, several_takes: bool = False) -> D
         ),
         click.option("--player", metavar="NAME", help="Whose habits the performance has."),
         take,
+        click.option(
+            "--soundfont",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="An .sf2 or .sf3 file that plays in the sound files, through FluidSynth where that is installed.",
+        ),
     )
 
 

@@ -14,7 +14,8 @@ from .options import common_options, outputs_option, performing_options
 @click.command("perform", short_help="Play a score or MIDI file with expression.")
 @click.argument("score_path", metavar="SCORE_OR_MIDI", type=click.Path(path_type=Path))
 @outputs_option(
-    "Write this file (repeatable): .mid, .musicxml, sheets as .pdf, .svg or .png, or .roll.png (a picture). "
+    "Write this file (repeatable): .mid, .musicxml, sheets as .pdf, .svg or .png, sound as .wav, .ogg, .mp3 or "
+    ".flac, or .roll.png (a picture). "
     "Without it: the input's name with .performed.mid, here."
 )
 @partial(performing_options, several_takes=True)

@@ -131,6 +131,7 @@ def extend_file(
     expression: float | None = None,
     player: str | None = None,
     take: int | None = None,
+    soundfont: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> Extended:
     """Go on from the last bar of a score file with its themes; its own bars stay note for note.
@@ -142,7 +143,8 @@ def extend_file(
         seed: of what is composed; None: 1.
         outputs: files to write; none given: NAME.extended.mid, .musicxml and .yaml in `folder`.
         folder: see `outputs`; None: nothing is written then.
-        temperature, guidance, style_guidance, device, expression, player, take, on_progress: as `compose`.
+        temperature, guidance, style_guidance, device, expression, player, take, soundfont, on_progress: as
+            `compose`.
 
     Raises:
         MusicFileError, PlanError: as `analyse_file`.
@@ -165,7 +167,7 @@ def extend_file(
     paths = outputs
     if not paths and folder is not None:
         paths = tuple(folder / f"{score_path.stem}.extended{suffix}" for suffix in (".mid", ".musicxml", ".yaml"))
-    check_outputs(paths, read_paths=(score_path,))
+    check_outputs(paths, read_paths=(score_path,), soundfont=soundfont)
     if any(path.suffix.lower() == ".json" for path in paths):
         raise OptionError("there is no report of a piece that goes on from another", mend="leave the .json out")
     score, _, fine_tick = _read_whole(score_path)
@@ -174,7 +176,7 @@ def extend_file(
     wish = _style_for(score, score_path) if style is None else style
     found = analyse_piece(score, style=wish, seed=1 if seed is None else seed, at_end=True)
     plan = resolve(continuation_of(found.plan, bars=bars, enters=last_chord(score)))
-    wishes = Wishes(temperature, guidance, style_guidance, device, player, take, expression)
+    wishes = Wishes(temperature, guidance, style_guidance, device, player, take, expression, soundfont)
     who = wishes.performer(plan)
     filled, _, device_words = fill_plan(
         plan,
@@ -199,7 +201,8 @@ def extend_file(
         }
     )
     plan_name = next((path.name for path in paths if path.suffix in (".yaml", ".yml")), "plan.yaml")
-    files = write_outputs(Finished(performance, outline, format_plan(plan, name=plan_name), sheet=sheet), paths)
+    text = format_plan(plan, name=plan_name)
+    files = write_outputs(Finished(performance, outline, text, sheet=sheet, soundfont=soundfont), paths)
     return Extended(
         plan=plan,
         bars_before=sum(bar.number > 0 for bar in score.bars),

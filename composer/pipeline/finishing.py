@@ -91,7 +91,7 @@ def finish(
     from composer.report.check import report_on
     from composer.report.form import Unmet
 
-    check_outputs(paths, read_paths=read_paths)
+    check_outputs(paths, read_paths=read_paths, soundfont=wishes.soundfont)
     who = wishes.performer(plan)
     plan = plan.model_copy(update={"performer": who})  # so that the plan that is written plays as this piece does
     filled, outline, device_words = fill_plan(
@@ -122,7 +122,15 @@ def finish(
             for miss in section.misses
         ),
     )
-    finished = Finished(performance, heard_outline, text, report_text(report), sheet=sheet, jumps=filled.jumps)
+    finished = Finished(
+        performance,
+        heard_outline,
+        text,
+        report_text(report),
+        sheet=sheet,
+        jumps=filled.jumps,
+        soundfont=wishes.soundfont,
+    )
     files = write_outputs(finished, paths)
     kept = tuple(map(str, filled.kept))
     if earlier and not kept:

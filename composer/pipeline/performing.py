@@ -53,6 +53,7 @@ def perform_file(
     player: str | None = None,
     take: int | None = None,
     expression: float | None = None,
+    soundfont: Path | None = None,
     plot: Path | None = None,
     more_takes: Sequence[int] = (),
     beside: Sequence[Path] = (),
@@ -67,13 +68,14 @@ def perform_file(
         outputs: files to write; none given: NAME.performed.mid in `folder`.
         folder: see `outputs`; None: nothing is written then.
         player, take, expression: as `compose`; the player is the composer's by default, or the ensemble's.
+        soundfont: as `compose`.
         plot: a picture (.png or .svg) of tempo and loudness over the bars.
         more_takes: drawn into it too.
         beside: performances of the piece by others, as MIDI files, drawn into it; they need not be on any grid.
 
     Raises:
         MusicFileError: a file cannot be read, or the score is a live performance already.
-        OptionError, OutputError: as `compose`; a performance of another piece.
+        OptionError, SoundFontError, OutputError: as `compose`; a performance of another piece.
     """
     from composer.corpus.reader import load_bytes, read_bytes
     from composer.export.writers import Finished, check_outputs, is_sheet, write_outputs
@@ -82,7 +84,7 @@ def perform_file(
     paths = outputs
     if not paths and folder is not None:
         paths = (folder / f"{score_path.stem}.performed.mid",)
-    check_outputs(paths, has_plan=False, read_paths=(score_path, *beside))
+    check_outputs(paths, has_plan=False, read_paths=(score_path, *beside), soundfont=soundfont)
     if plot is not None:
         check_plot(plot, (score_path, *beside, *paths))
     who = performer_of(None, player, take, expression)
@@ -113,7 +115,7 @@ def perform_file(
         others = (who.model_copy(update={"take": number}) for number in more_takes)
         takes = [performance, *(perform_score(score, outline, other, refinements=refinements) for other in others)]
         picture, told = draw_performances(takes, outline, beside=beside, kind=plot.suffix.lower()[1:])
-    files = write_outputs(Finished(performance, outline, sheet=sheet, midi_file=midi_file), paths)
+    files = write_outputs(Finished(performance, outline, sheet=sheet, midi_file=midi_file, soundfont=soundfont), paths)
     if plot is not None:
         write_atomic(plot, picture)
         files += (plot,)

@@ -38,6 +38,7 @@ def compose(
     expression: float | None = None,
     player: str | None = None,
     take: int | None = None,
+    soundfont: Path | None = None,
     outputs: tuple[Path, ...] = (),
     folder: Path | None = None,
     on_progress: OnProgress | None = None,
@@ -56,13 +57,15 @@ def compose(
         style_guidance: 1 as the network learned; higher is more in the style, less in everybody's.
         device: `auto`, `cpu` or `gpu`.
         expression, player, take: of the performer; None: the style's own.
+        soundfont: an .sf2 or .sf3 file that plays in the sound files; None: the one that comes along.
         outputs: files to write; the extension picks the writer. None given: see `folder`.
         folder: where a .mid, a .musicxml, a .yaml and a .report.json are written when `outputs` is empty; None:
             none is.
         on_progress: called with what is being done and the share done, 0..1.
 
     Raises:
-        PlanError, StyleError, OptionError, OutputError: something in the arguments that the user can mend.
+        PlanError, StyleError, OptionError, SoundFontError, OutputError: something in the arguments that the user can
+            mend.
         FillError: no acceptable music was found.
     """
     started = time.perf_counter()
@@ -87,7 +90,7 @@ def compose(
         earlier=(),
         paths=paths,
         read_paths=(),
-        wishes=Wishes(temperature, guidance, style_guidance, device, player, take, expression),
+        wishes=Wishes(temperature, guidance, style_guidance, device, player, take, expression, soundfont),
         started=started,
         on_progress=on_progress,
         warnings=(),
@@ -135,6 +138,7 @@ def build_plan(
     expression: float | None = None,
     player: str | None = None,
     take: int | None = None,
+    soundfont: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> Piece:
     """Compose the piece that a plan file describes; the file itself is never changed.
@@ -145,11 +149,11 @@ def build_plan(
             in the plan before keep their notes, and the others are composed between them; so with temperature and
             guidance as they were. Where a plan was itself built with `keep`, its own earlier plans come before it.
         outputs, folder: as `compose`; the files are named after the plan's file, the plan with `.resolved.yaml`.
-        temperature, guidance, style_guidance, device, expression, player, take, on_progress: as `compose`.
+        temperature, guidance, style_guidance, device, expression, player, take, soundfont, on_progress: as `compose`.
 
     Raises:
         PlanError, ThemeError: all that is wrong in the plan, with line and column; an earlier plan of another piece.
-        StyleError, OptionError, OutputError, FillError: as `compose`.
+        StyleError, OptionError, SoundFontError, OutputError, FillError: as `compose`.
     """
     from composer.fill.keep import carried_over
     from composer.perform.own_players import player_names
@@ -184,7 +188,7 @@ def build_plan(
         earlier=tuple((earlier, path.parent) for path, (_, earlier) in zip(keep, plans, strict=False)),
         paths=paths,
         read_paths=(plan_path, *keep),
-        wishes=Wishes(temperature, guidance, style_guidance, device, player, take, expression),
+        wishes=Wishes(temperature, guidance, style_guidance, device, player, take, expression, soundfont),
         started=started,
         on_progress=on_progress,
         warnings=tuple(map(str, join_problems(plan, source=str(plan_path), stated=given))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypedDict
 
 from composer.errors import OptionError, Problem, UserError
@@ -32,7 +33,7 @@ class Wishes:
 
     Attributes:
         temperature, guidance, style_guidance, device: see `compose`.
-        player, take, expression: see `compose`.
+        player, take, expression, soundfont: see `compose`.
     """
 
     temperature: float | None = None
@@ -42,6 +43,7 @@ class Wishes:
     player: str | None = None
     take: int | None = None
     expression: float | None = None
+    soundfont: Path | None = None
 
     @property
     def sampling(self) -> Sampling:

@@ -27,7 +27,7 @@ from composer.sound.generators import INSTRUMENT, KEY_RANGE, SAMPLE, VELOCITY_RA
 from composer.sound.riff import Chunk, RiffError, chunks_in, form_of
 
 MAX_LISTS_BYTES = 2**25  # of all lists but the samples; the largest known fonts have some megabytes
-MAX_SAMPLE_SEC = 120.0  # longer ones are not read to the end
+MAX_SAMPLE_FRAMES = 2**21  # of one sample, 47 s at 44,100 Hz; a longer one is not read to its end
 LEAST_RATE_HZ, MOST_RATE_HZ = 400, 192_000
 IS_VORBIS = 0x10  # in a sample's type
 _IS_ROM = 0x8000  # the sound lies in the chip of a sound card of 1996
@@ -167,7 +167,7 @@ class SoundFont:
             SoundFontError: the file has changed or cannot be read.
         """
         width = 1 if sample.is_vorbis else 2
-        most = self.sound.size if sample.is_vorbis else int(MAX_SAMPLE_SEC * sample.rate_hz) * 2
+        most = self.sound.size if sample.is_vorbis else MAX_SAMPLE_FRAMES * width
         size = min((sample.end - sample.start) * width, most)
         try:
             with self.path.open("rb") as file:

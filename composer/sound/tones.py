@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from composer.errors import SoundFontError
 from composer.sound.envelope import RATE_HZ
 from composer.sound.regions import Tone
-from composer.sound.soundfont import MAX_SAMPLE_SEC, SoundFont
+from composer.sound.soundfont import MAX_SAMPLE_FRAMES, SoundFont
 
 Wave = NDArray[np.float32]
 
@@ -34,6 +34,7 @@ _PAD_FRAMES = 512  # about the doubled sample, for the filter's ends
 _WRAP_FRAMES = 512  # of the loop, once more behind its end, for filter and interpolation
 _FADE_FRAMES = 256  # at the end of what is read
 _EDGE = 0.92  # of the sample's own highest frequency; from there on it is faded out, which keeps the filter short
+_MOST = np.float32(2.0)  # Vorbis may go a little over full scale
 _TOP_HZ, _CLOSED_HZ = 18_500.0, 21_500.0  # what lies between is faded out: it would be aliased
 _MOST_SWING_CENTS = 200.0  # the integral of the vibrato is that of small swings
 
@@ -178,12 +179,14 @@ def _decoded(content: bytes, name: str, font: SoundFont) -> Wave:
         with soundfile.SoundFile(io.BytesIO(content)) as stream:
             if stream.format != "OGG":
                 raise SoundFontError(f'the sample "{name}" is no Vorbis stream', place=font.path)
-            most = int(MAX_SAMPLE_SEC * stream.samplerate)
             # In blocks: what a stream says of its own length may be anything.
-            blocks = list(stream.blocks(2**16, dtype="float32", always_2d=True, frames=min(most, stream.frames)))
+            most = min(stream.frames, MAX_SAMPLE_FRAMES)
+            blocks = [block[:, 0] for block in stream.blocks(2**16, dtype="float32", always_2d=True, frames=most)]
     except (soundfile.LibsndfileError, RuntimeError) as error:
         raise SoundFontError(f'the sample "{name}" cannot be decoded', place=font.path) from error
-    return np.concatenate([block[:, 0] for block in blocks]) if blocks else np.zeros(0, np.float32)
+    sound = np.concatenate([*blocks, np.zeros(0, np.float32)])
+    heard: Wave = np.clip(np.nan_to_num(sound, nan=0.0), -_MOST, _MOST)  # a damaged stream may hold anything
+    return heard
 
 
 def _doubled(sound: Wave, tone: Tone) -> tuple[Wave, Wave]:
