@@ -41,11 +41,19 @@ def edited(score: Score, outline: Outline | None) -> Score:
 
 
 def _at_bar_lines(score: Score) -> tuple[Mark, ...]:
-    """Return the rehearsal marks: that of a section with an upbeat stands at its first whole bar."""
+    """Return the rehearsal marks: that of a section with an upbeat stands at its first whole bar.
+
+    Where a repeat sign stands before the upbeat there is a bar line already.
+    """
+    lines = {tick for repeat in score.repeats for tick in (repeat.start_tick, repeat.end_tick)}
     marks = []
     for mark in score.marks:
         bar = score.bar_at(mark.tick)
-        is_upbeat = 2 * (mark.tick - bar.onset_tick) >= bar.duration_tick and bar.end_tick < score.end_tick
+        is_upbeat = (
+            mark.tick not in lines
+            and 2 * (mark.tick - bar.onset_tick) >= bar.duration_tick
+            and bar.end_tick < score.end_tick
+        )
         marks.append(replace(mark, tick=bar.end_tick) if is_upbeat else mark)
     return tuple(marks)
 

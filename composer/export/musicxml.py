@@ -11,7 +11,7 @@ place, with an offset where none begins there. A pickup is bar 0 and implicit; s
 shorter than its meter, or a reader would take it for a mistake. The title is in `work-title`, credits (`seed: 7`) are
 in `miscellaneous`, and there is no date. A score that states no key has no key signature.
 
-Contents: `musicxml_bytes`, `mxl_bytes`, `write_musicxml`.
+Contents: `musicxml_bytes`, `musicxml_with_ids`, `mxl_bytes`, `write_musicxml`.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from composer.export.divided import divided
 from composer.export.musicxml_directions import Direction, directions_of_part
 from composer.export.musicxml_notes import add_event
 from composer.export.notation import lay_out
-from composer.export.written import Event, Sheet, SheetBar, VoiceBar
+from composer.export.written import Event, Head, Sheet, SheetBar, VoiceBar
 from composer.export.xmltree import add
 from composer.files import write_atomic
 from composer.outline import Outline
 from composer.score import UPPER_STAFF, Bar, Part, Score
-from composer.theory.meter import TICKS_PER_QUARTER
+from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
 VOICES_PER_STAFF = 4
 _SUNG = range(52, 55)  # General MIDI programs
@@ -63,15 +63,20 @@ def musicxml_bytes(score: Score, *, outline: Outline | None = None, jumps: Seque
     Raises:
         OptionError: the score has no bars, or a note begins after the last one.
     """
+    return _document(divided(score, [sign.end_tick for sign in jumps]), outline, jumps)
+
+
+def musicxml_with_ids(
+    score: Score, *, outline: Outline | None = None, jumps: Sequence[JumpSign] = ()
+) -> tuple[bytes, tuple[Bar, ...], tuple[Head, ...]]:
+    """Return `score` as MusicXML whose bars and note heads have ids, with the bars and heads that they count.
+
+    The id of a bar is `b` and its index among the bars that are returned, that of a note head `n` and its index among
+    the heads. Arguments and errors as `musicxml_bytes`.
+    """
     score = divided(score, [sign.end_tick for sign in jumps])
-    sheet = lay_out(score, outline)
-    root = ET.Element("score-partwise", {"version": "4.0"})
-    _add_head(root, score)
-    _add_part_list(root, score.parts)
-    for index, part in enumerate(score.parts):
-        _PartWriter(sheet, index, score, jumps).add_to(add(root, "part", id_=_part_id(index)), part)
-    ET.indent(root, " ")
-    return (_HEADER + ET.tostring(root, encoding="unicode") + "\n").encode()
+    heads: list[Head] = []
+    return _document(score, outline, jumps, heads), score.bars, tuple(heads)
 
 
 def mxl_bytes(score: Score, *, outline: Outline | None = None, jumps: Sequence[JumpSign] = ()) -> bytes:
@@ -98,6 +103,20 @@ def write_musicxml(score: Score, path: Path, *, outline: Outline | None = None) 
 
 
 # ---------------------------------------------------------------- head
+
+
+def _document(
+    score: Score, outline: Outline | None, jumps: Sequence[JumpSign], heads: list[Head] | None = None
+) -> bytes:
+    """Return a divided score as MusicXML; `heads` grows by every note head where bars and heads shall have ids."""
+    sheet = lay_out(score, outline)
+    root = ET.Element("score-partwise", {"version": "4.0"})
+    _add_head(root, score)
+    _add_part_list(root, score.parts)
+    for index, part in enumerate(score.parts):
+        _PartWriter(sheet, index, score, jumps, heads).add_to(add(root, "part", id_=_part_id(index)), part)
+    ET.indent(root, " ")
+    return (_HEADER + ET.tostring(root, encoding="unicode") + "\n").encode()
 
 
 def _add_head(root: ET.Element, score: Score) -> None:
@@ -164,17 +183,22 @@ def _midi_channel(index: int) -> int:
 class _PartWriter:
     """Writes the bars of one part; `tick // self.unit` are divisions."""
 
-    def __init__(self, sheet: Sheet, index: int, score: Score, jumps: Sequence[JumpSign]) -> None:
+    def __init__(
+        self, sheet: Sheet, index: int, score: Score, jumps: Sequence[JumpSign], heads: list[Head] | None
+    ) -> None:
         self.score = score
+        self.index = index
+        self.heads = heads
         self.sheet = sheet
         self.bars = sheet.parts[index]
         self.two_staves = score.parts[index].staves > 1
+        self.is_of_page = all(note.spelling for note in score.parts[index].notes)
         self.directions = directions_of_part(score, index, jumps)
         self.fine_ticks = {sign.end_tick for sign in jumps if sign.kind == "fine"}
         self.long_slur_ticks = {  # of slurs over a whole phrase
             slur.onset_tick
             for slur in score.slurs
-            if slur.part == index and slur.end_tick - slur.onset_tick > score.meter_at(slur.onset_tick).bar_ticks
+            if slur.part == index and _is_long(slur.end_tick - slur.onset_tick, score.meter_at(slur.onset_tick))
         }
         most_voices = max((v.voice for bar in self.bars for v in bar.voices if v.staff == UPPER_STAFF), default=1)
         self.voices_per_staff = max(VOICES_PER_STAFF, most_voices)
@@ -195,9 +219,11 @@ class _PartWriter:
             number, is_implicit = numbers[index]
             is_implicit |= bar.bar.duration_tick < bar.bar.meter.bar_ticks and self._is_one_voice(index)
             measure = add(element, "measure", number=number, **({"implicit": "yes"} if is_implicit else {}))
+            if self.heads is not None and self.index == 0:
+                measure.set("id", f"b{index}")
             self._add_left_barline(measure, bar.bar)
             self._add_attributes(measure, index, clefs)
-            self._add_voices(measure, bar)
+            self._add_voices(measure, bar, index)
             self._add_right_barline(measure, bar.bar)
 
     def _is_one_voice(self, index: int) -> bool:
@@ -231,7 +257,7 @@ class _PartWriter:
         if len(attributes):
             measure.append(attributes)
 
-    def _add_voices(self, measure: ET.Element, bar: SheetBar) -> None:
+    def _add_voices(self, measure: ET.Element, bar: SheetBar, bar_index: int) -> None:
         """Append all voices, each after going back to the bar line; the first carries the directions."""
         num_voices = {staff: sum(v.staff == staff for v in bar.voices) for staff in (1, 2)}
         for index, voice in enumerate(bar.voices):
@@ -247,7 +273,12 @@ class _PartWriter:
                 while waiting and waiting.tick < end:
                     self._add_direction(measure, waiting, event.onset_tick)
                     waiting = next(directions, None)
+                first = len(measure)
                 self._add_event(measure, voice, event, stem, hides_rests=self._hides(bar, voice, event))
+                if self.heads is not None:
+                    for element, head in zip(measure[first:], event.notes, strict=False):  # a rest has no head
+                        element.set("id", f"n{len(self.heads)}")
+                        self.heads.append(Head(self.index, bar_index, event.onset_tick, head.note))
 
     def _directions_in(self, bar: Bar) -> Iterator[Direction]:
         for direction in self.directions:
@@ -266,11 +297,13 @@ class _PartWriter:
         measure.append(element)
 
     def _hides(self, bar: SheetBar, voice: VoiceBar, event: Event) -> bool:
-        """Whether a rest would only crowd the staff: of a voice that comes and goes, or below a staff's first voice."""
+        """Whether a rest would only crowd the staff: of a voice that comes and goes, or below a hand's first voice."""
         if voice.voice == 1 or event.notes:
             return False
         first = next((other for other in bar.voices if other.staff == voice.staff and other.voice == 1), None)
-        if voice.voice > 2 or first is None:
+        if not self.is_of_page:
+            return True  # the first voice's own rests say enough
+        if voice.voice > 2 or first is None or not self.two_staves:
             return voice.voice > 2
         end_tick = event.onset_tick + event.duration_tick
         return not any(
@@ -329,6 +362,11 @@ class _PartWriter:
             by_endings = max((max(passes, default=0) for _, _, passes in repeat.endings), default=0)
             times = {"times": repeat.times} if repeat.times > max(2, by_endings) else {}
             add(barline, "repeat", direction="backward", **times)
+
+
+def _is_long(length_tick: int, meter: Meter) -> bool:
+    """Whether a slur is over a phrase, and not over a few notes."""
+    return length_tick >= min(meter.bar_ticks, 3 * meter.beat_ticks)
 
 
 def _pass_numbers(passes: Sequence[int]) -> str:

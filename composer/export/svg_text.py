@@ -156,5 +156,6 @@ def _outlines(text: str, setting: _Setting, x: float, y: float) -> Iterator[ET.E
         if sign is not None:
             scale = setting.size * sign.scale
             place = f"translate({x:.0f}, {y:.0f}) scale({scale:g}, {-scale:g})"
-            yield ET.Element(_TAG + "path", {"d": sign.path, "transform": place})
+            if sign.path:
+                yield ET.Element(_TAG + "path", {"d": sign.path, "transform": place})
             x += setting.size * sign.advance

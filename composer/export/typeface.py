@@ -19,6 +19,7 @@ from pathlib import Path
 
 MUSIC_FONT = "Leipzig"
 _UNITS_PER_EM = 1000  # of the music font
+_SPACE = 0.08  # between the signs of a dotted note, in font sizes
 _TIMES = {
     (False, False): "Times-Roman",
     (True, False): "Times-Bold",
@@ -60,7 +61,9 @@ def text_width(text: str, style: Style, size: float) -> float:
 
 
 def music_sign(character: str) -> Sign | None:
-    """Return a sign of the music font, or None where it has none."""
+    """Return a sign of the music font, or None where it has none; a space between signs is a narrow one."""
+    if character.isspace():
+        return Sign("", 1 / _UNITS_PER_EM, _SPACE)
     code = f"{ord(character):04X}"
     path = _verovio_data() / MUSIC_FONT / f"{code}.xml"
     advance = _advances().get(code)

@@ -92,3 +92,20 @@ class Sheet:
 
     score: Score
     parts: tuple[tuple[SheetBar, ...], ...]
+
+
+@dataclass(frozen=True)
+class Head:
+    """A note head as it stands in a file, so that it is found again there.
+
+    Attributes:
+        part: index of its part in the Score.
+        bar: index of its bar on the page; bars that a sign divides are two.
+        onset_tick: where it stands; later than its note's onset where it is tied to the head before.
+        note: the note that it belongs to.
+    """
+
+    part: int
+    bar: int
+    onset_tick: int
+    note: Note

@@ -7,7 +7,7 @@ from composer.export.musicxml import musicxml_bytes
 from composer.export.phrase_slurs import phrase_slurs
 from composer.export.playable_hands import MAX_STRETCH, playable, unplayable
 from composer.outline import Outline, PhraseSpan, TempoSpan, TextureSpan
-from composer.score import LOWER_STAFF, UPPER_STAFF, Mark, Slur, TempoMark
+from composer.score import LOWER_STAFF, UPPER_STAFF, Mark, Repeat, Slur, TempoMark
 from composer.theory.meter import TICKS_PER_QUARTER
 from composer.theory.pitch import Spelling
 
@@ -115,6 +115,8 @@ def test_a_ritardando_is_said_and_taken_back(keyboard):
 def test_the_mark_of_a_section_with_an_upbeat_stands_at_its_first_whole_bar(keyboard):
     score = keyboard([(0, 72, 1)], bars=3, marks=(Mark(0, "A"), Mark(3 * Q, "B")))
     assert edited(score, outline_of(score)).marks == (Mark(0, "A"), Mark(4 * Q, "B"))
+    repeated = replace(score, repeats=(Repeat(3 * Q, 12 * Q),))
+    assert edited(repeated, outline_of(score)).marks == score.marks
 
 
 def test_notes_of_a_page_are_not_edited(keyboard):

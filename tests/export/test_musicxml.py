@@ -11,6 +11,7 @@ from composer.export.musicxml import musicxml_bytes, mxl_bytes, write_musicxml
 from composer.score import Dynamic, Mark, Note, Part, Repeat, Score, TempoMark, make_bars, sort_notes
 from composer.theory.key import parse_key
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
+from composer.theory.pitch import Spelling
 
 Q = TICKS_PER_QUARTER
 
@@ -75,14 +76,26 @@ def test_a_keyboard_has_two_staves_with_voices_of_their_own(keyboard):
     assert clefs == [("1", "G"), ("2", "F")]
 
 
-def test_the_rests_of_an_inner_voice_are_printed_only_where_the_first_rests_too(keyboard):
-    score = keyboard([(0, 79, 1), (1, 77, 2), (1, 64, 1)], [(0, 48, 4)], bars=1)  # the hand rests on the fourth beat
-    rests = [
+def rests_of(score):
+    """Return (voice, type, print-object) of the upper staff's rests."""
+    return [
         (rest.findtext("voice"), rest.findtext("type"), rest.get("print-object"))
         for rest in tree(score).iter("note")
         if rest.find("rest") is not None and rest.findtext("staff") == "1"
     ]
-    assert rests == [("1", "quarter", None), ("2", "quarter", "no"), ("2", "half", None)]
+
+
+def test_the_rests_of_an_inner_voice_are_not_printed(keyboard):
+    score = keyboard([(0, 79, 1), (1, 77, 2), (1, 64, 1)], [(0, 48, 4)], bars=1)  # the hand rests on the fourth beat
+    assert rests_of(score) == [("1", "quarter", None), ("2", "quarter", "no"), ("2", "half", "no")]
+
+
+def test_those_of_a_page_s_inner_voice_are_printed_where_the_first_rests_too(keyboard):
+    score = keyboard([(0, 79, 1), (1, 77, 2)], [(0, 48, 4)], bars=1)
+    notes = (*score.parts[0].notes, Note(Q, 64, Q, voice=2))
+    part = replace(score.parts[0], notes=sort_notes(replace(n, spelling=Spelling("C", 0, 4)) for n in notes))
+    score = replace(score, parts=(part,))
+    assert rests_of(score) == [("1", "quarter", None), ("2", "quarter", "no"), ("2", "half", None)]
 
 
 def test_key_signatures_change_with_the_section(keyboard):

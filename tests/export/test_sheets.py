@@ -59,6 +59,14 @@ def test_a_keyboard_piece_has_two_clefs_a_brace_and_its_slur(piece):
     assert of_class(page, "grpSym")
 
 
+def test_the_dotted_note_of_a_tempo_is_drawn_and_not_set(keyboard):
+    score = keyboard([(0, 72, 1)], bars=1, meter=(6, 8), tempos=(TempoMark(0, 60.0),))
+    (page,) = svg_pages(Sheet(score))
+    (tempo,) = of_class(page, "tempo")
+    assert len(list(tempo.iter(f"{{{SVG}}}path"))) == 2  # the note and its dot
+    assert " ".join(text.text for text in tempo.iter(f"{{{SVG}}}text")) == "= 60"
+
+
 def test_every_text_has_a_place_and_a_size_of_its_own(piece):
     (page,) = svg_pages(Sheet(piece))
     root = ET.fromstring(page)
