@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TypedDict
 
 from composer.errors import OptionError, Problem, UserError
+from composer.plan.mixes import card_path
 from composer.plan.model import Performer, Plan
+from composer.style import is_card_path
 
 DEFAULT_TEMPERATURE = 1.0
 DEFAULT_GUIDANCE = 1.5
@@ -85,14 +87,18 @@ def performer_of(plan: Plan | None, player: str | None, take: int | None, expres
         OptionError: an unknown player, an impossible take or expression; all that is wrong at once.
     """
     from composer.perform.own_players import player_and_part
+    from composer.perform.player import adjusted
 
     said = (plan and plan.performer) or Performer()
+    if player and is_card_path(player):
+        player = str(card_path(player, None))  # what is given here counts from here, what a plan says from the plan
+    strengths = None if player else said.strengths  # they are those of the plan's player
     player = player or said.player or "baroque"
     take = next((number for number in (take, said.take) if number is not None), 1)
     expression = next((number for number in (expression, said.expression) if number is not None), 1.0)
     problems: list[Problem] = []
     try:
-        player_and_part(player)
+        adjusted(player_and_part(player)[0], strengths or {})
     except UserError as error:
         problems += error.problems
     if not 0 <= take <= MAX_TAKE:
@@ -102,4 +108,4 @@ def performer_of(plan: Plan | None, player: str | None, take: int | None, expres
         problems.append(Problem(message, mend="0 is as written, 1 the player's own"))
     if problems:
         raise OptionError(problems)
-    return Performer(player=player, take=take, expression=expression)
+    return Performer(player=player, strengths=strengths, take=take, expression=expression)

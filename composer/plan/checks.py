@@ -159,7 +159,7 @@ class _Checker:
 
     def player(self, known: Sequence[str]) -> None:
         name = self.plan.performer.player if self.plan.performer else None
-        if name is not None and name not in known:
+        if name is not None and name not in known and not is_card_path(name):  # whoever plays reads the card
             mend = did_you_mean(name, known) or f"players here: {', '.join(known)}"
             self.add(("performer", "player"), f'no player "{name}"', mend)
 

@@ -117,7 +117,10 @@ def with_cards_from(plan: Plan, folder: Path) -> Plan:
 
 
 def _renamed(plan: Plan, rename: Callable[[str], str]) -> Plan:
-    """Return a plan with other paths of cards."""
+    """Return a plan with other paths of cards, those of styles and the player's."""
+    who = plan.performer
+    if who is not None and who.player is not None and is_card_path(who.player):
+        plan = plan.model_copy(update={"performer": who.model_copy(update={"player": rename(who.player)})})
     if not any(map(is_card_path, names_in_plan(plan))):
         return plan
 

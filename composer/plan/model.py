@@ -482,7 +482,7 @@ class Defaults(Entry):
 class Performer(Entry):
     """Who plays: a player (rule strengths), how much, and which take."""
 
-    player: Name | None = None
+    player: StyleName | None = None  # or the path of a card of one's own
     expression: Annotated[float, Strict(), Field(ge=0, le=3, allow_inf_nan=False)] | None = None
     take: Annotated[int, Strict(), Field(ge=0, le=2**63 - 1)] | None = None
 

@@ -35,7 +35,7 @@ from composer.perform.own_players import (
     own_players_folder,
     read_own_player,
 )
-from composer.perform.players import PLAYERS, player_named
+from composer.perform.players import PLAYERS, Player, player_named
 from composer.perform.reading import Reading, read
 from composer.perform.rules import sum_of_rules
 from composer.perform.tempo_map import FloatArray
@@ -47,6 +47,7 @@ TREE_COUNTS = (0, 10, 20, 40, 80, MAX_TREES)  # that are tried
 MAX_FOLDS = 4
 FEWEST_PIECES = 3  # with fewer, nothing can be held out, and …
 UNTRIED_TREES = 40  # … so many are taken on trust
+MOST_WORSE = 0.5  # of the pieces may be played worse
 QUANTITIES = {"loudness": "level_db", "touch": "touch_log2", "time": "log_period"}
 
 OnProgress = Callable[[str, float], None]
@@ -126,10 +127,10 @@ def train_player(
     for suffix in (CARD_SUFFIX, WEIGHTS_SUFFIX):
         check_writable(where / f"{name}{suffix}")
     pieces, told = read_pairs(folder, on_progress=on_progress)
-    chosen = max(bases, key=lambda preset: sum(_likeness(pieces, preset)))
+    chosen = max(bases, key=lambda preset: sum(_likeness(pieces, player_named(preset))))
     if on_progress is not None:
         on_progress("learning", 0.8)
-    part, figures = fit_part(pieces, chosen, weight=weight)
+    part, figures = fit_part(pieces, player_named(chosen), weight=weight)
     own = OwnPlayer(
         name=name,
         description=f"learned from {folder.resolve().name}",
@@ -185,10 +186,10 @@ def read_pairs(
 
 
 def fit_part(
-    pieces: Sequence[PlayedPiece], base: str, *, weight: float = WEIGHT
+    pieces: Sequence[PlayedPiece], base: Player, *, weight: float = WEIGHT
 ) -> tuple[LearnedPart, dict[str, float]]:
-    """Fit what is beyond the rules of a preset; return it with figures of held-out pieces, where there are enough."""
-    curves = [sum_of_rules(piece.reading, player_named(base)) for piece in pieces]
+    """Fit what is beyond the rules of a player; return it with figures of held-out pieces, where there are enough."""
+    curves = [sum_of_rules(piece.reading, base) for piece in pieces]
     beyond = [
         [residuals(piece.reading, one, performance) for performance in piece.performances]
         for piece, one in zip(pieces, curves, strict=True)
@@ -213,7 +214,7 @@ def _lesson(reading: Reading, curves: Curves, beyond: Sequence[Residuals], attri
     values = np.stack([getattr(one, attribute) for one in beyond])  # [performance, row]
     count = np.isfinite(values).sum(axis=0)
     wanted = np.nansum(values, axis=0) / np.maximum(count, 1)
-    return _Lesson(features, wanted, np.sqrt(count))  # a mean of many is surer, but no more notes than one
+    return _Lesson(features, wanted, count / (count + 1))  # a mean of many is surer, but no more notes than one
 
 
 def _fit(lessons: Sequence[_Lesson], num_trees: int) -> Trees:
@@ -229,12 +230,14 @@ def _fit(lessons: Sequence[_Lesson], num_trees: int) -> Trees:
 def _tried(lessons: Sequence[_Lesson]) -> tuple[int, list[FloatArray]]:
     """Return how many trees explain most of the pieces that they were not fitted to, and what these then say of each.
 
-    With too few pieces: `UNTRIED_TREES`, and nothing.
+    A piece counts as much as any other, and what is wrong by the same amount throughout does not count: it is a habit
+    of the recording. Trees that make half of the pieces worse are not used. With too few pieces:
+    `UNTRIED_TREES`, and nothing.
     """
     if len(lessons) < FEWEST_PIECES:
         return UNTRIED_TREES, []
     num_folds = min(MAX_FOLDS, len(lessons))
-    errors = np.zeros(len(TREE_COUNTS))
+    errors = np.zeros((len(lessons), len(TREE_COUNTS)))  # beside those of no trees
     guesses: list[list[FloatArray]] = [[] for _ in lessons]
     for fold in range(num_folds):
         trees = _fit([one for index, one in enumerate(lessons) if index % num_folds != fold], MAX_TREES)
@@ -242,9 +245,19 @@ def _tried(lessons: Sequence[_Lesson]) -> tuple[int, list[FloatArray]]:
             one = lessons[index]
             sums = np.concatenate([np.zeros((1, len(one.rows))), np.cumsum(trees.answers(one.rows), axis=0)])
             guesses[index] = [sums[min(count, len(trees))] for count in TREE_COUNTS]
-            errors += [float((one.weights * (one.wanted - guess) ** 2).sum()) for guess in guesses[index]]
-    best = int(errors.argmin())
+            spreads = np.array([_spread(one.wanted - guess, one.weights) for guess in guesses[index]])
+            errors[index] = spreads / max(spreads[0], 1e-12)
+    helpful = (errors < 1).mean(axis=0) > 1 - MOST_WORSE
+    means = np.where(helpful, errors.mean(axis=0), 1.0)
+    best = int(means.argmin())
     return TREE_COUNTS[best], [row[best] for row in guesses]
+
+
+def _spread(values: FloatArray, weights: FloatArray) -> float:
+    """Return the weighted variance."""
+    total = max(float(weights.sum()), 1e-12)
+    mean = float((weights * values).sum()) / total
+    return float((weights * (values - mean) ** 2).sum()) / total
 
 
 def _figures(
@@ -265,9 +278,9 @@ def _figures(
     return {name: float(np.nanmean(values)) for name, values in found.items() if np.isfinite(values).any()}
 
 
-def _likeness(pieces: Sequence[PlayedPiece], preset: str) -> tuple[float, float]:
+def _likeness(pieces: Sequence[PlayedPiece], preset: Player) -> tuple[float, float]:
     """Return how a preset's rules correlate with the performances, in loudness and time."""
-    curves = [sum_of_rules(piece.reading, player_named(preset)) for piece in pieces]
+    curves = [sum_of_rules(piece.reading, preset) for piece in pieces]
     found = _figures(pieces, curves, dict.fromkeys(QUANTITIES, ()), 0.0)
     return found.get("loudness, rules", 0.0), found.get("time, rules", 0.0)
 

@@ -106,3 +106,13 @@ def test_a_theme_is_in_the_style_of_the_first_section_that_states_it(plan):
 
 def test_a_plan_names_the_styles_of_its_sections_and_phrases(plan):
     assert names_in_plan(plan) == ("bach", "joplin", "haydn", "mozart")
+
+
+def test_a_plan_names_a_player_by_its_path_from_the_plans_folder(tmp_path):
+    from composer.plan.mixes import with_absolute_cards, with_cards_from
+    from composer.plan.model import Performer, Plan
+
+    plan = Plan(form="rondo", style={"bach": 1.0}, performer=Performer(player="./anna.yaml"))
+    absolute = with_absolute_cards(plan, tmp_path)
+    assert absolute.performer.player == str(tmp_path / "anna.yaml")
+    assert with_cards_from(absolute, tmp_path).performer.player == "./anna.yaml"
