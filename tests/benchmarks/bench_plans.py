@@ -3,7 +3,7 @@
 Run by hand; with the music of the styles in the folder that RITORNELLO_DATA names, real pieces are compared too:
 
     RITORNELLO_DATA=… python tests/benchmarks/bench_plans.py [--forms NAME …] [--styles NAME …] [--plans 100]
-        [--compose N] [--output FILE.json]
+        [--compose N] [--pieces FOLDER] [--output FILE.json]
 
 What is measured:
 
@@ -15,7 +15,10 @@ What is measured:
   bigrams from half of the style's pieces, beside that of the other half at equal sample size, and of another style's
   pieces (the mean over 20 halvings; as many pieces in minor as there are real ones; progressions in major and in minor
   apart);
-- with `--compose N`, the same of N composed pieces, analysed again from their notes.
+- with `--compose N` (or `--pieces FOLDER`, of pieces that are there: folders of `bench_forms.py`, or scores with their
+  resolved plans beside them), the same of composed pieces, analysed again from their notes by the finder that analysed
+  the real ones; beside it of the same pieces' plans: what a plan draws, and what the analysis hears of it, differ. Of
+  all styles together the mean, weighed by what was counted. `--plans 0` leaves the plans out.
 """
 
 from __future__ import annotations
@@ -25,21 +28,25 @@ import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from plan_counts import MEASURES, Counts, Distance, counts_of, distances
 
 from composer.analysis import outline_of
+from composer.corpus.reader import read_score
 from composer.files import write_atomic
 from composer.plan import Brief, Plan, plan_outline, plan_piece
 from composer.plan.cadences import closes
 from composer.plan.forms import list_forms
+from composer.plan.mixes import whole_mix
 from composer.plan.outline import phrase_places
 from composer.plan.pivots import shared_numeral
 from composer.plan.playing import played_sections
+from composer.plan.reader import read_plan
 from composer.roll.facts import facts_of
 from composer.style import StyleCard, load_style, styles
 from composer.theory.key import parse_key
@@ -48,6 +55,7 @@ from composer.theory.meter import parse_meter
 MODES = {"major": "C major", "minor": "C minor"}
 HALVINGS = 20
 LEAST_REAL = 8  # pieces of a style, to be halved
+FIELDS = ("planned", "halves", "other")
 
 
 def preferring(form: str, cards: Sequence[StyleCard]) -> list[str]:
@@ -55,7 +63,7 @@ def preferring(form: str, cards: Sequence[StyleCard]) -> list[str]:
     return [card.name for card in cards if form in card.forms] or [card.name for card in cards]
 
 
-def planned(form: str, mode: str, names: Sequence[str], count: int) -> Iterator[tuple[str, Plan, float]]:
+def plans_of(form: str, mode: str, names: Sequence[str], count: int) -> Iterator[tuple[str, Plan, float]]:
     for seed in range(count):
         style = names[seed % len(names)]
         begun = time.perf_counter()
@@ -99,6 +107,8 @@ def plan_forms(options: argparse.Namespace, figures: dict[str, object]) -> dict[
     """Plan everything; print a line for each form and mode."""
     cards = [card for card in styles() if not options.styles or card.name in options.styles]
     by_style: dict[str, list[Counts]] = defaultdict(list)
+    if not options.plans:
+        return by_style
     print(f"{'form':16}{'mode':7}{'plans':>6}{'faults':>8}{'alike':>7}{'pivots':>8}{'seconds':>9}   schemata, pedals")
     for form in list_forms():
         if options.forms and form.name not in options.forms:
@@ -108,8 +118,8 @@ def plan_forms(options: argparse.Namespace, figures: dict[str, object]) -> dict[
             wrong: list[str] = []
             changes: Counter[str] = Counter()
             named: Counter[str] = Counter()
-            seconds = []
-            for style, plan, taken in planned(form.name, mode, preferring(form.name, cards), options.plans):
+            seconds: list[float] = []
+            for style, plan, taken in plans_of(form.name, mode, preferring(form.name, cards), options.plans):
                 harmonies[tuple(phrase.harmony or "" for s in plan.sections for phrase in s.phrases or ())] += 1
                 wrong += [f"{style} {plan.seed}: {fault}" for fault in faults(plan)]
                 changes += turns(plan)
@@ -165,21 +175,35 @@ def compare(by_style: dict[str, list[Counts]], real: dict[str, list[Counts]], ti
     """Print how far each style's pieces are from real ones."""
     print(f"\n{title}: bits from half of the style's pieces: these, the other half, (another style); ratio")
     figures: dict[str, object] = {}
-    ratios: dict[str, list[float]] = defaultdict(list)
+    found: dict[str, dict[str, Distance]] = {}
     for name, ours in by_style.items():
         if len(real.get(name, ())) < LEAST_REAL:
             print(f"  {name:12} {len(real.get(name, ()))} real pieces: too few")
             continue
         other = next(other for other in ("chopin", "bach", "mozart") if other not in (name,) and real.get(other))
-        found = distances(ours, real[name], real[other], draws=HALVINGS, rng=np.random.default_rng(0))
-        figures[name] = {measure: asdict(distance) for measure, distance in found.items()}
-        for measure, distance in found.items():
-            ratios[measure].append(distance.planned / distance.halves)
-        print(f"  {name:12}" + "   ".join(f"{measure} {told(found[measure])}" for measure in MEASURES) + f"  ({other})")
-    for measure, values in ratios.items():
-        within = sum(value <= 1.25 for value in values)
-        print(f"  {measure}: ratio at most 1.25 in {within} of {len(values)} styles, median {np.median(values):.2f}")
+        found[name] = distances(ours, real[name], real[other], draws=HALVINGS, rng=np.random.default_rng(0))
+        figures[name] = {measure: asdict(distance) for measure, distance in found[name].items()}
+        words = "   ".join(f"{measure} {told(found[name][measure])}" for measure in MEASURES)
+        print(f"  {name:12}{len(ours):4} pieces   {words}  ({other})")
+    for measure in MEASURES:
+        rows = [each[measure] for each in found.values()]
+        if rows:
+            values = [row.planned / row.halves for row in rows]
+            within = sum(value <= 1.25 for value in values)
+            whole = together(rows)
+            figures[f"all: {measure}"] = asdict(whole)
+            print(
+                f"  {measure}: all together {told(whole)}; ratio at most 1.25 in {within} of {len(values)} styles, "
+                f"median {np.median(values):.2f}"
+            )
     return figures
+
+
+def together(rows: Sequence[Distance]) -> Distance:
+    """Return the mean over styles, weighed by what was counted."""
+    sizes = [row.size for row in rows]
+    means = (float(np.average([getattr(row, name) for row in rows], weights=sizes)) for name in FIELDS)
+    return Distance(*means, sum(sizes))
 
 
 def told(distance: Distance) -> str:
@@ -187,22 +211,49 @@ def told(distance: Distance) -> str:
     return f"{distance.planned:.3f} {distance.halves:.3f} ({distance.other:.3f}) {ratio:4.2f}"
 
 
-def composed(options: argparse.Namespace) -> dict[str, list[Counts]]:
-    """Compose pieces over all forms and analyse them again from their notes."""
+@dataclass(frozen=True)
+class Both:
+    """A composed piece, counted twice: as it was planned, and as it is heard in the notes."""
+
+    style: str
+    planned: Counts
+    heard: Counts
+
+
+def composed(options: argparse.Namespace) -> Iterator[Both]:
+    """Compose pieces over all forms."""
     from composer import compose
 
     cards = [card for card in styles() if not options.styles or card.name in options.styles]
     forms = [form.name for form in list_forms() if not options.forms or form.name in options.forms]
-    by_style: dict[str, list[Counts]] = defaultdict(list)
     for seed in range(options.compose):
         form = forms[seed % len(forms)]
         names = preferring(form, cards)
         style = names[seed // len(forms) % len(names)]
         mode = tuple(MODES)[seed % 2]
-        piece = compose(form=form, style=style, key=MODES[mode], seed=seed)
-        by_style[style].append(counts_of(facts_of(outline_of(piece.performance.score))))
+        with TemporaryDirectory() as folder:
+            sheet = Path(folder) / "piece.musicxml"
+            piece = compose(form=form, style=style, key=MODES[mode], seed=seed, outputs=(sheet,))
+            yield counted_twice(piece.plan, sheet)
         print(f"composed {form} in the style of {style}, {mode}, seed {seed}", flush=True)
-    return by_style
+
+
+def pieces_in(folder: Path) -> Iterator[Both]:
+    """Find composed pieces: NAME/piece.mid with plan.json, or NAME.musicxml with NAME.yaml or NAME.resolved.yaml."""
+    for place in sorted(folder.glob("*/plan.json")):
+        if not place.parent.name.endswith("unpinned"):
+            yield counted_twice(Plan.model_validate_json(place.read_text()), place.with_name("piece.mid"))
+    for sheet in sorted(folder.glob("*.musicxml")):
+        beside = [sheet.with_suffix(ending) for ending in (".resolved.yaml", ".yaml")]
+        plans = [path for path in beside if path.exists()]
+        if plans:
+            yield counted_twice(read_plan(plans[0]), sheet)
+
+
+def counted_twice(plan: Plan, score_path: Path) -> Both:
+    score = read_score(score_path).score
+    heard = counts_of(facts_of(outline_of(score, ensemble=plan.ensemble)))
+    return Both(next(iter(whole_mix(plan.style))), counts_of(facts_of(plan_outline(plan))), heard)
 
 
 def main() -> None:
@@ -211,17 +262,23 @@ def main() -> None:
     parser.add_argument("--styles", nargs="+", help="default: all that come with the program")
     parser.add_argument("--plans", type=int, default=100, help="of each form and mode")
     parser.add_argument("--compose", type=int, default=0, help="pieces, over all forms")
+    parser.add_argument("--pieces", type=Path, help="a folder of composed pieces")
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
     figures: dict[str, object] = {}
     by_style = plan_forms(options, figures)
-    real = real_pieces(sorted({*by_style, "chopin", "bach"})) if has_data() else {}
-    if real:
+    again = [*(composed(options) if options.compose else ()), *(pieces_in(options.pieces) if options.pieces else ())]
+    of_style: dict[str, list[Both]] = defaultdict(list)
+    for both in again:
+        of_style[both.style].append(both)
+    real = real_pieces(sorted({*by_style, *of_style, "chopin", "bach"})) if has_data() else {}
+    if real and by_style:
         figures["plans"] = compare(by_style, real, "Plans")
-    if options.compose:
-        again = composed(options)
-        if real:
-            figures["composed"] = compare(again, real, "Composed pieces, analysed from their notes")
+    if real and of_style:
+        planned = {name: [one.planned for one in rows] for name, rows in of_style.items()}
+        heard = {name: [one.heard for one in rows] for name, rows in of_style.items()}
+        figures["composed, as planned"] = compare(planned, real, "Composed pieces, as they were planned")
+        figures["composed"] = compare(heard, real, "Composed pieces, analysed from their notes")
     if options.output:
         write_atomic(options.output, (json.dumps(figures, indent=1, default=str) + "\n").encode())
 
