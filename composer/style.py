@@ -56,6 +56,7 @@ class StyleCard:
         tempo_bpm: time signature → (slow, usual, fast) beats a minute.
         register: lowest and highest usual pitch (MIDI).
         player: the performer's default player.
+        strengths: of that player's rules, where they are to be other than its own.
         statistics: file name of the statistics, beside the card.
         runs: file name of the index of the training pieces' runs of notes, beside the card; "" for none.
         network: name of the network that knows it; "" for the default one.
@@ -77,6 +78,7 @@ class StyleCard:
     tempo_bpm: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
     register: tuple[int, int] = (36, 84)
     player: str = ""
+    strengths: Mapping[str, float] = field(default_factory=dict)
     statistics: str = ""
     runs: str = ""
     network: str = ""
@@ -237,6 +239,7 @@ def read_style(path: Path) -> StyleCard:
                 "register": (lowest, highest),
                 "sources": tuple(Source(**source) for source in sources),
                 "ensembles": {str(key): int(value) for key, value in (plain.get("ensembles") or {}).items()},
+                "strengths": {str(key): float(value) for key, value in (plain.get("strengths") or {}).items()},
                 "figures": {str(key): float(value) for key, value in (plain.get("figures") or {}).items()},
                 "folder": path.parent,
             }

@@ -33,6 +33,7 @@ CARD = StyleCard(
     tempo_bpm={"3/4": (90.0, 120.0, 150.5)},
     register=(40, 80),
     player="romantic",
+    strengths={"swing": 1.0, "touch": 0.7},
     statistics="mine.json",
     sources=(Source("my drawer", "https://example.org", "CC0-1.0", pieces=3, bars=96),),
     ensembles={"keyboard": 2, "song": 1},

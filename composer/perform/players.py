@@ -5,7 +5,7 @@ What it is: `PLAYERS` is the table of presets, `player_named` finds one.
 Conventions: the presets of composers aim at the habits of recorded pianists in each repertoire: spread of velocities
 and tempo, chord asynchrony, touch, pedal. What no recording could tell is the published quantity.
 
-Contents: `PLAYERS`, `COMPOSERS`, `player_named`, and of `player`: `Player`, `adjusted`, `strength_names`.
+Contents: `PLAYERS`, `COMPOSERS`, `player_named`, and of `player`: `Player`, `adjusted`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from composer.errors import OptionError, did_you_mean
-from composer.perform.player import Player, adjusted, strength_names
+from composer.perform.player import Player, adjusted
 
 # What recorded pianists have in common, in published quantities or near them.
 _PIANIST = Player(
@@ -273,4 +273,4 @@ def player_named(name: str) -> Player:
     return found
 
 
-__all__ = ["COMPOSERS", "PLAYERS", "Player", "adjusted", "player_named", "strength_names"]
+__all__ = ["COMPOSERS", "PLAYERS", "Player", "adjusted", "player_named"]

@@ -140,8 +140,10 @@ def perform_score(
     """Return how a score is played; `who` as `performer_of` gives it, `refinements` as `composer.perform.perform`."""
     from composer.perform import perform
     from composer.perform.own_players import player_and_part
+    from composer.perform.player import adjusted
 
     assert who.player is not None and who.take is not None and who.expression is not None  # noqa: PT018
     habits, learned = player_and_part(who.player)
+    habits = adjusted(habits, who.strengths or {})
     said = (*learned, *refinements)
     return perform(score, outline, player=habits, take=who.take, expression=who.expression, refinements=said)

@@ -54,6 +54,7 @@ def check_plan(
     locate: Locate | None = None,
     known_styles: Iterable[str] | None = None,
     known_players: Iterable[str] | None = None,
+    known_strengths: Iterable[str] | None = None,
 ) -> list[Problem]:
     """Return everything that is wrong with a plan, in the order it was found.
 
@@ -62,12 +63,15 @@ def check_plan(
         folder: of the plan file, where theme and form files lie.
         locate: path of a field → its place in the file; None names the field instead.
         known_styles: names that `style` may have; None leaves that to whoever loads them.
-        known_players: names that `performer.player` may have; None leaves that to whoever plays.
+        known_players, known_strengths: names that `performer.player` and its `strengths` may have; None leaves that to
+            whoever plays.
     """
     checker = _Checker(plan, folder, locate or (lambda path: Place("<plan>", detail=path_text(path))))
     checker.check(known_styles)
     if known_players is not None:
         checker.player(sorted(known_players))
+    if known_strengths is not None:
+        checker.strengths(tuple(known_strengths))
     return checker.problems
 
 
@@ -162,6 +166,12 @@ class _Checker:
         if name is not None and name not in known and not is_card_path(name):  # whoever plays reads the card
             mend = did_you_mean(name, known) or f"players here: {', '.join(known)}"
             self.add(("performer", "player"), f'no player "{name}"', mend)
+
+    def strengths(self, known: Sequence[str]) -> None:
+        for name in (self.plan.performer and self.plan.performer.strengths) or {}:
+            if name not in known:
+                mend = did_you_mean(name, known) or f"strengths: {', '.join(known)}"
+                self.add(("performer", "strengths", name), f'a player has no strength "{name}"', mend)
 
     def pickup(self) -> None:
         if self.plan.pickup is None or self.meter is None:

@@ -480,9 +480,10 @@ class Defaults(Entry):
 
 
 class Performer(Entry):
-    """Who plays: a player (rule strengths), how much, and which take."""
+    """Who plays: a player (rule strengths, some of them changed), how much, and which take."""
 
     player: StyleName | None = None  # or the path of a card of one's own
+    strengths: dict[Name, Annotated[float, Strict(), Field(ge=0, le=100, allow_inf_nan=False)]] | None = None
     expression: Annotated[float, Strict(), Field(ge=0, le=3, allow_inf_nan=False)] | None = None
     take: Annotated[int, Strict(), Field(ge=0, le=2**63 - 1)] | None = None
 

@@ -15,14 +15,19 @@ from composer.style import style_names
 
 
 def read_plan(
-    path: Path, *, known_styles: Iterable[str] | None = None, known_players: Iterable[str] | None = None
+    path: Path,
+    *,
+    known_styles: Iterable[str] | None = None,
+    known_players: Iterable[str] | None = None,
+    known_strengths: Iterable[str] | None = None,
 ) -> Plan:
     """Read a plan file.
 
     Args:
         path: of the file; theme and form files count from its folder.
         known_styles: names that `style` may have; by default those that come with the program.
-        known_players: names that `performer.player` may have; None leaves that to whoever plays.
+        known_players, known_strengths: names that `performer.player` and its `strengths` may have; None leaves that to
+            whoever plays.
 
     Returns:
         The plan as stated; `planner.resolve` fills it in.
@@ -31,7 +36,12 @@ def read_plan(
         PlanError: everything that is wrong with it.
     """
     return parse_plan(
-        read_file(path), source=str(path), folder=path.parent, known_styles=known_styles, known_players=known_players
+        read_file(path),
+        source=str(path),
+        folder=path.parent,
+        known_styles=known_styles,
+        known_players=known_players,
+        known_strengths=known_strengths,
     )
 
 
@@ -42,6 +52,7 @@ def parse_plan(
     folder: Path | None = None,
     known_styles: Iterable[str] | None = None,
     known_players: Iterable[str] | None = None,
+    known_strengths: Iterable[str] | None = None,
 ) -> Plan:
     """Read a plan's text; arguments and errors as in `read_plan`."""
     document = read_strict(text, source=source)
@@ -60,6 +71,7 @@ def parse_plan(
             locate=document.place,
             known_styles=style_names() if known_styles is None else known_styles,
             known_players=known_players,
+            known_strengths=known_strengths,
         )
     if problems or plan is None:
         # In the order of the file.

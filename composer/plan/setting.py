@@ -140,11 +140,18 @@ def draw_header(plan: Plan, template: FormTemplate, weighed: WeighedStyles, *, p
             "defaults": plan.defaults or Defaults(),
             "performer": Performer(
                 player=(performer and performer.player) or card.player or card.name,
+                strengths=_strengths(performer, card),
                 expression=1.0 if performer is None or performer.expression is None else performer.expression,
                 take=seed if performer is None or performer.take is None else performer.take,
             ),
         }
     )
+
+
+def _strengths(performer: Performer | None, card: StyleCard) -> dict[str, float] | None:
+    """Return the strengths that are not the player's own: those of the plan over those of the style's card."""
+    cards = {} if performer is not None and performer.player is not None else card.strengths
+    return {**cards, **((performer and performer.strengths) or {})} or None
 
 
 def setting_of(plan: Plan, template: FormTemplate, weighed: WeighedStyles, known: Known) -> Setting:

@@ -2,6 +2,8 @@ import pytest
 
 from composer.errors import OptionError
 from composer.perform import PLAYERS, Player, adjusted, player_named
+from composer.perform.player import strength_names
+from composer.perform.rules import RULES
 
 
 def test_players_are_found_by_name_in_any_case():
@@ -21,8 +23,18 @@ def test_every_preset_is_playable():
         assert 0 < player.touch <= 1
 
 
+def test_every_rule_has_a_strength():
+    assert set(RULES) <= set(strength_names())
+    assert all(rule in vars(player_named("bach")) for rule in RULES)
+
+
+def test_charges_swing_and_inegales_are_left_to_those_who_ask_for_them():
+    for player in PLAYERS.values():
+        assert player.melodic_charge == player.harmonic_charge == player.swing == player.inegales == 0
+
+
 def test_bach_is_played_steadier_and_drier_than_chopin():
-    bach, chopin = player_named("baroque"), player_named("romantic")
+    bach, chopin = player_named("bach"), player_named("chopin")
     assert bach.phrase_arch == 0 < chopin.phrase_arch
     assert bach.pedal_hold_sec < chopin.pedal_hold_sec
     assert bach.touch > chopin.touch

@@ -250,3 +250,19 @@ sections:
     parse_plan(text.replace("CHORDS", "Cad64 V I"), known_styles=["small"])
     with pytest.raises(PlanError, match="the formula has ii6 2 beats after"):
         parse_plan(text.replace("CHORDS", "ii6 V I"), known_styles=["small"])
+
+
+STRENGTHS = (
+    "form: minuet\nstyle: bach\nkey: G major\nperformer:\n  player: bach\n  strengths: {high_loud: 2, touhc: 0.5}\n"
+)
+
+
+def test_a_strength_that_no_player_has_is_named_with_its_place():
+    with pytest.raises(PlanError, match=r'6:36: a player has no strength "touhc" \(did you mean "touch"\?\)'):
+        parse_plan(STRENGTHS, known_strengths=("high_loud", "touch"))
+    assert parse_plan(STRENGTHS).performer.strengths == {"high_loud": 2, "touhc": 0.5}
+
+
+def test_a_strength_is_no_less_than_nothing():
+    with pytest.raises(PlanError, match=r"performer.strengths.touhc must be at least 0"):
+        parse_plan(STRENGTHS.replace("0.5", "-0.5"))
