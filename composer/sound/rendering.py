@@ -10,6 +10,7 @@ Contents: `MAX_SOUND_SEC`, `Rendering`, `render`, `check_soundfont`.
 from __future__ import annotations
 
 import tempfile
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -45,7 +46,8 @@ class Rendering:
     def __init__(self, mixture: Iterable[Stereo]) -> None:
         meter = Meter()
         self.num_frames = 0
-        self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115 - lives as long as this
+        self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115 - closed with this
+        weakref.finalize(self, self._file.close)
         try:
             for block in mixture:
                 meter.add(block)
