@@ -9,6 +9,7 @@ from pathlib import Path
 from composer.corpus.jumps import JumpSign
 from composer.corpus.midi.links import MidiLinks
 from composer.export.midi import midi_bytes
+from composer.export.midi_in_place import performed_file_bytes
 from composer.outline import Outline
 from composer.performance import Performance
 from composer.score import Score
@@ -42,13 +43,19 @@ class Finished:
     soundfont: Path | None = None
 
     @cached_property
+    def midi(self) -> bytes:
+        """The performance as a MIDI file; of one that was performed, with all else that is in it."""
+        kept = performed_file_bytes(*self.midi_file, self.performance) if self.midi_file else None
+        return midi_bytes(self.performance) if kept is None else kept
+
+    @cached_property
     def sound(self) -> Rendering:
         """The performance as sound: rendered once, however many sound files are written.
 
         Raises:
             OptionError, SoundFontError, OutputError: as `render`.
         """
-        return render(self.performance, soundfont=self.soundfont, make_midi=lambda: midi_bytes(self.performance))
+        return render(self.performance, soundfont=self.soundfont, make_midi=lambda: self.midi)
 
     @property
     def written(self) -> tuple[Score, Outline | None]:

@@ -20,8 +20,6 @@ from pathlib import Path
 from composer.errors import OptionError, OutputError, Place, Problem, did_you_mean
 from composer.export.edition import edited
 from composer.export.finished import Finished
-from composer.export.midi import midi_bytes
-from composer.export.midi_in_place import performed_file_bytes
 from composer.export.musicxml import musicxml_bytes, mxl_bytes
 from composer.export.roll_picture import roll_picture_bytes
 from composer.export.sheets import Sheet, parts_of, pdf_of, png_pages_of, svg_pages
@@ -45,8 +43,7 @@ def _report_bytes(finished: Finished) -> bytes:
 
 
 def _midi(finished: Finished) -> bytes:
-    kept = performed_file_bytes(*finished.midi_file, finished.performance) if finished.midi_file else None
-    return midi_bytes(finished.performance) if kept is None else kept
+    return finished.midi
 
 
 def _roll_png(finished: Finished) -> bytes:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from composer.errors import SoundFontError
+from composer.errors import OutputError, SoundFontError
 from composer.sound.envelope import RATE_HZ
 from composer.sound.hall import BLOCK_FRAMES, Hall, Stereo
 
@@ -41,12 +41,16 @@ def fluidsynth_blocks(midi: bytes, soundfont: Path, command: str) -> Iterator[St
 
     Raises:
         SoundFontError: FluidSynth fails.
+        OutputError: there is no room for temporary files.
     """
     import soundfile
 
     with tempfile.TemporaryDirectory(prefix="ritornello-") as name:
         folder = Path(name)
-        (folder / "piece.mid").write_bytes(midi)
+        try:
+            (folder / "piece.mid").write_bytes(midi)
+        except OSError as error:
+            raise OutputError(f"no room for the sound: {error.strerror or error}", place=folder) from error
         # No settings, no shell, no hall, no chorus; no other font where this one fails.
         how = ["-n", "-i", "-q", "-f", os.devnull, "-R", "0", "-C", "0", "-o", "synth.default-soundfont="]
         file = ["-g", str(_GAIN), "-r", str(RATE_HZ), "-O", "float", "-T", "wav", "-F", "piece.wav"]
