@@ -18,7 +18,7 @@ from composer.outline import Outline
 from composer.score import Mark, Score, TempoMark
 
 RITARD, A_TEMPO = "rit.", "a tempo"
-_SAME_TEMPO = 0.04  # of it; what comes back so near is `a tempo`
+_SAME_TEMPO = 0.04  # of it; what comes back so near is `a tempo`, and a change so small is not told
 
 
 def edited(score: Score, outline: Outline | None) -> Score:
@@ -60,11 +60,25 @@ def _at_bar_lines(score: Score) -> tuple[Mark, ...]:
 
 def _with_ritards(score: Score, outline: Outline) -> tuple[TempoMark, ...]:
     """Return the tempo marks, and where a phrase slows down and where the tempo is taken up again."""
-    marks = {mark.tick: mark for mark in score.tempos}
+    marks = {mark.tick: mark for mark in _told_tempos(score)}
     for tick, beat_bpm, text in _ritards(outline):
         if tick not in marks or text == A_TEMPO:
             marks[tick] = TempoMark(tick, beat_bpm, text)
     return tuple(marks[tick] for tick in sorted(marks))
+
+
+def _told_tempos(score: Score) -> Iterator[TempoMark]:
+    """Yield the tempo marks but for shades of the one before, which some programs would print with their decimals."""
+    told: TempoMark | None = None
+    for mark in score.tempos:
+        if (
+            told is None
+            or mark.text
+            or score.meter_at(mark.tick).beat_ticks != score.meter_at(told.tick).beat_ticks
+            or abs(mark.beat_bpm - told.beat_bpm) >= _SAME_TEMPO * told.beat_bpm
+        ):
+            told = mark
+            yield mark
 
 
 def _ritards(outline: Outline) -> Iterator[tuple[int, float, str]]:

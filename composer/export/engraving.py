@@ -7,7 +7,7 @@ plain and note signs among them are outlines (`svg_text`), so that every program
 Conventions: verovio counts in tenths of a millimetre, and its SVG in hundredths. Ids are drawn from a fixed seed: the
 same MusicXML gives the same pages, in any process and in any thread.
 
-Contents: `Heading`, `engrave`.
+Contents: `Heading`, `engrave`, `engrave_systems`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from composer.errors import OptionError
+from composer.errors import OptionError, printable
 from composer.export.svg_text import with_plain_text
 
 PAGE_WIDTH_MM, PAGE_HEIGHT_MM = 210, 297  # A4
@@ -46,6 +46,19 @@ _OPTIONS = {
     "svgViewBox": True,
     "xmlIdSeed": 1,  # 0 would be another one each time
 }
+_ONE_SYSTEM = {  # a page takes one system at least, however low it is, and then grows round it
+    "adjustPageHeight": True,
+    "breaksNoWidow": False,
+    "footer": "none",
+    "header": "none",
+    "justifyVertically": False,
+    "pageHeight": 100,
+    "pageMarginBottom": 30,
+    "pageMarginLeft": 10,
+    "pageMarginRight": 10,
+    "pageMarginTop": 30,
+}
+_MEND = "write .musicxml, and open it in a notation program"
 
 
 @dataclass(frozen=True)
@@ -79,7 +92,27 @@ def engrave(musicxml: bytes, heading: Heading, *, staff_mm: float = STAFF_MM) ->
     toolkit = _toolkit(staff_mm)
     # Twice: what MusicXML has for a title block has no sizes when verovio reads it, MEI has.
     if not toolkit.loadData(musicxml.decode()) or not toolkit.loadData(_headed(toolkit.getMEI(), heading)):
-        raise OptionError("this piece cannot be engraved", mend="write .musicxml, and open it in a notation program")
+        raise OptionError("this piece cannot be engraved", mend=_MEND)
+    return tuple(with_plain_text(toolkit.renderToSVG(page)) for page in range(1, toolkit.getPageCount() + 1))
+
+
+def engrave_systems(musicxml: bytes, *, width_mm: float, staff_mm: float = STAFF_MM) -> tuple[str, ...]:
+    """Return each system as an SVG document of its own, without title and page numbers, for a screen.
+
+    Bars and note heads keep the ids that they have in the file.
+
+    Args:
+        musicxml: as `musicxml_with_ids` makes it.
+        width_mm: of a system, 10 to 10,000.
+        staff_mm: height of a staff, 3.6 to 9.6.
+
+    Raises:
+        OptionError: verovio cannot read it.
+    """
+    toolkit = _toolkit(staff_mm)
+    toolkit.setOptions(_ONE_SYSTEM | {"pageWidth": round(10 * width_mm)})
+    if not toolkit.loadData(musicxml.decode()):
+        raise OptionError("this piece cannot be engraved", mend=_MEND)
     return tuple(with_plain_text(toolkit.renderToSVG(page)) for page in range(1, toolkit.getPageCount() + 1))
 
 
@@ -111,4 +144,4 @@ def _headed(mei: str, heading: Heading) -> str:
 
 
 def _line(text: str, across: str, down: str, size: str) -> str:
-    return f'<rend halign="{across}" valign="{down}" {size}>{escape(text)}</rend>' if text else ""
+    return f'<rend halign="{across}" valign="{down}" {size}>{escape(printable(text))}</rend>' if text else ""

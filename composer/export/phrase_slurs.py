@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
+from composer.export.voices import divide
 from composer.outline import Outline, PhraseSpan, span_at
 from composer.score import UPPER_STAFF, Note, Score, Slur
 
@@ -24,14 +26,17 @@ def phrase_slurs(score: Score, outline: Outline) -> tuple[Slur, ...]:
     """Return the slurs of the tune, which the first part has; none where there is no tune to slur."""
     if outline.ensemble not in _ENSEMBLES:
         return ()
-    line = _top_line([note for note in score.parts[0].notes if note.staff == UPPER_STAFF and not note.is_grace])
+    staff = [note for note in score.parts[0].notes if note.staff == UPPER_STAFF and not note.is_grace]
+    upper_voice = set(divide(staff)[0]) if staff else set()
+    line = _top_line(staff)
     slurs = []
     for phrase in outline.phrases:
         notes = [note for note in line if phrase.start_tick <= note.onset_tick < phrase.end_tick]
         for run in _runs(notes):
-            for piece in _pieces(run, phrase, score):
-                texture = span_at(outline.textures, piece[0].onset_tick)
-                if _is_slurred(piece, score) and (texture is None or texture.pattern not in _UNSLURRED):
+            for notes in _pieces(run, phrase, score):
+                piece = _within(notes, upper_voice)
+                texture = span_at(outline.textures, notes[0].onset_tick)
+                if piece and _is_slurred(piece, score) and (texture is None or texture.pattern not in _UNSLURRED):
                     slurs.append(Slur(piece[0].onset_tick, piece[-1].onset_tick))
     return tuple(slurs)
 
@@ -70,6 +75,12 @@ def _pieces(run: Sequence[Note], phrase: PhraseSpan, score: Score) -> Iterator[l
         run, key=lambda note: max(0, score.bar_index_at(note.onset_tick) - first) // _MAX_BARS
     ):
         yield list(piece)
+
+
+def _within(piece: Sequence[Note], voice: AbstractSet[Note]) -> Sequence[Note]:
+    """Return a piece from its first to its last note of a voice: a slur that changes voices few programs can read."""
+    places = [place for place, note in enumerate(piece) if note in voice]
+    return piece[places[0] : places[-1] + 1] if places else ()
 
 
 def _is_slurred(piece: Sequence[Note], score: Score) -> bool:

@@ -15,12 +15,12 @@ import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from composer.export.two_voices import ROLL
 from composer.score import LOWER_STAFF, UPPER_STAFF, Note, Part, sort_notes
 
 MAX_STRETCH = 16  # a major tenth, inclusive
 MAX_NOTES = 5  # of a hand at once
 MAX_ROLL = 28  # semitones that a roll can pass over, inclusive
-ROLL = "arpeggio"
 _MOST_MOVED = 3  # notes that change hands in one grip
 
 

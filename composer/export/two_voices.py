@@ -18,6 +18,8 @@ from dataclasses import dataclass
 
 from composer.score import Note
 
+ROLL = "arpeggio"  # among a note's articulations
+
 _CROSSING = 8.0  # a note of the upper voice stands below all of the lower one, or the other way round
 _BETWEEN = 2.0  # a note stands within a chord of the other voice
 _CUT = 3.0  # for a voice in which notes are held over the beginning of others
@@ -25,6 +27,7 @@ _CUT_HEAD = 1.0  # for each head that is tied on then
 _END = 2.0  # for each end of a voice's notes besides the last
 _EMPTY = 2.5  # voice 2 sounds alone
 _APART = 1.5  # equal notes in two voices
+_ROLL_APART = 20.0  # a roll goes through one chord
 _LEFT = 0.8  # a line goes on in the other voice
 _LEAP = 0.02  # for each semitone
 _BEAM = 16  # ways that are followed at once
@@ -122,6 +125,8 @@ def _extended(way: _Way, chord: Sequence[Note], count: int) -> _Way:
         cost += _EMPTY
     if fresh[0] and fresh[1] and not held[0] and not held[1] and len({end for end, _ in fresh[0] + fresh[1]}) == 1:
         cost += _APART
+    if 0 < count < len(chord) and any(ROLL in note.articulations for note in chord):
+        cost += _ROLL_APART
     upper, lower = (tuple(sorted(old + new)) for old, new in zip(held, fresh, strict=True))
     last_of = [max(new, default=before) for new, before in zip(fresh, way.last, strict=True)]
     return _Way(cost, (upper, lower), (last_of[0], last_of[1]), (*way.choices, count))

@@ -6,6 +6,7 @@ from composer.export.edition import edited
 from composer.export.musicxml import musicxml_bytes
 from composer.export.phrase_slurs import phrase_slurs
 from composer.export.playable_hands import MAX_STRETCH, playable, unplayable
+from composer.export.voices import divide
 from composer.outline import Outline, PhraseSpan, TempoSpan, TextureSpan
 from composer.score import LOWER_STAFF, UPPER_STAFF, Mark, Repeat, Slur, TempoMark
 from composer.theory.meter import TICKS_PER_QUARTER
@@ -125,3 +126,18 @@ def test_notes_of_a_page_are_not_edited(keyboard):
     read = replace(part, notes=tuple(replace(note, spelling=Spelling("C", 0, 4)) for note in part.notes))
     score = replace(score, parts=(read,))
     assert edited(score, outline_of(score, [(0, 8)])) == score
+
+
+def test_a_shade_of_a_tempo_is_not_told(keyboard):
+    tempos = (TempoMark(0, 100.0), TempoMark(4 * Q, 101.0), TempoMark(8 * Q, 90.0))
+    score = keyboard([(0, 72, 1)], bars=3, tempos=tempos)
+    assert edited(score, outline_of(score)).tempos == (tempos[0], tempos[2])
+
+
+def test_a_slur_begins_and_ends_in_the_upper_voice(keyboard):
+    rows = [(0, 76, 2), (0, 60, 1), (1, 62, 1), (2, 77, 1), (3, 76, 1), (2, 60, 4), (4, 72, 1)]
+    score = keyboard(rows)
+    upper = divide(score.parts[0].notes)[0]
+    (slur,) = phrase_slurs(score, outline_of(score, [(0, 8)]))
+    ends = [note for note in upper if note.onset_tick in (slur.onset_tick, slur.end_tick)]
+    assert [note.pitch for note in ends] == [76, 72]

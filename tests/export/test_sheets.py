@@ -106,6 +106,11 @@ def test_titles_in_any_alphabet_that_there_is_a_font_for(piece):
     assert "& Füge" in words
 
 
+def test_a_title_may_hold_anything(piece):
+    (page,) = svg_pages(Sheet(replace(piece, title="bell\x07 </rend> <b>", composer="")))
+    assert "bell\\x07 </rend> <b>" in texts(page)
+
+
 def test_a_page_is_a4(piece):
     pdf = pypdfium2.PdfDocument(pdf_of(Sheet(piece)))
     assert [round(points / 72 * 25.4) for points in pdf[0].get_size()] == [210, 297]

@@ -57,3 +57,10 @@ def test_every_note_has_a_voice_and_a_chord_s_upper_notes_the_upper_one(drawn):
     for one, voice in voices.items():
         above = [v for other, v in voices.items() if other.onset_tick == one.onset_tick and other.pitch > one.pitch]
         assert not (voice == 1 and 2 in above)
+
+
+def test_a_roll_goes_through_one_chord():
+    held, tune = Note(0, 84, 4 * Q), Note(2 * Q, 60, Q)
+    rolled = [Note(Q, pitch, Q, articulations=("arpeggio",)) for pitch in (55, 64, 79)]
+    voices = two_voices([held, tune, *rolled])
+    assert len({voices[note] for note in rolled}) == 1
