@@ -4,7 +4,8 @@ What it is: `performed_file_bytes` takes a file's bytes and writes a performance
 names, channels, programs, controllers, texts, lyrics and markers stay as they are; drums keep their places and
 velocities and follow the tempo. Only these change: the tempo events are those of the performance, each note sounds
 when, as long and as loud as it was played, and the tracks of a piano get its pedal where the file has none. A note
-without a place in the Score keeps its own.
+without a place in the Score keeps its own. A piece that stands beside its grid as a whole is moved onto it. A text says
+who has played, and which tempi were marked.
 
 Conventions: `file_tick` counts ticks of the file that is read, `midi_tick` those of the file that is written: whole
 times finer, so that a few milliseconds can be told. A deadpan performance (expression 0) leaves velocities as they
@@ -22,13 +23,19 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from composer.corpus.midi.links import DRUM_CHANNEL, PERFORMED_TEXT, MidiLinks
+from composer.corpus.midi.links import DRUM_CHANNEL, MARKED_TEXT, MAX_MARKS, PERFORMED_TEXT, MidiLinks
 from composer.export.midi import DAMPER_PEDAL, performer_lines, performer_words
 from composer.export.midi_clock import MIDI_TICKS_PER_QUARTER, MidiClock, MidiGrid, make_clock
 from composer.performance import Performance, PlayedNote
 from composer.score import Note
 
-_OWN_LINES = ("player: ", "notes: as written", "tempo: not marked", PERFORMED_TEXT)  # of an earlier performance
+_OWN_LINES = (
+    "player: ",
+    "notes: as written",
+    "tempo: not marked",
+    PERFORMED_TEXT,
+    MARKED_TEXT,
+)  # of an earlier performance
 _BANK_SELECT = (0, 32)  # controller numbers
 
 
@@ -113,30 +120,28 @@ class _Played:
     fine: int
     rows: Mapping[tuple[int, int, int, bool], PlayedNote]
 
-    @property
-    def shift(self) -> int:
-        """MIDI ticks before the Score begins."""
-        return self.fine * self.links.shift_tick
+    def place(self, file_tick: int) -> int:
+        """Return the MIDI tick of what is no played note; a piece that stood beside its grid is moved onto it."""
+        return max(self.fine * (file_tick - self.links.shift_tick), 0)
 
     def stroke(self, track: int, channel: int, pitch: int, *, start: int, end: int, velocity: int) -> _Stroke:
         """Return how a note of the file (in its own ticks) is played."""
-        was_start = self.fine * start
+        was_start = self.place(start)
         found = self.links.note_of.get((track, channel, start, pitch))
         played = self.rows.get(_identity(*found)) if found else None
         if played is None or channel == DRUM_CHANNEL:
-            return _Stroke(was_start, was_start, max(self.fine * end, was_start + 1), velocity, channel, pitch)
-        begins = self.shift + self.clock.midi_tick_at(played.onset_sec)
-        ends = self.shift + self.clock.midi_tick_at(played.onset_sec + played.duration_sec)
+            return _Stroke(was_start, was_start, max(self.place(end), was_start + 1), velocity, channel, pitch)
+        begins = self.clock.midi_tick_at(played.onset_sec)
+        ends = self.clock.midi_tick_at(played.onset_sec + played.duration_sec)
         loud = played.velocity if self.performance.expression else velocity
-        return _Stroke(was_start, max(begins, 0), max(ends, begins + 1), loud, channel, pitch)
+        return _Stroke(was_start, begins, max(ends, begins + 1), loud, channel, pitch)
 
     def tempo_events(self) -> list[tuple[int, Any]]:
-        """Return the tempo map; the first tempo holds from the beginning of the file."""
+        """Return the tempo map."""
         import mido
 
-        ticks = [0, *(self.shift + tick for tick in self.clock.midi_ticks[1:])]
-        rows = zip(ticks, self.clock.tempos_usec, strict=True)
-        return [(max(tick, 0), mido.MetaMessage("set_tempo", tempo=usec)) for tick, usec in rows]
+        rows = zip(self.clock.midi_ticks, self.clock.tempos_usec, strict=True)
+        return [(tick, mido.MetaMessage("set_tempo", tempo=usec)) for tick, usec in rows]
 
 
 def _identity(part: int, note: Note) -> tuple[int, int, int, bool]:
@@ -161,11 +166,11 @@ def _track_of(messages: Sequence[Any], index: int, played: _Played) -> _Track:
             if sounding[message.channel, message.note]:
                 end(message.channel, message.note)
         elif message.type not in ("set_tempo", "end_of_track") and not _is_old_line(message):
-            track.others.append((played.fine * file_tick, message))
+            track.others.append((played.place(file_tick), message))
     for (channel, pitch), open_notes in sounding.items():
         for _ in range(len(open_notes)):
             end(channel, pitch)
-    track.end_tick = played.fine * file_tick
+    track.end_tick = played.place(file_tick)
     _let_go_in_time(track.strokes)
     _sounds_before_notes(track)
     return track
@@ -217,9 +222,9 @@ def _add_pedal(tracks: Sequence[_Track], played: _Played) -> None:
         for event in played.performance.pedal:
             if event.part == part:
                 value = 127 if event.is_down else 0
-                tick = played.shift + played.clock.midi_tick_at(event.time_sec)
+                tick = played.clock.midi_tick_at(event.time_sec)
                 message = mido.Message("control_change", channel=channel, control=DAMPER_PEDAL, value=value)
-                tracks[track].others.append((max(tick, 0), message))
+                tracks[track].others.append((tick, message))
 
 
 def _told(performance: Performance, clock: MidiClock, *, is_own: bool) -> list[tuple[int, Any]]:
@@ -228,7 +233,8 @@ def _told(performance: Performance, clock: MidiClock, *, is_own: bool) -> list[t
 
     lines = performer_lines(performance, clock) if is_own else []
     if not is_own and performance.expression:
-        lines = [f"{PERFORMED_TEXT}{performer_words(performance)}"]
+        marks = ", ".join(f"{mark.beat_bpm:.6g} at {mark.tick}" for mark in performance.score.tempos[:MAX_MARKS])
+        lines = [f"{PERFORMED_TEXT}{performer_words(performance)}", *([f"{MARKED_TEXT}{marks}"] if marks else [])]
     return [(0, mido.MetaMessage("text", text=line.encode().decode("latin-1"))) for line in lines]
 
 

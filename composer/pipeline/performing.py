@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,6 +77,7 @@ def perform_file(
         MusicFileError: a file cannot be read, or the score is a live performance already.
         OptionError, SoundFontError, OutputError: as `compose`; a performance of another piece.
     """
+    from composer.corpus.midi.links import link_notes
     from composer.corpus.reader import load_bytes, read_bytes
     from composer.export.writers import Finished, check_outputs, is_sheet, write_outputs
     from composer.perform.any_score import usual_player, with_instruments
@@ -95,6 +96,11 @@ def perform_file(
     from composer.analysis.outline import outline_of  # after the file was read: a wrong one is told at once
 
     score = with_instruments(read.score)
+    midi_file = None
+    if read.format == "midi":
+        links = link_notes(data, str(score_path), score)
+        midi_file = (data, links)
+        score = replace(score, tempos=links.marked or score.tempos)
     outline = outline_of(score)
     if player is None:
         who = who.model_copy(update={"player": usual_player(score, outline, file_name=score_path.stem)})
@@ -103,11 +109,6 @@ def perform_file(
         written = read_bytes(data, str(score_path)).score
         if written != read.score:
             sheet = (with_instruments(written), outline_of(written))
-    midi_file = None
-    if read.format == "midi":
-        from composer.corpus.midi.links import link_notes
-
-        midi_file = (data, link_notes(data, str(score_path), score))
     refinements = _said_by_file(midi_file and midi_file[1], who)
     performance = perform_score(score, outline, who, refinements=refinements)
     picture, told = b"", tuple[str, ...]()

@@ -10,6 +10,7 @@ Conventions: a line is a track's notes on one channel, as in the reader; drums b
 from __future__ import annotations
 
 import bisect
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +18,15 @@ from dataclasses import dataclass
 from composer.corpus.midi.quantise import leading_offset
 from composer.corpus.midi.reader import AS_WRITTEN_TEXT
 from composer.corpus.midi.smf import RawNote, Smf, parse_smf
-from composer.score import Note, Score
+from composer.score import Note, Score, TempoMark
 from composer.theory.meter import TICKS_PER_QUARTER
 
 REACH_TICKS = TICKS_PER_QUARTER // 2  # a note of the file is never farther from its place
 DRUM_CHANNEL = 9  # counted from 0
 PERFORMED_TEXT = "performed: "  # begins a line in a file that this program has played
+MARKED_TEXT = "marked tempi: "  # begins a line in such a file, which says the tempi of its score
+MAX_MARKS = 200  # of them that are said
+_MARK = re.compile(r"(\d+(?:\.\d+)?) at (\d{1,12})")
 _OWN_TEXT = "player: "  # in a file that this program has written
 _LOOSE_TICKS = TICKS_PER_QUARTER // 60  # farther from their places notes were played, not written …
 _LOOSE_SHARE = 0.25  # … when so many are
@@ -45,6 +49,7 @@ class MidiLinks:
         is_damaged: whether some of the file could not be read.
         is_performed: whether its loudness is somebody's playing, not marks: this program has played it, it has a
             tempo curve, or its notes lie beside their places.
+        marked: the tempi of its Score, where this program has said them.
     """
 
     note_of: Mapping[RawKey, tuple[int, Note]]
@@ -54,6 +59,7 @@ class MidiLinks:
     shift_tick: int
     is_damaged: bool
     is_performed: bool
+    marked: tuple[TempoMark, ...] = ()
 
 
 def link_notes(data: bytes, source: str, score: Score) -> MidiLinks:
@@ -100,6 +106,7 @@ def link_notes(data: bytes, source: str, score: Score) -> MidiLinks:
         quarter_ticks=smf.quarter_ticks,
         shift_tick=shift,
         is_damaged=bool(smf.warnings),
+        marked=_marked(smf, score),
         is_performed=num_loose > _LOOSE_SHARE * len(note_of) or _says_performed(smf, score),
     )
 
@@ -111,6 +118,12 @@ def _lines(smf: Smf) -> dict[tuple[int, int], list[RawNote]]:
             if note.channel != DRUM_CHANNEL:
                 lines[index, note.channel].append(note)
     return lines
+
+
+def _marked(smf: Smf, score: Score) -> tuple[TempoMark, ...]:
+    line = next((text for text in smf.texts if text.startswith(MARKED_TEXT)), "")
+    marks = (TempoMark(int(tick), float(bpm)) for bpm, tick in _MARK.findall(line)[:MAX_MARKS])
+    return tuple(mark for mark in marks if 0 < mark.beat_bpm <= 1000 and mark.tick <= score.end_tick)
 
 
 def _says_performed(smf: Smf, score: Score) -> bool:
