@@ -25,7 +25,7 @@ from composer.perform.rules import MAX_LOG_PERIOD, RULES
 
 VALUES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 LEAST_GAIN = 0.002
-GOALS = {"tempo": ("onset IOI", "tactus", "bar"), "loudness": ("velocity",)}
+GOALS = {"tempo": ("onset IOI", "tactus", "bar"), "loudness": ("velocity", "top line")}
 FREE = {
     "tempo": ("phrase_arch", "subphrase_arch", "duration_contrast", "double_duration", "final_ritard"),
     "loudness": (
@@ -80,7 +80,8 @@ def measured(excerpt: Excerpt, strengths: Strengths, silent: Player) -> dict[str
     point_sec = np.concatenate([[0.0], np.cumsum(np.diff(reading.point_tick) * quarter_sec[:-1])])
     onsets = reading.point_tick[reading.onset_points].astype(np.float64)
     grids = {"onset IOI": onsets, **{unit: excerpt.grid(unit) for unit in excerpt.units}}
-    found = {"velocity": correlation(velocity, pianists["velocity"])}
+    # Where a pianist's note is not of the top line, `pianists` has no number.
+    found = {name: correlation(velocity, pianists[name]) for name in GOALS["loudness"]}
     for name, grid in grids.items():
         seconds = np.interp(grid, onsets, point_sec[reading.onset_points])
         found[name] = correlation(np.log(np.diff(seconds) / np.diff(grid)), pianists[name])
