@@ -26,6 +26,7 @@ from composer.theory.harmony import Cadence
 
 FORMATS = ("png", "svg")
 _HEIGHT_INCHES = 7.0
+_MARGINS = {"left": 0.045, "right": 0.992, "bottom": 0.065, "top": 0.945, "hspace": 0.05}  # shares of the picture
 _ROOM_FOR_A_WORD = 0.03  # of the width; a narrower phrase does not name its cadence
 _ROOM_FOR_A_LEVEL = 0.014
 _INK = "#333333"
@@ -51,9 +52,10 @@ def performance_picture_bytes(
     from matplotlib.figure import Figure
 
     score = performances[0][1].score
-    figure = Figure(figsize=(WIDTH_INCHES, _HEIGHT_INCHES), dpi=DPI, layout="constrained")
+    figure = Figure(figsize=(WIDTH_INCHES, _HEIGHT_INCHES), dpi=DPI)
     FigureCanvasAgg(figure)
-    phrases, tempo, loudness = figure.subplots(3, 1, sharex=True, height_ratios=[0.8, 3, 3])
+    # Margins of our own: a layout that is solved for comes out a hair different from run to run.
+    phrases, tempo, loudness = figure.subplots(3, 1, sharex=True, height_ratios=[0.8, 3, 3], gridspec_kw=_MARGINS)
     _draw_phrases(phrases, outline, score)
     _draw_tempo(tempo, performances, score)
     _draw_loudness(loudness, performances, score)
@@ -67,7 +69,7 @@ def performance_picture_bytes(
     tempo.set_xlabel("")
     if len(performances) > 1:
         lines, labels = tempo.get_legend_handles_labels()
-        figure.legend(lines, labels, loc="outside upper right", fontsize=8, frameon=False, ncols=min(len(lines), 4))
+        figure.legend(lines, labels, loc="upper right", fontsize=8, frameon=False, ncols=min(len(lines), 4))
     if score.title:
         title = printable(score.title)[: _TITLE_CHARS if len(performances) == 1 else _TITLE_CHARS // 2]
         figure.suptitle(title.replace("$", r"\$"), x=0.01, ha="left", y=0.985, fontsize=13)
