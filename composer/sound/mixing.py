@@ -1,6 +1,6 @@
 """Mix the voices of a performance, block by block, with the hall's answer.
 
-What it is: memory is that of a few blocks, whatever the length. Two threads share the voices by their tones (numpy
+What it is: memory is that of a few blocks, whatever the length. Two threads share the voices by their samples (numpy
 lets them run side by side); which voice is whose does not depend on the machine, and sums are made in one order, so
 that the same voices give the same bytes.
 
@@ -9,14 +9,15 @@ Contents: `mixed_blocks`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 
 import numpy as np
 
 from composer.sound.envelope import levels
 from composer.sound.hall import BLOCK_FRAMES, Hall, Stereo
-from composer.sound.regions import Tone
 from composer.sound.soundfont import SoundFont
 from composer.sound.tones import Tones
 from composer.sound.voices import Voice
@@ -35,11 +36,9 @@ def mixed_blocks(voices: Sequence[Voice], font: SoundFont) -> Iterator[Stereo]:
     Raises:
         SoundFontError: a sample cannot be read.
     """
-    hall, tones = Hall(), Tones(font)
-    lane_of: dict[Tone, int] = {}
-    lanes: list[list[Voice]] = [[] for _ in range(_LANES)]
-    for voice in voices:
-        lanes[lane_of.setdefault(voice.region.tone, len(lane_of) % _LANES)].append(voice)
+    hall = Hall()
+    lanes = _lanes(voices)
+    tones = [Tones(font) for _ in lanes]
     end = max((voice.end_frame for voice in voices), default=0) + hall.tail_frames
     sounding: list[list[Voice]] = [[] for _ in lanes]
     begun = [0] * len(lanes)
@@ -54,7 +53,7 @@ def mixed_blocks(voices: Sequence[Voice], font: SoundFont) -> Iterator[Stereo]:
                 begun[index] = upto
             dry = np.zeros((2, BLOCK_FRAMES), np.float32)
             sent = np.zeros((2, BLOCK_FRAMES), np.float32)
-            for buses in pool.map(lambda group: _lane(group, tones, first), sounding):  # noqa: B023 - used at once
+            for buses in pool.map(_sum, sounding, tones, repeat(first)):
                 for share, bus in buses.items():
                     dry += bus
                     sent += bus * np.float32(share)
@@ -62,7 +61,20 @@ def mixed_blocks(voices: Sequence[Voice], font: SoundFont) -> Iterator[Stereo]:
             yield block[:, : end - first]
 
 
-def _lane(voices: Sequence[Voice], tones: Tones, first: int) -> Buses:
+def _lanes(voices: Sequence[Voice]) -> list[list[Voice]]:
+    """Deal out voices by their samples, so that each lane sounds about as long; each is still sorted."""
+    frames: Counter[int] = Counter()
+    for voice in voices:
+        frames[voice.region.tone.sample] += voice.end_frame - voice.onset_frame
+    loads = [0] * _LANES
+    lane_of = {}
+    for sample, load in sorted(frames.items(), key=lambda item: (-item[1], item[0])):
+        lane_of[sample] = loads.index(min(loads))
+        loads[lane_of[sample]] += load
+    return [[voice for voice in voices if lane_of[voice.region.tone.sample] == lane] for lane in range(_LANES)]
+
+
+def _sum(voices: Sequence[Voice], tones: Tones, first: int) -> Buses:
     """Return the sum of some voices from frame `first` on."""
     buses: Buses = {}
     for voice in voices:

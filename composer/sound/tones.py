@@ -13,7 +13,6 @@ Contents: `Tones`.
 from __future__ import annotations
 
 import io
-import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -28,7 +27,7 @@ from composer.sound.soundfont import MAX_SAMPLE_FRAMES, SoundFont
 Wave = NDArray[np.float32]
 
 KEPT_SEC = 12.0  # of each tone; what lasts longer is made each time
-KEPT_BYTES = 2**28  # of all that is kept
+KEPT_BYTES = 2**27  # of all that is kept
 _GROWTH_FRAMES = 2**15  # a tone is made in multiples of this
 _PAD_FRAMES = 512  # about the doubled sample, for the filter's ends
 _WRAP_FRAMES = 512  # of the loop, once more behind its end, for filter and interpolation
@@ -56,7 +55,7 @@ class _Source:
 
 
 class Tones:
-    """The tones of a sound font; of several threads each should keep to tones of its own, for speed.
+    """The tones of a sound font; not for several threads at once.
 
     Args:
         font: where samples are from.
@@ -66,7 +65,6 @@ class Tones:
         self._font = font
         self._kept: OrderedDict[object, tuple[Wave, ...]] = OrderedDict()
         self._bytes = 0
-        self._lock = threading.Lock()
 
     def wave(self, tone: Tone, brightness: float, first: int, last: int) -> Wave:
         """Return a tone from frame `first` to before `last`; shorter where the sample ends.
@@ -157,19 +155,17 @@ class Tones:
         return kept[0]
 
     def _get(self, key: object) -> tuple[Wave, ...] | None:
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
+        if key in self._kept:
+            self._kept.move_to_end(key)
+        return self._kept.get(key)
 
     def _put(self, key: object, waves: tuple[Wave, ...]) -> None:
-        with self._lock:
-            self._bytes -= sum(wave.nbytes for wave in self._kept.pop(key, ()))
-            self._kept[key] = waves
-            self._bytes += sum(wave.nbytes for wave in waves)
-            while self._bytes > KEPT_BYTES and len(self._kept) > 1:
-                _, oldest = self._kept.popitem(last=False)
-                self._bytes -= sum(wave.nbytes for wave in oldest)
+        self._bytes -= sum(wave.nbytes for wave in self._kept.pop(key, ()))
+        self._kept[key] = waves
+        self._bytes += sum(wave.nbytes for wave in waves)
+        while self._bytes > KEPT_BYTES and len(self._kept) > 1:
+            _, oldest = self._kept.popitem(last=False)
+            self._bytes -= sum(wave.nbytes for wave in oldest)
 
 
 def _decoded(content: bytes, name: str, font: SoundFont) -> Wave:
