@@ -55,6 +55,7 @@ _INSTRUMENTS = tuple(
 )
 _PLAYER_OF_ENSEMBLE = {"organ": "organ", "chorale": "chorale", "quartet": "classical", "song": "romantic"}
 USUAL_PLAYER = "baroque"
+_VOICES = frozenset(range(52, 55))  # General MIDI
 PLATEAU_BARS = 1.0  # a level is the median of the notes so far before and behind
 ACCENT_UNITS = 8.0  # velocity: a note that stands out by less belongs to its level
 MAX_LOUDNESS_DB = 15.0  # from the middle of the file, either way
@@ -83,10 +84,12 @@ def usual_player(score: Score, outline: Outline, *, file_name: str = "") -> str:
         outline: knows who plays.
         file_name: names the composer where the score does not.
     """
-    if outline.ensemble in ("organ", "chorale"):
-        return _PLAYER_OF_ENSEMBLE[outline.ensemble]
+    programs = {part.program for part in score.parts if part.notes}
+    ensemble = "chorale" if programs and programs <= _VOICES and len(score.parts) > 1 else outline.ensemble
+    if ensemble in ("organ", "chorale"):
+        return _PLAYER_OF_ENSEMBLE[ensemble]
     named = next((found for text in (score.composer, file_name) if (found := composer_named(text, COMPOSERS))), None)
-    return named or _PLAYER_OF_ENSEMBLE.get(outline.ensemble, USUAL_PLAYER)
+    return named or _PLAYER_OF_ENSEMBLE.get(ensemble, USUAL_PLAYER)
 
 
 def file_loudness(

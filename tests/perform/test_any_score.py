@@ -73,6 +73,12 @@ def test_the_usual_player_is_the_composers_or_the_ensembles(composer, ensemble, 
     assert usual_player(score, Outline(BARS, ensemble=ensemble), file_name=file_name) == player
 
 
+def test_voices_are_a_choir_however_many_there_are():
+    score = with_instruments(duo("Cantus", "Altus", "Tenor", "Quintus", "Bassus"))
+    score = replace(score, composer="Johann Sebastian Bach")
+    assert usual_player(score, Outline(BARS, ensemble="keyboard")) == "chorale"
+
+
 def loudness(score, velocity_of, **options):
     """dB of each note of the first part."""
     velocities = {(part, note): (velocity_of(part, note),) for part, note in score.notes()}
