@@ -108,9 +108,12 @@ class SectionRow(Entry):
     Attributes:
         bars: the default, then others that may be drawn.
         least, most: the range in which it may be stretched to reach a wished length; inclusive.
+        loose: bars by which it may be shorter or longer than drawn, as often as the style's phrases are not of four or
+            eight bars; a theme's section is only longer, by two bars at least. 0 where the form is strict.
         key: for both modes.
         keys_as: id of an earlier section: where that one's keys were drawn, those at the same place of the list are
             taken (a second part begins in the key that the first one reached).
+        imperfect: probability of ending with an IAC where its cadence is a PAC.
         optional: probability of being there; 1 when left out.
         figure: name of a style card's figure that replaces `optional`.
         voices: that sound in its passages; three are four where the ensemble has a part for each.
@@ -125,9 +128,11 @@ class SectionRow(Entry):
     bars: BarChoices
     least: Annotated[int, Strict(), Field(ge=0)] | None = None
     most: Bars | None = None
+    loose: Annotated[int, Strict(), Field(ge=0, le=4)] = 0
     key: KeyRow
     keys_as: Name | None = None
     cadence: CadenceName
+    imperfect: Unit = 0.0
     optional: Unit = 1.0
     figure: Text | None = None
     transformations: tuple[TransformationField, ...] | None = Field(default=None, validation_alias="as")

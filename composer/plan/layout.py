@@ -9,11 +9,14 @@ import numpy as np
 
 from composer.errors import PlanError
 from composer.plan.forms import FormTemplate, SectionRow, default_id
-from composer.plan.model import RepeatEntry, SectionEntry
+from composer.plan.model import CadenceName, RepeatEntry, SectionEntry
+from composer.plan.phrase_kinds import length_weights
 from composer.plan.setting import Setting
 
 # A drawn choice is the row's first in this share of pieces; the others share the rest by the style's own counts.
 FIRST_CHOICE = 0.6
+USUAL_LENGTHS = (4, 8)  # bars of phrases that leave a section as long as its form has it
+CODETTA = 2  # bars at least by which a section that states a theme is longer
 NEAR_BARS = 4  # a wish that a form misses by no more than a short phrase is met as nearly as it can be
 
 
@@ -24,6 +27,7 @@ class _Chosen:
     row: SectionRow
     bars: int
     key: str
+    cadence: CadenceName
     present: bool
 
 
@@ -53,7 +57,7 @@ def sections_of_form(setting: Setting, *, bars: int | None) -> tuple[SectionEntr
             theme=one.row.theme or "none",
             bars=length,
             key=one.key,
-            cadence=one.row.cadence,
+            cadence=one.cadence,
             transformations=one.row.transformations or (),
             recall=one.row.recall or "melody",
             fidelity=one.row.fidelity,
@@ -90,8 +94,9 @@ def _drawn(setting: Setting) -> list[_Chosen]:
         drawn.append(
             _Chosen(
                 row,
-                _pick(row.bars, length),
+                _pick(row.bars, length) + _loosened(row, _pick(row.bars, length), setting),
                 keys[min(place, len(keys) - 1)],
+                _end(row, setting),
                 present < setting.card.figures.get(row.figure or "", row.optional),
             )
         )
@@ -192,6 +197,22 @@ def _pick(choices: Sequence[int], draw: float) -> int:
         return choices[0]
     place = (draw - FIRST_CHOICE) / (1 - FIRST_CHOICE)
     return choices[1 + int(place * (len(choices) - 1))]
+
+
+def _loosened(row: SectionRow, bars: int, setting: Setting) -> int:
+    """Draw by how many bars a section differs from so many: as if one of its four-bar phrases had another length."""
+    lengths = length_weights(setting.styles, setting.meter)
+    first = CODETTA if row.function in ("theme", "recapitulation") else -row.loose
+    others = [by for by in range(first, row.loose + 1) if by and row.shortest <= bars + by <= row.longest]
+    usual = sum(lengths[length] for length in USUAL_LENGTHS)
+    weights = np.array([usual, *(lengths[USUAL_LENGTHS[0] + by] for by in others)])
+    return int(setting.stream("form", row.label, "loose").choice([0, *others], p=weights / weights.sum()))
+
+
+def _end(row: SectionRow, setting: Setting) -> CadenceName:
+    """Return how a section ends: as its form has it, or less closed."""
+    is_open = row.cadence == "PAC" and setting.stream("form", row.section_id, "end").random() < row.imperfect
+    return "IAC" if is_open else row.cadence
 
 
 def _pick_key(choices: Sequence[str], setting: Setting, draw: float) -> int:

@@ -38,7 +38,7 @@ DEFAULT_THEME_BARS = 8
 OTHER_KIND = 0.25  # share of sentences that are periods instead, and of periods that are sentences
 COMPOUND = 0.6  # share of long periods that are compound
 ROOM_BARS = 4  # that a section has beside a theme whose length is drawn
-OPEN_END = 0.7  # share of IAC, not PAC, where a theme's section goes on
+OPEN_END = 0.85  # share of IAC, not PAC, where a theme's section goes on
 _OTHER_KIND = {"sentence": "period", "period": "sentence"}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from composer.errors import PlanError
@@ -246,3 +248,44 @@ def test_all_that_is_wrong_in_a_template_is_told_at_once():
     with pytest.raises(PlanError) as caught:
         parse_form(text, source="own.yaml")
     assert len(caught.value.problems) == 2
+
+
+LOOSE = """template: 1
+name: loose
+description: A theme and an episode.
+themes: {verse: {bars: 8}}
+sections:
+  - {label: V, function: theme, theme: verse, bars: 8, least: 8, most: 12, loose: 3,
+     key: {major: I, minor: i}, cadence: PAC}
+  - {label: E, function: episode, bars: 8, least: 4, most: 16, loose: 3, imperfect: 0.5,
+     key: {major: V, minor: III}, cadence: PAC}
+  - {label: V, function: theme, copy_of: V, theme: verse, bars: 8, least: 8, most: 12, loose: 3,
+     key: {major: I, minor: i}, cadence: PAC}
+"""
+
+
+def test_a_loose_section_is_longer_or_shorter_now_and_then_and_its_copy_too(tmp_path, library, small):
+    (tmp_path / "loose.yaml").write_text(LOOSE, encoding="utf-8")
+    uneven = replace(small, phrase_lengths={"triple": {"4": 8, "5": 4, "6": 4, "2": 4}})
+    plans = [
+        plan_piece(
+            Brief(form="loose.yaml", style="small", key="C major", meter="3/4", seed=seed),
+            folder=tmp_path,
+            library=lambda name: (library(name)[0], uneven),
+        )
+        for seed in range(24)
+    ]
+    lengths = [[section.bars for section in plan.sections] for plan in plans]
+    assert {first for first, _, _ in lengths} == {8, 10}  # a theme's section has a codetta or none
+    assert all(first == last for first, _, last in lengths)
+    assert {middle for _, middle, _ in lengths} == {6, 8, 9, 10}
+    assert {plan.section("E").cadence for plan in plans} == {"PAC", "IAC"}
+    assert {plan.section("V2").cadence for plan in plans} == {"PAC"}
+
+
+def test_a_wished_length_is_in_whole_phrases_where_sections_are_loose(tmp_path, library):
+    (tmp_path / "loose.yaml").write_text(LOOSE, encoding="utf-8")
+    brief = Brief(form="loose.yaml", style="small", key="C major", seed=2, bars=28)
+    plan = plan_piece(brief, folder=tmp_path, library=library)
+    assert all(section.bars % 2 == 0 for section in plan.sections)
+    assert plan.bars == 28
