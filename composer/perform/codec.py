@@ -1,7 +1,7 @@
 """Four numbers a note: a Performance taken apart and put together again, an inverse pair.
 
 What it is: `encode` turns a performance, a person's or our own, into beat period, velocity, timing and articulation
-of each note; `decode` turns them back. `decode(encode(p)).notes` are the notes of `p` to rounding of floats.
+of each note; `decode` turns them back. `decode(encode(p))` has the notes of `p`, to rounding of floats, and its pedal.
 
 Conventions: the beat period holds from a score tick on, in seconds a quarter (`beat_period_sec` gives it per beat of
 the meter); `timing_sec` is how much earlier than the tempo curve a note sounds; `articulation_log2` is log2 of its
@@ -11,8 +11,8 @@ it.
 Source: the four parameters of partitura's performance codec (Cancino-Chacón et al. 2022; Grachten and Widmer 2012).
 Differences: the written length of a note is measured along the tempo curve, not by the period at its onset, so that a
 long note held through a ritardando does not seem to be articulated; the curve may have points between onsets;
-velocity is not scaled to 0..1. What is lost: the tempo curve of a performance between onsets, and its pedal, which is
-handed through.
+velocity is not scaled to 0..1. The pedal goes along as it is. What is lost: the tempo curve of a performance between
+onsets.
 
 Contents: `PerformanceCode`, `encode`, `decode`.
 """
@@ -45,6 +45,7 @@ class PerformanceCode:
         timing_sec: [note]
         articulation_log2: [note]
         start_sec: seconds of the first point.
+        pedal: sorted by time.
     """
 
     score: Score
@@ -55,6 +56,7 @@ class PerformanceCode:
     timing_sec: FloatArray
     articulation_log2: FloatArray
     start_sec: float = 0.0
+    pedal: tuple[PedalEvent, ...] = ()
 
     @property
     def tempo_curve(self) -> tuple[TempoPoint, ...]:
@@ -82,7 +84,8 @@ def encode(performance: Performance) -> PerformanceCode:
         ticks = np.array([point.tick for point in curve], dtype=np.int64)
         periods = np.array([point.quarter_sec for point in curve])
         empty = np.zeros(0)
-        return PerformanceCode(performance.score, (), ticks, periods, empty, empty, empty, curve[0].onset_sec)
+        start_sec, pedal = curve[0].onset_sec, performance.pedal
+        return PerformanceCode(performance.score, (), ticks, periods, empty, empty, empty, start_sec, pedal)
     onset_tick = np.array([played.note.onset_tick for played in notes], dtype=np.int64)
     onset_sec = np.array([played.onset_sec for played in notes])
     duration_sec = np.array([played.duration_sec for played in notes])
@@ -103,17 +106,11 @@ def encode(performance: Performance) -> PerformanceCode:
         timing_sec=curve_sec - onset_sec,
         articulation_log2=np.log2(duration_sec / nominal_sec),
         start_sec=start_sec,
+        pedal=performance.pedal,
     )
 
 
-def decode(
-    code: PerformanceCode,
-    *,
-    pedal: tuple[PedalEvent, ...] = (),
-    player: str = "",
-    take: int = 0,
-    expression: float = 1.0,
-) -> Performance:
+def decode(code: PerformanceCode, *, player: str = "", take: int = 0, expression: float = 1.0) -> Performance:
     """Return the performance that the four numbers describe; the inverse of `encode`.
 
     Velocities are rounded and held within 1..127. Nothing else is mended: a code made by rules must see to it that no
@@ -134,7 +131,7 @@ def decode(
         score=code.score,
         notes=tuple(sorted(notes, key=lambda played: played.onset_sec)),
         tempo_curve=curve,
-        pedal=pedal,
+        pedal=code.pedal,
         player=player,
         take=take,
         expression=expression,

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from composer.errors import OptionError
 from composer.outline import ChordSpan, DynamicSpan, Outline, PhraseSpan, SectionSpan, TempoSpan
-from composer.perform import PLAYERS, perform, seconds_at
+from composer.perform import PLAYERS, adjusted, perform, seconds_at
 from composer.perform.ornaments import with_ornaments
+from composer.perform.rules import RULES
 from composer.score import Dynamic, Note, Part, Score, Slur, TempoMark, make_bars, sort_notes
 from composer.theory.harmony import Cadence, parse_chord
 from composer.theory.key import Key
@@ -84,10 +85,20 @@ def pieces(draw):
     return score, outline
 
 
-@given(pieces(), st.sampled_from(sorted(PLAYERS)), st.integers(0, 3), st.sampled_from([0.0, 0.5, 1.0, 4.0]))
-@settings(max_examples=60)
+# Every rule at once, stronger than anybody plays: what no preset does has to be playable too.
+EVERYTHING = adjusted(PLAYERS["chopin"], dict.fromkeys(RULES, 2.0), name="everything")
+
+
+@given(
+    pieces(),
+    st.sampled_from([*sorted(PLAYERS), "everything"]),
+    st.integers(0, 3),
+    st.sampled_from([0.0, 0.5, 1.0, 4.0]),
+)
+@settings(max_examples=80)
 def test_whatever_is_played_can_be_played(piece, player, take, expression):
     score, outline = piece
+    player = PLAYERS.get(player, EVERYTHING)
     performance = perform(score, outline, player=player, take=take, expression=expression)
     by_key = defaultdict(list)
     for played in performance.notes:
@@ -99,8 +110,7 @@ def test_whatever_is_played_can_be_played(piece, player, take, expression):
         for one, other in itertools.pairwise(strokes):
             assert one.onset_sec + one.duration_sec <= other.onset_sec + 1e-9
     # Every key of the score is struck once, with its ornaments played out.
-    habits = PLAYERS[player]
-    speed, from_above = habits.ornament_notes_per_sec, habits.trills_from_above > 0
+    speed, from_above = player.ornament_notes_per_sec, player.trills_from_above > 0
     heard = with_ornaments(score, outline, notes_per_sec=speed, trills_from_above=from_above) if expression else score
     wanted = {(p, n.onset_tick, n.pitch, n.is_grace) for p, n in heard.notes()}
     assert performance.score is score
