@@ -19,7 +19,7 @@ import numpy as np
 from composer.analysis.copying import RunIndex, counted_notes, shared_notes
 from composer.fill.rhythm import DIVISIONS, cell_name, cells_of, contradicts, tune_cells, usual_onsets
 from composer.outline import ChordSpan, span_at
-from composer.style_statistics import StyleStatistics, meter_class
+from composer.style_statistics import Opening, StyleStatistics, meter_class
 from composer.theory.meter import Meter
 
 Tune = Sequence[tuple[int, int, int]]
@@ -174,29 +174,39 @@ def _mean_log(counts: Mapping[str, int]) -> float:
     return sum(n / total * _log_share(counts, name) for name, n in counts.items())
 
 
-def opening_likeness(
-    tune: Tune, statistics: StyleStatistics, *, meter: Meter, mode: str, bar_offset_tick: int = 0
-) -> float:
-    """Return how like the nearest real two-bar opening of the style a tune begins, 0..1.
-
-    Half of it is rhythm (F1 of the onsets, in twelfths of a beat), half contour (share of equal directions). A copy is
-    not wanted: what is nearly equal counts as 0.
-    """
-    if len(tune) < 2:
-        return 0.0
-    places = {round((onset - bar_offset_tick) * DIVISIONS / meter.beat_ticks) for onset, _, _ in tune}
-    signs = np.sign(np.diff([pitch for _, _, pitch in tune]))
-    best = 0.0
+def known_openings(statistics: StyleStatistics, *, meter: Meter, mode: str) -> list[Opening]:
+    """Return the style's real two-bar openings that are in a meter and mode; those in triplets of another are not."""
+    found = []
     for opening in statistics.openings:
         if opening.meter != meter_class(meter) or opening.mode != mode or len(opening.pitches) < 3:
             continue
         own = tune_cells([round(onset * meter.beat_ticks) for onset in opening.onsets_beat], meter)
-        if any(contradicts(cell, meter) for cell in own):
-            continue  # triplets in another meter
-        other_places = {round(onset * DIVISIONS) for onset in opening.onsets_beat}
+        if not any(contradicts(cell, meter) for cell in own):
+            found.append(opening)
+    return found
+
+
+def rhythm_likeness(tune: Tune, opening: Opening, *, meter: Meter, bar_offset_tick: int = 0) -> float:
+    """Return how many onsets a tune and an opening share, 0..1: the F1 of their places, in twelfths of a beat."""
+    places = {round((onset - bar_offset_tick) * DIVISIONS / meter.beat_ticks) for onset, _, _ in tune}
+    others = {round(onset * DIVISIONS) for onset in opening.onsets_beat}
+    return 2 * len(places & others) / max(1, len(places) + len(others))
+
+
+def opening_likeness(tune: Tune, openings: Sequence[Opening], *, meter: Meter, bar_offset_tick: int = 0) -> float:
+    """Return how like the nearest of some real openings a tune begins, 0..1.
+
+    Half of it is rhythm, half contour (share of equal directions). A copy is not wanted: what is nearly equal counts
+    as 0.
+    """
+    if len(tune) < 2:
+        return 0.0
+    signs = np.sign(np.diff([pitch for _, _, pitch in tune]))
+    best = 0.0
+    for opening in openings:
+        rhythm = rhythm_likeness(tune, opening, meter=meter, bar_offset_tick=bar_offset_tick)
         other_signs = np.sign(np.diff(opening.pitches))
         shared = min(len(signs), len(other_signs))
-        rhythm = 2 * len(places & other_places) / (len(places) + len(other_places))
         alike = 0.5 * rhythm + 0.5 * float(np.mean(signs[:shared] == other_signs[:shared]))
         best = max(best, 0.0 if alike > 0.97 else alike)
     return best

@@ -144,7 +144,7 @@ class NetworkSource:
             uniforms=uniforms,
             pins=stretch.pins.code[first:end],
             allowed=stretch.allowed[first:end],
-            strike_allowed=stretch.allowed[first:end],
+            strike_allowed=stretch.strike_allowed[first:end],
             marginal_log_odds=marginal,
             temperature=self._temperature,
             guidance=1.0 + stretch.guidance_factor * (self._guidance - 1.0),

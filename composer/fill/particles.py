@@ -62,6 +62,7 @@ class Stretch:
         guidance_factor: of the plan's guidance beyond 1.
         critic_weights: factor of each critic by name; see `critics.penalties`.
         batches: of particles with which each phrase begins.
+        onsets: bool [step]; where a free note may begin; None: everywhere.
         runs: of the training pieces, which are not to be copied.
     """
 
@@ -83,12 +84,18 @@ class Stretch:
     guidance_factor: float = 1.0
     critic_weights: Mapping[str, float] = field(default_factory=dict)
     batches: int = 1
+    onsets: BoolArray | None = None
     runs: tuple[RunIndex, ...] = ()
 
     @property
     def num_steps(self) -> int:
         """All steps, the lead-in included."""
         return self.facts.num_steps
+
+    @property
+    def strike_allowed(self) -> BoolArray:
+        """Where a free note may begin: bool [step, pitch]."""
+        return self.allowed if self.onsets is None else self.allowed & self.onsets[:, None]
 
     def style_at(self, step: int) -> ComposerMix:
         """Return the style in which a step is composed."""

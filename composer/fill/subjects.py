@@ -17,8 +17,19 @@ import numpy as np
 
 from composer.abc import Melody, MelodyNote
 from composer.fill.given import Sounding
+from composer.fill.melody import known_openings
 from composer.fill.particles import NoteSource
-from composer.fill.themes import ThemeTask, misfit, rate_tune, sample_drafts, tune_of, tune_stretch
+from composer.fill.themes import (
+    ThemeTask,
+    drawn_opening,
+    in_rhythm,
+    likeness_to_style,
+    misfit,
+    rate_tune,
+    sample_drafts,
+    tune_of,
+    tune_stretch,
+)
 from composer.plan.answer import mutated
 from composer.style_statistics import StyleStatistics
 from composer.theme import Theme, inverted
@@ -43,10 +54,13 @@ def compose_subject(
     end_tick = task.local.end_tick
     stretch = tune_stretch(task, [], end_tick=end_tick, source=source)
     best: tuple[float, list[Sounding]] = (-np.inf, [])
-    for _ in range(ROUNDS):
-        for play, articulate in sample_drafts(source, stretch, generator):
+    openings = known_openings(statistics, meter=task.meter, mode=task.key.mode)
+    model = drawn_opening(openings, generator)
+    for turn in range(ROUNDS):
+        for play, articulate in sample_drafts(source, in_rhythm(stretch, task, model, turn=turn), generator):
             notes = tune_of(play, articulate, task.low_pitch)
             score = rate_tune(notes, task, statistics, end_tick) + subject_score(notes, task)
+            score += likeness_to_style(notes, task, openings, model)
             if score > best[0]:
                 best = (score, notes)
     moved = sorted(MelodyNote(onset - task.pickup_tick, length, pitch) for onset, length, pitch in best[1])

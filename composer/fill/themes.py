@@ -12,7 +12,7 @@ out counts from its first bar line.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +26,11 @@ from composer.fill.melody import (
     COPY_COST,
     PARALLEL_COST,
     copied_notes,
+    known_openings,
     melody_score,
     opening_likeness,
     parallels_with_bass,
+    rhythm_likeness,
 )
 from composer.fill.particles import LINE, Goals, NoteSource, Stretch, run_filter
 from composer.fill.rhythm import DIVISIONS, contradicts
@@ -37,13 +39,15 @@ from composer.roll.codec import BoolArray
 from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import FREE, SILENT, STRUCK, only_line, top_line
 from composer.roll.reference import no_reference
-from composer.style_statistics import StyleStatistics
+from composer.style_statistics import Opening, StyleStatistics
 from composer.theory.key import Key
 from composer.theory.meter import Meter
 
 METER = "meter"  # the goal that a tune's rhythm is that of its meter
 IDEA_BARS = 2
 IDEA_ROUNDS = 4  # drafts of the idea: so many times the particles
+OPENING_WEIGHT = 1.5  # of an idea's likeness to some opening of the style,
+RHYTHM_WEIGHT = 4.0  # of its rhythm to that of one opening, which is drawn: so rhythms are as varied as the style's
 _SEQUENCE_STEPS = (0, 1, -1, 2, -2, 3, -3, 4, -4)
 
 
@@ -111,16 +115,59 @@ def _draft_idea(
         end_tick -= task.pickup_tick  # the next upbeat is not part of the idea
     stretch = tune_stretch(task, [], end_tick=end_tick, source=source)
     best: tuple[float, list[Sounding]] = (-np.inf, [])
-    for _ in range(IDEA_ROUNDS):
-        for play, articulate in sample_drafts(source, stretch, generator):
+    openings = known_openings(statistics, meter=task.meter, mode=task.key.mode)
+    model = drawn_opening(openings, generator)
+    for turn in range(IDEA_ROUNDS):
+        for play, articulate in sample_drafts(source, in_rhythm(stretch, task, model, turn=turn), generator):
             notes = tune_of(play, articulate, task.low_pitch)
             score = rate_tune(notes, task, statistics, end_tick)
-            score += 1.5 * opening_likeness(
-                notes, statistics, meter=task.meter, mode=task.key.mode, bar_offset_tick=task.pickup_tick
-            )
+            score += likeness_to_style(notes, task, openings, model)
             if score > best[0]:
                 best = (score, notes)
     return best[1]
+
+
+def drawn_opening(openings: Sequence[Opening], generator: np.random.Generator) -> Opening | None:
+    """Return one of some real openings, the model of an idea's rhythm; None if there are none."""
+    return openings[int(generator.integers(len(openings)))] if openings else None
+
+
+def in_rhythm(stretch: Stretch, task: ThemeTask, model: Opening | None, *, turn: int) -> Stretch:
+    """Return a stretch of two bars whose free notes begin where a real opening's do; every fourth turn as it is.
+
+    Of an opening that does not lie on the grid nothing is asked.
+    """
+    if model is None or turn % 4 == 0:
+        return stretch
+    ticks = [task.pickup_tick + onset * task.meter.beat_ticks for onset in model.onsets_beat]
+    if any(abs(tick / STEP_TICKS - round(tick / STEP_TICKS)) > 1e-3 for tick in ticks):
+        return stretch
+    onsets = np.zeros(stretch.num_steps, bool)
+    steps = [round(tick / STEP_TICKS) for tick in ticks]
+    onsets[[step for step in steps if 0 <= step < len(onsets)]] = True
+    end = (task.pickup_tick + IDEA_BARS * task.meter.bar_ticks) // STEP_TICKS
+    onsets[end:] = True
+    return replace(stretch, onsets=onsets)
+
+
+def likeness_to_style(
+    notes: Sequence[Sounding], task: ThemeTask, openings: Sequence[Opening], model: Opening | None
+) -> float:
+    """Return what the first two bars of a draft are worth for their likeness to the style's openings.
+
+    Args:
+        notes: the draft.
+        task: of the theme.
+        openings: of the style, in its meter and mode.
+        model: the one whose rhythm it is to have.
+    """
+    end_tick = task.pickup_tick + IDEA_BARS * task.meter.bar_ticks
+    begun = [note for note in notes if note[0] < end_tick]
+    offset = task.pickup_tick
+    worth = OPENING_WEIGHT * opening_likeness(begun, openings, meter=task.meter, bar_offset_tick=offset)
+    if model is not None:
+        worth += RHYTHM_WEIGHT * rhythm_likeness(begun, model, meter=task.meter, bar_offset_tick=offset)
+    return worth
 
 
 def _draft_tune(

@@ -79,7 +79,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--plan-guidances", nargs="+", type=float, default=PLAN_GUIDANCES)
     parser.add_argument("--style-guidances", nargs="+", type=float, default=STYLE_GUIDANCES)
     parser.add_argument("--plans", type=int, default=6)
-    add_composing(parser, bars=16, is_needed=True, with_guidances=False)
+    add_composing(parser, bars=24, is_needed=True, with_guidances=False)
     add_results(parser, picture="roots and style over diversity")
     return parsed(parser)
 

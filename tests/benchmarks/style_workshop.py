@@ -36,7 +36,7 @@ from composer.score import Score
 from composer.style import load_statistics, load_style, style_names
 
 FORMS = {
-    "keyboard": ("ternary", "binary", "rondo"),
+    "keyboard": ("ternary", "binary", "rounded-binary"),
     "chorale": ("chorale",),
     "organ": ("binary", "ternary"),
     "quartet": ("ternary", "binary"),

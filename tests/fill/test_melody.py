@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from composer.analysis.copying import make_run_index
-from composer.fill.melody import copied_notes, melody_score, opening_likeness, parallels_with_bass
+from composer.fill.melody import (
+    copied_notes,
+    known_openings,
+    melody_score,
+    opening_likeness,
+    parallels_with_bass,
+    rhythm_likeness,
+)
+from composer.fill.themes import drawn_opening
 from composer.outline import ChordSpan
 from composer.score import Note, Part, Score, make_bars
 from composer.style import load_statistics
@@ -88,13 +97,30 @@ def test_an_opening_is_likened_to_the_style_s_own_but_a_copy_is_not_wanted():
     same = tune(*[(pitch, 1) for pitch in (67, 69, 71, 69, 67)])
     near = tune(*[(pitch, 1) for pitch in (67, 69, 71, 72, 67)])
     far = tune((67, 2.5), (66, 0.5), (65, 1.5), (64, 0.5))
+    openings = known_openings(statistics, meter=METER, mode="major")
     likeness = {
-        name: opening_likeness(notes, statistics, meter=METER, mode="major")
+        name: opening_likeness(notes, openings, meter=METER)
         for name, notes in (("same", same), ("near", near), ("far", far))
     }
     assert likeness["same"] == 0
     assert likeness["near"] > 0.7 > likeness["far"]
-    assert opening_likeness(near, statistics, meter=METER, mode="minor") == 0
+    assert known_openings(statistics, meter=METER, mode="minor") == []
+    assert opening_likeness(near, [], meter=METER) == 0
+
+
+def test_a_rhythm_is_likened_whatever_the_pitches_are():
+    syncopated = Opening(
+        mode="major", meter="quadruple", onsets_beat=(0.0, 0.5, 1.5, 2.0), pitches=(0, 2, 4, 5), count=1
+    )
+    assert rhythm_likeness(tune((60, 0.5), (60, 1), (60, 0.5), (60, 2)), syncopated, meter=METER) == 1
+    assert rhythm_likeness(tune((60, 1), (62, 1), (64, 1), (65, 1)), syncopated, meter=METER) == 0.5
+
+
+def test_ideas_take_their_rhythms_from_all_of_a_style_s_openings():
+    openings = [Opening("major", "quadruple", (0.0, 1.0, 2.0 + k / 4), (0, 2, 4), 1) for k in range(4)]
+    generator = np.random.default_rng(1)
+    assert {drawn_opening(openings, generator) for _ in range(40)} == set(openings)
+    assert drawn_opening([], generator) is None
 
 
 def test_a_tune_that_goes_in_octaves_with_its_bass_is_told_from_one_that_goes_against_it():

@@ -8,13 +8,13 @@ import pytest
 from composer.abc import parse_abc
 from composer.fill.setting import make_setting
 from composer.fill.theme_tasks import theme_key, theme_task
-from composer.fill.themes import IDEA_BARS, along_scale, compose_theme, tune_stretch
+from composer.fill.themes import IDEA_BARS, along_scale, compose_theme, in_rhythm, tune_stretch
 from composer.plan.outline import plan_outline
 from composer.plan.planner import resolve
 from composer.plan.reader import parse_plan
 from composer.roll.pins import STRUCK
 from composer.style import load_statistics
-from composer.style_statistics import parse_degree
+from composer.style_statistics import Opening, parse_degree
 from composer.theory.key import parse_key
 from composer.theory.meter import TICKS_PER_QUARTER, parse_meter
 
@@ -164,9 +164,7 @@ def test_along_the_scale_of_c_major(pitch, steps, expected):
 
 @pytest.mark.parametrize("pickup", [0, 1])
 def test_duplets_are_asked_of_no_draft_in_six_eighths(make_fake_source, pickup):
-    plan = resolve(parse_plan(TEXT.format(kind="chain", key="D major", meter="6/8", pickup=pickup)))
-    setting = make_setting(plan, plan_outline(plan), known={"bach": ("bach", load_statistics("bach"))})
-    task = theme_task("first", plan.themes["first"], setting, None)
+    task = task_for("chain", "6/8", pickup=pickup)
     stretch = tune_stretch(task, [], end_tick=task.local.end_tick, source=make_fake_source())
     struck = np.zeros((3, stretch.num_steps, 56), bool)  # eighths; duplets; a duplet where the cadence is given
     struck[0, ::2, 30] = struck[1, ::3, 30] = True
@@ -175,8 +173,31 @@ def test_duplets_are_asked_of_no_draft_in_six_eighths(make_fake_source, pickup):
     assert met["meter"].tolist() == [True, False, True]
 
 
-def test_nothing_is_asked_of_the_rhythm_in_a_simple_meter(make_fake_source):
-    plan = resolve(parse_plan(TEXT.format(kind="chain", key="D major", meter="3/4", pickup=0)))
+def task_for(kind, meter, *, pickup):
+    plan = resolve(parse_plan(TEXT.format(kind=kind, key="D major", meter=meter, pickup=pickup)))
     setting = make_setting(plan, plan_outline(plan), known={"bach": ("bach", load_statistics("bach"))})
-    task = theme_task("first", plan.themes["first"], setting, None)
+    return theme_task("first", plan.themes["first"], setting, None)
+
+
+def test_nothing_is_asked_of_the_rhythm_in_a_simple_meter(make_fake_source):
+    task = task_for("chain", "3/4", pickup=0)
     assert tune_stretch(task, [], end_tick=task.local.end_tick, source=make_fake_source()).goals is None
+
+
+def test_drafts_take_the_rhythm_of_an_opening_three_times_in_four(make_fake_source):
+    task = task_for("period", "4/4", pickup=0)
+    source = make_fake_source()
+    stretch = tune_stretch(task, [], end_tick=2 * task.meter.bar_ticks, source=source)
+    model = Opening("major", "quadruple", (0.0, 0.75, 1.5, 4.0), (0, 2, 4, 5), 1)
+    drafts = [in_rhythm(stretch, task, model, turn=turn) for turn in range(8)]
+    assert [draft.onsets is None for draft in drafts] == [True, False, False, False] * 2
+    begins = drafts[1].strike_allowed.any(axis=1)
+    assert np.flatnonzero(begins).tolist() == [0, 3, 6, 16]
+    assert (stretch.strike_allowed == stretch.allowed).all()
+
+
+def test_triplets_off_the_grid_are_no_model(make_fake_source):
+    task = task_for("period", "4/4", pickup=0)
+    stretch = tune_stretch(task, [], end_tick=2 * task.meter.bar_ticks, source=make_fake_source())
+    triplets = Opening("major", "quadruple", (0.0, 1 / 3, 2 / 3, 1.0), (0, 2, 4, 5), 1)
+    assert in_rhythm(stretch, task, triplets, turn=1) is stretch
