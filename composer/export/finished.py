@@ -8,6 +8,7 @@ from pathlib import Path
 
 from composer.corpus.jumps import JumpSign
 from composer.corpus.midi.links import MidiLinks
+from composer.export.edition import edited
 from composer.export.midi import midi_bytes
 from composer.export.midi_in_place import performed_file_bytes
 from composer.outline import Outline
@@ -31,6 +32,7 @@ class Finished:
         midi_file: the bytes of the MIDI file that the score was read from, and whose notes are which of the score: a
             MIDI file that is written keeps all else of it. None: a file is made from the score.
         soundfont: of the user's own, for sound; None: the one that comes along.
+        more_takes: other performances of the same score, to be compared on a page.
     """
 
     performance: Performance
@@ -41,6 +43,7 @@ class Finished:
     jumps: tuple[JumpSign, ...] = ()
     midi_file: tuple[bytes, MidiLinks] | None = None
     soundfont: Path | None = None
+    more_takes: tuple[Performance, ...] = ()
 
     @cached_property
     def midi(self) -> bytes:
@@ -61,3 +64,9 @@ class Finished:
     def written(self) -> tuple[Score, Outline | None]:
         """What a sheet shows: score and outline."""
         return self.sheet or (self.performance.score, self.outline)
+
+    @cached_property
+    def printed(self) -> tuple[Score, Outline | None]:
+        """What a sheet shows, edited for print where it was composed here: what others wrote is not edited."""
+        score, outline = self.written
+        return (score if self.plan_text is None else edited(score, outline)), outline

@@ -18,9 +18,9 @@ from functools import partial
 from pathlib import Path
 
 from composer.errors import OptionError, OutputError, Place, Problem, did_you_mean
-from composer.export.edition import edited
 from composer.export.finished import Finished
 from composer.export.musicxml import musicxml_bytes, mxl_bytes
+from composer.export.page import page_bytes
 from composer.export.roll_picture import roll_picture_bytes
 from composer.export.sheets import Sheet, parts_of, pdf_of, png_pages_of, svg_pages
 from composer.files import Content, check_writable, write_all_atomic
@@ -77,6 +77,7 @@ def _svg(sheet: Sheet) -> Pages:
 
 _PLAN_EXTENSIONS = (".yaml", ".yml")
 _REPORT_EXTENSION = ".json"
+_PAGE_EXTENSION = ".html"
 _PLANNED = {**dict.fromkeys(_PLAN_EXTENSIONS, "plan"), _REPORT_EXTENSION: "report"}  # what only a planned piece has
 _SHEETS: Mapping[str, Callable[[Sheet], Pages]] = {  # show the music as it is written, repeats and all
     ".musicxml": _musicxml,
@@ -92,6 +93,7 @@ _WRITERS: Mapping[str, Callable[[Finished], Content]] = {
     ".midi": _midi,
     ".roll.png": _roll_png,
     ".roll.svg": _roll_svg,
+    _PAGE_EXTENSION: page_bytes,
     **{extension: partial(_sound, extension=extension) for extension in AUDIO_EXTENSIONS},
     **dict.fromkeys(_PLAN_EXTENSIONS, _plan_bytes),
     _REPORT_EXTENSION: _report_bytes,
@@ -105,7 +107,7 @@ PART_EXTENSIONS = tuple(_PARTS + extension for extension in _SHEETS)
 
 def is_sheet(path: Path) -> bool:
     """Whether an output shows the music as it is written, with its repeats, and not as it is played."""
-    return _extension(path) in (*_SHEETS, *PART_EXTENSIONS)
+    return _extension(path) in (*_SHEETS, *PART_EXTENSIONS, _PAGE_EXTENSION)
 
 
 def check_outputs(
@@ -186,10 +188,7 @@ def _files(finished: Finished, path: Path) -> Iterator[tuple[Path, Content]]:
     if extension in _WRITERS:
         yield path, _WRITERS[extension](finished)
         return
-    score, outline = finished.written
-    if finished.plan_text is not None:  # what others wrote is not edited
-        score = edited(score, outline)
-    sheet = Sheet(score, outline, finished.jumps)
+    sheet = Sheet(*finished.printed, finished.jumps)
     if extension in _SHEETS:
         yield from _numbered(path, _SHEETS[extension](sheet))
         return

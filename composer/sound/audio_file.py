@@ -4,7 +4,7 @@ Conventions: 16 bits a frame where nothing is lost; blocks are float32 [channel,
 they are handed on in pieces of `PIECE_FRAMES` (libsndfile's Vorbis encoder keeps a longer one on the stack). The same
 blocks give the same bytes.
 
-Contents: `AUDIO_EXTENSIONS`, `write_audio`, `audio_bytes`.
+Contents: `AUDIO_EXTENSIONS`, `write_audio`, `audio_bytes`, `steady_mp3_bytes`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _FORMATS: Mapping[str, Mapping[str, Any]] = {
     ".ogg": {"format": "OGG", "subtype": "VORBIS", "compression_level": 0.4},  # 0 the best .. 1 the smallest
     ".mp3": {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "VARIABLE", "compression_level": 0.4},
 }
+_MP3_KBPS = (320, 32)  # what libsndfile makes of the compression levels 0 and 1
 AUDIO_EXTENSIONS = tuple(_FORMATS)
 """Every extension that sound can be written as, with its dot."""
 
@@ -33,6 +34,25 @@ def audio_bytes(blocks: Iterable[Stereo], extension: str) -> bytes:
     """Return sound encoded; see `write_audio`."""
     file = io.BytesIO()
     write_audio(file, blocks, extension)
+    return file.getvalue()
+
+
+def steady_mp3_bytes(blocks: Iterable[Stereo], *, kbps: int, in_mono: bool = False) -> bytes:
+    """Return sound as an MP3 of one bit rate throughout, in which a place is found by its share of the bytes.
+
+    Args:
+        blocks: float32 [2, frame].
+        kbps: one of MP3's rates, 40 to 320.
+        in_mono: both sides as one.
+
+    Raises:
+        OptionError: this machine's libsndfile cannot encode it.
+    """
+    file = io.BytesIO()
+    most, least = _MP3_KBPS
+    steady = {"bitrate_mode": "CONSTANT", "compression_level": (most - kbps) / (most - least)}
+    sound = (block.mean(axis=0, keepdims=True) for block in blocks) if in_mono else blocks
+    _encode(file, sound, {**_FORMATS[".mp3"], **steady}, name=".mp3", channels=1 if in_mono else 2)
     return file.getvalue()
 
 
@@ -49,19 +69,21 @@ def write_audio(file: BinaryIO, blocks: Iterable[Stereo], extension: str) -> Non
         OptionError: this machine's libsndfile cannot encode it.
     """
     if extension != ".ogg":
-        _encode(file, blocks, extension)
+        _encode(file, blocks, _FORMATS[extension], name=extension)
         return
     stream = io.BytesIO()  # an hour is 60 MB
-    _encode(stream, blocks, extension)
+    _encode(stream, blocks, _FORMATS[extension], name=extension)
     file.write(renumbered(stream.getvalue()))
 
 
-def _encode(file: BinaryIO, blocks: Iterable[Stereo], extension: str) -> None:
+def _encode(
+    file: BinaryIO, blocks: Iterable[Stereo], options: Mapping[str, Any], *, name: str, channels: int = 2
+) -> None:
     import soundfile
 
     sink = _Sink(file)
     try:
-        with soundfile.SoundFile(sink, "w", samplerate=RATE_HZ, channels=2, **_FORMATS[extension]) as stream:
+        with soundfile.SoundFile(sink, "w", samplerate=RATE_HZ, channels=channels, **options) as stream:
             for piece in _pieces(blocks):
                 stream.write(piece.T)
                 if sink.error is not None:
@@ -69,7 +91,7 @@ def _encode(file: BinaryIO, blocks: Iterable[Stereo], extension: str) -> None:
     except (soundfile.LibsndfileError, AssertionError) as error:  # an assertion of its own: less was written than given
         if sink.error is None:
             mend = "take a newer libsndfile, or another of .wav, .flac, .ogg"
-            raise OptionError(f"{extension} cannot be written here: {error}", mend=mend) from error
+            raise OptionError(f"{name} cannot be written here: {error}", mend=mend) from error
     if sink.error is not None:
         raise sink.error
 

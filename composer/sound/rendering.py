@@ -19,7 +19,7 @@ import numpy as np
 
 from composer.errors import OptionError, OutputError
 from composer.performance import Performance
-from composer.sound.audio_file import audio_bytes, write_audio
+from composer.sound.audio_file import audio_bytes, steady_mp3_bytes, write_audio
 from composer.sound.envelope import RATE_HZ
 from composer.sound.fluidsynth import fluidsynth_blocks, fluidsynth_command
 from composer.sound.hall import BLOCK_FRAMES, Stereo
@@ -78,6 +78,10 @@ class Rendering:
     def encoded(self, extension: str) -> bytes:
         """Return the sound encoded, as one of `AUDIO_EXTENSIONS`."""
         return audio_bytes(self.blocks(), extension)
+
+    def steady_mp3(self, *, kbps: int, in_mono: bool = False) -> bytes:
+        """Return the sound as an MP3 that can be sought in exactly; arguments and errors as `steady_mp3_bytes`."""
+        return steady_mp3_bytes(self.blocks(), kbps=kbps, in_mono=in_mono)
 
 
 def render(
