@@ -68,6 +68,16 @@ def no_trees(depth: int = DEPTH) -> Trees:
     return Trees(np.zeros((0, depth), np.int32), np.zeros((0, depth), np.float32), np.zeros((0, 2**depth), np.float32))
 
 
+def with_constant(trees: Trees, value: float) -> Trees:
+    """Return the function with a value added everywhere: a tree that asks nothing, before the others."""
+    depth = trees.feature.shape[1]
+    return Trees(
+        np.concatenate([np.zeros((1, depth), np.int32), trees.feature]),
+        np.concatenate([np.full((1, depth), np.inf, np.float32), trees.threshold]),
+        np.concatenate([np.full((1, 2**depth), value, np.float32), trees.leaf]),
+    )
+
+
 def fit_trees(
     rows: FloatArray,
     wanted: FloatArray,

@@ -11,7 +11,7 @@ The folder: a score (`waltz.musicxml`, `.mxl`, `.krn`, `.abc`, or `waltz.score.m
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from composer.errors import ComposerError, MusicFileError, OptionError, OutputEr
 from composer.files import check_writable, write_all_atomic
 from composer.perform.alignment import align
 from composer.perform.any_score import with_instruments
-from composer.perform.boosting import MAX_TREES, Trees, fit_trees, no_trees
+from composer.perform.boosting import MAX_TREES, Trees, fit_trees, no_trees, with_constant
 from composer.perform.effect import Curves
 from composer.perform.learned import WEIGHT, LearnedPart, Residuals, residuals
 from composer.perform.learned_features import note_features, onset_features, onset_log_ioi
@@ -201,8 +201,12 @@ def fit_part(
             _lesson(piece.reading, one, rest, attribute)
             for piece, one, rest in zip(pieces, curves, beyond, strict=True)
         ]
+        if quantity == "touch":
+            lessons, mean = _without_mean(lessons)
         count, guesses = _tried(lessons)
         fitted[quantity] = _fit(lessons, count)
+        if quantity == "touch":
+            fitted[quantity] = with_constant(fitted[quantity], mean)
         held_out[quantity] = guesses
     return LearnedPart(**fitted, weight=weight), _figures(pieces, curves, held_out, weight)
 
@@ -215,6 +219,13 @@ def _lesson(reading: Reading, curves: Curves, beyond: Sequence[Residuals], attri
     count = np.isfinite(values).sum(axis=0)
     wanted = np.nansum(values, axis=0) / np.maximum(count, 1)
     return _Lesson(features, wanted, count / (count + 1))  # a mean of many is surer, but no more notes than one
+
+
+def _without_mean(lessons: Sequence[_Lesson]) -> tuple[list[_Lesson], float]:
+    """Return the lessons with the mean of all taken off, and that mean: how long keys are held is a habit by itself."""
+    total = sum(float(one.weights.sum()) for one in lessons)
+    mean = sum(float((one.weights * one.wanted).sum()) for one in lessons) / max(total, 1e-12)
+    return [replace(one, wanted=one.wanted - mean) for one in lessons], mean
 
 
 def _fit(lessons: Sequence[_Lesson], num_trees: int) -> Trees:
@@ -299,6 +310,9 @@ def _shown(own: OwnPlayer, part: LearnedPart) -> dict[str, str]:
     }
     for quantity, attribute in (("loudness", part.loudness), ("touch", part.touch), ("time", part.time)):
         told = f"{len(attribute)} trees" if len(attribute) else "left to the rules: nothing helped with pieces held out"
+        if quantity == "touch":
+            longer = 2.0 ** float(attribute.leaf[0, 0])  # of the constant
+            told = f"keys are held {longer:.2f} times as long as by the rules; {len(attribute) - 1} trees"
         rules, learned = (own.figures.get(f"{quantity}, {which}") for which in ("rules", "learned"))
         if len(attribute) and rules is not None and learned is not None:
             told += f"; on pieces held out r {learned:.2f}, the rules alone {rules:.2f}"

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from composer.perform.boosting import fit_trees, no_trees
+from composer.perform.boosting import fit_trees, no_trees, with_constant
 
 
 def rows_of(count, *, seed=0, width=5):
@@ -48,3 +48,10 @@ def test_constant_features_and_no_trees_say_nothing():
     assert fit_trees(rows, np.zeros(50), num_trees=3)(rows) == pytest.approx(np.zeros(50))
     assert not no_trees()(rows).any()
     assert not fit_trees(rows, np.arange(50.0), num_trees=0)(rows).any()
+
+
+def test_a_constant_is_added_everywhere():
+    rows = rows_of(40)
+    trees = fit_trees(rows, rows[:, 0], num_trees=3)
+    assert np.allclose(with_constant(trees, 1.5)(rows), trees(rows) + 1.5)
+    assert np.allclose(with_constant(no_trees(), -2.0)(rows), -2.0)

@@ -123,6 +123,14 @@ def test_the_nearest_preset_is_the_base_and_a_lone_piece_is_taken_on_trust(folde
     assert len(trained.own.part.loudness) == 40
 
 
+def test_how_long_keys_are_held_is_learned_from_a_lone_piece(folder):
+    write_pair(folder, 1, player=adjusted(player_named("romantic"), {"touch": 0.95}))
+    trained = train_player(folder, "mine", base="romantic", weight=1.0)
+    longer = float(2 ** trained.own.part.touch.leaf[0, 0])
+    assert 1.2 < longer < 1.6  # .95 for .66
+    assert f"held {longer:.2f} times as long" in trained.figures["touch"]
+
+
 def test_the_files_are_read_again_as_they_were_and_damage_is_told(folder, tmp_path):
     write_pair(folder, 1)
     trained = train_player(folder, "mine", output=tmp_path)
