@@ -33,6 +33,7 @@ _OPTIONS = {
     "footer": "encoded",
     "header": "encoded",
     "justifyVertically": True,
+    "multiRestStyle": "block",
     "pageHeight": 10 * PAGE_HEIGHT_MM,
     "pageMarginBottom": 10 * _MARGIN_MM,
     "pageMarginLeft": 10 * _MARGIN_MM,
@@ -140,6 +141,8 @@ def _headed(mei: str, heading: Heading) -> str:
     if small_print:
         line = _line(small_print, "center", "bottom", 'fontsize="8pt"')
         block += f'<pgFoot func="first">{line}</pgFoot>'
+    if heading.part:
+        mei = re.sub(r"<label\b.*?</label>", "", mei, flags=re.DOTALL)  # it would say the same beside the staff
     return re.sub(r"<scoreDef\b[^>]*>", lambda found: found[0] + block, mei, count=1)
 
 

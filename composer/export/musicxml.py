@@ -191,6 +191,7 @@ class _PartWriter:
         self.heads = heads
         self.sheet = sheet
         self.bars = sheet.parts[index]
+        self.long_rests = _long_rests(score, self.bars) if len(score.parts) == 1 else {}
         self.two_staves = score.parts[index].staves > 1
         self.is_of_page = all(note.spelling for note in score.parts[index].notes)
         self.directions = directions_of_part(score, index, jumps)
@@ -254,6 +255,8 @@ class _PartWriter:
             add(element, "line", clef.line)
             if clef.octave:
                 add(element, "clef-octave-change", clef.octave)
+        if index in self.long_rests:
+            add(add(attributes, "measure-style"), "multiple-rest", self.long_rests[index])
         if len(attributes):
             measure.append(attributes)
 
@@ -362,6 +365,31 @@ class _PartWriter:
             by_endings = max((max(passes, default=0) for _, _, passes in repeat.endings), default=0)
             times = {"times": repeat.times} if repeat.times > max(2, by_endings) else {}
             add(barline, "repeat", direction="backward", **times)
+
+
+def _long_rests(score: Score, bars: Sequence[SheetBar]) -> dict[int, int]:
+    """Return the rests of several bars that a player's part has: index of the first bar -> how many.
+
+    They end where there is something to know: a mark, a tempo, a level, another key or meter, a repeat; such a bar is
+    no part of them, since readers drop what stands over a long rest.
+    """
+    told = {0, *(m.tick for m in score.marks), *(m.tick for m in score.tempos), *(m.tick for m in score.dynamics)}
+    told |= {tick for repeat in score.repeats for tick in (repeat.start_tick, repeat.end_tick)}
+    told |= {tick for repeat in score.repeats for start, end, _ in repeat.endings for tick in (start, end)}
+    runs: dict[int, int] = {}
+    first = -1
+    for index, bar in enumerate(bars):
+        before = bars[index - 1] if index else bar
+        is_silent = not any(event.notes or event.articulations for voice in bar.voices for event in voice.events)
+        is_told = any(bar.bar.onset_tick <= tick < bar.bar.end_tick for tick in told)
+        if not is_silent or is_told or (bar.key, bar.bar.meter) != (before.key, before.bar.meter):
+            first = -1
+        elif first < 0:
+            first = index
+            runs[first] = 1
+        else:
+            runs[first] += 1
+    return {index: count for index, count in runs.items() if count > 1}
 
 
 def _is_long(length_tick: int, meter: Meter) -> bool:

@@ -62,15 +62,8 @@ def directions_of_part(score: Score, index: int, jumps: Sequence[JumpSign] = ())
         found += [Direction(mark.tick, False, _rehearsal(mark.text, two_staves)) for mark in score.marks]
         found += _tempos(score, two_staves)
         found += [Direction(sign.end_tick, True, _jump(sign.kind, two_staves)) for sign in jumps if sign.kind in _JUMPS]
-    dynamics = sorted(score.dynamics, key=lambda dynamic: dynamic.tick)
     free_from = [-1] * MAX_WEDGES
-    is_for = _heard_by(score, index)
-    levels = [dynamic.tick for dynamic in dynamics if dynamic.end_tick is None]
-    for dynamic in dynamics:
-        following = bisect.bisect_right(levels, dynamic.tick)
-        until = dynamic.end_tick or (levels[following] if following < len(levels) else score.end_tick)
-        if not is_for(dynamic.tick, until):
-            continue
+    for dynamic in dynamics_of_part(score, index):
         if dynamic.end_tick is None:
             found.append(Direction(dynamic.tick, False, _level(dynamic, two_staves)))
             continue
@@ -80,6 +73,20 @@ def directions_of_part(score: Score, index: int, jumps: Sequence[JumpSign] = ())
         found.append(Direction(dynamic.tick, False, _wedge(kind, number, two_staves)))
         found.append(Direction(dynamic.end_tick, True, _wedge("stop", number, two_staves)))
     return sorted(found, key=lambda direction: (direction.tick, not direction.closes))
+
+
+def dynamics_of_part(score: Score, index: int) -> list[Dynamic]:
+    """Return the dynamics under which a part sounds, sorted by tick; the first one has those of a silent score too."""
+    dynamics = sorted(score.dynamics, key=lambda dynamic: dynamic.tick)
+    is_for = _heard_by(score, index)
+    levels = [dynamic.tick for dynamic in dynamics if dynamic.end_tick is None]
+    found = []
+    for dynamic in dynamics:
+        following = bisect.bisect_right(levels, dynamic.tick)
+        until = dynamic.end_tick or (levels[following] if following < len(levels) else score.end_tick)
+        if is_for(dynamic.tick, until):
+            found.append(dynamic)
+    return found
 
 
 def _heard_by(score: Score, index: int) -> Callable[[int, int], bool]:

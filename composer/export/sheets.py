@@ -15,6 +15,7 @@ import composer
 from composer.corpus.jumps import JumpSign
 from composer.export.engraving import SCORE_STAFF_MM, STAFF_MM, Heading, engrave
 from composer.export.musicxml import musicxml_bytes
+from composer.export.musicxml_directions import dynamics_of_part
 from composer.export.pdf import pdf_bytes
 from composer.export.png import png_pages
 from composer.outline import Outline
@@ -49,7 +50,12 @@ def parts_of(sheet: Sheet) -> tuple[tuple[str, Sheet], ...]:
         name = names[index]
         if names.count(name) > 1:
             name += f" {names[: index + 1].count(name)}"
-        own = replace(sheet.score, parts=(replace(part, name=name),), slurs=_slurs(sheet.score, index))
+        own = replace(
+            sheet.score,
+            parts=(replace(part, name=name),),
+            slurs=_slurs(sheet.score, index),
+            dynamics=tuple(dynamics_of_part(sheet.score, index)),
+        )
         found.append((name, replace(sheet, score=own, part=name)))
     return tuple(found)
 

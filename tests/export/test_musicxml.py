@@ -293,3 +293,12 @@ def test_any_piece_reads_back_note_for_note(data):
     for part in stream.parts:
         for measure, bar in zip(part.getElementsByClass("Measure"), bars, strict=True):
             assert all(v.duration.quarterLength * Q == bar.duration_tick for v in measure.voices or [measure])
+
+
+def test_a_player_s_part_counts_its_rests_and_a_score_does_not():
+    notes = (Note(0, 72, 4 * Q), Note(24 * Q, 74, 4 * Q))
+    violin, viola = Part("Violin", notes, 40), Part("Viola", (Note(0, 60, 28 * Q),), 41)
+    score = Score((violin,), make_bars(Meter(4, 4), 7), marks=(Mark(0, "A"), Mark(12 * Q, "B")))
+    found = [measure.findtext(".//multiple-rest") for measure in tree(score).iter("measure")]
+    assert found == [None, "2", None, None, "2", None, None]
+    assert tree(replace(score, parts=(violin, viola))).find(".//multiple-rest") is None

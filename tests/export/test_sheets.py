@@ -12,7 +12,7 @@ from composer.errors import OptionError
 from composer.export.engraving import Heading, engrave
 from composer.export.sheets import Sheet, parts_of, pdf_of, png_pages_of, svg_pages
 from composer.export.svg_text import SVG
-from composer.score import Mark, Note, Part, Repeat, Slur, TempoMark
+from composer.score import Dynamic, Mark, Note, Part, Repeat, Slur, TempoMark
 from composer.theory.meter import TICKS_PER_QUARTER
 
 Q = TICKS_PER_QUARTER
@@ -125,8 +125,11 @@ def test_a_picture_has_two_hundred_dots_an_inch_and_ink_on_white(piece):
 
 def test_each_part_has_its_name_and_its_notes(piece):
     voice = Part("Voice", (Note(0, 67, 4 * Q),), 53)
-    score = replace(piece, parts=(voice, *piece.parts), slurs=(Slur(0, 2 * Q, part=1),))
+    dynamics = (Dynamic(0, "p"), Dynamic(4 * Q, "f"))
+    score = replace(piece, parts=(voice, *piece.parts), slurs=(Slur(0, 2 * Q, part=1),), dynamics=dynamics)
     (name, own), (_, piano) = parts_of(Sheet(score))
+    assert own.score.dynamics == dynamics[:1]  # the voice is silent then
+    assert piano.score.dynamics == dynamics
     assert name == own.part == "Voice"
     assert own.score.parts == (voice,)
     assert own.score.slurs == ()
