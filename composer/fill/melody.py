@@ -26,6 +26,9 @@ Tune = Sequence[tuple[int, int, int]]
 COPY_COST = 0.6  # of a note with which a tune goes on with a known one
 PARALLEL_COST = 1.5  # for each fifth or octave that a tune would make with the planned bass
 
+WIDE = 7  # semitones: a leap beyond a fifth
+# For each tenth by which a tune has fewer steps, or more wide leaps, than tunes of the style: a third of a point, one.
+STEPS_COST, WIDE_COST = 3.0, 10.0
 AGAINST_METER = 1.2  # of a beat whose rhythm contradicts the meter
 _UNKNOWN_SHARE = 0.002  # of a cell that the style never has
 
@@ -123,8 +126,27 @@ def _motion(tune: Tune, statistics: StyleStatistics) -> float:
     repeats = float(np.mean(intervals == 0))
     score -= 5.0 * max(0.0, repeats - 0.15)
     steps = float(np.mean((np.abs(intervals) <= 2) & (intervals != 0)))
-    score -= 3.0 * max(0.0, 0.4 - steps) + 3.0 * max(0.0, steps - 0.9)
-    return score
+    wide = float(np.mean(np.abs(intervals) > WIDE))
+    least_steps, most_wide = _usual_sizes(statistics)
+    score -= STEPS_COST * max(0.0, least_steps - steps) + 3.0 * max(0.0, steps - 0.9)
+    return score - WIDE_COST * max(0.0, wide - most_wide)
+
+
+def _usual_sizes(statistics: StyleStatistics) -> tuple[float, float]:
+    """Return the share of steps that a tune of the style has at least, and that of wide leaps that it has at most.
+
+    Keyboard tunes were counted with their broken chords: one leap in ten notes is enough for any theme, and choirs
+    hardly leap at all.
+    """
+    counts = {abs(int(interval)): 0 for interval in statistics.melody_intervals}
+    for interval, count in statistics.melody_intervals.items():
+        counts[abs(int(interval))] += count
+    total = sum(counts.values())
+    if not total:
+        return 0.4, 0.1
+    steps = sum(count for size, count in counts.items() if 0 < size <= 2) / total
+    wide = sum(count for size, count in counts.items() if size > WIDE) / total
+    return max(0.4, steps - 0.1), min(0.1, wide)
 
 
 def _contour(tune: Tune) -> float:

@@ -137,3 +137,12 @@ def test_a_tune_that_goes_in_octaves_with_its_bass_is_told_from_one_that_goes_ag
     assert parallels_with_bass(line(62, 70, 70), chords) == 0  # the octave and the held note are no parallels
     assert parallels_with_bass(line(69, 67, 70), chords) == 0
     assert parallels_with_bass(line(73, 74, 72), chords) == 1  # fifths
+
+
+def test_leap_upon_leap_is_no_theme_and_a_choir_hardly_leaps(bach):
+    chorale = load_statistics("chorale")
+    sung = tune((67, 1), (69, 1), (71, 1), (72, 1), (71, 1), (69, 1), (67, 1), (71, 1))
+    third = tune((67, 1), (71, 1), (67, 1), (72, 1), (71, 1), (67, 1), (69, 1), (71, 1))
+    scattered = tune((67, 1), (76, 1), (64, 1), (72, 1), (62, 1), (71, 1), (69, 1), (71, 1))
+    assert rated(sung, bach) > rated(scattered, bach) + 1
+    assert rated(sung, chorale) - rated(third, chorale) > rated(sung, bach) - rated(third, bach)
