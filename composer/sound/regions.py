@@ -29,6 +29,7 @@ _VELOCITY_SOURCES = (0x0102, 0x0502, 0x0902, 0x0D02)  # velocity falling from 12
 _SQUARE_CENTIBELS = 960
 _SOFTEST_CENTS = -2_400
 _ENDLESS = 2**31  # frames
+_FILLED_GAP = 7  # semitones
 _AT_END = (0, 2)  # sample modes that do not loop
 
 
@@ -122,19 +123,23 @@ class Struck:
             SoundFontError: more than `MAX_REGIONS` at once.
         """
         if (key, velocity) not in self._regions:
-            self._regions[key, velocity] = tuple(self._resolved(key, velocity))
+            # A key between two samples, or a little beyond the last one, is played by its neighbour's.
+            near = sorted(range(key - _FILLED_GAP, key + _FILLED_GAP + 1), key=lambda other: abs(other - key))
+            found = (tuple(self._resolved(key, velocity, zone_key)) for zone_key in near)
+            self._regions[key, velocity] = next(filter(None, found), ())
         return self._regions[key, velocity]
 
-    def _resolved(self, key: int, velocity: int) -> list[Region]:
+    def _resolved(self, key: int, velocity: int, zone_key: int) -> list[Region]:
+        """Return what sounds at `key` by the zones that are for `zone_key`."""
         found: list[Region] = []
         holding: dict[int, list[Zone]] = {}  # by instrument: a font may name one many times
         for outer in self._preset.zones:
-            if not outer.holds(key, velocity):
+            if not outer.holds(zone_key, velocity):
                 continue
             index = outer.amounts[g.INSTRUMENT] & 0xFFFF
             instrument = self._font.instruments[index]
             if index not in holding:
-                holding[index] = [zone for zone in instrument.zones if zone.holds(key, velocity)]
+                holding[index] = [zone for zone in instrument.zones if zone.holds(zone_key, velocity)]
             for inner in holding[index]:
                 found.append(self._region(outer, instrument, inner, key, velocity))
                 if len(found) > MAX_REGIONS:

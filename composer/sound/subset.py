@@ -96,12 +96,12 @@ def subset_bytes(font: SoundFont) -> bytes:
     instruments: list[Instrument] = []
     samples: list[tuple[Sample, bytes]] = []
     at_sample: dict[int, int] = {}  # FluidR3's -> ours
-    at_instrument: dict[tuple[int, bool], int] = {}
+    at_instrument: dict[tuple[int, int], int] = {}  # of whose player
     for player in _PLAYERS:
         preset = font.presets[0, player.program]
         zones = []
         for zone in preset.zones:
-            own = (zone.amounts[g.INSTRUMENT], player.is_mono)
+            own = (zone.amounts[g.INSTRUMENT], player.program)
             if own not in at_instrument:
                 kept = _kept(font, font.instruments[own[0]], player)
                 for inner in kept.zones:

@@ -51,6 +51,7 @@ from composer.sound.voices import voices_of
 
 CORPORA = {"mutopia": "*.mid", "quartets": "*.m*x*", "chorales": "*.*x*", "lieder": "*.m*x*"}
 LONGEST_SEC = 300.0
+LEAST_NOTES, MOST_NOTES = 150, 2_500
 Stereo = NDArray[np.float32]
 
 
@@ -63,6 +64,8 @@ def performances(data: Path, count: int) -> Iterator[tuple[str, Performance]]:
             try:
                 score = with_instruments(read_score(path, unfold=True).score)
             except ComposerError:
+                continue
+            if not LEAST_NOTES < sum(len(part.notes) for part in score.parts) < MOST_NOTES:
                 continue
             outline = outline_of(score)
             player = usual_player(score, outline, file_name=path.stem)
