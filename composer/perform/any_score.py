@@ -4,7 +4,7 @@ What it is: the rules read notes, marks and phrases; this is what they cannot kn
 instruments follow from the names of the parts where no sound is stated, the player from the composer or the ensemble,
 the loudness of a MIDI file from its velocities, which stand there for dynamics and balance.
 
-Contents: `with_instruments`, `usual_player`, `file_loudness`, `breaths`.
+Contents: `with_instruments`, `usual_player`, `file_loudness`, `not_slowed_twice`, `breaths`.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ MAX_LOUDNESS_DB = 15.0  # from the middle of the file, either way
 SLUR_BREATH_SEC = 0.030  # after a slur, of a key
 SLUR_BREATH_SUSTAINED_SEC = 0.060  # of a bow or a breath
 BREATH_MARK_SEC = 0.150
+SLOWED_SHARE = 0.35  # of the rules' slowing that is heard where the score slows by itself
 
 
 def with_instruments(score: Score) -> Score:
@@ -137,6 +138,25 @@ def _levels(reading: Reading, own: np.ndarray[tuple[int], np.dtype[np.intp]], lo
     beyond = loud - plateau
     levels: FloatArray = plateau + np.where(np.abs(beyond) >= ACCENT_UNITS, beyond, 0.0)
     return levels
+
+
+def not_slowed_twice(reading: Reading, curves: Curves) -> Curves:
+    """Slow down less by the rules where the score itself does, from beat to beat: a written ritardando is one already.
+
+    That is from a mark that is slower than the one before and followed within a bar by one that is slower still, up to
+    the next faster one.
+    """
+    log_period = curves.log_period.copy()
+    marks = reading.score.tempos
+    for before, mark, after in zip(marks, marks[1:], marks[2:], strict=False):
+        bar_ticks = reading.score.meter_at(mark.tick).bar_ticks
+        if before.beat_bpm > mark.beat_bpm > after.beat_bpm and after.tick - mark.tick <= bar_ticks:
+            faster = (one.tick for one in marks if one.tick > mark.tick and one.beat_bpm > mark.beat_bpm)
+            until = next(faster, reading.score.end_tick + 1)
+            inside = slice(*np.searchsorted(reading.point_tick, [mark.tick, until]))
+            rules = curves.log_period[inside]
+            log_period[inside] = np.minimum(rules, SLOWED_SHARE * rules)
+    return replace(curves, log_period=log_period)
 
 
 def breaths(reading: Reading, curves: Curves) -> Curves:

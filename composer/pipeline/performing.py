@@ -15,6 +15,7 @@ from composer.plan.model import Performer
 
 if TYPE_CHECKING:
     from composer.corpus.midi.links import MidiLinks
+    from composer.corpus.reader import ReadResult
     from composer.outline import Outline
     from composer.perform import Refinement
     from composer.performance import Performance
@@ -90,7 +91,7 @@ def perform_file(
         check_plot(plot, (score_path, *beside, *paths))
     who = performer_of(None, player, take, expression)
     data = load_bytes(score_path)
-    read = read_bytes(data, str(score_path), unfold=True)
+    read = _read(data, str(score_path))
     if read.is_live:
         raise MusicFileError("a live performance: its notes follow no beat", place=score_path, mend=LIVE_MEND)
     from composer.analysis.outline import outline_of  # after the file was read: a wrong one is told at once
@@ -124,15 +125,30 @@ def perform_file(
     return Performed(performance.player, performance.take, length_sec, files, read.mended, performance, told)
 
 
+def _read(data: bytes, source: str) -> ReadResult:
+    """Read a score to be played: repeats written out, and words on the tempo followed where there are any."""
+    from composer.corpus.musicxml.tempo_words import with_said_tempi
+    from composer.corpus.musicxml.xmlfile import open_mxl
+    from composer.corpus.reader import read_bytes, sniff
+
+    kind = sniff(data)
+    if kind not in ("mxl", "musicxml"):
+        return read_bytes(data, source, unfold=True)
+    said, count = with_said_tempi(open_mxl(data, source) if kind == "mxl" else data, source)
+    read = read_bytes(said if count else data, source, unfold=True)
+    words = f"of the words, {count} on the tempo are followed (rit., a tempo …)"
+    return replace(read, mended=(*read.mended, words)) if count else read
+
+
 def _said_by_file(links: MidiLinks | None, who: Performer) -> tuple[Refinement, ...]:
     """Return what a foreign file says of its playing besides the signs that the rules read."""
-    from composer.perform.any_score import breaths, file_loudness
+    from composer.perform.any_score import breaths, file_loudness, not_slowed_twice
     from composer.perform.own_players import player_and_part
 
     if links is None:
-        return (breaths,)
+        return (not_slowed_twice, breaths)
     strength = player_and_part(who.player or "")[0].dynamics
-    return (breaths, file_loudness(links.velocities, balance_only=links.is_performed, k=strength))
+    return (not_slowed_twice, breaths, file_loudness(links.velocities, balance_only=links.is_performed, k=strength))
 
 
 def perform_score(

@@ -131,7 +131,7 @@ def test_a_live_performance_is_refused_in_one_line_but_may_lie_beside_its_score(
     ("words", "told"),
     [
         ("--beside other.mid", "--beside is for --plot"),
-        ("--take 1 --take 2", "several takes are for --plot"),
+        ("--take 1 --take 2", "several takes"),
         ("--plot a.gif", 'a.gif: no picture is written as ".gif" (it can be .png or .svg)'),
         ("--plot nowhere/a.png", "nowhere: the folder does not exist"),
         ("--plot a.png --beside nothing.mid", "nothing.mid: cannot read"),

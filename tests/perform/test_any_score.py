@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from composer.outline import Outline
-from composer.perform import Refinement, perform
-from composer.perform.any_score import breaths, file_loudness, usual_player, with_instruments
+from composer.perform import Refinement, perform, seconds_at
+from composer.perform.any_score import breaths, file_loudness, not_slowed_twice, usual_player, with_instruments
 from composer.perform.reading import read
-from composer.score import Note, Part, Score, Slur, make_bars
+from composer.score import Note, Part, Score, Slur, TempoMark, make_bars
 from composer.theory.meter import TICKS_PER_QUARTER, Meter
 
 Q = TICKS_PER_QUARTER
@@ -130,6 +130,24 @@ def test_an_accent_keeps_what_it_stands_out_by():
 def test_of_a_performance_only_the_balance_is_kept():
     level_db, reading = loudness(duo("A", "B"), lambda part, note: 60 + 20 * part + note.pitch % 9, balance_only=True)
     assert len(set(level_db[reading.part == 0])) == 1
+
+
+def test_a_written_ritardando_is_not_slowed_twice():
+    marks = [(0, 100.0), (24 * Q, 90.0), (26 * Q, 80.0), (28 * Q, 70.0), (30 * Q, 60.0)]
+    score = replace(duo("Piano"), tempos=tuple(TempoMark(tick, bpm) for tick, bpm in marks))
+    plain, once = (
+        perform(score, Outline(BARS), player="romantic", refinements=refinements)
+        for refinements in ((), (not_slowed_twice,))
+    )
+    before, after = (seconds_at(one.tempo_curve, [0, 20 * Q, 31 * Q]) for one in (plain, once))
+    assert after[1] - after[0] == pytest.approx(before[1] - before[0])
+    assert after[2] - after[1] < before[2] - before[1]
+    steps = replace(score, tempos=(TempoMark(0, 100.0), TempoMark(16 * Q, 60.0)))
+    plain, once = (
+        perform(steps, Outline(BARS), player="romantic", refinements=refinements)
+        for refinements in ((), (not_slowed_twice,))
+    )
+    assert plain.tempo_curve == once.tempo_curve
 
 
 def test_one_breathes_after_a_slur_and_longer_at_a_breath_mark():
