@@ -14,7 +14,8 @@ from .options import common_options, outputs_option, performing_options, samplin
 @click.argument("plan_path", metavar="PLAN", type=click.Path(path_type=Path))
 @outputs_option(
     "Write this file (repeatable): .mid, .musicxml, .yaml, .json (the report), sheets as .pdf, .svg or .png "
-    "(.parts.pdf: one for each player), sound as .wav, .ogg, .mp3 or .flac, or .roll.png (a picture). "
+    "(.parts.pdf: one for each player), sound as .wav, .ogg, .mp3 or .flac, "
+    "a page with all of it as .html, or .roll.png (a picture). "
     "Without it: PLAN's name with .mid, .musicxml, .resolved.yaml and .report.json, here."
 )
 @click.option(

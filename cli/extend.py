@@ -25,7 +25,7 @@ from .options import (
 @seed_option
 @outputs_option(
     "Write this file (repeatable): .mid, .musicxml, .yaml, sheets as .pdf, .svg or .png, sound as .wav, .ogg, .mp3 or "
-    ".flac, or .roll.png (a picture). "
+    ".flac, a page with all of it as .html, or .roll.png (a picture). "
     "Without it: the input's name with .extended.mid, .extended.musicxml and .extended.yaml, here."
 )
 @sampling_options

@@ -90,7 +90,8 @@ compose build my.yaml -o my.mid -o my.musicxml          the piece that the plan 
 @brief_options(form_required=False)
 @outputs_option(
     "Write this file (repeatable): .mid, .musicxml, .yaml, .json (the report), sheets as .pdf, .svg or .png "
-    "(.parts.pdf: one for each player), sound as .wav, .ogg, .mp3 or .flac, or .roll.png (a picture). "
+    "(.parts.pdf: one for each player), sound as .wav, .ogg, .mp3 or .flac, "
+    "a page with all of it as .html, or .roll.png (a picture). "
     "Without it: the first four, here."
 )
 @sampling_options

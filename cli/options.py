@@ -113,15 +113,15 @@ def sampling_options(function: Decorated) -> Decorated:
     )
 
 
-def performing_options(function: Decorated, *, several_takes: bool = False) -> Decorated:
-    """Add how the piece is played: expression, player, take, sound font; several takes are passed as `takes`."""
+def performing_options(function: Decorated, *, takes_for: str = "a page (.html)") -> Decorated:
+    """Add how the piece is played: expression, player, take, sound font; of several takes, the others as `more_takes`.
+
+    Args:
+        function: the command.
+        takes_for: what can show several takes.
+    """
     number = WholeNumber(min=0, max=MAX_NUMBER)
-    take = click.option(
-        "--take", type=number, metavar="N", help="Another number, another performance of the same notes."
-    )
-    if several_takes:
-        told = "Another number, another performance of the same notes. Repeatable with --plot: the first is written."
-        take = click.option("--take", "takes", type=number, metavar="N", multiple=True, help=told)
+    told = f"Another number, another performance of the same notes. Repeatable for {takes_for}: the first is written."
     return _stack(
         function,
         click.option(
@@ -131,7 +131,7 @@ def performing_options(function: Decorated, *, several_takes: bool = False) -> D
             help="0 plays as written, 1 as the player does, more exaggerates.",
         ),
         click.option("--player", metavar="NAME", help="Whose habits the performance has."),
-        take,
+        click.option("--take", type=number, metavar="N", multiple=True, callback=_first_take, help=told),
         click.option(
             "--soundfont",
             type=click.Path(path_type=Path),
@@ -178,6 +178,11 @@ def is_quiet() -> bool:
 def is_verbose() -> bool:
     """Whether `-v` was given in the running command."""
     return logging.getLogger("composer").isEnabledFor(logging.INFO)
+
+
+def _first_take(ctx: click.Context, _param: click.Parameter, value: tuple[int, ...]) -> int | None:
+    ctx.params["more_takes"] = value[1:]
+    return value[0] if value else None
 
 
 def _style_or_none(ctx: click.Context, param: click.Parameter, value: str | None) -> str | Mapping[str, Any] | None:

@@ -15,10 +15,10 @@ from .options import common_options, outputs_option, performing_options
 @click.argument("score_path", metavar="SCORE_OR_MIDI", type=click.Path(path_type=Path))
 @outputs_option(
     "Write this file (repeatable): .mid, .musicxml, sheets as .pdf, .svg or .png, sound as .wav, .ogg, .mp3 or "
-    ".flac, or .roll.png (a picture). "
+    ".flac, a page with all of it as .html, or .roll.png (a picture). "
     "Without it: the input's name with .performed.mid, here."
 )
-@partial(performing_options, several_takes=True)
+@partial(performing_options, takes_for="a page (.html) or --plot")
 @click.option(
     "--plot",
     metavar="FILE",
@@ -38,7 +38,6 @@ def command(
     *,
     score_path: Path,
     outputs: tuple[Path, ...],
-    takes: tuple[int, ...],
     plot: Path | None,
     beside: tuple[Path, ...],
     **options: Any,
@@ -50,9 +49,8 @@ def command(
     MIDI file its velocities are the dynamics. A MIDI file keeps its tracks, sounds, drums and all other events. Without
     --player the composer's plays, if he is named and known, else the ensemble's.
     """
-    if plot is None and (beside or len(takes) > 1):
-        what = "--beside is" if beside else "several takes are"
-        raise click.UsageError(f"{what} for --plot: name the picture that shall show them")
+    if plot is None and beside:
+        raise click.UsageError("--beside is for --plot: name the picture that shall show it")
 
     from composer.pipeline import perform_file
 
@@ -62,8 +60,6 @@ def command(
         score_path,
         outputs=outputs,
         folder=Path(),
-        take=takes[0] if takes else None,
-        more_takes=takes[1:],
         plot=plot,
         beside=beside,
         **options,

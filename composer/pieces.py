@@ -9,6 +9,7 @@ Contents: `analyse_file`, `extend_file`, `Analysed`, `Extended`.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +17,8 @@ from typing import TYPE_CHECKING
 from composer.errors import MusicFileError, OptionError
 from composer.pipeline.filling import OnProgress, fill_plan
 from composer.pipeline.finishing import SectionLine, section_lines
-from composer.pipeline.performing import perform_score
-from composer.pipeline.wishes import Wishes
+from composer.pipeline.performing import other_takes, perform_score
+from composer.pipeline.wishes import Wishes, check_takes
 from composer.plan.brief import StyleWish
 from composer.plan.model import Plan
 from composer.plan.planner import resolve
@@ -132,6 +133,7 @@ def extend_file(
     player: str | None = None,
     take: int | None = None,
     soundfont: Path | None = None,
+    more_takes: Sequence[int] = (),
     on_progress: OnProgress | None = None,
 ) -> Extended:
     """Go on from the last bar of a score file with its themes; its own bars stay note for note.
@@ -143,7 +145,7 @@ def extend_file(
         seed: of what is composed; None: 1.
         outputs: files to write; none given: NAME.extended.mid, .musicxml and .yaml in `folder`.
         folder: see `outputs`; None: nothing is written then.
-        temperature, guidance, style_guidance, device, expression, player, take, soundfont, on_progress: as
+        temperature, guidance, style_guidance, device, expression, player, take, soundfont, more_takes, on_progress: as
             `compose`.
 
     Raises:
@@ -176,7 +178,8 @@ def extend_file(
     wish = _style_for(score, score_path) if style is None else style
     found = analyse_piece(score, style=wish, seed=1 if seed is None else seed, at_end=True)
     plan = resolve(continuation_of(found.plan, bars=bars, enters=last_chord(score)))
-    wishes = Wishes(temperature, guidance, style_guidance, device, player, take, expression, soundfont)
+    wishes = Wishes(temperature, guidance, style_guidance, device, player, take, expression, soundfont, more_takes)
+    check_takes(more_takes, paths)
     who = wishes.performer(plan)
     filled, _, device_words = fill_plan(
         plan,
@@ -191,6 +194,7 @@ def extend_file(
         on_progress("performing", 0.95)
     outline = outline_of(played)
     performance = perform_score(played, outline, who)
+    others = other_takes(played, outline, who, more_takes)
     sheet = None if played == whole else (whole, outline_of(whole))
     plan = filled.plan.model_copy(
         update={
@@ -202,7 +206,8 @@ def extend_file(
     )
     plan_name = next((path.name for path in paths if path.suffix in (".yaml", ".yml")), "plan.yaml")
     text = format_plan(plan, name=plan_name)
-    files = write_outputs(Finished(performance, outline, text, sheet=sheet, soundfont=soundfont), paths)
+    finished = Finished(performance, outline, text, sheet=sheet, soundfont=soundfont, more_takes=others)
+    files = write_outputs(finished, paths)
     return Extended(
         plan=plan,
         bars_before=sum(bar.number > 0 for bar in score.bars),

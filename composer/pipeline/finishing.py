@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer.pipeline.filling import OnProgress, fill_plan
-from composer.pipeline.performing import perform_score
-from composer.pipeline.wishes import Wishes
+from composer.pipeline.performing import other_takes, perform_score
+from composer.pipeline.wishes import Wishes, check_takes
 from composer.plan.mixes import style_words
 from composer.plan.model import NO_THEME, Glide, Plan
 from composer.plan.numerals import parse_key_path
@@ -92,6 +92,7 @@ def finish(
     from composer.report.form import Unmet
 
     check_outputs(paths, read_paths=read_paths, soundfont=wishes.soundfont)
+    check_takes(wishes.more_takes, paths)
     who = wishes.performer(plan)
     plan = plan.model_copy(update={"performer": who})  # so that the plan that is written plays as this piece does
     filled, outline, device_words = fill_plan(
@@ -105,6 +106,7 @@ def finish(
         on_progress("performing", 0.95)
     heard, heard_outline = played(filled.score, filled.jumps, outline)
     performance = perform_score(heard, heard_outline, who)
+    more_takes = other_takes(heard, heard_outline, who, wishes.more_takes)
     sheet = (filled.score, outline) if heard is not filled.score else None
     if on_progress is not None and paths:
         on_progress("writing", 0.97)
@@ -130,6 +132,7 @@ def finish(
         sheet=sheet,
         jumps=filled.jumps,
         soundfont=wishes.soundfont,
+        more_takes=more_takes,
     )
     files = write_outputs(finished, paths)
     kept = tuple(map(str, filled.kept))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from composer.errors import MusicFileError
 from composer.files import write_atomic
 from composer.pipeline.comparing import check_plot, draw_performances
-from composer.pipeline.wishes import performer_of
+from composer.pipeline.wishes import check_takes, performer_of
 from composer.plan.model import Performer
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def perform_file(
         player, take, expression: as `compose`; the player is the composer's by default, or the ensemble's.
         soundfont: as `compose`.
         plot: a picture (.png or .svg) of tempo and loudness over the bars.
-        more_takes: drawn into it too.
+        more_takes: drawn into it too, and to be compared on a page (.html).
         beside: performances of the piece by others, as MIDI files, drawn into it; they need not be on any grid.
 
     Raises:
@@ -89,6 +89,7 @@ def perform_file(
     check_outputs(paths, has_plan=False, read_paths=(score_path, *beside), soundfont=soundfont)
     if plot is not None:
         check_plot(plot, (score_path, *beside, *paths))
+    check_takes(more_takes, paths, has_plot=plot is not None)
     who = performer_of(None, player, take, expression)
     data = load_bytes(score_path)
     read = _read(data, str(score_path))
@@ -112,12 +113,12 @@ def perform_file(
             sheet = (with_instruments(written), outline_of(written))
     refinements = _said_by_file(midi_file and midi_file[1], who)
     performance = perform_score(score, outline, who, refinements=refinements)
+    others = other_takes(score, outline, who, more_takes, refinements=refinements)
     picture, told = b"", tuple[str, ...]()
     if plot is not None:
-        others = (who.model_copy(update={"take": number}) for number in more_takes)
-        takes = [performance, *(perform_score(score, outline, other, refinements=refinements) for other in others)]
-        picture, told = draw_performances(takes, outline, beside=beside, kind=plot.suffix.lower()[1:])
-    files = write_outputs(Finished(performance, outline, sheet=sheet, midi_file=midi_file, soundfont=soundfont), paths)
+        picture, told = draw_performances((performance, *others), outline, beside=beside, kind=plot.suffix.lower()[1:])
+    finished = Finished(performance, outline, sheet=sheet, midi_file=midi_file, soundfont=soundfont, more_takes=others)
+    files = write_outputs(finished, paths)
     if plot is not None:
         write_atomic(plot, picture)
         files += (plot,)
@@ -164,3 +165,11 @@ def perform_score(
     habits = adjusted(habits, who.strengths or {})
     said = (*learned, *refinements)
     return perform(score, outline, player=habits, take=who.take, expression=who.expression, refinements=said)
+
+
+def other_takes(
+    score: Score, outline: Outline, who: Performer, takes: Sequence[int], *, refinements: Sequence[Refinement] = ()
+) -> tuple[Performance, ...]:
+    """Return how the same player plays a score at other times; arguments as `perform_score`."""
+    others = (who.model_copy(update={"take": take}) for take in takes)
+    return tuple(perform_score(score, outline, other, refinements=refinements) for other in others)

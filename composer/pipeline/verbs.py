@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ def compose(
     player: str | None = None,
     take: int | None = None,
     soundfont: Path | None = None,
+    more_takes: Sequence[int] = (),
     outputs: tuple[Path, ...] = (),
     folder: Path | None = None,
     on_progress: OnProgress | None = None,
@@ -58,6 +60,7 @@ def compose(
         device: `auto`, `cpu` or `gpu`.
         expression, player, take: of the performer; None: the style's own.
         soundfont: an .sf2 or .sf3 file that plays in the sound files; None: the one that comes along.
+        more_takes: besides `take`, to be compared on a page (.html).
         outputs: files to write; the extension picks the writer. None given: see `folder`.
         folder: where a .mid, a .musicxml, a .yaml and a .report.json are written when `outputs` is empty; None:
             none is.
@@ -90,7 +93,7 @@ def compose(
         earlier=(),
         paths=paths,
         read_paths=(),
-        wishes=Wishes(temperature, guidance, style_guidance, device, player, take, expression, soundfont),
+        wishes=Wishes(temperature, guidance, style_guidance, device, player, take, expression, soundfont, more_takes),
         started=started,
         on_progress=on_progress,
         warnings=(),
@@ -139,6 +142,7 @@ def build_plan(
     player: str | None = None,
     take: int | None = None,
     soundfont: Path | None = None,
+    more_takes: Sequence[int] = (),
     on_progress: OnProgress | None = None,
 ) -> Piece:
     """Compose the piece that a plan file describes; the file itself is never changed.
@@ -149,7 +153,8 @@ def build_plan(
             in the plan before keep their notes, and the others are composed between them; so with temperature and
             guidance as they were. Where a plan was itself built with `keep`, its own earlier plans come before it.
         outputs, folder: as `compose`; the files are named after the plan's file, the plan with `.resolved.yaml`.
-        temperature, guidance, style_guidance, device, expression, player, take, soundfont, on_progress: as `compose`.
+        temperature, guidance, style_guidance, device, expression, player, take, soundfont, more_takes, on_progress: as
+            `compose`.
 
     Raises:
         PlanError, ThemeError: all that is wrong in the plan, with line and column; an earlier plan of another piece.
@@ -189,7 +194,7 @@ def build_plan(
         earlier=tuple((earlier, path.parent) for path, (_, earlier) in zip(keep, plans, strict=False)),
         paths=paths,
         read_paths=(plan_path, *keep),
-        wishes=Wishes(temperature, guidance, style_guidance, device, player, take, expression, soundfont),
+        wishes=Wishes(temperature, guidance, style_guidance, device, player, take, expression, soundfont, more_takes),
         started=started,
         on_progress=on_progress,
         warnings=tuple(map(str, join_problems(plan, source=str(plan_path), stated=given))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -18,6 +19,7 @@ MAX_TEMPERATURE = 5.0  # inclusive; far above it every note is as likely as any 
 MAX_GUIDANCE = 10.0  # inclusive; of the style's too
 MAX_EXPRESSION = 3.0  # inclusive, as in a plan
 MAX_TAKE = 2**63 - 1  # inclusive, as in a plan
+_NO_TAKE = f"the take must be from 0 to {MAX_TAKE}; found {{}}"
 
 
 class Sampling(TypedDict):
@@ -35,7 +37,7 @@ class Wishes:
 
     Attributes:
         temperature, guidance, style_guidance, device: see `compose`.
-        player, take, expression, soundfont: see `compose`.
+        player, take, expression, soundfont, more_takes: see `compose`.
     """
 
     temperature: float | None = None
@@ -46,6 +48,7 @@ class Wishes:
     take: int | None = None
     expression: float | None = None
     soundfont: Path | None = None
+    more_takes: Sequence[int] = ()
 
     @property
     def sampling(self) -> Sampling:
@@ -64,6 +67,15 @@ class Wishes:
             OptionError: an unknown player, an impossible take or expression; all that is wrong at once.
         """
         return performer_of(plan, self.player, self.take, self.expression)
+
+
+def check_takes(more_takes: Sequence[int], paths: Iterable[Path], *, has_plot: bool = False) -> None:
+    """Raise OptionError where nothing would show more than one take, or where a take is impossible."""
+    if more_takes and not has_plot and not any(path.suffix.lower() == ".html" for path in paths):
+        raise OptionError("several takes, but nothing that shows them", mend="a page does: -o piece.html")
+    problems = [Problem(_NO_TAKE.format(take)) for take in more_takes if not 0 <= take <= MAX_TAKE]
+    if problems:
+        raise OptionError(problems)
 
 
 def check_sampling(temperature: float, guidance: float, style_guidance: float) -> None:
@@ -102,7 +114,7 @@ def performer_of(plan: Plan | None, player: str | None, take: int | None, expres
     except UserError as error:
         problems += error.problems
     if not 0 <= take <= MAX_TAKE:
-        problems.append(Problem(f"the take must be from 0 to {MAX_TAKE}; found {take}"))
+        problems.append(Problem(_NO_TAKE.format(take)))
     if not 0 <= expression <= MAX_EXPRESSION:  # NaN too
         message = f"the expression must be from 0 to {MAX_EXPRESSION:g}; found {expression:g}"
         problems.append(Problem(message, mend="0 is as written, 1 the player's own"))

@@ -23,7 +23,7 @@ def test_compose_passes_what_was_stated_and_none_for_the_rest(run, library, piec
     assert options == {
         "form": "rondo", "style": None, **UNSTATED,
         "temperature": None, "guidance": None, "style_guidance": None, "device": "auto",
-        "expression": None, "player": None, "take": None,
+        "expression": None, "player": None, "take": None, "more_takes": (), "soundfont": None,
         "outputs": (), "folder": Path(), "on_progress": None,
     }  # fmt: skip
 
@@ -33,7 +33,7 @@ def test_compose_passes_every_option(run, library, piece) -> None:
     words = (
         "--form sonata --style bach:0.7,joplin:0.3 --meter 6/8 --tempo 72.5 --bars 40 --ensemble organ --title Air"
         " --seed 11 --temperature 0.9 --guidance 2 --style-guidance 1.5 --device cpu --expression 0"
-        " --player baroque --take 3 -o a.mid --output b/c.musicxml"
+        " --player baroque --take 3 --take 4 --soundfont my.sf2 -o a.mid --output b/c.musicxml"
     )
     result = run(*words.split(), "--key", "G major")
     assert result.exit_code == 0, result.output
@@ -42,7 +42,7 @@ def test_compose_passes_every_option(run, library, piece) -> None:
         "form": "sonata", "style": {"bach": 0.7, "joplin": 0.3}, "key": "G major", "meter": "6/8",
         "tempo_bpm": 72.5, "bars": 40, "ensemble": "organ", "title": "Air", "seed": 11,
         "temperature": 0.9, "guidance": 2.0, "style_guidance": 1.5, "device": "cpu",
-        "expression": 0.0, "player": "baroque", "take": 3,
+        "expression": 0.0, "player": "baroque", "take": 3, "more_takes": (4,), "soundfont": Path("my.sf2"),
         "outputs": (Path("a.mid"), Path("b/c.musicxml")), "folder": Path(), "on_progress": None,
     }  # fmt: skip
 
@@ -91,7 +91,7 @@ def test_build_hands_over_the_plan(run, library, piece) -> None:
     assert options == {
         "keep": (), "outputs": (Path("my.mid"),), "folder": Path(), "on_progress": None,
         "temperature": None, "guidance": None, "style_guidance": None, "device": "auto",
-        "expression": None, "player": None, "take": None,
+        "expression": None, "player": None, "take": None, "more_takes": (), "soundfont": None,
     }  # fmt: skip
 
 
@@ -136,6 +136,7 @@ def test_perform_names_player_take_and_files(run, library) -> None:
             "take": 3,
             "expression": 0.5,
             "more_takes": (),
+            "soundfont": None,
             "plot": None,
             "beside": (),
         },

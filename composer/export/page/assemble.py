@@ -201,7 +201,7 @@ def _facts(score: Score, playing: Playing, performances: Sequence[Performance]) 
     facts += [str(score.bars[0].meter), f"{num_bars} bars", f"{_minutes(playing.takes[0].end_ms)} minutes"]
     if performances[0].player:
         takes = " and ".join(str(one.take) for one in performances)
-        facts.append(f"played by {performances[0].player}, take{'s' * (len(performances) > 1)} {takes}")
+        facts.append(f"player {performances[0].player}, take{'s' * (len(performances) > 1)} {takes}")
     return " · ".join(facts)
 
 
