@@ -36,6 +36,8 @@ Weights = NDArray[np.float64]
 MELODY_WEIGHT = {"strong": 2.0, "beat": 1.5, "off": 1.0}  # exponent of p(note | chord) for a beat's length
 BENEATH_WEIGHT = 2.0  # of a beat of the notes that a tune may have: it has more than one
 MAX_CHORD_BARS = 2  # a chord that nobody pinned is not held longer
+SOUNDS_CLOSED = 0.3  # factor of a tonic or a plain dominant where a phrase ends without a cadence
+_HALF = (7, "major")
 FOREIGN = 0.1  # factor of a chord that begins a phrase in a new key and is not in the key before
 
 
@@ -252,7 +254,7 @@ class Field:
     def draw(self, rng: np.random.Generator, *, before: PlacedFormula | None) -> list[Slot] | None:
         """Draw the chords up to a formula (or the end of the phrase); None when there is no way."""
         steps = self.steps if before is None else (before.onset_ticks[0] - self.start_tick) // self.grid
-        last = np.ones(self.size)
+        last = self._open()
         if before is not None:
             state = self.offsets[-2] + self.models[-1].index[before.formula.chords[0]]
             if steps == 0:
@@ -269,6 +271,15 @@ class Field:
         )
         segments = sample(chain, rng)
         return None if segments is None else [self._slot(segment) for segment in segments]
+
+    def _open(self) -> Weights:
+        """Return the weights of the last chord of a phrase without a cadence: not one that sounds like an end."""
+        last = np.ones(self.size)
+        if self.request.cadence == "none":
+            for place, chord in enumerate(self.models[-1].chords):
+                if chord.inversion == 0 and (chord.relative_root == 0 or (chord.relative_root, chord.quality) == _HALF):
+                    last[self.offsets[-2] + place] = SOUNDS_CLOSED
+        return last
 
     def _last(self) -> Weights:
         """Return which chords may end the cadence: [state]."""

@@ -235,3 +235,13 @@ def test_any_bars_may_be_pinned_and_the_others_left_open(models, cells, upbeat, 
             assert heard.key == pin.key
             assert heard.chord.pitch_classes(heard.key) == pin.chord.pitch_classes(pin.key)
             assert heard.chord.bass(heard.key) == pin.chord.bass(pin.key)
+
+
+def test_a_phrase_without_a_cadence_seldom_ends_as_if_it_had_one(models, monkeypatch):
+    def closed() -> int:
+        ends = [draw(models, seed=seed, cadence="none")[0][-1].numeral for seed in range(120)]
+        return sum(numeral in ("I", "V") for numeral in ends)
+
+    seldom = closed()
+    monkeypatch.setattr("composer.plan.field.SOUNDS_CLOSED", 1.0)
+    assert seldom < 0.7 * closed()
