@@ -2,27 +2,19 @@
 
 What it is: `train_player` finds each performance's notes in its score, takes off what the rules of a preset say, and
 fits trees to the rest. How many trees are of use is tried on pieces that are held out, for loudness, touch and time
-apart; what does not help there is left to the rules.
-
-The folder: a score (`waltz.musicxml`, `.mxl`, `.krn`, `.abc`, or `waltz.score.mid`), and beside it its performances,
-`waltz.mid` or `waltz.anything.mid`, as many as there are; below it any folders.
+apart; what does not help there is left to the rules. `played_pairs` says how the folder is laid out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from composer.analysis.outline import outline_of
-from composer.corpus.midi.presses import key_presses
-from composer.corpus.reader import SUFFIXES, load_bytes, read_score
-from composer.errors import ComposerError, MusicFileError, OptionError, OutputError, Place, StyleError, TrainingError
+from composer.errors import OptionError, OutputError, StyleError
 from composer.files import check_writable, write_all_atomic
-from composer.perform.alignment import align
-from composer.perform.any_score import with_instruments
 from composer.perform.boosting import MAX_TREES, Trees, fit_trees, no_trees, with_constant
 from composer.perform.effect import Curves
 from composer.perform.learned import WEIGHT, LearnedPart, Residuals, residuals
@@ -36,21 +28,17 @@ from composer.perform.own_players import (
     read_own_player,
 )
 from composer.perform.players import PLAYERS, Player, player_named
-from composer.perform.reading import Reading, read
+from composer.perform.reading import Reading
 from composer.perform.rules import sum_of_rules
 from composer.perform.tempo_map import FloatArray
-from composer.performance import Performance
+from composer.training.played_pairs import OnProgress, PlayedPiece, read_pairs
 
-SCORE_ENDING = ".score"  # before .mid: a MIDI file that is the score
-MIDI_SUFFIXES = (".mid", ".midi")
 TREE_COUNTS = (0, 10, 20, 40, 80, MAX_TREES)  # that are tried
 MAX_FOLDS = 4
 FEWEST_PIECES = 3  # with fewer, nothing can be held out, and …
 UNTRIED_TREES = 40  # … so many are taken on trust
 MOST_WORSE = 0.5  # of the pieces may be played worse
 QUANTITIES = {"loudness": "level_db", "touch": "touch_log2", "time": "log_period"}
-
-OnProgress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
@@ -70,15 +58,6 @@ class TrainedPlayer:
     figures: Mapping[str, str]
     told: tuple[str, ...]
     called: str
-
-
-@dataclass(frozen=True, eq=False)
-class PlayedPiece:
-    """A score, read, and how it was played."""
-
-    name: str
-    reading: Reading
-    performances: tuple[Performance, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,41 +127,6 @@ def train_player(
     called = name if output is None else str(where / f"{name}{CARD_SUFFIX}")
     own = read_own_player(next(iter(files)))  # as whoever plays will have it
     return TrainedPlayer(own, tuple(files), _shown(own, part), told, called)
-
-
-def read_pairs(
-    folder: Path, *, on_progress: OnProgress | None = None
-) -> tuple[tuple[PlayedPiece, ...], tuple[str, ...]]:
-    """Return the pieces of a folder with their performances, and what was left out.
-
-    Raises:
-        TrainingError: there is no pair, or none that can be used.
-    """
-    pairs, told = _pairs(folder)
-    if not pairs:
-        mend = f"a score (waltz.musicxml, .krn, or waltz{SCORE_ENDING}.mid) has its performances beside it: waltz.mid"
-        raise TrainingError("no score with a performance of the same name", place=folder, mend=mend)
-    pieces = []
-    for done, (score_path, played) in enumerate(pairs):
-        if on_progress is not None:
-            on_progress(f"reading {score_path.name}", 0.8 * done / len(pairs))
-        try:
-            score = with_instruments(read_score(score_path, unfold=True).score)
-        except MusicFileError as error:
-            told += [str(problem) for problem in error.problems]
-            continue
-        reading = read(score, outline_of(score))
-        found = []
-        for path in played:
-            try:
-                found.append(align(score, key_presses(load_bytes(path), str(path)), name=str(path)).performance)
-            except ComposerError as error:
-                told += [str(problem) for problem in error.problems]
-        if found:
-            pieces.append(PlayedPiece(str(score_path.relative_to(folder)), reading, tuple(found)))
-    if not pieces:
-        raise TrainingError("none of the performances can be used", place=folder, mend="; ".join(told)[:500] or None)
-    return tuple(pieces), tuple(told)
 
 
 def fit_part(
@@ -321,30 +265,6 @@ def _shown(own: OwnPlayer, part: LearnedPart) -> dict[str, str]:
 
 
 # ---------------------------------------------------------------- files
-
-
-def _pairs(folder: Path) -> tuple[list[tuple[Path, list[Path]]], list[str]]:
-    """Return (score, its performances), and lines for files without a partner."""
-    if not folder.is_dir():
-        raise TrainingError("no such folder", place=folder)
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-    midis = [path for path in files if path.suffix.lower() in MIDI_SUFFIXES]
-    played = [path for path in midis if not path.stem.endswith(SCORE_ENDING)]
-    pairs, told, taken = [], [], set()
-    for score in (path for path in files if path not in played):
-        stem = score.stem.removesuffix(SCORE_ENDING)
-        own = [
-            path
-            for path in played
-            if path.parent == score.parent and (path.stem == stem or path.stem.startswith(f"{stem}."))
-        ]
-        taken.update(own)
-        if own:
-            pairs.append((score, own))
-        else:
-            told.append(f"{Place(str(score))}: a score without a performance")
-    told += [f"{Place(str(path))}: a performance without a score" for path in played if path not in taken]
-    return pairs, told
 
 
 def _check_name(name: str, where: Path, *, force: bool) -> None:

@@ -29,7 +29,8 @@ from composer.corpus.midi.presses import KeyPress
 from composer.perform import Player, Refinement, perform
 from composer.perform.alignment import align
 from composer.perform.reading import read
-from composer.training.player import PlayedPiece, fit_part
+from composer.training.played_pairs import PlayedPiece
+from composer.training.player import fit_part
 
 WEIGHTS = (0.25, 0.5, 0.75, 1.0)
 
