@@ -25,6 +25,7 @@ PIANO_PROGRAMS = range(6)
 SHORTEST_PRESS_SEC = 0.12
 MAX_DELAY_SHARE = 0.3  # of the chord's length: short chords are caught sooner
 MOST_IN_A_ROW = 3  # presses that may follow each other faster than the style's mean
+PASSING_SEC = 0.6  # a chord that is too fast for a press of its own, and no longer, stays in the one before
 LONG_STRETCH = 1.5  # times the mean time between two presses: such a harmony is pressed again
 SPARE = 1.2  # not every chord is long enough to be pedalled: the others make up for it
 
@@ -51,7 +52,7 @@ def pedal_events(
     parts = [index for index, part in enumerate(reading.score.parts) if part.program in PIANO_PROGRAMS and part.notes]
     if presses_per_sec <= 0 or hold_sec <= 0 or not parts:
         return ()
-    events: list[PedalEvent] = []
+    presses: list[tuple[float, float]] = []  # (down, up)
     allowance, before_sec = float(MOST_IN_A_ROW), 0.0
     for start_sec, stop_sec, is_last in _harmonies(reading, curve, presses_per_sec, end_sec):
         down = start_sec + min(delay_sec, MAX_DELAY_SHARE * (stop_sec - start_sec))
@@ -61,9 +62,15 @@ def pedal_events(
         before_sec = start_sec
         if up - down >= SHORTEST_PRESS_SEC and allowance >= 1:
             allowance -= 1
-            events += [
-                PedalEvent(time, is_down, part) for part in parts for time, is_down in ((down, True), (up, False))
-            ]
+            presses.append((down, up))
+        elif presses and presses[-1][1] == start_sec and stop_sec - start_sec <= PASSING_SEC:
+            presses[-1] = (presses[-1][0], max(start_sec, min(stop_sec, presses[-1][0] + hold_sec)))
+    events = (
+        PedalEvent(time, is_down, part)
+        for press in presses
+        for part in parts
+        for time, is_down in zip(press, (True, False), strict=True)
+    )
     return tuple(sorted(events, key=lambda event: (event.time_sec, event.is_down)))
 
 

@@ -9,7 +9,7 @@ Conventions: `x` is a place between two moments of the score, 0 at the first, 1 
 Sources: Friberg 1995 ("Matching the rule parameters of Phrase arch …"); Friberg, Bresin, Sundberg 2006 ("Overview of
 the KTH rule system for musical performance"); Friberg and Sundberg 1999 (final ritard).
 
-Contents: `phrase_arch`, `phrase_loudness`, `phrase_ritardando`, `final_ritard`, `fermata`.
+Contents: `phrase_arch`, `arch_mean`, `phrase_loudness`, `phrase_ritardando`, `final_ritard`, `fermata`.
 """
 
 from __future__ import annotations
@@ -55,6 +55,14 @@ def phrase_arch(reading: Reading, arcs: Sequence[Arc], *, k: float, turn: float 
         slowing = ACCELERANDO * (1 - before) ** 2 + RITARDANDO * factor * arc.weight * after**2
         log_period[inside] = np.log1p(k * slowing)
     return Effect(log_period=log_period)
+
+
+def arch_mean(*, k: float, turn: float = 0.5) -> float:
+    """Return by how much an arch slows on the mean over its phrase: what its log periods may be lessened by."""
+    place = (np.arange(64) + 0.5) / 64
+    before = np.clip(place / max(turn, 1e-6), 0.0, 1.0)
+    after = np.clip((place - turn) / max(1 - turn, 1e-6), 0.0, 1.0)
+    return float(np.log1p(k * (ACCELERANDO * (1 - before) ** 2 + RITARDANDO * after**2)).mean())
 
 
 def phrase_loudness(reading: Reading, arcs: Sequence[Arc], *, k: float, turn: float = 0.5) -> Effect:

@@ -27,8 +27,19 @@ Rule = Callable[[Reading, Player], Effect]
 
 
 def _arch(arcs_of: Callable[[Reading], tuple[Arc, ...]], strength: str) -> Rule:
+    """Make the rule of one level. The published rule only ever slows; so that a piece goes at the tempo that is marked
+    on the mean, its usual slowing is taken off again (the KTH system has a rule that makes lengths good afterwards).
+    """
+
     def rule(reading: Reading, player: Player) -> Effect:
-        return phrasing.phrase_arch(reading, arcs_of(reading), k=getattr(player, strength), turn=player.arch_turn)
+        k, turn, arcs = getattr(player, strength), player.arch_turn, arcs_of(reading)
+        effect = phrasing.phrase_arch(reading, arcs, k=k, turn=turn)
+        assert effect.log_period is not None
+        lessened = effect.log_period.copy()
+        for arc in arcs:
+            inside = slice(*np.searchsorted(reading.point_tick, [arc.start_tick, arc.end_tick]))
+            lessened[inside] -= phrasing.arch_mean(k=k, turn=turn)
+        return Effect(log_period=lessened)
 
     return rule
 

@@ -78,3 +78,26 @@ def test_a_harmony_that_stays_is_pressed_again_on_a_beat(piano, tune, outlined, 
     performance = perform(score, outlined(score), player=replace(pedalling, pedal_presses_per_sec=1.0))
     assert times(performance, down=True)[:4] == pytest.approx([0.2, 1.2, 2.2, 3.2])
     assert times(performance, down=False)[:2] == pytest.approx([1.0, 2.0])
+
+
+def test_passing_chords_stay_in_the_pedal_of_who_presses_seldom_and_long(piano, outlined, pedalling):
+    score = piano([Note(beat * Q, 60 + beat, Q) for beat in range(16)], bars=4)
+    chords = tuple(
+        ChordSpan(beat * Q, (beat + 1) * Q, parse_chord(("I", "V", "IV", "vi")[beat % 4], "major"), C_MAJOR)
+        for beat in range(16)
+    )
+    outline = replace(outlined(score), chords=chords)
+    seldom = replace(pedalling, pedal_presses_per_sec=0.4, pedal_hold_sec=1.2)
+    held = [
+        up - down
+        for down, up in zip(
+            *(times(perform(score, outline, player=seldom), down=d) for d in (True, False)), strict=True
+        )
+    ]
+    assert max(held) == pytest.approx(1.2)
+    light = replace(seldom, pedal_hold_sec=0.3)
+    held = [
+        up - down
+        for down, up in zip(*(times(perform(score, outline, player=light), down=d) for d in (True, False)), strict=True)
+    ]
+    assert max(held[:-1]) == pytest.approx(0.3)

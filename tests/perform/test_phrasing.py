@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from composer.outline import Outline, PhraseSpan
-from composer.perform.phrasing import fermata, final_ritard, phrase_arch, phrase_loudness, phrase_ritardando
+from composer.perform import PLAYERS, perform
+from composer.perform.phrasing import arch_mean, fermata, final_ritard, phrase_arch, phrase_loudness, phrase_ritardando
 from composer.perform.reading import read
 from composer.score import Note
 from composer.theory.harmony import Cadence
@@ -119,3 +120,16 @@ def test_sections_have_an_arch_over_their_phrases(piano, tune, outlined):
     factors = slowness(reading, phrase_arch(reading, reading.sections, k=1.0), range(64))
     assert np.argmin(factors[:32]) in (15, 16)
     assert factors[31] > factors[15] < factors[0]
+
+
+def test_what_is_taken_off_an_arch_is_its_mean(piano, tune):
+    score = piano([Note(i * Q // 4, 60, Q // 4) for i in range(256)], bars=16)
+    reading = read(score, Outline(score.bars, phrases=(PhraseSpan(0, 16 * BAR),)))
+    assert phrase_arch(reading, reading.phrases, k=2.0).log_period.mean() == pytest.approx(arch_mean(k=2.0), abs=0.005)
+
+
+@pytest.mark.parametrize("player", ["mozart", "chopin"])
+def test_a_piece_goes_at_its_tempo_on_the_mean(player, piano, tune, outlined):
+    score = piano(tune(32), bars=32)
+    seconds = perform(score, outlined(score), player=PLAYERS[player]).duration_sec
+    assert seconds == pytest.approx(64, rel=0.1)
