@@ -54,7 +54,7 @@ def main() -> None:
     row("one pianist vs others", [ceiling(excerpt, np.mean) for excerpt in excerpts])
     print("\ntrees that were of use on the three others: loudness, touch, time")
     for excerpt, part in zip(excerpts, parts, strict=True):
-        print(f"{excerpt.name:28s} {len(part.loudness):4d} {len(part.touch):4d} {len(part.time):4d}")
+        print(f"{excerpt.name:28s} {len(part.loudness):4d} {len(part.touch) - 1:4d} {len(part.time):4d}")
     print("\nphrases found by the analysis")
     heading()
     row("rules", [measure(replace(one, outline=outline_of(one.score)), base) for one in excerpts])
