@@ -51,7 +51,7 @@ from composer.sound.voices import voices_of
 
 CORPORA = {"mutopia": "*.mid", "quartets": "*.m*x*", "chorales": "*.*x*", "lieder": "*.m*x*"}
 LONGEST_SEC = 300.0
-LEAST_NOTES, MOST_NOTES = 150, 2_500
+LEAST_NOTES, MOST_NOTES = 150, 3_500
 Stereo = NDArray[np.float32]
 
 
@@ -130,7 +130,7 @@ def against_fluidsynth(name: str, performance: Performance, command: str) -> Non
         processor = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - begun
         theirs = soundfile.read(Path(folder) / "a.wav", dtype="float32")[0].T
     font = read_soundfont(path)
-    dry = [replace(voice, hall=0.0, left=1.0, right=1.0) for voice in voices_of(performance, font)]
+    dry = [replace(voice, hall=0.0) for voice in voices_of(performance, font)]
     ours = np.concatenate(list(mixed_blocks(dry, font)), axis=1)
     size = min(ours.shape[1], theirs.shape[1])
     ours, theirs = ours[:, :size], theirs[:, :size]
