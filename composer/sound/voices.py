@@ -92,10 +92,12 @@ def _sides(pan: float, seat: float) -> tuple[float, float]:
 
 def _let_go(performance: Performance) -> Iterable[tuple[PlayedNote, float]]:
     """Give each note and the second at which it begins to fade: key and pedal are up, or the key is struck again."""
+    end_sec = performance.duration_sec
     pedals: dict[int, list[PedalEvent]] = defaultdict(list)
     for event in sorted(performance.pedal, key=lambda event: event.time_sec):
         pedals[event.part].append(event)
     times = {part: [event.time_sec for event in events] for part, events in pedals.items()}
+    ups = {part: [event.time_sec for event in events if not event.is_down] for part, events in pedals.items()}
     strokes: dict[tuple[int, int], list[float]] = defaultdict(list)
     for note in performance.notes:
         strokes[note.part, note.note.pitch].append(note.onset_sec)
@@ -104,13 +106,14 @@ def _let_go(performance: Performance) -> Iterable[tuple[PlayedNote, float]]:
     for note in performance.notes:
         key_up_sec = note.onset_sec + note.duration_sec
         let_go_sec = key_up_sec
-        events = pedals[note.part]
-        index = bisect.bisect_right(times.get(note.part, []), key_up_sec)
-        if index and events[index - 1].is_down:
-            ups = (event.time_sec for event in events[index:] if not event.is_down)
-            let_go_sec = next(ups, max(performance.duration_sec, key_up_sec))
-            onsets = strokes[note.part, note.note.pitch]
-            again = bisect.bisect_left(onsets, key_up_sec)
-            if again < len(onsets):
-                let_go_sec = min(let_go_sec, onsets[again])
+        before = bisect.bisect_right(times.get(note.part, []), key_up_sec)
+        if before and pedals[note.part][before - 1].is_down:
+            let_go_sec = _next(ups[note.part], key_up_sec, end_sec)
+            let_go_sec = min(let_go_sec, _next(strokes[note.part, note.note.pitch], key_up_sec, let_go_sec))
         yield note, let_go_sec
+
+
+def _next(times_sec: Sequence[float], after_sec: float, otherwise_sec: float) -> float:
+    """Return the first of rising times that is not before another one."""
+    index = bisect.bisect_left(times_sec, after_sec)
+    return times_sec[index] if index < len(times_sec) else otherwise_sec
