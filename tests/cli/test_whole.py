@@ -95,7 +95,7 @@ def test_a_plan_on_stdout_can_be_read_again(run, tmp_path):
 
 def test_who_plays_is_written_into_the_resolved_plan(run, plan_file, tmp_path):
     assert run("build", "my.yaml", "--take", "9", "--expression", "0.5", "-o", "all.yaml").exit_code == 0
-    assert "performer: {player: baroque, expression: 0.5, take: 9}" in (tmp_path / "all.yaml").read_text(
+    assert "performer: {player: bach, expression: 0.5, take: 9}" in (tmp_path / "all.yaml").read_text(
         encoding="utf-8"
     )
 
@@ -104,7 +104,7 @@ def test_a_composed_piece_can_be_performed_anew(run, plan_file, tmp_path):
     run("build", "my.yaml", "--expression", "0", "-o", "my.mid")
     result = run("perform", "my.mid", "--take", "3")
     assert result.exit_code == 0, result.output
-    assert result.stdout.splitlines()[:2] == ["player  baroque", "take    3"]
+    assert result.stdout.splitlines()[:2] == ["player  bach", "take    3"]
     assert (tmp_path / "my.performed.mid").read_bytes().startswith(b"MThd")
 
 
