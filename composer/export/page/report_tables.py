@@ -41,7 +41,8 @@ def _lines(told: Json) -> Iterator[tuple[str, str]]:
     yield "Form", f"heard as {heard}" + (f"; {_of(agreed)} sections as planned" if agreed else "")
     if totals["theme_notes_on_top"] is not None:
         exact = totals["exact_returns"]
-        yield "Themes", f"{_percent(totals['theme_notes_on_top'])} of their notes in place in {exact} exact returns"
+        returns = f"{exact} exact return{'s' * (exact != 1)}"
+        yield "Themes", f"{_percent(totals['theme_notes_on_top'])} of their notes in place in {returns}"
     if totals["varied_likeness"]:
         low, high = min(totals["varied_likeness"]), max(totals["varied_likeness"])
         yield "Varied returns", f"{totals['varied_returns']}, {low:.2f} to {high:.2f} like their theme"
