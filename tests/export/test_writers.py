@@ -1,4 +1,5 @@
 import errno
+from dataclasses import replace
 
 import pytest
 
@@ -24,7 +25,7 @@ def finished(keyboard, deadpan):
 
 
 def test_the_extension_picks_the_writer(finished, tmp_path):
-    paths = [tmp_path / f"piece{extension}" for extension in EXTENSIONS]
+    paths = [tmp_path / f"piece{extension}" for extension in EXTENSIONS if extension != ".html"]
     write_outputs(finished, paths)
     content = {path.name.removeprefix("piece"): path.read_bytes() for path in paths}
     assert content[".mid"] == content[".midi"] == midi_bytes(finished.performance)
@@ -37,11 +38,13 @@ def test_the_extension_picks_the_writer(finished, tmp_path):
     assert content[".png"][:4] == b"\x89PNG" != content[".roll.png"]
     assert content[".yaml"] == content[".yml"] == b"plan: 1\n"
     assert content[".json"] == b"{}\n"
+    write_outputs(replace(finished, report_text=None), [tmp_path / "piece.html"])
+    assert (tmp_path / "piece.html").read_bytes().startswith(b"<!DOCTYPE html>")
 
 
 def test_what_shows_the_written_music_is_a_sheet(tmp_path):
     sheets = {extension for extension in EXTENSIONS if is_sheet(tmp_path / f"piece{extension}")}
-    assert sheets == {".musicxml", ".xml", ".mxl", ".pdf", ".svg", ".png"}
+    assert sheets == {".musicxml", ".xml", ".mxl", ".pdf", ".svg", ".png", ".html"}
     assert all(is_sheet(tmp_path / f"piece{extension}") for extension in PART_EXTENSIONS)
 
 
