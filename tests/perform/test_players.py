@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from composer.errors import OptionError
@@ -66,3 +69,9 @@ def test_a_strength_can_be_changed():
 def test_an_impossible_strength_says_what_would_be_right(strengths, words):
     with pytest.raises(OptionError, match=words):
         adjusted(player_named("baroque"), strengths)
+
+
+def test_every_strength_stands_in_the_manual():
+    manual = (Path(__file__).parents[2] / "docs" / "players.md").read_text(encoding="utf-8")
+    told = re.findall(r"`([a-z_]+)`", manual)
+    assert not [name for name in strength_names() if name not in told]
