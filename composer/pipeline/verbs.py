@@ -163,6 +163,7 @@ def build_plan(
     from composer.fill.keep import carried_over
     from composer.perform.own_players import player_names
     from composer.perform.player import strength_names
+    from composer.perform.players import COMPOSERS
     from composer.plan.layout import expanded
     from composer.plan.links import join_problems
     from composer.plan.reader import read_plan
@@ -175,7 +176,8 @@ def build_plan(
         paths = tuple(folder / f"{stem}{suffix}" for suffix in endings)
     plans: list[tuple[Plan, Plan]] = []  # (as stated, resolved) of each, the one to build last
     for path in (*keep, plan_path):
-        stated = read_plan(path, known_players=player_names(), known_strengths=strength_names())
+        known_players = (*player_names(), *COMPOSERS)
+        stated = read_plan(path, known_players=known_players, known_strengths=strength_names())
         if plans:
             stated = carried_over(stated, *plans[-1])
         plans.append((stated, resolve(stated, folder=path.parent)))

@@ -100,6 +100,11 @@ def test_who_plays_is_written_into_the_resolved_plan(run, plan_file, tmp_path):
     )
 
 
+def test_a_plan_may_name_a_composer_who_has_another_ones_player(run, plan_file, tmp_path):
+    (tmp_path / "brahms.yaml").write_text(PLAN + "performer: {player: brahms, strengths: {swing: 1}}\n")
+    assert run("build", "brahms.yaml", "-o", "brahms.mid").exit_code == 0
+
+
 def test_a_composed_piece_can_be_performed_anew(run, plan_file, tmp_path):
     run("build", "my.yaml", "--expression", "0", "-o", "my.mid")
     result = run("perform", "my.mid", "--take", "3")
