@@ -336,8 +336,7 @@ class _PartWriter:
         if not begins and not endings:
             return
         barline = add(measure, "barline", location="left")
-        if begins:
-            add(barline, "bar-style", "heavy-light")
+        add(barline, "bar-style", "heavy-light" if begins else "regular")  # MuseScore wants one of each bar line
         for _, _, passes in endings:
             add(barline, "ending", number=_pass_numbers(passes), type_="start")
         if begins:

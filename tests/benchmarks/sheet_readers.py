@@ -19,7 +19,13 @@ from pathlib import Path
 
 _MAX_SECONDS = 600
 _NO_ARROW = "unknown arpeggio type none"  # MuseScore 3 of every roll without an arrow, which it draws rightly
-_USUAL_LY = ("Reading MusicXML", "Converting to", "Output to")
+# What musicxml2ly 2.24 says of any file; the last of every first ending, of the plainest file too.
+_USUAL_LY = (
+    "Reading MusicXML",
+    "Converting to",
+    "Output to",
+    "unprocessed marker <musicxml2ly_conversion.RepeatMarker",
+)
 _DRAW = """
 import sys
 from pathlib import Path
