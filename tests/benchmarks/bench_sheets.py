@@ -87,7 +87,7 @@ def main() -> None:
         "read by musicxml2ly" + (" and LilyPond" if options.lilypond else ""),
         each(files, lambda file: lilypond_complaints(file, engraves=options.lilypond)),
     )
-    ask("read back by us and written: the same bytes", each(files, lambda file: rewritten(file, scores[file])))
+    ask("read again and written again: the same bytes", each(files, lambda file: rewritten(file, scores[file])))
     played = [file.with_suffix(".mid") for file in files if file.with_suffix(".mid").exists()]
     ask("MIDI the same in mido, pretty_midi, symusic", each(played, midi_complaints))
     ask("playable by two hands", {file: [told(score, grip) for grip in grips(score)] for file, score in scores.items()})
