@@ -68,11 +68,11 @@ def check(words: list[str], *, cwd: Path | None = None, path: Path | None = None
 
 
 def data_files(folder: Path) -> set[str]:
-    """The YAML files, weights and sound fonts in a folder, relative to it."""
+    """The YAML files, weights, sound fonts and pieces of the page in a folder, relative to it."""
     return {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
-        if path.suffix in (".yaml", ".safetensors", ".sf3")
+        if path.suffix in (".yaml", ".safetensors", ".sf3", ".html", ".css", ".js")
     }
 
 

@@ -26,6 +26,7 @@ _FORMATS: Mapping[str, Mapping[str, Any]] = {
     ".mp3": {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "VARIABLE", "compression_level": 0.4},
 }
 _MP3_KBPS = (320, 32)  # what libsndfile makes of the compression levels 0 and 1
+_MOST_COMPRESSION = 0.985  # also 32 kbit/s; 1 itself it refuses
 AUDIO_EXTENSIONS = tuple(_FORMATS)
 """Every extension that sound can be written as, with its dot."""
 
@@ -42,7 +43,7 @@ def steady_mp3_bytes(blocks: Iterable[Stereo], *, kbps: int, in_mono: bool = Fal
 
     Args:
         blocks: float32 [2, frame].
-        kbps: one of MP3's rates, 40 to 320.
+        kbps: one of MP3's rates, 32 to 320.
         in_mono: both sides as one.
 
     Raises:
@@ -50,7 +51,7 @@ def steady_mp3_bytes(blocks: Iterable[Stereo], *, kbps: int, in_mono: bool = Fal
     """
     file = io.BytesIO()
     most, least = _MP3_KBPS
-    steady = {"bitrate_mode": "CONSTANT", "compression_level": (most - kbps) / (most - least)}
+    steady = {"bitrate_mode": "CONSTANT", "compression_level": min((most - kbps) / (most - least), _MOST_COMPRESSION)}
     sound = (block.mean(axis=0, keepdims=True) for block in blocks) if in_mono else blocks
     _encode(file, sound, {**_FORMATS[".mp3"], **steady}, name=".mp3", channels=1 if in_mono else 2)
     return file.getvalue()

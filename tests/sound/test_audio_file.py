@@ -4,7 +4,7 @@ import io
 import numpy as np
 import pytest
 
-from composer.sound.audio_file import AUDIO_EXTENSIONS, audio_bytes, write_audio
+from composer.sound.audio_file import AUDIO_EXTENSIONS, audio_bytes, steady_mp3_bytes, write_audio
 from composer.sound.ogg import renumbered
 
 NOISE = [(np.random.default_rng(5).random((2, 100_000)) - 0.5).astype(np.float32) for _ in range(4)]
@@ -42,3 +42,11 @@ def test_an_ogg_stream_has_the_number_that_it_is_given():
     assert soundfile.info(io.BytesIO(other)).frames == 100_000  # a page with a wrong checksum would be left out
     with pytest.raises(ValueError, match="no Ogg page begins at byte 0"):
         renumbered(b"RIFF" + bytes(40))
+
+
+@pytest.mark.parametrize("kbps", [96, 64, 40, 32])
+@pytest.mark.parametrize("in_mono", [False, True])
+def test_a_steady_mp3_has_its_rate_from_end_to_end(kbps, in_mono):
+    mp3 = steady_mp3_bytes(NOISE, kbps=kbps, in_mono=in_mono)
+    assert len(mp3) * 8 / 1000 / (400_000 / 44_100) == pytest.approx(kbps, rel=0.02)
+    assert (mp3[3] >> 6 == 3) == in_mono  # the channel mode in the first frame's header

@@ -15,7 +15,7 @@ from composer.sound import Rendering
 from composer.sound.envelope import RATE_HZ
 
 # (kilobits a second, in mono), the best first.
-_QUALITIES = ((96, False), (80, False), (64, False), (56, True), (48, True), (40, True))
+_QUALITIES = ((96, False), (80, False), (64, False), (56, True), (48, True), (40, True), (32, True))
 _DELAY_FRAMES = 1105  # of encoder and decoder; a player that finds an Info tag takes them away
 _TAG, _TAG_WITHIN = b"Info", 200
 
