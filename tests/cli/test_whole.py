@@ -186,7 +186,7 @@ def test_what_is_no_plan_at_all(run, plan_file, content: bytes, message: str):
         ("build nothing.yaml", "nothing.yaml: cannot read the file: No such file or directory"),
         ("build .", ".: this is not a plain file"),
         ("build my.yaml -o nowhere/my.mid", "nowhere: the folder does not exist (make it first, or choose another)"),
-        ("build my.yaml -o my.wav", 'my.wav: no writer for ".wav"'),
+        ("build my.yaml -o my.aiff", 'my.aiff: no writer for ".aiff"'),
         ("build my.yaml -o my.mid -o ./my.mid", "my.mid: two outputs have this name (give each its own)"),
         ("build my.yaml -o my.yaml", "my.yaml: this file is read and would be overwritten (choose another name)"),
         ("build my.yaml --player barok", 'no player "barok" (did you mean "baroque"?)'),
