@@ -12,6 +12,7 @@ Contents: `PlayedBar`, `TakeTimes`, `Playing`, `playing_of`, `passages_of`.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -143,14 +144,17 @@ def _times(
     bars_ms = np.rint(1000 * seconds_at(curve, [bar.heard_tick for bar in played])).astype(int)
     bars_ms = np.maximum.accumulate(np.maximum(bars_ms, 0))
     ornamented = _ornamented(chains, heads)
-    lit: list[tuple[int, int, int]] = []
+    shown: list[tuple[PlayedNote, Sequence[int]]] = []
+    ticks: list[int] = []  # where each head of `shown` stands, heard
     for note in performance.notes:
         shift = _shift(passages, note.note.onset_tick)
         tick = note.note.onset_tick - shift
         found = chains.get((note.part, tick, note.note.pitch, note.note.is_grace))
-        found = found or _decorated(ornamented[note.part], note.note, tick)
-        for chain in found:
-            lit += _lit(note, chain, seconds_at(curve, [heads[index].onset_tick + shift for index in chain]).tolist())
+        for chain in found or _decorated(ornamented[note.part], note.note, tick):
+            shown.append((note, chain))
+            ticks += [heads[index].onset_tick + shift for index in chain]
+    places_sec = iter(seconds_at(curve, ticks).tolist())
+    lit = [row for note, chain in shown for row in _lit(note, chain, list(itertools.islice(places_sec, len(chain))))]
     end_ms = round(1000 * max(performance.duration_sec, float(seconds_at(curve, end_tick))))
     return TakeTimes(tuple(sorted(lit)), tuple(bars_ms.tolist()), end_ms)
 
