@@ -78,9 +78,10 @@ class Tab:
             self.tab.wait_for_timeout(50)
         pytest.fail(f"not within 5 s: {expression}")
 
-    @property
-    def plays(self) -> bool:
-        return self.tab.locator("#play").get_attribute("aria-label") == "Pause"
+    def plays(self, expected: bool = True) -> bool:
+        """Wait until it plays, or stands still: a browser tells of it a moment later."""
+        self.waits_for(f"document.getElementById('play').ariaLabel === '{'Pause' if expected else 'Play'}'")
+        return expected
 
 
 @pytest.fixture
@@ -133,9 +134,9 @@ def test_what_is_lit_is_what_sounds(tab, page, pitches):
 
 def test_a_section_plays_from_its_beginning_and_the_light_goes_with_the_sound(tab, page, pitches):
     performance = page.piece.performance
-    assert not tab.plays
+    assert not tab.plays(False)
     tab.tab.locator(".section").nth(2).click()  # B, behind the repeat
-    assert tab.plays
+    assert tab.plays()
     assert tab.bar == 4
     begins, _ = tab.state
     seen = 0
@@ -157,7 +158,7 @@ def test_the_light_goes_with_the_clock_of_the_sound(tab):
     values = tab.tab.evaluate(
         """async () => {
           const seen = [];
-          for (let i = 0; i < 8; i++) {
+          for (let i = 0; i < 16; i++) {
             await new Promise((resolve) => setTimeout(resolve, 100));
             seen.push([performance.now(), Number(document.getElementById('seek').value)]);
           }
@@ -165,7 +166,7 @@ def test_the_light_goes_with_the_clock_of_the_sound(tab):
         }"""
     )
     (first_now, first), (last_now, last) = values[0], values[-1]
-    assert last - first == pytest.approx(last_now - first_now, abs=250)  # a busy machine's frames are late
+    assert last - first == pytest.approx(last_now - first_now, abs=400)  # a busy machine's frames are late
 
 
 def test_keys_do_what_the_page_says(tab):
@@ -183,9 +184,9 @@ def test_keys_do_what_the_page_says(tab):
         press("Shift+ArrowRight")
     assert tab.bar == 4  # A is repeated, then comes B
     press(" ")
-    assert tab.plays
+    assert tab.plays()
     press(" ")
-    assert not tab.plays
+    assert not tab.plays(False)
     press("Tab")
     assert tab.tab.evaluate("document.activeElement.matches('a, button, input, summary, select, pre')")
 
@@ -208,7 +209,7 @@ def test_a_click_on_a_note_or_a_bar_goes_there(tab, page, pitches):
     assert index in tab.state[1]
     tab.tab.locator(".wide [data-b='6'] .bar").click(position={"x": 3, "y": 3})
     assert tab.bar == 6
-    assert not tab.plays
+    assert not tab.plays(False)
 
 
 def test_a_repeated_bar_is_played_where_one_is(tab):
@@ -226,7 +227,7 @@ def test_the_other_take_goes_on_in_the_same_bar(tab):
     bar = tab.bar
     tab.tab.locator("input[name=take]").nth(1).check()
     assert abs(tab.bar - bar) <= 1
-    assert tab.plays
+    assert tab.plays()
     tab.tab.wait_for_timeout(300)
     assert sum(tab.tab.evaluate("[...document.querySelectorAll('[aria-current]')].map(() => 1)")) == 1
 
@@ -258,6 +259,6 @@ def test_a_phone_shows_its_own_sheet_and_nothing_sticks_out(browser, page, schem
     assert (brightness[0] > brightness[1]) == (scheme == "dark")
     assert abs(brightness[0] - brightness[1]) > 450
     phone.tab.locator(".section").nth(1).tap()
-    assert phone.plays
+    assert phone.plays()
     assert phone.complaints == []
     context.close()
