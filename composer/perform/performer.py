@@ -32,6 +32,7 @@ from composer.performance import Performance, PlayedNote
 from composer.score import Score
 
 BASE_VELOCITY = 64  # mf
+SOFTEST, SOFT, LOUD, LOUDEST = 12.0, 36.0, 112.0, 127.0  # velocities: no key is struck beyond the outer ones
 VELOCITY_PER_DB = 3.0  # matches the spread of pianists' velocities
 MAX_EXAGGERATED = math.log(8.0)  # no expression slows or hurries the beat by more than this factor
 MIN_KEY_SEC = 0.001  # two strikes of one key are never nearer
@@ -113,7 +114,7 @@ def _vary(reading: Reading, curves: Curves, player: Player, *, take: int, expres
     common = noise.beat_noise(reading, key=f"{key}|loudness")[reading.note_point]
     spread = VELOCITY_PINK_SHARE**0.5 * common + (1 - VELOCITY_PINK_SHARE) ** 0.5 * deviates[:, 0]
     deviation = VELOCITY_PER_DB * curves.level_db + player.velocity_noise * spread
-    velocity = np.clip(BASE_VELOCITY + expression * deviation, 1, 127)
+    velocity = within_the_hand(BASE_VELOCITY + expression * deviation)
     # Single notes.
     lead_sec = timing.melody_lead(reading, velocity, ms_per_unit=player.lead_ms_per_unit)
     lead_sec = lead_sec + timing.chord_roll(reading, k=player.chord_roll) + swing_delay(reading, k=player.swing)
@@ -136,6 +137,16 @@ def _vary(reading: Reading, curves: Curves, player: Player, *, take: int, expres
             seconds_at(curve, reading.end_tick) - onset_sec,
         ),
     )
+
+
+def within_the_hand(velocity: FloatArray) -> FloatArray:
+    """Return velocities as keys are really struck: beyond `SOFT` and `LOUD` they only draw near to the bounds.
+
+    Rules that fall together would ask for less than the softest tone of a piano, or more than the loudest.
+    """
+    below, above = np.maximum(SOFT - velocity, 0.0), np.maximum(velocity - LOUD, 0.0)
+    low, high = SOFT - SOFTEST, LOUDEST - LOUD
+    return np.clip(velocity, SOFT, LOUD) - low * -np.expm1(-below / low) + high * -np.expm1(-above / high)
 
 
 def _sounding_log2(articulation_log2: FloatArray, gap_sec: FloatArray, nominal_sec: FloatArray) -> FloatArray:

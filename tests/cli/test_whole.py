@@ -95,9 +95,7 @@ def test_a_plan_on_stdout_can_be_read_again(run, tmp_path):
 
 def test_who_plays_is_written_into_the_resolved_plan(run, plan_file, tmp_path):
     assert run("build", "my.yaml", "--take", "9", "--expression", "0.5", "-o", "all.yaml").exit_code == 0
-    assert "performer: {player: bach, expression: 0.5, take: 9}" in (tmp_path / "all.yaml").read_text(
-        encoding="utf-8"
-    )
+    assert "performer: {player: bach, expression: 0.5, take: 9}" in (tmp_path / "all.yaml").read_text(encoding="utf-8")
 
 
 def test_a_plan_may_name_a_composer_who_has_another_ones_player(run, plan_file, tmp_path):
