@@ -31,9 +31,10 @@ def check(plan, composed):
         assert note.onset_tick >= 0
         assert note.duration_tick > 0
         assert note.end_tick <= score.end_tick
-    for _, group in itertools.groupby(sorted(notes, key=lambda n: (n.pitch, n.onset_tick)), key=lambda n: n.pitch):
-        for before, after in itertools.pairwise(group):
-            assert before.end_tick <= after.onset_tick
+    for part in score.parts:  # two of them may be in unison
+        for _, group in itertools.groupby(sorted(part.notes, key=lambda n: (n.pitch, n.onset_tick)), lambda n: n.pitch):
+            for before, after in itertools.pairwise(group):
+                assert before.end_tick <= after.onset_tick
     # No note hangs over into the next section.
     for span in composed.outline.sections:
         inside = [note for note in notes if span.start_tick <= note.onset_tick < span.end_tick]
