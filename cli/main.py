@@ -25,6 +25,7 @@ COMMANDS = (
     "perform",
     "check",
     "analyse",
+    "plot",
     "extend",
     "corpus",
     "learn",

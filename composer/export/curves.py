@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from composer.export.roll_picture import picture_bytes
 from composer.files import write_atomic
 
 _SMOOTHING = 0.9  # of the training curve, from one line of the log to the next
@@ -16,18 +16,20 @@ _LINES = {"told everything": "#1f77b4", "told nothing": "#d62728"}
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
-    """Return the lines of a run's log; one that was torn by a kill is left out."""
+    """Return the lines of a run's log; one that was torn by a kill, or is no entry, is left out."""
     lines = []
     for line in path.read_text(encoding="utf-8").splitlines():
         try:
-            lines.append(json.loads(line))
+            entry = json.loads(line)
         except ValueError:
             continue
+        if isinstance(entry, dict):
+            lines.append(entry)
     return lines
 
 
 def draw_curves(log: list[dict[str, Any]], path: Path) -> None:
-    """Write the picture (PNG): one panel for training, one for each style that was heard in validation.
+    """Write the picture (`.png` or `.svg`): a panel for training, one for each style that was heard in validation.
 
     Raises:
         OutputError: it cannot be written.
@@ -57,9 +59,7 @@ def draw_curves(log: list[dict[str, Any]], path: Path) -> None:
         panel.tick_params(labelsize=7)
     figure.supxlabel("updates", fontsize=9)
     figure.supylabel("nats a step", fontsize=9)
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", metadata={"Software": None})
-    write_atomic(path, picture.getvalue())
+    write_atomic(path, picture_bytes(figure, as_svg=path.suffix.lower() == ".svg"))
 
 
 def _smoothed(log: list[dict[str, Any]]) -> tuple[list[int], list[float]]:

@@ -35,3 +35,10 @@ def test_a_torn_line_is_left_out(tmp_path: Path) -> None:
     whole = "".join(json.dumps(line) + "\n" for line in log_lines())
     (tmp_path / "log.jsonl").write_text(whole + '{"update": 99, "na')
     assert read_log(tmp_path / "log.jsonl") == log_lines()
+
+
+def test_a_log_is_drawn_in_vectors_and_what_is_no_entry_left_out(tmp_path: Path) -> None:
+    draw_curves(log_lines(), tmp_path / "curves.svg")
+    assert b"<svg" in (tmp_path / "curves.svg").read_bytes()
+    (tmp_path / "log.jsonl").write_text('[1, 2]\n7\n{"update": 1, "nats": 2.0}\n')
+    assert read_log(tmp_path / "log.jsonl") == [{"update": 1, "nats": 2.0}]
