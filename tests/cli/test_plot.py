@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
+import mido
 import pytest
 
 from composer.corpus.reader import read_score
@@ -130,3 +132,18 @@ def test_what_cannot_be_drawn_is_told_in_a_line(run, folder, words, told):
     assert told in result.stderr
     assert len([line for line in result.stderr.splitlines() if not line.startswith("hint: ")]) == 1
     assert sorted(folder.iterdir()) == before, "nothing is written"
+
+
+def test_of_a_live_performance_there_is_a_roll_and_no_map(run, folder):
+    midi, chance = mido.MidiFile(ticks_per_beat=480), random.Random(1)
+    track = mido.MidiTrack()
+    midi.tracks.append(track)
+    for _ in range(120):
+        pitch = chance.randint(48, 80)
+        track.append(mido.Message("note_on", note=pitch, velocity=64, time=chance.randint(20, 400)))
+        track.append(mido.Message("note_off", note=pitch, time=chance.randint(60, 300)))
+    midi.save(folder / "live.mid")
+    assert run("plot", "live.mid").output == "files  live.roll.png\n"
+    result = run("plot", "live.mid", "--kind", "similarity")
+    assert result.exit_code == 2
+    assert "live.mid: a live performance: its notes follow no beat" in result.stderr
