@@ -6,18 +6,12 @@ from pathlib import Path
 
 import click
 
-from .options import common_options, is_quiet
+from .options import common_options, is_quiet, plan_option
 
 
 @click.command("check", short_help="Find in a piece what its plan asks for.")
 @click.argument("score_path", metavar="PIECE", type=click.Path(path_type=Path))
-@click.option(
-    "--plan",
-    "plan_path",
-    metavar="PLAN",
-    type=click.Path(path_type=Path),
-    help="The plan of the piece. Without it: PIECE's name with .resolved.yaml or .yaml, beside it, if there is one.",
-)
+@plan_option
 @click.option("--style", metavar="NAME", help="Beside whose pieces it is put. Without it: the plan's style.")
 @click.option("--json", "as_json", is_flag=True, help="Print all findings as JSON.")
 @click.option(

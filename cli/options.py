@@ -146,6 +146,18 @@ def outputs_option(help_text: str) -> Callable[[Decorated], Decorated]:
     return click.option("-o", "--output", "outputs", type=click.Path(path_type=Path), multiple=True, help=help_text)
 
 
+def plan_option(function: Decorated) -> Decorated:
+    """Add `--plan`, which gives `plan_path`: the plan of a piece."""
+    return click.option(
+        "--plan",
+        "plan_path",
+        metavar="PLAN",
+        type=click.Path(path_type=Path),
+        help="The plan of the piece. Without it: PIECE's name with .resolved.yaml or .yaml, beside it, "
+        "if there is one.",
+    )(function)
+
+
 def common_options(function: Decorated) -> Decorated:
     """Add `-v`, `-q` and `--debug`; the function does not see them."""
     return _stack(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .options import common_options
+from .options import common_options, plan_option
 
 
 @click.command("plot", short_help="Draw a piece: piano roll, what is alike in it, its playing; or a training.")
@@ -24,13 +24,7 @@ from .options import common_options
     help="roll: notes, sections, arcs to what returns, keys and chords (the usual one). similarity: which bars are "
     "alike. curves: tempo and loudness of a MIDI file.",
 )
-@click.option(
-    "--plan",
-    "plan_path",
-    metavar="PLAN",
-    type=click.Path(path_type=Path),
-    help="The plan of the piece. Without it: PIECE's name with .resolved.yaml or .yaml, beside it, if there is one.",
-)
+@plan_option
 @common_options
 def command(*, path: Path, output: Path | None, kind: str | None, plan_path: Path | None) -> None:
     """Draw PIECE_OR_LOG: a piece (.mid, .musicxml, .mxl, .krn, .abc) or the log of a training (.jsonl).

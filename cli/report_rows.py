@@ -141,12 +141,14 @@ def _found_alone(report: FormReport) -> Iterable[Row]:
 
 
 def _voices(report: FormReport) -> Iterable[Row]:
+    from composer.report.voice_leading import FAULT_WORDS
+
     rates = ", ".join(
         f"{style.rpartition('/')[2]} {rate.per_100_bars:.1f}, one piece in twenty over {rate.p95:.0f}"
         for style, rate in report.rates.items()
     )
     faults = report.voice_leading
-    words = ", ".join(f"{faults.count(kind)} {word}" for kind, word in _FAULTS.items() if faults.count(kind))
+    words = ", ".join(f"{faults.count(kind)} {word}" for kind, word in FAULT_WORDS.items() if faults.count(kind))
     text = f"{faults.per_100_bars:.1f} faults in 100 bars" + (f" ({words})" if words else "")
     yield "voices", text + (f"; {rates}" if rates else "")
 
@@ -177,16 +179,6 @@ def _rare(report: FormReport) -> Iterable[Row]:
             bars = _places(report, [row.start_tick for row in rows], "")
             texts.append(f"{_count(len(rows), words)}{bars}")
     yield from listed("faults", texts)
-
-
-_FAULTS = {
-    "fifths": "parallel fifths",
-    "octaves": "parallel octaves",
-    "part_fifths": "fifths between parts",
-    "part_octaves": "octaves between parts",
-    "crossings": "crossings",
-    "leading_tones": "leading tones not resolved",
-}
 
 
 def _places(report: FormReport, ticks: Sequence[int], word: str = "not ") -> str:

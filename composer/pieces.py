@@ -22,7 +22,7 @@ from composer.pipeline.wishes import Wishes, check_takes
 from composer.plan.brief import StyleWish
 from composer.plan.model import Plan
 from composer.plan.planner import resolve
-from composer.style import load_style
+from composer.style import load_style, style_in
 
 if TYPE_CHECKING:
     from composer.performance import Performance
@@ -277,7 +277,4 @@ def _style_for(score: Score, path: Path) -> str:
             place=path,
             mend=f"say it with --style: {', '.join(card.name for card in cards)}",
         )
-    ensemble = ensemble_of(score)
-    if any(card.name == ensemble and card.composer == name for card in cards):
-        return ensemble  # Bach's chorales have a style of their own
-    return name
+    return style_in(name, ensemble_of(score))  # Bach's chorales have a style of their own

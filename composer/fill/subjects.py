@@ -17,17 +17,11 @@ import numpy as np
 
 from composer.abc import Melody, MelodyNote
 from composer.fill.given import Sounding
-from composer.fill.melody import known_openings
 from composer.fill.particles import NoteSource
 from composer.fill.themes import (
     ThemeTask,
-    drawn_opening,
-    in_rhythm,
-    likeness_to_style,
+    best_draft,
     misfit,
-    rate_tune,
-    sample_drafts,
-    tune_of,
     tune_stretch,
 )
 from composer.plan.answer import mutated
@@ -53,17 +47,17 @@ def compose_subject(
     """
     end_tick = task.local.end_tick
     stretch = tune_stretch(task, [], end_tick=end_tick, source=source)
-    best: tuple[float, list[Sounding]] = (-np.inf, [])
-    openings = known_openings(statistics, meter=task.meter, mode=task.key.mode)
-    model = drawn_opening(openings, generator)
-    for turn in range(ROUNDS):
-        for play, articulate in sample_drafts(source, in_rhythm(stretch, task, model, turn=turn), generator):
-            notes = tune_of(play, articulate, task.low_pitch)
-            score = rate_tune(notes, task, statistics, end_tick) + subject_score(notes, task)
-            score += likeness_to_style(notes, task, openings, model)
-            if score > best[0]:
-                best = (score, notes)
-    moved = sorted(MelodyNote(onset - task.pickup_tick, length, pitch) for onset, length, pitch in best[1])
+    notes = best_draft(
+        task,
+        stretch,
+        source,
+        statistics,
+        generator,
+        end_tick=end_tick,
+        rounds=ROUNDS,
+        rate=lambda draft: subject_score(draft, task),
+    )
+    moved = sorted(MelodyNote(onset - task.pickup_tick, length, pitch) for onset, length, pitch in notes)
     return Melody(tuple(moved), end_tick=end_tick - task.pickup_tick, pickup_tick=task.pickup_tick)
 
 

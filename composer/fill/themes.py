@@ -11,7 +11,7 @@ out counts from its first bar line.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -114,13 +114,40 @@ def _draft_idea(
     if task.pickup_tick:
         end_tick -= task.pickup_tick  # the next upbeat is not part of the idea
     stretch = tune_stretch(task, [], end_tick=end_tick, source=source)
+    return best_draft(task, stretch, source, statistics, generator, end_tick=end_tick, rounds=IDEA_ROUNDS)
+
+
+def best_draft(
+    task: ThemeTask,
+    stretch: Stretch,
+    source: NoteSource,
+    statistics: StyleStatistics,
+    generator: np.random.Generator,
+    *,
+    end_tick: int,
+    rounds: int,
+    rate: Callable[[Sequence[Sounding]], float] | None = None,
+) -> list[Sounding]:
+    """Return the best of many drafts of a line.
+
+    Args:
+        task: of the theme.
+        stretch: what is drafted, from the theme's beginning.
+        source: samples single lines.
+        statistics: of the style, for ranking.
+        generator: the theme's own stream.
+        end_tick: of the stretch.
+        rounds: of drafts, each of as many as there are particles.
+        rate: what a draft is worth besides.
+    """
     best: tuple[float, list[Sounding]] = (-np.inf, [])
     openings = known_openings(statistics, meter=task.meter, mode=task.key.mode)
     model = drawn_opening(openings, generator)
-    for turn in range(IDEA_ROUNDS):
+    for turn in range(rounds):
         for play, articulate in sample_drafts(source, in_rhythm(stretch, task, model, turn=turn), generator):
             notes = tune_of(play, articulate, task.low_pitch)
             score = rate_tune(notes, task, statistics, end_tick)
+            score += rate(notes) if rate is not None else 0.0
             score += likeness_to_style(notes, task, openings, model)
             if score > best[0]:
                 best = (score, notes)

@@ -21,7 +21,7 @@ from composer.report.fitting import as_written, fitted
 from composer.report.form import FormReport, Unmet, form_report
 from composer.report.voice_leading import load_rates
 from composer.score import Score
-from composer.style import load_style, readable_styles, styles_folder
+from composer.style import load_style, readable_styles, style_in, styles_folder
 
 _RESOLVED, _STATED = (".resolved.yaml", ".resolved.yml"), (".yaml", ".yml")
 
@@ -75,7 +75,7 @@ def check_piece(
     asked = _asked(plan, path.parent, given=_given(stated, path), compasses_of=compasses_of)
     written = as_written(result.score, plan, asked.outline)
     score = fitted(written, asked.outline, source=str(score_path), plan_source=str(path))
-    named = [style] if style else list(names_in_plan(plan))
+    named = [style] if style else _styles_of(plan)
     copied = list(dict.fromkeys([*named, *copied]))
     return Checked(_report(score, asked, copied=copied, named=named, ensemble=plan.ensemble or ""), path, result.mended)
 
@@ -99,9 +99,14 @@ def report_on(
         compasses_of: as `check_piece`.
         unmet: what the composing knows to be off the plan.
     """
-    names = names_in_plan(plan)
+    names = _styles_of(plan)
     asked = _asked(plan, folder, given=given, compasses_of=compasses_of)
     return _report(score, asked, copied=names, named=names, ensemble=plan.ensemble or "", unmet=unmet)
+
+
+def _styles_of(plan: Plan) -> list[str]:
+    """Return the styles beside whose pieces a plan's piece is put: as they are in its ensemble."""
+    return list(dict.fromkeys(style_in(name, plan.ensemble or "keyboard") for name in names_in_plan(plan)))
 
 
 def plan_beside(score_path: Path) -> Path | None:

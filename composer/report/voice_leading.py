@@ -30,7 +30,15 @@ from composer.style import styles_folder
 from composer.theory.harmony import Cadence
 
 RATES_FILE = "voice_leading.json"
-KINDS = ("fifths", "octaves", "part_fifths", "part_octaves", "crossings", "leading_tones")
+FAULT_WORDS = {
+    "fifths": "parallel fifths",
+    "octaves": "parallel octaves",
+    "part_fifths": "fifths between parts",
+    "part_octaves": "octaves between parts",
+    "crossings": "crossings",
+    "leading_tones": "leading tones not resolved",
+}
+KINDS = tuple(FAULT_WORDS)
 _LEADING_TONE = 11  # semitones above the tonic
 _FIFTH = 7
 _DOUBLED = 3  # octaves in a row that are a doubling and no fault

@@ -75,3 +75,12 @@ def test_what_the_composing_missed_is_told():
     score = check_piece(GOLDEN / "rondo.musicxml", plan_path=GOLDEN / "rondo.yaml", style="bach").report.score
     report = form_report(score, unmet=(Unmet("B", 2, ("key",)),))
     assert report_json(report)["kept_off_plan"] == [{"section": "B", "phrase": 2, "goals": ["key"]}]
+
+
+def test_bach_in_a_chorale_is_put_beside_his_chorales(tmp_path):
+    plan = tmp_path / "chorale.yaml"
+    text = (GOLDEN / "chorale.yaml").read_text(encoding="utf-8")
+    plan.write_text(text.replace("style: chorale", "style: bach"), encoding="utf-8")
+    report = check_piece(GOLDEN / "chorale.musicxml", plan_path=plan).report
+    assert list(report.rates) == ["chorale"]
+    assert report.copies[0].style == "chorale"

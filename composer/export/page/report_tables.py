@@ -10,18 +10,10 @@ from html import escape
 from typing import Any
 
 from composer.report.as_json import Json
+from composer.report.voice_leading import FAULT_WORDS
 
 Table = tuple[str, Sequence[str], list[list[str]]]
 """Caption, heads, rows."""
-
-_FAULTS = {
-    "fifths": "parallel fifths",
-    "octaves": "parallel octaves",
-    "part_fifths": "fifths between parts",
-    "part_octaves": "octaves between parts",
-    "crossings": "crossings",
-    "leading_tones": "leading tones not resolved",
-}
 
 
 def report_html(told: Json) -> str:
@@ -55,7 +47,7 @@ def _lines(told: Json) -> Iterator[tuple[str, str]]:
     if totals["chord_roots_as_planned"] is not None:
         yield "Chords", f"the planned root for {_percent(totals['chord_roots_as_planned'])} of the time"
     faults = told["voice_leading"]
-    words = [f"{count} {_FAULTS.get(kind, kind)}" for kind, count in faults["counts"].items() if count]
+    words = [f"{count} {FAULT_WORDS.get(kind, kind)}" for kind, count in faults["counts"].items() if count]
     yield "Voices", f"{faults['per_100_bars']:.1f} faults in 100 bars" + (f" ({', '.join(words)})" if words else "")
     copies = [row for row in told["copies"] if row["notes"] is not None]
     if copies:
