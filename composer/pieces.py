@@ -15,19 +15,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer.errors import MusicFileError, OptionError
-from composer.pipeline.filling import OnProgress, fill_plan
-from composer.pipeline.finishing import SectionLine, section_lines
+from composer.pipeline.filling import fill_plan
+from composer.pipeline.finishing import FILLED, PERFORMED, SectionLine, section_lines
 from composer.pipeline.performing import other_takes, perform_score
 from composer.pipeline.wishes import Wishes, check_takes
 from composer.plan.brief import StyleWish
 from composer.plan.model import Plan
 from composer.plan.planner import resolve
+from composer.progress import OnProgress, part_of, silent
 from composer.style import load_style, style_in
 
 if TYPE_CHECKING:
     from composer.performance import Performance
     from composer.plan.from_piece import SectionFound
     from composer.score import Score
+
+HEARD = 0.1  # of the work on a piece that goes on: where it has been read, heard and planned
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ def analyse_file(
     style: StyleWish | None = None,
     themes: bool = True,
     seed: int | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Analysed:
     """Turn a score file into a plan, so that a piece can be composed in the form of that one.
 
@@ -65,6 +69,7 @@ def analyse_file(
         style: of the new piece; None: that of the file's composer, where it is one of ours.
         themes: whether themes are pinned as they are; else they are left to be composed.
         seed: of the plan; None: 1.
+        on_progress: as `compose`.
 
     Raises:
         MusicFileError: the file cannot be read, or was played so freely that its bars are not known.
@@ -79,9 +84,13 @@ def analyse_file(
         if output.suffix.lower() not in (".yaml", ".yml"):
             raise OptionError("a plan is written as .yaml", place=output)
         check_writable(output)
+    tell = on_progress or silent
+    tell("reading", 0.0)
     score, mended, fine_tick = _read_whole(score_path)
     wish = _style_for(score, score_path) if style is None else style
+    tell("listening for the form", 0.2)
     found = analyse_piece(score, style=wish, themes=themes, seed=1 if seed is None else seed, fine_tick=fine_tick)
+    tell("planning", 0.7)
     resolve(found.plan, folder=score_path.parent)  # what is written can be built
     if output is not None:
         write_plan(found.plan, output)
@@ -172,11 +181,15 @@ def extend_file(
     check_outputs(paths, read_paths=(score_path,), soundfont=soundfont)
     if any(path.suffix.lower() == ".json" for path in paths):
         raise OptionError("there is no report of a piece that goes on from another", mend="leave the .json out")
+    tell = part_of(on_progress, 0.0, HEARD)
+    tell("reading", 0.0)
     score, _, fine_tick = _read_whole(score_path)
     if fine_tick is not None:
         score = read_score(score_path, unfold=True).score  # what follows stands behind its end as played
     wish = _style_for(score, score_path) if style is None else style
+    tell("listening for themes and keys", 0.3)
     found = analyse_piece(score, style=wish, seed=1 if seed is None else seed, at_end=True)
+    tell("planning", 0.9)
     plan = resolve(continuation_of(found.plan, bars=bars, enters=last_chord(score)))
     wishes = Wishes(temperature, guidance, style_guidance, device, player, take, expression, soundfont, more_takes)
     check_takes(more_takes, paths)
@@ -184,14 +197,13 @@ def extend_file(
     filled, _, device_words = fill_plan(
         plan,
         heard=sounding_before(score, score.end_tick, score.bars[-1].meter.bar_ticks),
-        on_progress=on_progress,
+        on_progress=part_of(on_progress, HEARD, FILLED),
         **wishes.sampling,
     )
     start, first_bar = continuation_start(score, pickup_tick(plan))
     whole = joined(score, filled.score, start_tick=start, first_bar_tick=first_bar)
     played = unfold_repeats(whole)
-    if on_progress is not None:
-        on_progress("performing", 0.95)
+    part_of(on_progress, FILLED, PERFORMED)("performing", 0.0)
     outline = outline_of(played)
     performance = perform_score(played, outline, who)
     others = other_takes(played, outline, who, more_takes)
@@ -207,7 +219,7 @@ def extend_file(
     plan_name = next((path.name for path in paths if path.suffix in (".yaml", ".yml")), "plan.yaml")
     text = format_plan(plan, name=plan_name)
     finished = Finished(performance, outline, text, sheet=sheet, soundfont=soundfont, more_takes=others)
-    files = write_outputs(finished, paths)
+    files = write_outputs(finished, paths, on_progress=part_of(on_progress, PERFORMED, 1.0))
     return Extended(
         plan=plan,
         bars_before=sum(bar.number > 0 for bar in score.bars),

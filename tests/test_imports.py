@@ -20,7 +20,7 @@ SOURCES = {"composer": "composer", "cli": "composer.cli", "plans": "composer.pla
 
 # A room may import from the levels above it; rooms of one level may know each other as long as there is no circle.
 LEVELS = (
-    ("errors", "files", "parallel"),
+    ("errors", "files", "parallel", "progress"),
     ("theory",),
     ("score", "performance", "outline"),
     ("abc", "theme", "ornament", "style", "style_statistics"),

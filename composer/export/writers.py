@@ -24,6 +24,7 @@ from composer.export.page import page_bytes
 from composer.export.roll_picture import roll_picture_bytes
 from composer.export.sheets import Sheet, parts_of, pdf_of, png_pages_of, svg_pages
 from composer.files import Content, check_writable, write_all_atomic
+from composer.progress import OnProgress, silent
 from composer.sound import AUDIO_EXTENSIONS, check_soundfont
 
 __all__ = ["EXTENSIONS", "PART_EXTENSIONS", "Finished", "check_outputs", "is_sheet", "write_outputs"]
@@ -98,6 +99,12 @@ _WRITERS: Mapping[str, Callable[[Finished], Content]] = {
     **dict.fromkeys(_PLAN_EXTENSIONS, _plan_bytes),
     _REPORT_EXTENSION: _report_bytes,
 }
+# How long a writer takes, about, in units of the quickest.
+_WORK: Mapping[str, float] = {
+    _PAGE_EXTENSION: 40.0,
+    **dict.fromkeys(AUDIO_EXTENSIONS, 20.0),
+    **dict.fromkeys((".pdf", ".svg", ".png", ".roll.png", ".roll.svg"), 10.0),
+}
 _PARTS = ".parts"
 EXTENSIONS = (*_WRITERS, *_SHEETS)
 """Every extension that can be written, with its dot, in small letters."""
@@ -160,8 +167,15 @@ def check_outputs(
         check_soundfont(soundfont)
 
 
-def write_outputs(finished: Finished, paths: Sequence[Path]) -> tuple[Path, ...]:
+def write_outputs(
+    finished: Finished, paths: Sequence[Path], *, on_progress: OnProgress | None = None
+) -> tuple[Path, ...]:
     """Write a piece to each of `paths`, all of them or none; older files of these names are replaced whole.
+
+    Args:
+        finished: the piece.
+        paths: the outputs; the extension picks the writer.
+        on_progress: called before each of them with its name and the share of the work that is done.
 
     Returns:
         The files, in the order of `paths`.
@@ -173,7 +187,10 @@ def write_outputs(finished: Finished, paths: Sequence[Path]) -> tuple[Path, ...]
     """
     check_outputs(paths, has_plan=finished.plan_text is not None)
     contents: dict[Path, Content] = {}
-    for path in paths:
+    tell = on_progress or silent
+    work = [_WORK.get(_extension(path), 1.0) for path in paths]
+    for index, path in enumerate(paths):
+        tell(f"writing {path.name}", sum(work[:index]) / sum(work))
         for file, content in _files(finished, path):
             if file in contents:
                 raise OptionError("two outputs have this name", place=file, mend="give each its own")

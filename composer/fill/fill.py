@@ -32,7 +32,8 @@ from composer.fill.recall import ComposedTheme, stated_tune
 from composer.fill.scoring import notes_of_section, voiced_notes
 from composer.fill.sections import section_stretch
 from composer.fill.setting import Setting, make_setting
-from composer.fill.themes import tune_of
+from composer.fill.themes import IDEA_ROUNDS, tune_of
+from composer.fill.told import Teller
 from composer.fill.whole_themes import compose_whole
 from composer.outline import Outline, SectionSpan
 from composer.plan.mixes import names_in_plan, theme_mix
@@ -40,10 +41,10 @@ from composer.plan.model import NO_THEME, Plan, SectionEntry
 from composer.plan.playing import jumps_of
 from composer.plan.randomness import stream
 from composer.plan.tunes import Tune
+from composer.progress import OnProgress
 from composer.score import Note, Score
 from composer.style_statistics import StyleStatistics
 
-OnProgress = Callable[[str, float], None]
 SourceMaker = Callable[[Setting], NoteSource]
 
 
@@ -116,15 +117,15 @@ def fill(
     """
     versions = (*earlier, Version(plan, outline, pinned))
     settings = [make_setting(v.plan, v.outline, known=known, runs=runs, heard=heard) for v in versions]
-    source = make_source(settings[-1])
-    tell = _teller(settings, on_progress)
+    teller = Teller(sum(2.0 * len(_needed_themes(each)) + len(each.plan.sections) for each in settings), on_progress)
+    source = teller.watched(make_source(settings[-1]))
     composed: list[tuple[tuple[object, ...], ComposedTheme]] = []
     themes: list[dict[str, ComposedTheme]] = []
     for version, setting in zip(versions, settings, strict=True):
         themes.append({})
         for name in _needed_themes(setting):
             entry, tune = version.plan.themes[name], version.pinned.get(name)
-            tell(f"theme {name}", 2.0)
+            teller.begin(f"theme {name}", work=2.0, stretches=IDEA_ROUNDS + 2)  # its idea, tune and voices
             own = setting.in_style(theme_mix(name, version.plan))
             subject = themes[-1].get(entry.against or "")
             origin = (name, entry, tune, setting.home, own.style, subject and subject.melody)
@@ -140,7 +141,7 @@ def fill(
         before, notes, reports = notes, {}, []
         for section, span in zip(version.plan.sections, version.outline.sections, strict=True):
             name = section.id or ""
-            tell(f"section {name}", 1.0)
+            teller.begin(f"section {name}", work=1.0, stretches=1 + setting.row.has_soloist)
             if ids is None or name in ids:
                 match = match_of.get(name)
                 notes[name], report = _section(section, span, setting, theme_of, source, match, before.get(name, ()))
@@ -153,19 +154,6 @@ def fill(
     kept = tuple(match for match in matches[-1].values() if not match.is_equal)
     jumps = jumps_of(plan, section_edges(outline))
     return FilledPiece(score, _with_tunes(plan, themes[-1], setting), tuple(reports), kept, jumps)
-
-
-def _teller(settings: Sequence[Setting], on_progress: OnProgress | None) -> Callable[[str, float], None]:
-    """Return what is called before each theme and section, with what it is and its share of the work."""
-    done, total = 0.0, sum(2.0 * len(_needed_themes(setting)) + len(setting.plan.sections) for setting in settings)
-
-    def tell(what: str, work: float) -> None:
-        nonlocal done
-        if on_progress is not None:
-            on_progress(what, min(1.0, done / total))
-        done += work
-
-    return tell
 
 
 def _matches(

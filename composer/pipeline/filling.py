@@ -5,7 +5,7 @@ Contents: `fill_plan`; `network_source`, `one_network`, `own_composers`, `compos
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from composer.pipeline.wishes import DEFAULT_GUIDANCE, DEFAULT_STYLE_GUIDANCE, D
 from composer.plan.mixes import names_in_plan
 from composer.plan.model import Plan
 from composer.plan.numerals import parse_key_path
+from composer.progress import OnProgress, part_of, silent
 from composer.style import DEFAULT_NETWORK, StyleCard, load_statistics, load_style, style_in, styles_folder
 from composer.theory.key import parse_key
 
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
     from composer.outline import Outline
     from composer.plan.tunes import Tune
 
-OnProgress = Callable[[str, float], None]
-
 NUM_PARTICLES = 8
+LOADING_SHARE = 0.2  # of the time that filling takes: the network's start
 
 
 def fill_plan(
@@ -68,6 +68,7 @@ def fill_plan(
     outline = plan_outline(plan, statistics=statistics)
     words = "no network"
     if make_source is None:
+        (on_progress or silent)("loading the network", 0.0)
         make_source, words = network_source(
             list(cards.values()),
             ensemble=plan.ensemble or "keyboard",
@@ -88,7 +89,7 @@ def fill_plan(
         ],
         heard=heard,
         small_print=(f"Ritornello: {plan.form}, seed {plan.seed}",),
-        on_progress=on_progress,
+        on_progress=part_of(on_progress, LOADING_SHARE, 1.0),
     )
     return filled, outline, words
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from composer.pipeline.filling import OnProgress, fill_plan
+from composer.pipeline.filling import fill_plan
 from composer.pipeline.performing import other_takes, perform_score
 from composer.pipeline.wishes import Wishes, check_takes
 from composer.plan.mixes import style_words
 from composer.plan.model import NO_THEME, Glide, Plan
 from composer.plan.numerals import parse_key_path
+from composer.progress import OnProgress, part_of
 from composer.theory.key import parse_key
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from composer.outline import Outline
     from composer.performance import Performance
     from composer.report.form import FormReport
+
+# Where in the whole work planning, filling and performing end, about.
+PLANNED, FILLED, PERFORMED = 0.02, 0.75, 0.82
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ def finish(
     on_progress: OnProgress | None,
     warnings: tuple[str, ...],
 ) -> Piece:
-    """Fill, perform and write a resolved plan."""
+    """Fill, perform and write a resolved plan; planning has taken the first share of `on_progress`."""
     from composer.export.writers import Finished, check_outputs, write_outputs
     from composer.plan.playing import played
     from composer.plan.writer import format_plan
@@ -99,17 +103,16 @@ def finish(
         plan,
         plan_folder=plan_folder,
         earlier=earlier,
-        on_progress=on_progress,
+        on_progress=part_of(on_progress, PLANNED, FILLED),
         **wishes.sampling,
     )
-    if on_progress is not None:
-        on_progress("performing", 0.95)
+    tell = part_of(on_progress, FILLED, PERFORMED)
+    tell("performing", 0.0)
     heard, heard_outline = played(filled.score, filled.jumps, outline)
     performance = perform_score(heard, heard_outline, who)
     more_takes = other_takes(heard, heard_outline, who, wishes.more_takes)
     sheet = (filled.score, outline) if heard is not filled.score else None
-    if on_progress is not None and paths:
-        on_progress("writing", 0.97)
+    tell("looking for the plan in the notes", 0.6)
     plan_path = next((path for path in paths if path.suffix in (".yaml", ".yml")), Path("plan.yaml"))
     text = format_plan(filled.plan, name=plan_path.name, folder=plan_path.parent)
     report = report_on(
@@ -134,7 +137,7 @@ def finish(
         soundfont=wishes.soundfont,
         more_takes=more_takes,
     )
-    files = write_outputs(finished, paths)
+    files = write_outputs(finished, paths, on_progress=part_of(on_progress, PERFORMED, 1.0))
     kept = tuple(map(str, filled.kept))
     if earlier and not kept:
         kept = ("every section",)

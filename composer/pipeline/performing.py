@@ -12,6 +12,7 @@ from composer.files import write_atomic
 from composer.pipeline.comparing import check_plot, draw_performances
 from composer.pipeline.wishes import check_takes, performer_of
 from composer.plan.model import Performer
+from composer.progress import OnProgress, part_of
 
 if TYPE_CHECKING:
     from composer.corpus.midi.links import MidiLinks
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from composer.performance import Performance
     from composer.score import Score
 
+PERFORMED = 0.4  # of the work on a file: where reading and performing end and writing begins
 LIVE_MEND = "give its score, or MIDI that a notation program wrote"
 
 
@@ -58,6 +60,7 @@ def perform_file(
     plot: Path | None = None,
     more_takes: Sequence[int] = (),
     beside: Sequence[Path] = (),
+    on_progress: OnProgress | None = None,
 ) -> Performed:
     """Play a score file (MIDI, MusicXML, **kern or ABC) expressively and write it.
 
@@ -73,6 +76,7 @@ def perform_file(
         plot: a picture (.png or .svg) of tempo and loudness over the bars.
         more_takes: drawn into it too, and to be compared on a page (.html).
         beside: performances of the piece by others, as MIDI files, drawn into it; they need not be on any grid.
+        on_progress: as `compose`.
 
     Raises:
         MusicFileError: a file cannot be read, or the score is a live performance already.
@@ -91,12 +95,15 @@ def perform_file(
         check_plot(plot, (score_path, *beside, *paths))
     check_takes(more_takes, paths, has_plot=plot is not None)
     who = performer_of(None, player, take, expression)
+    tell = part_of(on_progress, 0.0, PERFORMED)
+    tell("reading", 0.0)
     data = load_bytes(score_path)
     read = _read(data, str(score_path))
     if read.is_live:
         raise MusicFileError("a live performance: its notes follow no beat", place=score_path, mend=LIVE_MEND)
     from composer.analysis.outline import outline_of  # after the file was read: a wrong one is told at once
 
+    tell("listening for phrases and keys", 0.2)
     score = with_instruments(read.score)
     midi_file = None
     if read.format == "midi":
@@ -111,6 +118,7 @@ def perform_file(
         written = read_bytes(data, str(score_path)).score
         if written != read.score:
             sheet = (with_instruments(written), outline_of(written))
+    tell("performing", 0.8)
     refinements = _said_by_file(midi_file and midi_file[1], who)
     performance = perform_score(score, outline, who, refinements=refinements)
     others = other_takes(score, outline, who, more_takes, refinements=refinements)
@@ -118,7 +126,7 @@ def perform_file(
     if plot is not None:
         picture, told = draw_performances((performance, *others), outline, beside=beside, kind=plot.suffix.lower()[1:])
     finished = Finished(performance, outline, sheet=sheet, midi_file=midi_file, soundfont=soundfont, more_takes=others)
-    files = write_outputs(finished, paths)
+    files = write_outputs(finished, paths, on_progress=part_of(on_progress, PERFORMED, 1.0))
     if plot is not None:
         write_atomic(plot, picture)
         files += (plot,)

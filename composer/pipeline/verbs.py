@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer.errors import Place, PlanError, Problem
-from composer.pipeline.filling import OnProgress
 from composer.pipeline.finishing import Piece, compasses_of, finish
 from composer.pipeline.wishes import Wishes
 from composer.plan.brief import Brief, StyleWish
@@ -16,6 +15,7 @@ from composer.plan.mixes import Style, style_words
 from composer.plan.model import Glide, Plan
 from composer.plan.planner import plan_piece as plan_brief
 from composer.plan.planner import resolve
+from composer.progress import OnProgress, silent
 
 if TYPE_CHECKING:
     from composer.report.check import Checked
@@ -72,6 +72,7 @@ def compose(
         FillError: no acceptable music was found.
     """
     started = time.perf_counter()
+    (on_progress or silent)("planning", 0.0)
     plan = plan_piece(
         form=form,
         style=style,
@@ -169,6 +170,7 @@ def build_plan(
     from composer.plan.reader import read_plan
 
     started = time.perf_counter()
+    (on_progress or silent)("planning", 0.0)
     paths = outputs
     if not paths and folder is not None:
         stem = plan_path.name.removesuffix(".yaml").removesuffix(".yml")
