@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from composer.export.phrase_slurs import phrase_slurs
-from composer.export.playable_hands import playable
+from composer.fill.playable_hands import playable
 from composer.outline import Outline
 from composer.score import Mark, Score, TempoMark
 

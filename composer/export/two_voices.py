@@ -16,9 +16,8 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from composer.fill.playable_hands import ROLL
 from composer.score import Note
-
-ROLL = "arpeggio"  # among a note's articulations
 
 _CROSSING = 8.0  # a note of the upper voice stands below all of the lower one, or the other way round
 _BETWEEN = 2.0  # a note stands within a chord of the other voice

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from composer.fill.playable_hands import playable
 from composer.fill.setting import Setting
 from composer.outline import Outline
 from composer.plan.playing import repeats_of
@@ -46,7 +47,7 @@ def section_edges(outline: Outline) -> tuple[int, ...]:
 
 
 def _parts(setting: Setting, notes: Sequence[Note]) -> tuple[Part, ...]:
-    return tuple(
+    parts = [
         Part(
             row.name,
             sort_notes(replace(note, voice=1) for note in notes if note.voice == number),
@@ -54,7 +55,8 @@ def _parts(setting: Setting, notes: Sequence[Note]) -> tuple[Part, ...]:
             staves=row.staves,
         )
         for number, row in enumerate(setting.row.parts, start=1)
-    )
+    ]
+    return tuple(playable(part, lets_go=True) if part.staves > 1 else part for part in parts)
 
 
 def _signatures(outline: Outline, home: Key) -> tuple[tuple[int, Key], ...]:

@@ -24,6 +24,7 @@ from composer.theory.key import Key, parse_key
 from composer.theory.meter import Meter, parse_meter
 
 WINDOW_PITCHES = 56  # as the network was trained; the compass of a keyboard and some
+TUNE_ROOM = 5  # semitones by which the lowest note of a style's tunes lifts that of a new one, at most
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,17 @@ class Setting:
         low, high = self.row.melody_goals
         return min(max(self._usual("melody", 71.0), low), high)
 
+    @property
+    def new_tune_compass(self) -> tuple[int, int]:
+        """Lowest and highest pitch of a tune that is composed: not below the style's own, where a hand plays it.
+
+        What returns may lie anywhere in the compass of tunes: it has to fit in other keys.
+        """
+        low, high = self.melody_compass
+        if not self.row.has_hands or self.is_line or self.row.has_soloist:
+            return low, high
+        return low + round(min(max(self._usual("melody", 0.0, place=0) - low, 0.0), TUNE_ROOM)), high
+
     def compass_in(self, register: str | None) -> tuple[int, int]:
         """Return lowest and highest MIDI pitch in a register: `low`, `middle` or `high`."""
         return self.melody_compass_in(register) if self.is_line else self._narrowed(self.compass, register)
@@ -126,9 +138,11 @@ class Setting:
         """MIDI pitch round which basses end."""
         return self._usual("bass", 48.0)
 
-    def _usual(self, register: str, otherwise: float) -> float:
-        """Return the middle of a register: the mean of the styles', by their weights."""
-        middles = [(weight, own.registers[register][1]) for weight, own in self.weighed if register in own.registers]
+    def _usual(self, register: str, otherwise: float, *, place: int = 1) -> float:
+        """Return the bottom (0), middle (1) or top (2) of a register: the mean of the styles', by their weights."""
+        middles = [
+            (weight, own.registers[register][place]) for weight, own in self.weighed if register in own.registers
+        ]
         total = sum(weight for weight, _ in middles)
         return sum(weight * middle for weight, middle in middles) / total if middles else otherwise
 

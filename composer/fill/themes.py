@@ -48,6 +48,8 @@ IDEA_BARS = 2
 IDEA_ROUNDS = 4  # drafts of the idea: so many times the particles
 OPENING_WEIGHT = 1.5  # of an idea's likeness to some opening of the style,
 RHYTHM_WEIGHT = 4.0  # of its rhythm to that of one opening, which is drawn: so rhythms are as varied as the style's
+REGISTER_SPARE = 2.5  # semitones between the middles of a tune and of its style's tunes that cost nothing;
+REGISTER_COST = 0.5  # of each one more
 _SEQUENCE_STEPS = (0, 1, -1, 2, -2, 3, -3, 4, -4)
 
 
@@ -64,6 +66,7 @@ class ThemeTask:
         given: notes that the plan pins (local ticks); may be empty.
         free: stretches (local ticks) that a pinned tune leaves open; empty where nothing is pinned.
         compass: lowest and highest pitch of the tune.
+        usual_pitch: MIDI pitch in the middle of the style's tunes.
         low_pitch: of the window.
         style: (composer, weight).
         runs: of the style's training pieces, which are not to be copied.
@@ -79,6 +82,7 @@ class ThemeTask:
     given: tuple[Sounding, ...]
     free: tuple[tuple[int, int], ...]
     compass: tuple[int, int]
+    usual_pitch: float
     low_pitch: int
     style: tuple[tuple[str, float], ...]
     runs: tuple[RunIndex, ...] = ()
@@ -207,7 +211,7 @@ def _draft_tune(
 
 
 def rate_tune(notes: list[Sounding], task: ThemeTask, statistics: StyleStatistics, span_ticks: int) -> float:
-    """Return how good a draft is, how little of it is copied, and how seldom it doubles the bass to come."""
+    """Return how good a draft is: also how little is copied, how far it is from its register and its bass."""
     score = melody_score(
         notes,
         chords=task.local.chords,
@@ -217,6 +221,9 @@ def rate_tune(notes: list[Sounding], task: ThemeTask, statistics: StyleStatistic
         bar_offset_tick=task.pickup_tick,
     )
     score -= COPY_COST * copied_notes(notes, task.runs, given=task.given)
+    if notes:
+        middle = sum(pitch for _, _, pitch in notes) / len(notes)
+        score -= REGISTER_COST * max(0.0, abs(middle - task.usual_pitch) - REGISTER_SPARE)
     return score - PARALLEL_COST * parallels_with_bass(notes, task.local.chords)
 
 

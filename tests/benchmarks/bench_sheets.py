@@ -35,8 +35,8 @@ from sheet_readers import (
 
 from composer.corpus import read_score
 from composer.export.musicxml import musicxml_bytes
-from composer.export.playable_hands import Grip, unplayable
 from composer.export.sheets import Sheet, pdf_of
+from composer.fill.playable_hands import Grip, unplayable
 from composer.plan.forms import form_names
 from composer.score import Score
 from composer.style import readable_styles, styles_folder

@@ -8,7 +8,7 @@ import pytest
 from composer.abc import parse_abc
 from composer.fill.setting import make_setting
 from composer.fill.theme_tasks import theme_key, theme_task
-from composer.fill.themes import IDEA_BARS, along_scale, compose_theme, in_rhythm, tune_stretch
+from composer.fill.themes import IDEA_BARS, along_scale, compose_theme, in_rhythm, rate_tune, tune_stretch
 from composer.plan.outline import plan_outline
 from composer.plan.planner import resolve
 from composer.plan.reader import parse_plan
@@ -173,10 +173,14 @@ def test_duplets_are_asked_of_no_draft_in_six_eighths(make_fake_source, pickup):
     assert met["meter"].tolist() == [True, False, True]
 
 
-def task_for(kind, meter, *, pickup):
+def setting_for(kind, meter, *, pickup, style="bach"):
     plan = resolve(parse_plan(TEXT.format(kind=kind, key="D major", meter=meter, pickup=pickup)))
-    setting = make_setting(plan, plan_outline(plan), known={"bach": ("bach", load_statistics("bach"))})
-    return theme_task("first", plan.themes["first"], setting, None)
+    return make_setting(plan, plan_outline(plan), known={"bach": (style, load_statistics(style))})
+
+
+def task_for(kind, meter, *, pickup):
+    setting = setting_for(kind, meter, pickup=pickup)
+    return theme_task("first", setting.plan.themes["first"], setting, None)
 
 
 def test_nothing_is_asked_of_the_rhythm_in_a_simple_meter(make_fake_source):
@@ -201,3 +205,21 @@ def test_triplets_off_the_grid_are_no_model(make_fake_source):
     stretch = tune_stretch(task, [], end_tick=2 * task.meter.bar_ticks, source=make_fake_source())
     triplets = Opening("major", "quadruple", (0.0, 1 / 3, 2 / 3, 1.0), (0, 2, 4, 5), 1)
     assert in_rhythm(stretch, task, triplets, turn=1) is stretch
+
+
+@pytest.mark.parametrize(("style", "lowest"), [("bach", 62), ("mozart", 62), ("joplin", 67), ("schubert", 65)])
+def test_a_new_tune_lies_where_the_tunes_of_its_style_lie(style, lowest):
+    setting = setting_for("chain", "3/4", pickup=0, style=style)
+    assert setting.new_tune_compass == (lowest, 84)
+    assert setting.melody_compass[0] == 62  # a return in another key may lie lower
+
+
+def test_of_two_equal_tunes_the_one_in_its_style_s_register_is_better():
+    task, statistics = task_for("chain", "3/4", pickup=0), load_statistics("bach")
+    tune = [(step * TICKS_PER_QUARTER, TICKS_PER_QUARTER, pitch) for step, pitch in enumerate((74, 73, 71, 69, 71, 74))]
+    deep = [(onset, length, pitch - 12) for onset, length, pitch in tune]
+    end_tick = 6 * TICKS_PER_QUARTER
+    assert task.usual_pitch == 71
+    assert rate_tune(tune, task, statistics, end_tick) == pytest.approx(
+        rate_tune(deep, task, statistics, end_tick) + 0.5 * (71 - 60 - 2.5)
+    )

@@ -2,11 +2,12 @@
 
 What it is: where a hand would have to hold more than a tenth, or more than five notes, the notes next to the other hand
 go to that hand, if it can play them as long as they last, without crossing. What is struck together and still too wide
-for a hand is rolled.
+for a hand is rolled. In new music a hand lets go of what it holds where it cannot reach the next note otherwise; what
+others wrote keeps its lengths.
 
 Conventions: stretches are in semitones. A note belongs to one hand from its onset to its end.
 
-Contents: `playable`, `unplayable`, `Grip`.
+Contents: `playable`, `unplayable`, `Grip`, `ROLL`.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from composer.export.two_voices import ROLL
 from composer.score import LOWER_STAFF, UPPER_STAFF, Note, Part, sort_notes
 
+ROLL = "arpeggio"  # among a note's articulations
 MAX_STRETCH = 16  # a major tenth, inclusive
 MAX_NOTES = 5  # of a hand at once
 MAX_ROLL = 28  # semitones that a roll can pass over, inclusive
@@ -51,13 +52,21 @@ class Grip:
         return len(keys) <= MAX_NOTES and self.stretch <= (MAX_ROLL if is_rolled else MAX_STRETCH)
 
 
-def playable(part: Part) -> Part:
-    """Return a keyboard part with notes that changed hands, and rolls, where no hand could play it as it was."""
+def playable(part: Part, *, lets_go: bool = False) -> Part:
+    """Return a keyboard part with notes that changed hands, and rolls, where no hand could play it as it was.
+
+    Args:
+        part: for two hands.
+        lets_go: whether a hand may also end what it holds, where nothing else helps.
+    """
     hands = _Hands(part.notes)
     for grip in unplayable(part):
         here = hands.grip(grip.tick, grip.staff)
-        if not here.is_playable and not _shared(hands, here):
-            _rolled(hands, here)
+        if here.is_playable or _shared(hands, here):
+            continue
+        if not _rolled(hands, here) and lets_go:
+            _let_go(hands, here)
+            _rolled(hands, hands.grip(grip.tick, grip.staff))
     return replace(part, notes=sort_notes(hands.notes))
 
 
@@ -121,11 +130,23 @@ def _shared(hands: _Hands, grip: Grip) -> bool:
     return False
 
 
-def _rolled(hands: _Hands, grip: Grip) -> None:
-    """Mark a roll, where everything in the hand is struck together and a roll is enough."""
-    if any(note.onset_tick != grip.tick for note in grip.notes):
-        return
+def _rolled(hands: _Hands, grip: Grip) -> bool:
+    """Mark a roll, where everything in the hand is struck together and a roll is enough; return whether it is."""
+    if grip.is_playable or any(note.onset_tick != grip.tick for note in grip.notes):
+        return grip.is_playable
     marked = [replace(note, articulations=(*note.articulations, ROLL)) for note in grip.notes]
-    if replace(grip, notes=tuple(marked)).is_playable:
+    is_enough = replace(grip, notes=tuple(marked)).is_playable
+    if is_enough:
         for old, new in zip(grip.notes, marked, strict=True):
             hands.put(old, new)
+    return is_enough
+
+
+def _let_go(hands: _Hands, grip: Grip) -> None:
+    """End what the hand holds, furthest from the notes that are struck first, until it can play those."""
+    struck = [note.pitch for note in grip.notes if note.onset_tick == grip.tick]
+    middle = (min(struck) + max(struck)) / 2
+    held = sorted((n for n in grip.notes if n.onset_tick < grip.tick), key=lambda note: abs(note.pitch - middle))
+    while held and not hands.grip(grip.tick, grip.staff).is_playable:
+        longest = held.pop()
+        hands.put(longest, replace(longest, duration_tick=grip.tick - longest.onset_tick))
