@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import common_options, seed_option, style_option
+from .options import common_options, json_option, seed_option, style_option
 
 if TYPE_CHECKING:
     from composer.pieces import Analysed
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     help="Pin what returns as it is, or leave the themes to be composed anew.",
 )
 @seed_option
-@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+@json_option
 @common_options
 def command(
     *,
@@ -51,38 +50,21 @@ def command(
     from composer.pieces import analyse_file
 
     from .options import is_verbose
+    from .progress import progress_bar
     from .summary import print_warnings
 
-    found = analyse_file(
-        score_path, output=output or Path(f"{score_path.stem}.plan.yaml"), style=style, themes=themes, seed=seed
-    )
+    output = output or Path(f"{score_path.stem}.plan.yaml")
+    with progress_bar() as on_progress:
+        found = analyse_file(score_path, output=output, style=style, themes=themes, seed=seed, on_progress=on_progress)
     print_warnings(found.warnings)
     if is_verbose():
         print_warnings(found.mended)
     if as_json:
-        click.echo(_json(found))
+        from .as_json import analysed_facts, print_json
+
+        print_json(analysed_facts(found))
     else:
         _print_found(found)
-
-
-def _json(found: Analysed) -> str:
-    from dataclasses import asdict
-
-    plan = found.plan
-    facts = {
-        "title": plan.title,
-        "form": plan.form,
-        "key": plan.key,
-        "meter": plan.meter,
-        "tempo": plan.tempo,
-        "ensemble": plan.ensemble,
-        "sections": [asdict(section) for section in found.sections],
-        "themes": {name: theme.bars for name, theme in plan.themes.items()},
-        "warnings": list(found.warnings),
-        "mended": list(found.mended),
-        "files": list(map(str, found.files)),
-    }
-    return json.dumps(facts, indent=2, ensure_ascii=False)
 
 
 def _print_found(found: Analysed) -> None:

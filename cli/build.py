@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from .options import common_options, outputs_option, performing_options, sampling_options
+from .options import common_options, made_options, outputs_option, performing_options, sampling_options
 
 
 @click.command("build", short_help="Compose the piece that a plan describes.")
@@ -28,8 +28,9 @@ from .options import common_options, outputs_option, performing_options, samplin
 )
 @sampling_options
 @performing_options
+@made_options
 @common_options
-def command(*, plan_path: Path, outputs: tuple[Path, ...], **options: Any) -> None:
+def command(*, plan_path: Path, outputs: tuple[Path, ...], as_json: bool, opens: bool, **options: Any) -> None:
     """Compose, perform and write the piece that the plan file PLAN describes.
 
     The same plan gives the same files. PLAN itself is never written to.
@@ -37,8 +38,8 @@ def command(*, plan_path: Path, outputs: tuple[Path, ...], **options: Any) -> No
     from composer.pipeline import build_plan
 
     from .progress import progress_bar
-    from .summary import print_summary
+    from .summary import tell_of
 
     with progress_bar() as on_progress:
         piece = build_plan(plan_path, outputs=outputs, folder=Path(), on_progress=on_progress, **options)
-    print_summary(piece)
+    tell_of(piece, as_json=as_json, opens=opens)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .options import (
     WholeNumber,
     common_options,
+    made_options,
     outputs_option,
     performing_options,
     sampling_options,
     seed_option,
     style_option,
 )
+
+if TYPE_CHECKING:
+    from composer.pieces import Extended
 
 
 @click.command("extend", short_help="Go on from the last bar of a piece, with its themes.")
@@ -30,8 +34,9 @@ from .options import (
 )
 @sampling_options
 @performing_options
+@made_options
 @common_options
-def command(*, score_path: Path, outputs: tuple[Path, ...], **options: Any) -> None:
+def command(*, score_path: Path, outputs: tuple[Path, ...], as_json: bool, opens: bool, **options: Any) -> None:
     """Compose what follows SCORE_OR_MIDI (.musicxml, .mxl, .mid, .krn, .abc): its theme is developed, returns, and the
     piece closes in its home key.
 
@@ -40,11 +45,26 @@ def command(*, score_path: Path, outputs: tuple[Path, ...], **options: Any) -> N
     from composer.pieces import extend_file
 
     from .progress import progress_bar
-    from .summary import listed, print_rows, print_table, print_warnings
+    from .summary import print_warnings
 
     with progress_bar() as on_progress:
         extended = extend_file(score_path, outputs=outputs, folder=Path(), on_progress=on_progress, **options)
     print_warnings(extended.warnings)
+    if as_json:
+        from .as_json import extended_facts, print_json
+
+        print_json(extended_facts(extended))
+    else:
+        _print_words(extended)
+    if opens:
+        from .opening import open_made
+
+        open_made(extended.files)
+
+
+def _print_words(extended: Extended) -> None:
+    from .summary import listed, print_rows, print_table
+
     print_rows(
         [
             ("title", extended.score.title),

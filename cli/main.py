@@ -17,7 +17,7 @@ import composer
 from composer.errors import did_you_mean
 
 from .errors import ending_in_words
-from .options import brief_options, common_options, outputs_option, performing_options, sampling_options
+from .options import brief_options, common_options, made_options, outputs_option, performing_options, sampling_options
 
 COMMANDS = (
     "plan",
@@ -97,10 +97,13 @@ compose build my.yaml -o my.mid -o my.musicxml          the piece that the plan 
 )
 @sampling_options
 @performing_options
+@made_options
 @click.version_option(composer.__version__, "--version", prog_name="ritornello")
 @common_options
 @click.pass_context
-def cli(ctx: click.Context, /, *, form: str | None, outputs: tuple[Path, ...], **options: Any) -> None:
+def cli(
+    ctx: click.Context, /, *, form: str | None, outputs: tuple[Path, ...], as_json: bool, opens: bool, **options: Any
+) -> None:
     """Compose a piece whose themes come back, in a form and a style.
 
     Without a subcommand, plan the piece, compose it, perform it and write the files.
@@ -117,11 +120,11 @@ def cli(ctx: click.Context, /, *, form: str | None, outputs: tuple[Path, ...], *
     from composer.pipeline import compose
 
     from .progress import progress_bar
-    from .summary import print_summary
+    from .summary import tell_of
 
     with progress_bar() as on_progress:
         piece = compose(form=form, outputs=outputs, folder=Path(), on_progress=on_progress, **options)
-    print_summary(piece, seed_was_drawn=options["seed"] is None)
+    tell_of(piece, seed_was_drawn=options["seed"] is None, as_json=as_json, opens=opens)
 
 
 def _given(ctx: click.Context) -> list[str]:

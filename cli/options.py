@@ -146,6 +146,25 @@ def outputs_option(help_text: str) -> Callable[[Decorated], Decorated]:
     return click.option("-o", "--output", "outputs", type=click.Path(path_type=Path), multiple=True, help=help_text)
 
 
+def json_option(function: Decorated) -> Decorated:
+    """Add `--json`, which gives `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON, for programs.")(function)
+
+
+def made_options(function: Decorated) -> Decorated:
+    """Add what is done with the files that were made: `--json` (`as_json`) and `--open` (`opens`)."""
+    return _stack(
+        function,
+        json_option,
+        click.option(
+            "--open",
+            "opens",
+            is_flag=True,
+            help="Open what was made: the page if there is one, else the sheet, the sound or the MIDI file.",
+        ),
+    )
+
+
 def plan_option(function: Decorated) -> Decorated:
     """Add `--plan`, which gives `plan_path`: the plan of a piece."""
     return click.option(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import common_options, outputs_option, performing_options
+from .options import common_options, made_options, outputs_option, performing_options
+
+if TYPE_CHECKING:
+    from composer.pipeline import Performed
 
 
 @click.command("perform", short_help="Play a score or MIDI file with expression.")
@@ -33,6 +36,7 @@ from .options import common_options, outputs_option, performing_options
     help="Lay somebody's performance of the piece beside it in the plot (repeatable): a MIDI file, however freely "
     "played; its notes are found in the score.",
 )
+@made_options
 @common_options
 def command(
     *,
@@ -40,6 +44,8 @@ def command(
     outputs: tuple[Path, ...],
     plot: Path | None,
     beside: tuple[Path, ...],
+    as_json: bool,
+    opens: bool,
     **options: Any,
 ) -> None:
     """Play SCORE_OR_MIDI (.musicxml, .mxl, .mid, .krn, .abc) with expression and write the performance.
@@ -54,17 +60,35 @@ def command(
 
     from composer.pipeline import perform_file
 
-    from .summary import listed, print_rows, print_warnings
+    from .progress import progress_bar
+    from .summary import print_warnings
 
-    performed = perform_file(
-        score_path,
-        outputs=outputs,
-        folder=Path(),
-        plot=plot,
-        beside=beside,
-        **options,
-    )
+    with progress_bar() as on_progress:
+        performed = perform_file(
+            score_path,
+            outputs=outputs,
+            folder=Path(),
+            plot=plot,
+            beside=beside,
+            on_progress=on_progress,
+            **options,
+        )
     print_warnings(performed.warnings)
+    if as_json:
+        from .as_json import performed_facts, print_json
+
+        print_json(performed_facts(performed))
+    else:
+        _print_words(performed)
+    if opens:
+        from .opening import open_made
+
+        open_made(performed.files)
+
+
+def _print_words(performed: Performed) -> None:
+    from .summary import listed, print_rows
+
     print_rows(
         [
             ("player", performed.player),

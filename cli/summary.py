@@ -16,6 +16,7 @@ import click
 from .options import is_quiet
 
 if TYPE_CHECKING:
+    from composer.pipeline import Piece as MadePiece
     from composer.report.form import FormReport
 
 Row = tuple[str, str]
@@ -122,6 +123,21 @@ def print_summary(piece: Piece, *, seed_was_drawn: bool = False) -> None:
             *listed("files", map(str, piece.files)),
         ]
     )
+
+
+def tell_of(piece: MadePiece, *, seed_was_drawn: bool = False, as_json: bool, opens: bool) -> None:
+    """Print a composed piece's summary, in words or as JSON, and open it where that was asked for."""
+    if as_json:
+        from .as_json import piece_facts, print_json
+
+        print_warnings(piece.warnings)
+        print_json(piece_facts(piece, seed_was_drawn=seed_was_drawn))
+    else:
+        print_summary(piece, seed_was_drawn=seed_was_drawn)
+    if opens:
+        from .opening import open_made
+
+        open_made(piece.files)
 
 
 def print_warnings(warnings: Iterable[str]) -> None:

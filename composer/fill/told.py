@@ -35,7 +35,8 @@ class Teller:
         Args:
             doing: what it is.
             work: how much it is.
-            stretches: that a source will sample in it, about; of more than two each is a draft of the same.
+            stretches: that a source will sample in it, about: 1 for all voices, 2 where a soloist comes first, more
+                where drafts of a theme's tune do.
         """
         self._doing, self._before, self._work = doing, self._before + self._work, work
         self._stretches, self._begun, self._reached = stretches, 0, 0
@@ -55,12 +56,14 @@ class Teller:
             return
         goes_back, self._reached = end < self._reached, end
         first, bar, last = (int(stretch.facts.bar[step]) for step in (stretch.lead_in_steps, end - 1, -1))
-        doing = f"{self._doing}, bar {bar - first + 1} of {last - first + 1}"
+        doing = [self._doing, f"bar {bar - first + 1} of {last - first + 1}"]
         if self._stretches > 2:
-            doing += f", draft {self._begun}"
-        elif goes_back:
-            doing += ", once more"
-        self._tell(doing, (self._begun - 1 + end / stretch.num_steps) / self._stretches)
+            doing.insert(1, f"draft {self._begun}" if stretch.is_line else "its voices")
+        elif self._stretches == 2 and stretch.is_line:
+            doing.insert(1, "the soloist")
+        if goes_back:
+            doing.append("once more")
+        self._tell(", ".join(doing), (self._begun - 1 + end / stretch.num_steps) / self._stretches)
 
     def _tell(self, doing: str, share: float) -> None:
         done = (self._before + self._work * min(share, 1.0)) / self._total

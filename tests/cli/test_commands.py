@@ -139,6 +139,7 @@ def test_perform_names_player_take_and_files(run, library) -> None:
             "soundfont": None,
             "plot": None,
             "beside": (),
+            "on_progress": None,
         },
     )
     assert result.stdout == "player  baroque\ntake    3\nlength  61.2 s\nfiles   x.performed.mid\n"
