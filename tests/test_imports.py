@@ -30,7 +30,7 @@ LEVELS = (
     ("network",),
     ("fill", "training"),
     ("export", "pipeline", "pieces"),
-    ("evaluate",),
+    ("evaluate", "radio"),
     ("cli",),
     ("__main__",),
 )
@@ -46,7 +46,7 @@ KEEPERS = {
     "tensorflow": {"network", "fill", "training"},
     "music21": {"corpus", "export"},
     "miditoolkit": {"corpus", "export"},
-    "mido": {"corpus", "export"},
+    "mido": {"corpus", "export", "radio"},
     "matplotlib": {"export", "evaluate"},
     "pypdfium2": {"export"},
     "reportlab": {"export"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from composer.progress import OnProgress, part_of
 from composer.theory.key import parse_key
 
 if TYPE_CHECKING:
+    from composer.export.finished import Finished
     from composer.fill.fill import FilledPiece
     from composer.outline import Outline
     from composer.performance import Performance
@@ -53,6 +54,7 @@ class Piece:
         outline: of the plan, as it is written.
         performance: how it is played; its `score` is what is heard: what the sheet repeats stands there again.
         report: what was found in the notes of what the plan asks for.
+        finished: what there is to write of it; see `write`.
     """
 
     title: str
@@ -68,10 +70,34 @@ class Piece:
     files: tuple[Path, ...]
     warnings: tuple[str, ...]
     kept: tuple[str, ...]
-    plan: Plan
-    outline: Outline
-    performance: Performance
-    report: FormReport
+    plan: Plan = field(repr=False)  # a prompt would show all notes
+    outline: Outline = field(repr=False)
+    performance: Performance = field(repr=False)
+    report: FormReport = field(repr=False)
+    finished: Finished = field(repr=False)
+
+    def write(self, *paths: Path | str) -> tuple[Path, ...]:
+        """Write the piece to more files, all of them or none; the extension picks the writer.
+
+        Raises:
+            OptionError, OutputError: as `compose`.
+        """
+        from composer.export.writers import write_outputs
+        from composer.plan.writer import format_plan
+
+        files = tuple(map(Path, paths))
+        plan_path = next((path for path in files if path.suffix in (".yaml", ".yml")), Path("plan.yaml"))
+        text = format_plan(self.plan, name=plan_path.name, folder=plan_path.parent)
+        return write_outputs(replace(self.finished, plan_text=text), files)
+
+    def _repr_mimebundle_(self, **_wishes: object) -> dict[str, str]:
+        """Show the piece in a notebook: its sheet and a player."""
+        from composer.export.notebook import shown_piece
+
+        home = self.plan.key or ""
+        facts = (self.style, home, self.meter, f"{sum(one.bars for one in self.sections)} bars", f"seed {self.seed}")
+        labels = " ".join(section.label for section in self.sections)
+        return shown_piece(self.finished, facts=(f"{self.form} {labels}", *facts))
 
 
 def finish(
@@ -148,14 +174,14 @@ def finish(
     if left_out:
         notes = "a note was left out" if left_out == 1 else f"{left_out} notes were left out"
         warnings += (f"{notes}: every part was busy",)
-    return _piece(plan, filled, outline, performance, report, device_words, started, files, warnings, kept)
+    return _piece(plan, filled, outline, finished, report, device_words, started, files, warnings, kept)
 
 
 def _piece(
     plan: Plan,
     filled: FilledPiece,
     outline: Outline,
-    performance: Performance,
+    finished: Finished,
     report: FormReport,
     device: str,
     started: float,
@@ -185,8 +211,9 @@ def _piece(
         kept=kept,
         plan=filled.plan,
         outline=outline,
-        performance=performance,
+        performance=finished.performance,
         report=report,
+        finished=finished,
     )
 
 

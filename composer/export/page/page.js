@@ -66,6 +66,7 @@
       audio.addEventListener("play", () => { document.body.classList.add("playing"); play.setAttribute("aria-label", "Pause"); frame(); });
       audio.addEventListener("pause", () => { if (takes[take].audio === audio) { document.body.classList.remove("playing"); play.setAttribute("aria-label", "Play"); } });
       audio.addEventListener("timeupdate", () => { if (takes[take].audio === audio && !audio.seeking) show(heard()); });
+      audio.addEventListener("ended", () => document.dispatchEvent(new Event("ended"))); // for whoever shows this page in a frame
       audio.addEventListener("error", () => { byId("trouble").hidden = false; });
       audio.playbackRate = Number(byId("speed").value);
     }
