@@ -22,8 +22,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from composer.network.config import FEEDBACK_WIDTH, NUM_OUTPUTS, NetworkConfig
+from composer.network.config import NUM_OUTPUTS, NetworkConfig
 from composer.network.features import (
+    chord_below,
     echo_features,
     echoes_along,
     keep_of,
@@ -152,7 +153,7 @@ class BiaxialNetwork(keras.layers.Layer):
         )
         heard = config.note_width + config.heard_width
         self.time_layers = _stack("time", heard, config.time_units, config, seeds)
-        skip = config.time_units[-1] + FEEDBACK_WIDTH + config.note_width
+        skip = config.time_units[-1] + config.feedback_width + config.note_width
         self.note_layers = _stack("note", skip, config.note_units, config, seeds)
         self.heard_rows = slice(0, config.time_units[-1])
         self.told_rows = slice(config.time_units[-1], skip)
@@ -203,8 +204,10 @@ class BiaxialNetwork(keras.layers.Layer):
         )  # [step, batch, ...]
         style = self.embed_style(style_input)
         heard, state = self._time_axis(notes[:-1], note_inputs, step_inputs, style, state, training, products)
-        below = lower_note_features(notes[1:], voices_target)  # [step, batch, pitch, 5]
-        told = ops.concatenate([below, note_inputs], axis=-1)
+        below = [lower_note_features(notes[1:], voices_target)]
+        if self.config.hears_chord:
+            below.append(chord_below(notes[1:]))
+        told = ops.concatenate([*below, note_inputs], axis=-1)  # [step, batch, pitch, feedback_width + note_width]
         logits = self._note_axis(heard, told, step_inputs, style, training, products)  # [step, batch, pitch, 3]
         return _swap_first(logits), state
 

@@ -18,7 +18,10 @@ ECHO_WIDTH = 1 + 12
 """Width of one echo: the note's own, 12 pitch classes (see `features`)."""
 
 FEEDBACK_WIDTH = 5
-"""Width of what a note hears of the lower notes: two bits, notes so far, notes to come, is that known."""
+"""Width of what every note hears of the lower notes: two bits, notes so far, notes to come, is that known."""
+
+CHORD_WIDTH = 12
+"""Width of the chord below a note, by pitch class (see `features`)."""
 
 MAX_SIZE = 4096
 """Of one layer or one part of the inputs: a card from a stranger must not ask for all memory."""
@@ -41,6 +44,8 @@ class NetworkConfig:
         with the layer's input, bounded; 0 for none.
     echo_steps: half-lives, in steps, of the echoes that a note hears: what sounded before, fading; () for none.
     lag_steps: how many steps ago a note hears itself, play and strike, beside the last step; () for none.
+    hears_chord: whether a note hears which pitch classes sound below it in its own step (see `features.chord_below`);
+        Johnson's hears the next lower note, and remembers the others.
     dropout: share of the outputs of each LSTM layer that is dropped in training, 0 to below 1.
     input_dropout: the same for the inputs of the first time layer (DeepJ: .2).
     dropout_sharing: 'sequence' draws one mask for a row and keeps it along the layer's axis, as Johnson's code does
@@ -56,6 +61,7 @@ class NetworkConfig:
     gate_units: int = 0
     echo_steps: tuple[int, ...] = ()
     lag_steps: tuple[int, ...] = ()
+    hears_chord: bool = False
     dropout: float = 0.2
     input_dropout: float = 0.0
     dropout_sharing: str = "sequence"
@@ -77,6 +83,7 @@ class NetworkConfig:
             object.__setattr__(self, name, numbers)
             right = len(numbers) <= MAX_MEMORY_STEPS and all(0 < steps <= MAX_MEMORY_STEPS for steps in numbers)
             _check(right, name, f"numbers of steps from 1 to {MAX_MEMORY_STEPS}", numbers)
+        _check(isinstance(self.hears_chord, bool), "hears_chord", "true or false", self.hears_chord)
         _check(0 <= self.gate_units <= MAX_SIZE, "gate_units", f"a size of 0 to {MAX_SIZE}", self.gate_units)
         _check(0 < self.style_units <= MAX_SIZE, "style_units", f"a size of 1 to {MAX_SIZE}", self.style_units)
         for name in ("dropout", "input_dropout"):
@@ -92,6 +99,11 @@ class NetworkConfig:
     def heard_width(self) -> int:
         """Width of what a note hears of earlier steps."""
         return HEARD_WIDTH + ECHO_WIDTH * len(self.echo_steps) + 2 * len(self.lag_steps)
+
+    @property
+    def feedback_width(self) -> int:
+        """Width of what a note hears of the lower notes of its step."""
+        return FEEDBACK_WIDTH + (CHORD_WIDTH if self.hears_chord else 0)
 
     @property
     def memory_widths(self) -> tuple[int, ...]:
@@ -147,7 +159,7 @@ def weight_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {"style_embedding": (config.style_width, config.embedding_width)}
     below = {
         "time": config.note_width + config.heard_width,
-        "note": config.time_units[-1] + FEEDBACK_WIDTH + config.note_width,
+        "note": config.time_units[-1] + config.feedback_width + config.note_width,
     }
     for axis, sizes in (("time", config.time_units), ("note", config.note_units)):
         for number, (width, units) in enumerate(zip((below[axis], *sizes[:-1]), sizes, strict=True)):

@@ -1,4 +1,4 @@
-"""What a note hears of other notes: vicinity and pitch classes of the previous step, echoes, and the notes below.
+"""What a note hears of other notes: vicinity and pitch classes of the previous step, echoes, the notes below it.
 
 Conventions: notes are float32 [..., pitch, 2] with (play, articulate) as 0 or 1. Nothing here looks at
 absolute pitch, so any run of neighbouring pitches may be given; notes outside it count as silent.
@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 from keras import ops
+
+from composer.network.config import CHORD_WIDTH
 
 Tensor = Any
 
@@ -136,3 +138,21 @@ def lower_note_feedback(lower: Tensor, count: Tensor, voices_target: Tensor) -> 
     remaining = (voices_target[..., 0] - count) * known
     parts = [count * COUNT_SCALE, remaining * COUNT_SCALE, known + ops.zeros_like(count)]
     return ops.concatenate([lower, ops.stack(parts, axis=-1)], axis=-1)
+
+
+def chord_below(notes: Tensor) -> Tensor:
+    """How many notes of its own step sound below each note, by interval; [..., pitch, 2] -> [..., pitch, CHORD_WIDTH].
+
+    At i those i semitones below it, or that and some octaves; a note never sees itself or anything above it.
+    """
+    num_pitches = notes.shape[-2]
+    below = np.arange(num_pitches)[None, :] - np.arange(num_pitches)[:, None]  # [lower, pitch]
+    members = (below > 0)[..., None] & (below[..., None] % CHORD_WIDTH == np.arange(CHORD_WIDTH))
+    table = ops.convert_to_tensor(members.astype("float32").reshape(num_pitches, -1))
+    found = ops.matmul(ops.reshape(notes[..., 0], (-1, num_pitches)), table)
+    return ops.reshape(found, (*notes.shape[:-1], CHORD_WIDTH))
+
+
+def next_chord_below(chord: Tensor, play: Tensor) -> Tensor:
+    """The chord below the next higher note: chord [row, CHORD_WIDTH] and play [row, 1] of a note -> the like."""
+    return ops.concatenate([chord[:, -1:], chord[:, :1] + play, chord[:, 1:-1]], axis=-1)

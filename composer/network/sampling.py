@@ -19,7 +19,8 @@ import numpy as np
 from keras import ops
 
 from composer.network.biaxial import BiaxialNetwork
-from composer.network.features import lower_note_feedback
+from composer.network.config import CHORD_WIDTH, FEEDBACK_WIDTH
+from composer.network.features import lower_note_feedback, next_chord_below
 from composer.network.recurrence import lstm_step
 
 Tensor = Any
@@ -101,6 +102,9 @@ class Early(NamedTuple):
     time_kernels: tuple[Tensor, ...]  # [input in the loop + unit, 4 x unit]
     heard_kernel: Tensor  # time output -> gates of the first note layer
     feedback_kernel: Tensor  # [FEEDBACK_WIDTH, 4 x unit] of the first note layer
+    chord_kernel: (
+        Tensor  # [CHORD_WIDTH, 4 x unit] of the same where it hears the chord below a note, else [0, 4 x unit]
+    )
     note_kernels: tuple[Tensor, ...]  # [unit, 4 x unit of the layer above (of the last layer: logits) + 4 x unit]
     head_bias: Tensor  # [1, 3]
 
@@ -121,6 +125,7 @@ def project_early(network: BiaxialNetwork, told: Told) -> Early:
     )
     inputs = [first_time.kernel[width:]] + [_deep(layer.kernel) for layer in network.time_layers[1:]]
     upwards = [_wide(layer.kernel) for layer in network.note_layers[1:]] + [network.head_kernel]
+    of_lower = _wide(first_note.kernel[network.heard_rows.stop : told_rows.start])
     return Early(
         time=time[..., None, :],
         note=note[..., None, :],
@@ -132,7 +137,8 @@ def project_early(network: BiaxialNetwork, told: Told) -> Early:
             for layer, kernel in zip(network.time_layers, inputs, strict=True)
         ),
         heard_kernel=_wide(_deep(first_note.kernel[network.heard_rows])),
-        feedback_kernel=_wide(first_note.kernel[network.heard_rows.stop : told_rows.start]),
+        feedback_kernel=of_lower[:FEEDBACK_WIDTH],
+        chord_kernel=of_lower[FEEDBACK_WIDTH:],
         note_kernels=tuple(
             _deep(ops.concatenate([upward, _wide(layer.recurrent)], axis=1))
             for layer, upward in zip(network.note_layers, upwards, strict=True)
@@ -349,12 +355,15 @@ def _note_axis(
     by_count = ops.matmul(lower_note_feedback(nothing, no_count + 1.0, target) - alone, early.feedback_kernel)
     projected = projected + ops.matmul(alone, early.feedback_kernel)
     of_play, of_strike = early.feedback_kernel[0], early.feedback_kernel[1]
+    hears_chord = early.chord_kernel.shape[0] > 0
     # Of each layer what the last note leaves: its part in the gates, and the cell.
     silent = tuple((ops.zeros((rows, 4 * unit)), ops.zeros((rows, unit))) for unit in units)
 
     def draw_note(pitch: Tensor, carry: Any) -> Any:
-        shared, state, play, strike, count, logits, notes = carry  # of the lower note, each [row, 1]
+        shared, state, play, strike, count, chord, logits, notes = carry  # of the lower note, each [row, 1]
         gates = shared + play * of_play + strike * of_strike + count * by_count
+        if hears_chord:
+            gates = gates + ops.matmul(chord, early.chord_kernel)
         after: list[tuple[Tensor, Tensor]] = []
         for number, (kernel, (left, cell)) in enumerate(zip(early.note_kernels, state, strict=True)):
             hidden, cell, _ = lstm_step(gates + left, cell)
@@ -369,12 +378,14 @@ def _note_axis(
         play, strike = by_row[:, :1], by_row[:, 1:]
         following = _get(projected, ops.minimum(pitch + 1, num_pitches - 1))
         logits, notes = _put(logits, pitch, found), _put(notes, pitch, note)
-        return following, tuple(after), play, strike, count + play, logits, notes
+        chord = next_chord_below(chord, play)
+        return following, tuple(after), play, strike, count + play, chord, logits, notes
 
     start = (
         projected[0],  # carried along for the same reason as in `sample_chunk`
         silent,
         *(ops.zeros((rows, 1)) for _ in range(3)),
+        ops.zeros((rows, CHORD_WIDTH)),
         ops.zeros((num_pitches, branches, particles, 3)),
         ops.zeros((num_pitches, particles, 2)),
     )

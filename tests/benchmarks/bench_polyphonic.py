@@ -41,6 +41,7 @@ CONFIG = {
     "style_units": 1,
     "echo_steps": (2, 8, 32),
     "lag_steps": (2, 3, 4, 6, 8, 12, 16),
+    "hears_chord": True,
 }
 
 

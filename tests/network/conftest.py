@@ -21,6 +21,7 @@ CONFIG = NetworkConfig(
     gate_units=2,
     echo_steps=(2, 5),
     lag_steps=(1, 3, 7),
+    hears_chord=True,
 )
 
 

@@ -15,7 +15,7 @@ from keras import ops
 from composer.errors import WeightsError
 from composer.network.biaxial import BiaxialNetwork
 from composer.network.config import NetworkConfig
-from composer.network.features import lower_note_features
+from composer.network.features import chord_below, lower_note_features
 from composer.network.recurrence import lstm_sequence, lstm_sequence_scan
 
 MakeMusic = Callable[..., Any]
@@ -100,7 +100,8 @@ def test_128_single_steps_are_one_window(network: BiaxialNetwork, random_music: 
     for step in range(128):
         told = music.note_inputs[:, step]
         heard, state = network.time_step(music.notes[:, step], told, music.step_inputs[:, step], style, state)
-        below = lower_note_features(music.notes[:, step + 1], music.voices_target[:, step])
+        now = music.notes[:, step + 1]
+        below = ops.concatenate([lower_note_features(now, music.voices_target[:, step]), chord_below(now)], axis=-1)
         silent = [(ops.zeros((1, n.units)), ops.zeros((1, n.units))) for n in network.note_layers]
         for pitch in range(4):
             values = ops.concatenate([heard[:, pitch], below[:, pitch], told[:, pitch]], axis=-1)

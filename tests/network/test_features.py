@@ -6,15 +6,18 @@ import numpy as np
 import pytest
 from keras import ops
 
+from composer.network.config import CHORD_WIDTH
 from composer.network.features import (
     COUNT_SCALE,
     VICINITY_REACH,
+    chord_below,
     echo_features,
     echoes_along,
     keep_of,
     lag_features,
     lags_along,
     lower_note_features,
+    next_chord_below,
     next_echoes,
     next_past,
     pitch_class_context,
@@ -88,6 +91,21 @@ def test_a_note_hears_lower_notes_of_its_step_and_only_those() -> None:
                 planned, known = target[row, step]
                 right = [*lower, below * COUNT_SCALE, (planned - below) * known * COUNT_SCALE, known]
                 np.testing.assert_allclose(found[row, step, pitch], right, rtol=1e-6)
+
+
+def test_the_fifth_of_a_chord_hears_its_third_and_its_roots_below() -> None:
+    notes = np.zeros((30, 2), "float32")
+    notes[[0, 12, 16, 19, 22], 0] = 1.0  # C C E G B flat
+    assert list(numpy(chord_below(notes))[19]) == [0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0]
+
+
+def test_the_chord_below_is_the_same_note_by_note() -> None:
+    notes = (np.random.default_rng(5).random((3, 40, 2)) < 0.3).astype("float32")
+    at_once = numpy(chord_below(notes))
+    chord = np.zeros((3, CHORD_WIDTH), "float32")
+    for pitch in range(40):
+        np.testing.assert_array_equal(at_once[:, pitch], chord)
+        chord = numpy(next_chord_below(chord, notes[:, pitch, :1]))
 
 
 def test_an_echo_fades_by_half_in_its_half_life_and_knows_its_pitch_class() -> None:
