@@ -27,6 +27,7 @@ COMMANDS = (
     "analyse",
     "plot",
     "extend",
+    "radio",
     "corpus",
     "learn",
     "forms",
