@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from composer.fill.bar import Bar, stuck_steps, unreachable_steps
 from composer.fill.line_critics import (
@@ -36,20 +37,19 @@ _MAJOR = (1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1)
 _MINOR = (1, 0, 1, 1, 0, 1, 0, 1, 1, 1, 1, 1)
 
 
-def penalties(bar: Bar, weights: Mapping[str, float] | None = None) -> Penalty:
-    """Return the sum of all critics' penalties of each particle.
+def penalties(bar: Bar, weights: Mapping[str, float] | None = None) -> NDArray[np.float64]:
+    """Return the weighed penalties [critic, particle], critics in the order of `CRITICS`.
 
     Args:
         bar: the new bar.
         weights: factor of each critic by name; missing ones count 1 (those of `OFF_BY_DEFAULT` 0).
     """
-    factors = weights or {}
-    total = np.zeros(len(bar.play))
-    for name, critic in CRITICS.items():
-        factor = factors.get(name, 0.0 if name in OFF_BY_DEFAULT else 1.0)
+    judged = np.zeros((len(CRITICS), len(bar.play)))
+    for row, (name, critic) in enumerate(CRITICS.items()):
+        factor = (weights or {}).get(name, 0.0 if name in OFF_BY_DEFAULT else 1.0)
         if factor:
-            total += factor * critic(bar)
-    return total
+            judged[row] = factor * critic(bar)
+    return judged
 
 
 def chord(bar: Bar) -> Penalty:

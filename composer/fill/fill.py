@@ -8,7 +8,7 @@ are given, what is the same in them is kept (`keep.py`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from composer.abc import format_abc
 from composer.analysis.copying import RunIndex
@@ -55,16 +55,23 @@ class SectionReport:
     Attributes:
         id: of the section.
         penalty: what the critics held against the kept draft.
-        restarts: how often a phrase was begun again.
-        misses: phrases (by number, from 0) that were kept although no draft met all their goals.
+        again: each time that a phrase (by number, from 0) was drawn again, and what its best draft had missed.
+        misses: phrases that were kept although no draft met all their goals.
         left_out: notes for which no part was free.
+        merits: by critic, how far the kept draft was ahead of the others; see `Filled`.
     """
 
     id: str
     penalty: float
-    restarts: int
+    again: tuple[Miss, ...] = ()
     misses: tuple[Miss, ...] = ()
     left_out: int = 0
+    merits: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def restarts(self) -> int:
+        """How often a phrase was drawn again."""
+        return len(self.again)
 
 
 @dataclass(frozen=True)
@@ -191,7 +198,7 @@ def _section(
     section_id = section.id or ""
     kept = kept_phrases(match, notes_before) if match is not None else ()
     if match is not None and match.is_whole:
-        return with_kept_notes((), kept), SectionReport(section_id, 0.0, 0)
+        return with_kept_notes((), kept), SectionReport(section_id, 0.0)
     names = (section_id, section.take or 1)
     line = None
     if setting.row.has_soloist:
@@ -212,7 +219,7 @@ def _section(
         is_given = {(onset, pitch) for onset, _, pitch in stated}
         bar_tick = next(place.bar_tick for place in setting.places if place.section.id == section_id)
         notes = legible_hands(notes, first_bar_tick=bar_tick, end_tick=span.end_tick, exact=is_given)
-    report = SectionReport(section_id, filled.penalty, filled.restarts, filled.misses, left_out)
+    report = SectionReport(section_id, filled.penalty, filled.again, filled.misses, left_out, filled.merits)
     return with_kept_notes(notes, kept) if kept else notes, report
 
 

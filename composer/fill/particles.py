@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from composer.analysis.copying import RunIndex
 from composer.fill.bar import Bar, hard_faults
-from composer.fill.critics import penalties
+from composer.fill.critics import CRITICS, penalties
 from composer.roll.codec import BoolArray
 from composer.roll.facts import StepFacts
 from composer.roll.pins import FREE, Pins
@@ -168,16 +168,24 @@ class Filled:
         play, articulate: bool [step, pitch].
         upper_hand: float32 [step, pitch].
         penalty: summed penalties of the kept particle.
-        restarts: how often a phrase was started again.
+        again: each time that a phrase was started again, and what its best particle had missed.
         misses: phrases that were kept although they miss a goal.
+        merits: by critic, by how much less the kept particle was punished, bar by bar, than those beside it on average;
+            nats, the largest first.
     """
 
     play: BoolArray
     articulate: BoolArray
     upper_hand: FloatArray
     penalty: float
-    restarts: int
+    again: tuple[Miss, ...]
     misses: tuple[Miss, ...]
+    merits: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def restarts(self) -> int:
+        """How often a phrase was started again."""
+        return len(self.again)
 
 
 @dataclass
@@ -191,6 +199,7 @@ class _Cloud:
     log_weight: NDArray[np.float64]
     penalty: NDArray[np.float64]
     faulty: BoolArray
+    merit: NDArray[np.float64]  # [particle, critic]; see `Filled.merits`
 
     def gathered(self, source: NoteSource, indices: NDArray[np.int_]) -> _Cloud:
         """Return the particles with these indices, as whole batches."""
@@ -203,6 +212,7 @@ class _Cloud:
             np.zeros(len(indices)),
             self.penalty[indices],
             self.faulty[indices],
+            self.merit[indices],
         )
 
     def repeated(self, times: int) -> _Cloud:
@@ -215,6 +225,7 @@ class _Cloud:
             np.tile(self.log_weight, times),
             np.tile(self.penalty, times),
             np.tile(self.faulty, times),
+            np.tile(self.merit, (times, 1)),
         )
 
 
@@ -228,8 +239,9 @@ def run_filter(source: NoteSource, stretch: Stretch, generator: np.random.Genera
     """
     stored = _start(source, stretch)
     cloud = stored.repeated(stretch.batches)
-    first_bar, tries, restarts = 0, 0, 0
+    first_bar, tries = 0, 0
     misses: list[Miss] = []
+    again: list[Miss] = []
     number = bar = 0
     best: tuple[tuple[int, float], _Cloud, dict[str, BoolArray]] | None = None
     asked = stretch
@@ -245,7 +257,8 @@ def run_filter(source: NoteSource, stretch: Stretch, generator: np.random.Genera
         if best is None or rank < best[0]:
             best = rank, cloud, met
         if rank[0] and tries < MAX_RESTARTS:
-            tries, restarts = tries + 1, restarts + 1
+            again.append(_miss(number, met))
+            tries += 1
             cloud, bar = stored.repeated(stretch.batches + tries), first_bar
             asked = replace(stretch, guidance_factor=stretch.guidance_factor * (1.0 + GUIDANCE_STEP * tries))
             continue
@@ -253,7 +266,7 @@ def run_filter(source: NoteSource, stretch: Stretch, generator: np.random.Genera
         missed = np.sum([~one for one in met.values()], axis=0)
         kept: BoolArray = np.asarray(missed == missed.min())
         if missed.min():
-            misses.append(Miss(number, tuple(name for name, one in met.items() if not one[kept].all())))
+            misses.append(_miss(number, met))
         cloud.log_weight = np.where(kept, cloud.log_weight, -np.inf)
         cloud = _resample(source, cloud, generator, to_one_batch=True)
         cloud.faulty[:] = False
@@ -267,9 +280,21 @@ def run_filter(source: NoteSource, stretch: Stretch, generator: np.random.Genera
         cloud.articulate[particle, lead:],
         cloud.upper_hand[particle, lead:],
         float(cloud.penalty[particle]),
-        restarts,
+        tuple(again),
         tuple(misses),
+        _sorted_merits(cloud.merit[particle]),
     )
+
+
+def _miss(number: int, met: Mapping[str, BoolArray]) -> Miss:
+    """Return what the particles miss that miss the fewest goals."""
+    missed = np.sum([~one for one in met.values()], axis=0)
+    return Miss(number, tuple(name for name, one in met.items() if not one[missed == missed.min()].all()))
+
+
+def _sorted_merits(merit: NDArray[np.float64]) -> dict[str, float]:
+    nats = dict(zip(CRITICS, map(float, merit), strict=True))
+    return dict(sorted(nats.items(), key=lambda row: -row[1]))
 
 
 def _goals_met(stretch: Stretch, cloud: _Cloud, first: int, end: int) -> dict[str, BoolArray]:
@@ -291,6 +316,7 @@ def _start(source: NoteSource, stretch: Stretch) -> _Cloud:
         zeros.copy(),
         zeros.copy(),
         np.zeros(source.num_particles, bool),
+        np.zeros((source.num_particles, len(CRITICS))),
     )
 
 
@@ -301,7 +327,7 @@ def _advance(source: NoteSource, stretch: Stretch, cloud: _Cloud, bar: int, gene
     play, articulate, upper = cloud.play.copy(), cloud.articulate.copy(), cloud.upper_hand.copy()
     play[:, first:end], articulate[:, first:end] = chunk.play, chunk.articulate
     upper[:, first:end] = chunk.upper_hand
-    log_weight, penalty, faulty = cloud.log_weight, cloud.penalty, cloud.faulty
+    log_weight, penalty, faulty, merit = cloud.log_weight, cloud.penalty, cloud.faulty, cloud.merit
     if end > stretch.lead_in_steps:
         view = Bar(
             chunk.play,
@@ -318,12 +344,14 @@ def _advance(source: NoteSource, stretch: Stretch, cloud: _Cloud, bar: int, gene
             stretch.compasses,
             int(stretch.facts.chord_bass[first - 1]) if first else -1,
         )
-        cost = penalties(view, stretch.critic_weights)
+        judged = penalties(view, stretch.critic_weights)  # [critic, particle]
+        cost = sum(judged)
         log_weight, penalty = log_weight - cost, penalty + cost
+        merit = merit + (judged.mean(axis=1, keepdims=True) - judged).T
         if chunk.given_log_probability is not None:
             log_weight = log_weight + GIVEN_POWER * chunk.given_log_probability.sum(axis=1)
         faulty = faulty | hard_faults(view)
-    return _Cloud(states, play, articulate, upper, log_weight, penalty, faulty.copy())
+    return _Cloud(states, play, articulate, upper, log_weight, penalty, faulty.copy(), merit)
 
 
 def _run_batches(

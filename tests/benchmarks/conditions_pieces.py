@@ -293,7 +293,7 @@ def one_draft(source: NoteSource, stretch: Stretch, generator: np.random.Generat
         np.concatenate([getattr(chunk, part)[0] for chunk in chunks])[stretch.lead_in_steps :]
         for part in ("play", "articulate", "upper_hand")
     )
-    return Filled(play, articulate, upper_hand, penalty=0.0, restarts=0, refused=0)
+    return Filled(play, articulate, upper_hand, penalty=0.0, again=(), misses=())
 
 
 def bare(plan: Plan) -> Plan:
