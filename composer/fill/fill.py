@@ -7,6 +7,7 @@ are given, what is the same in them is kept (`keep.py`).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +16,7 @@ from composer.analysis.copying import RunIndex
 from composer.corpus.jumps import JumpSign
 from composer.fill.assemble import make_score, moved, section_edges
 from composer.fill.entries import entered_voices
+from composer.fill.explained import section_lines
 from composer.fill.given import Sounding, off_grid
 from composer.fill.keep import (
     KeptPhrase,
@@ -44,6 +46,8 @@ from composer.plan.tunes import Tune
 from composer.progress import OnProgress
 from composer.score import Note, Score
 from composer.style_statistics import StyleStatistics
+
+LOGGER = logging.getLogger(__name__)
 
 SourceMaker = Callable[[Setting], NoteSource]
 
@@ -138,6 +142,7 @@ def fill(
             origin = (name, entry, tune, setting.home, own.style, subject and subject.melody)
             theme = next((done for of, done in composed if of == origin), None)
             if theme is None:
+                LOGGER.info("theme %s, %s bars%s", name, entry.bars, ", as the plan gives it" if tune else "")
                 theme = compose_whole(name, entry, own, source, tune, subject)
                 composed.append((origin, theme))
             themes[-1][name] = theme
@@ -153,6 +158,7 @@ def fill(
                 match = match_of.get(name)
                 notes[name], report = _section(section, span, setting, theme_of, source, match, before.get(name, ()))
                 reports.append(report)
+                _explain(report, len(section.phrases or ()))
     setting = settings[-1]
     composers = dict.fromkeys(known[name][0] for name in names_in_plan(plan))
     styles = ", ".join(name.capitalize() for name in composers)
@@ -161,6 +167,15 @@ def fill(
     kept = tuple(match for match in matches[-1].values() if not match.is_equal)
     jumps = jumps_of(plan, section_edges(outline))
     return FilledPiece(score, _with_tunes(plan, themes[-1], setting), tuple(reports), kept, jumps)
+
+
+def _explain(report: SectionReport, phrases: int) -> None:
+    """Log why a section's notes were chosen; of one that is kept whole there is nothing to tell."""
+    if report.merits:
+        for line in section_lines(
+            report.id, phrases=phrases, again=report.again, misses=report.misses, merits=report.merits
+        ):
+            LOGGER.info(line)
 
 
 def _matches(

@@ -11,6 +11,7 @@ out counts from its first bar line.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from composer.abc import Melody, MelodyNote
 from composer.analysis.copying import RunIndex
 from composer.fill.critics import LINE_WEIGHTS
+from composer.fill.explained import draft_line
 from composer.fill.given import Given, Sounding, close_above, close_below, give_notes, line_of, nothing_given, off_grid
 from composer.fill.local import Local
 from composer.fill.melody import (
@@ -42,6 +44,8 @@ from composer.roll.reference import no_reference
 from composer.style_statistics import Opening, StyleStatistics
 from composer.theory.key import Key
 from composer.theory.meter import Meter
+
+LOGGER = logging.getLogger(__name__)
 
 METER = "meter"  # the goal that a tune's rhythm is that of its meter
 IDEA_BARS = 2
@@ -144,18 +148,21 @@ def best_draft(
         rounds: of drafts, each of as many as there are particles.
         rate: what a draft is worth besides.
     """
-    best: tuple[float, list[Sounding]] = (-np.inf, [])
+    drafts: list[tuple[float, list[Sounding]]] = []
+    worths: list[dict[str, float]] = []  # of each draft, what it is worth by what
     openings = known_openings(statistics, meter=task.meter, mode=task.key.mode)
     model = drawn_opening(openings, generator)
     for turn in range(rounds):
         for play, articulate in sample_drafts(source, in_rhythm(stretch, task, model, turn=turn), generator):
             notes = tune_of(play, articulate, task.low_pitch)
-            score = rate_tune(notes, task, statistics, end_tick)
-            score += rate(notes) if rate is not None else 0.0
-            score += likeness_to_style(notes, task, openings, model)
-            if score > best[0]:
-                best = (score, notes)
-    return best[1]
+            melody = rate_tune(notes, task, statistics, end_tick)
+            service = rate(notes) if rate is not None else 0.0
+            likeness = likeness_to_style(notes, task, openings, model)
+            drafts.append((melody + service + likeness, notes))
+            worths.append({"its melody": melody, "what it can do": service, "its likeness to real openings": likeness})
+    best = max(range(len(drafts)), key=lambda index: drafts[index][0])
+    LOGGER.info(draft_line(worths, best))
+    return drafts[best][1]
 
 
 def drawn_opening(openings: Sequence[Opening], generator: np.random.Generator) -> Opening | None:

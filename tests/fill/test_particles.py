@@ -82,6 +82,15 @@ def test_resampling_keeps_the_good_particles(stretch):
     assert second_bar == ((61,),) * 4
 
 
+def test_what_decided_is_told_by_critic(stretch):
+    # Particle 2 alone sounds: of eight steps beyond two that are silent the others lose 0.4 nats each.
+    source = Scripted(lambda _call, particle: 60 if particle == 2 else 0)
+    merits = run_filter(source, stretch(1), np.random.default_rng(1)).merits
+    assert next(iter(merits)) == "silence"
+    assert merits["silence"] == pytest.approx(0.75 * 0.4 * 14)
+    assert merits["leaps"] == 0
+
+
 def test_particles_that_expected_what_was_given_live_on(stretch):
     class Expecting(Scripted):
         def run(self, state, stretch, first, end, uniforms):
@@ -119,7 +128,7 @@ def test_a_phrase_that_misses_its_goal_begins_again_from_its_stored_state(stretc
     filled = run_filter(source, stretch(2, ends={0, 1}, goals=ending(accept)), np.random.default_rng(1))
     assert [first for _, first in source.calls] == [0, *[16] * (1 + 2 + 3)]
     assert all(state == ((61,),) * 4 for state, first in source.calls if first == 16)
-    assert filled.restarts == 2
+    assert filled.again == (Miss(1, ("end",)),) * 2
     assert filled.misses == ()
     assert filled.play[16:, [65 - LOW, 66 - LOW, 67 - LOW]].any(axis=1).all()  # of the third try
     assert filled.play[:16, 61 - LOW].all()
