@@ -187,7 +187,7 @@ def common_options(function: Decorated) -> Decorated:
             count=True,
             expose_value=False,
             callback=_set_verbosity,
-            help="Tell what is done; -vv tells more.",
+            help="Tell what is drawn and why it is kept; -vv tells more.",
         ),
         click.option(
             "-q",
@@ -251,8 +251,22 @@ def _name_or_mix(text: str) -> str | Mapping[str, float]:
 
 def _set_verbosity(_ctx: click.Context, _param: click.Parameter, value: int) -> None:
     if value:
-        logging.basicConfig(format="%(name)s: %(message)s")  # to stderr
-        logging.getLogger("composer").setLevel(logging.INFO if value == 1 else logging.DEBUG)
+        logger = logging.getLogger("composer")
+        logger.setLevel(logging.INFO if value == 1 else logging.DEBUG)
+        if not any(isinstance(handler, _ToStderr) for handler in logger.handlers):
+            logger.addHandler(_ToStderr())
+
+
+class _ToStderr(logging.Handler):
+    """Prints what is logged: plain lines, of warnings with the word; at DEBUG with the module that says it.
+
+    stderr is looked up anew each time: while a progress bar is shown, it is one that prints above the bar.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        level = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING else ""
+        module = f"{record.name}: " if record.levelno < logging.INFO else ""
+        click.echo(f"{level}{module}{record.getMessage()}", err=True)
 
 
 def _set_quiet(ctx: click.Context, _param: click.Parameter, value: bool) -> None:

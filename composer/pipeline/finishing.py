@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from composer.outline import Outline
     from composer.performance import Performance
     from composer.report.form import FormReport
+
+LOGGER = logging.getLogger(__name__)
 
 # Where in the whole work planning, filling and performing end, about.
 PLANNED, FILLED, PERFORMED = 0.02, 0.75, 0.82
@@ -138,6 +141,9 @@ def finish(
     performance = perform_score(heard, heard_outline, who)
     more_takes = other_takes(heard, heard_outline, who, wishes.more_takes)
     sheet = (filled.score, outline) if heard is not filled.score else None
+    LOGGER.info(
+        "played by %s, take %s, expression %g: %.0f s", who.player, who.take, who.expression, performance.duration_sec
+    )
     tell("looking for the plan in the notes", 0.6)
     plan_path = next((path for path in paths if path.suffix in (".yaml", ".yml")), Path("plan.yaml"))
     text = format_plan(filled.plan, name=plan_path.name, folder=plan_path.parent)

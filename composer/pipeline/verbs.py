@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer.errors import Place, PlanError, Problem
+from composer.pipeline.explained import HEADER, log_plan
 from composer.pipeline.finishing import Piece, compasses_of, finish
 from composer.pipeline.wishes import Wishes
 from composer.plan.brief import Brief, StyleWish
@@ -114,7 +115,7 @@ def plan_piece(
     seed: int | None = None,
 ) -> Plan:
     """Return the resolved plan of a piece; arguments and errors as `compose`."""
-    return plan_brief(
+    plan = plan_brief(
         Brief(
             form=form,
             style=style,
@@ -127,6 +128,9 @@ def plan_piece(
             ensemble=ensemble,
         )
     )
+    wished = {"key": key, "meter": meter, "tempo": tempo_bpm, "ensemble": ensemble}
+    log_plan(plan, stated=[name for name, wish in wished.items() if wish is not None])
+    return plan
 
 
 def build_plan(
@@ -184,6 +188,7 @@ def build_plan(
             stated = carried_over(stated, *plans[-1])
         plans.append((stated, resolve(stated, folder=path.parent)))
     stated, plan = plans[-1]
+    log_plan(plan, stated=[name for name in HEADER if getattr(stated, name)])
     for path, (_, earlier) in zip(keep, plans, strict=False):
         _check_same_piece(earlier, plan, path, plan_path)
     given = {entry.id for entry in expanded(stated.sections) if entry.enters is not None}

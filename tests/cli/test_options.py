@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import logging
+from contextlib import redirect_stderr
 from types import SimpleNamespace
 
 import pytest
@@ -21,6 +23,25 @@ def test_verbosity_is_the_loggers_level(run, library, restored_level, words: tup
     library.answers("composer.plan", "list_forms", ())
     run("forms", *words)
     assert logging.getLevelName(restored_level.level) == level
+
+
+def test_what_is_logged_is_a_plain_line_on_stderr(run, library, restored_level) -> None:
+    library.answers("composer.plan", "list_forms", ())
+    run("forms", "-v")
+    heard = io.StringIO()
+    with redirect_stderr(heard):
+        for level in (logging.DEBUG, logging.INFO, logging.WARNING):
+            logging.getLogger("composer.fill").log(level, "100 %% of %s", "the notes")
+    assert heard.getvalue() == "100 % of the notes\nwarning: 100 % of the notes\n"
+
+
+def test_vv_names_the_module_of_details(run, library, restored_level) -> None:
+    library.answers("composer.plan", "list_forms", ())
+    run("forms", "-vv")
+    heard = io.StringIO()
+    with redirect_stderr(heard):
+        logging.getLogger("composer.fill").debug("a detail")
+    assert heard.getvalue() == "composer.fill: a detail\n"
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_themes_and_sections_are_logged_in_their_order(make_fake_source, caplog:
     assert heads == [
         "theme refrain, 4 bars",
         "theme tune, 4 bars, as the plan gives it",
-        "section A, 1 phrase",
+        "section A, 2 phrases",
         "section B, 1 phrase",
     ]
     assert lines[1].startswith("  its idea is the best of 16 drafts, kept for ")
