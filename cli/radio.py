@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -84,13 +84,13 @@ def command(
 
     first_key = None if key is None else parse_key(key)
     check_outputs([numbered(path, 1) for path in outputs], soundfont=options["soundfont"])
-    forms = usable_forms(forms, style=options["style"], ensemble=options["ensemble"])
+    forms = usable_forms(forms, style=options["style"], ensemble=options["ensemble"], bars=options["bars"])
     wishes = RadioWishes(outputs=outputs, as_midi=is_midi, as_page=on_page, **options)
     number = secrets.randbelow(_MAX_DRAWN_SEED) if seed is None else seed
     items = islice(programme(seed=number, forms=forms, first_key=first_key), pieces)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's way to say Ctrl-C
     try:
-        _play(items, wishes, midi_port, port or 0, f"seed {number}" + " (drawn)" * (seed is None))
+        with _stopped_like_ctrl_c():
+            _play(items, wishes, midi_port, port or 0, f"seed {number}" + " (drawn)" * (seed is None))
     except KeyboardInterrupt:
         _say("stopped")
 
@@ -109,6 +109,19 @@ def _play(items: Iterable[Item], wishes: RadioWishes, midi_port: str | None, por
         if page is not None:
             page.end()
             threading.Event().wait()  # for Ctrl-C: what was composed can still be heard
+
+
+@contextmanager
+def _stopped_like_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM, by which a service manager ends a program, be another Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _tell(piece: Aired) -> None:

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from composer.errors import FillError
+from composer.errors import FillError, PlanError
 from composer.export.page import page_bytes
 from composer.export.writers import EXTENSIONS, PART_EXTENSIONS
 from composer.pipeline import compose
@@ -77,8 +77,8 @@ def air(item: Item, wishes: RadioWishes) -> Aired:
     """Compose a piece of the programme.
 
     Raises:
-        FillError: none of three seeds gave acceptable music.
-        PlanError, StyleError, OptionError, SoundFontError, OutputError: as `composer.compose`.
+        FillError, PlanError: none of three seeds gave acceptable music, or a plan.
+        StyleError, OptionError, SoundFontError, OutputError: as `composer.compose`.
     """
     started = time.perf_counter()
     for attempt in range(_MAX_TRIES):
@@ -101,7 +101,7 @@ def air(item: Item, wishes: RadioWishes) -> Aired:
                 outputs=tuple(numbered(path, item.number) for path in wishes.outputs),
             )
             break
-        except FillError:
+        except (FillError, PlanError):
             if attempt == _MAX_TRIES - 1:
                 raise
     midi = piece.finished.midi if wishes.as_midi else None

@@ -64,9 +64,13 @@ def programme(*, seed: int, forms: Sequence[str], first_key: Key | None = None) 
 
 
 def usable_forms(
-    stated: Sequence[str] = (), *, style: StyleWish | None = None, ensemble: str | None = None
+    stated: Sequence[str] = (),
+    *,
+    style: StyleWish | None = None,
+    ensemble: str | None = None,
+    bars: int | None = None,
 ) -> tuple[str, ...]:
-    """Return the forms of a programme: those that are stated, or all that can be planned in a style for an ensemble.
+    """Return the forms of a programme: those that are stated, or all that can be planned as wished.
 
     Raises:
         PlanError, StyleError: a stated one cannot be planned, or none can.
@@ -75,7 +79,7 @@ def usable_forms(
     told: PlanError | None = None
     for form in stated or form_names():
         try:
-            plan_piece(Brief(form=form, style=style, ensemble=ensemble, seed=1))
+            plan_piece(Brief(form=form, style=style, ensemble=ensemble, bars=bars, seed=1))
         except PlanError as error:
             told = error
         else:

@@ -27,7 +27,7 @@ from composer.radio.aired import Aired
 
 HOST = "127.0.0.1"
 PAGES_KEPT = 8  # of up to 6 MB each, so that a browser that was closed and opened again finds its piece
-_POLL_SEC = 0.5  # how long Ctrl-C may have to wait
+_POLL_SEC = 0.1  # how long Ctrl-C, or the end, may have to wait
 _SLOW_SEC = 30.0  # a client that says nothing for so long is left
 _SHELL = {
     "/": ("radio.html", "text/html; charset=utf-8"),
