@@ -6,13 +6,19 @@ from pathlib import Path
 
 import click
 
+from .completing import style_names
 from .options import common_options, is_quiet, plan_option
 
 
 @click.command("check", short_help="Find in a piece what its plan asks for.")
 @click.argument("score_path", metavar="PIECE", type=click.Path(path_type=Path))
 @plan_option
-@click.option("--style", metavar="NAME", help="Beside whose pieces it is put. Without it: the plan's style.")
+@click.option(
+    "--style",
+    metavar="NAME",
+    shell_complete=style_names,
+    help="Beside whose pieces it is put. Without it: the plan's style.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print all findings as JSON.")
 @click.option(
     "-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Write all findings there, as JSON."

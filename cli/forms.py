@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .completing import form_names
 from .options import common_options, is_quiet
 from .summary import listed, print_rows
 
@@ -20,7 +21,7 @@ _COPIES = {"theme": "returns", "recapitulation": "returns"}
 
 
 @click.command("forms", short_help="List the forms, or show one.")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=form_names)
 @common_options
 def command(name: str | None) -> None:
     """List the forms that `--form` and a plan's `form` take, or show the sections, keys and lengths of the form NAME.

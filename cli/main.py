@@ -7,6 +7,7 @@ and the two light modules `composer` and `composer.errors` at their top; what a 
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import click
 import composer
 from composer.errors import did_you_mean
 
+from .completing import VARIABLE
 from .errors import ending_in_words
 from .options import brief_options, common_options, made_options, outputs_option, performing_options, sampling_options
 
@@ -33,6 +35,7 @@ COMMANDS = (
     "forms",
     "styles",
     "schema",
+    "completion",
     "train",
     "train-player",
     "evaluate",
@@ -63,7 +66,7 @@ class ComposeGroup(click.Group):
         Raises:
             click.UsageError: there is no such subcommand.
         """
-        if self.get_command(ctx, args[0]) is None:
+        if self.get_command(ctx, args[0]) is None and not ctx.resilient_parsing:
             guess = did_you_mean(args[0], COMMANDS) or f"there are {', '.join(COMMANDS)}"
             raise click.UsageError(f'no such command "{args[0]}" ({guess})', ctx)
         return super().resolve_command(ctx, args)
@@ -71,6 +74,8 @@ class ComposeGroup(click.Group):
     def main(self, args: Sequence[str] | None = None, *more: Any, **options: Any) -> Any:
         """Run the command line; whatever goes wrong ends as lines on stderr and an exit code."""
         options["standalone_mode"] = False  # click would print errors in a form of its own
+        if VARIABLE in os.environ:
+            importlib.import_module(".completion", __package__)  # how bash's words are put together
         with ending_in_words(args):
             status = super().main(args, *more, **options)
         raise SystemExit(status if isinstance(status, int) else 0)

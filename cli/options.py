@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 import click
 
+from .completing import ensemble_names, form_names, output_names, player_names, style_names
+
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 MAX_NUMBER = 2**63 - 1  # inclusive; of seeds and takes, as in a plan
@@ -32,10 +34,17 @@ def brief_options(*, form_required: bool) -> Callable[[Decorated], Decorated]:
     def add(function: Decorated) -> Decorated:
         return _stack(
             function,
-            click.option("--form", metavar="NAME", required=form_required, help="The form; see `compose forms`."),
+            click.option(
+                "--form",
+                metavar="NAME",
+                required=form_required,
+                shell_complete=form_names,
+                help="The form; see `compose forms`.",
+            ),
             click.option(
                 "--style",
                 callback=_style_wish,
+                shell_complete=style_names,
                 metavar="NAME",
                 help="The style (`compose styles` lists them), a mix as in bach:0.7,joplin:0.3, a glide along the "
                 'piece as in "bach->joplin", or the path of a card: ./mine.yaml. Without it: the form\'s own, or bach.',
@@ -55,7 +64,12 @@ def brief_options(*, form_required: bool) -> Callable[[Decorated], Decorated]:
                 metavar="N",
                 help="About how long the piece shall be, in written bars: what is repeated counts once.",
             ),
-            click.option("--ensemble", metavar="NAME", help="keyboard, organ, chorale, quartet, song …"),
+            click.option(
+                "--ensemble",
+                metavar="NAME",
+                shell_complete=ensemble_names,
+                help="keyboard, organ, chorale, quartet, song …",
+            ),
             click.option("--title", metavar="TEXT", help="The title in the files."),
             click.option(
                 "--seed",
@@ -78,7 +92,7 @@ def seed_option(function: Decorated) -> Decorated:
 
 def style_option(help_text: str) -> Callable[[Decorated], Decorated]:
     """Add `--style`, which may be left out."""
-    return click.option("--style", callback=_style_or_none, metavar="NAME", help=help_text)
+    return click.option("--style", callback=_style_or_none, metavar="NAME", shell_complete=style_names, help=help_text)
 
 
 def sampling_options(function: Decorated) -> Decorated:
@@ -130,7 +144,7 @@ def performing_options(function: Decorated, *, takes_for: str = "a page (.html)"
             metavar="X",
             help="0 plays as written, 1 as the player does, more exaggerates.",
         ),
-        click.option("--player", metavar="NAME", help="Whose habits the performance has."),
+        click.option("--player", metavar="NAME", shell_complete=player_names, help="Whose habits the performance has."),
         click.option("--take", type=number, metavar="N", multiple=True, callback=_first_take, help=told),
         click.option(
             "--soundfont",
@@ -143,7 +157,15 @@ def performing_options(function: Decorated, *, takes_for: str = "a page (.html)"
 
 def outputs_option(help_text: str) -> Callable[[Decorated], Decorated]:
     """Add `-o/--output PATH`, repeatable; the function gets `outputs`, a tuple of paths."""
-    return click.option("-o", "--output", "outputs", type=click.Path(path_type=Path), multiple=True, help=help_text)
+    return click.option(
+        "-o",
+        "--output",
+        "outputs",
+        type=click.Path(path_type=Path),
+        multiple=True,
+        shell_complete=output_names,
+        help=help_text,
+    )
 
 
 def json_option(function: Decorated) -> Decorated:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .completing import style_names
 from .options import common_options
 from .summary import Row, listed, print_rows
 
@@ -35,7 +36,7 @@ _FEW = 4  # meters, cadences, lengths
 
 
 @click.command("styles", short_help="List the styles, or show one.")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=style_names)
 @common_options
 def command(name: str | None) -> None:
     """List the styles that `--style` and a plan's `style` take, or show the card of the style NAME.
