@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ settings.register_profile("ritornello", deadline=None, max_examples=50, derandom
 settings.load_profile("ritornello")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSER_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +41,18 @@ def make_fake_source() -> Callable[..., Any]:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return lambda _setting=None: module.FakeSource()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A real browser without a window; tests that want one are left out where there is none, but never in `.ci/run`."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright comes with the extra `dev`")
+    with playwright.sync_playwright() as driver:
+        found = [shutil.which(name) for name in BROWSERS] + [driver.chromium.executable_path]
+        path = next((path for path in found if path and Path(path).exists()), None)
+        if path is None:
+            reason = "no Chromium is installed: apt install chromium, or playwright install chromium"
+            pytest.fail(reason) if os.environ.get("RITORNELLO_CI") else pytest.skip(reason)
+        opened = driver.chromium.launch(executable_path=path, args=list(BROWSER_FLAGS))
+        yield opened
+        opened.close()

@@ -150,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
     """Answers GET by the channel's table, and refuses the rest."""
 
     server: _Server
-    protocol_version = "HTTP/1.1"
+    protocol_version = "HTTP/1.0"  # a connection for each answer: none is left open at the end
     timeout = _SLOW_SEC
     server_version, sys_version = "ritornello", ""
 

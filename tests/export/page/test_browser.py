@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,30 +13,8 @@ from composer.export.edition import edited
 from composer.export.musicxml import musicxml_with_ids
 from composer.plan.playing import jumps_of
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 LIT = "[...new Set([...document.querySelectorAll('.lit')].map(head => Number(head.dataset.n)))]"
 STATE = f"(() => [Number(document.getElementById('seek').value), {LIT}])()"
-
-
-def missing(reason: str) -> None:
-    """Leave the tests out, but never where all checks are made."""
-    if os.environ.get("RITORNELLO_CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright comes with the extra `dev`")
-    with playwright.sync_playwright() as driver:
-        found = [shutil.which(name) for name in BROWSERS] + [driver.chromium.executable_path]
-        path = next((path for path in found if path and Path(path).exists()), None)
-        if path is None:
-            missing("no Chromium is installed: apt install chromium, or playwright install chromium")
-        opened = driver.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield opened
-        opened.close()
 
 
 class Tab:
