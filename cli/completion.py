@@ -1,7 +1,7 @@
 """`compose completion`: the script with which a shell completes what is typed after `compose`.
 
-It is click's own mechanism; only bash's part is ours, since bash takes a word apart at each colon, and mixes of styles
-(`bach:0.7,joplin:0.3`) are full of them.
+It is click's own mechanism. What the shells run is ours where click's would spoil a mix of styles
+(`bach:0.7,joplin:0.3`): bash takes a word apart at each colon, and for fish click cuts an answer at its first comma.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import click
 from click.shell_completion import (
     BashComplete,
     CompletionItem,
+    FishComplete,
     add_completion_class,
     get_completion_class,
     split_arg_string,
@@ -47,6 +48,25 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 """
 
 
+_FISH = """\
+function %(complete_func)s
+    set -l typed COMP_WORDS=(commandline -cp) COMP_CWORD=(commandline -t)
+    set -l response (env %(complete_var)s=fish_complete $typed %(prog_name)s)
+    for completion in $response
+        set -l answer (string split --max 1 "," -- $completion)
+        if test $answer[1] = dir
+            __fish_complete_directories $answer[2]
+        else if test $answer[1] = file
+            __fish_complete_path $answer[2]
+        else
+            echo $answer[2]
+        end
+    end
+end
+
+complete --no-files --command %(prog_name)s --arguments "(%(complete_func)s)"
+"""
+
 EPILOG = """\b
 echo 'eval "$(compose completion bash)"' >> ~/.bashrc
 echo 'eval "$(compose completion zsh)"' >> ~/.zshrc
@@ -74,6 +94,13 @@ class WholeWords(BashComplete):
     def format_completion(self, item: CompletionItem) -> str:
         """Return an answer as the script reads it."""
         return f"{item.type},{str(item.value).removeprefix(self.before)}"
+
+
+@add_completion_class
+class WholeAnswers(FishComplete):
+    """Completion for fish in which an answer may have commas."""
+
+    source_template: ClassVar[str] = _FISH
 
 
 @click.command("completion", short_help="Print what lets the shell complete names with Tab.", epilog=EPILOG)

@@ -143,5 +143,16 @@ def test_bash_is_answered_in_the_words_it_has(run, tmp_path, line: str, word: st
         assert given == replies
 
 
+@pytest.mark.skipif(shutil.which("fish") is None, reason="there is no fish here")
+def test_fish_is_answered_with_commas(run, tmp_path) -> None:
+    (tmp_path / "script").write_text(run("completion", "fish").stdout)
+    with_ours = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    asking = f"source {tmp_path}/script; complete -C 'compose --style bach:0.7,jo'"
+    done = subprocess.run(
+        ["fish", "-c", asking], capture_output=True, text=True, check=True, env=os.environ | with_ours
+    )
+    assert done.stdout == "bach:0.7,joplin:\n"
+
+
 def test_every_command_is_offered() -> None:
     assert set(COMMANDS) <= set(offered(""))
