@@ -53,7 +53,6 @@ def brief_options(*, form_required: bool) -> Callable[[Decorated], Decorated]:
             click.option("--meter", metavar="N/N", help="The meter: 2/4, 3/4, 4/4, 6/8."),
             click.option(
                 "--tempo",
-                "tempo_bpm",
                 type=click.FloatRange(min=0, min_open=True),
                 metavar="BPM",
                 help="Beats per minute; the beat is the meter's.",

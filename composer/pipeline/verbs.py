@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,8 @@ from composer.progress import OnProgress, silent
 if TYPE_CHECKING:
     from composer.report.check import Checked
 
+PathLike = str | os.PathLike[str]
+
 
 def compose(
     *,
@@ -28,7 +31,7 @@ def compose(
     style: StyleWish | None = None,
     key: str | None = None,
     meter: str | None = None,
-    tempo_bpm: float | None = None,
+    tempo: float | None = None,
     bars: int | None = None,
     ensemble: str | None = None,
     title: str | None = None,
@@ -40,20 +43,20 @@ def compose(
     expression: float | None = None,
     player: str | None = None,
     take: int | None = None,
-    soundfont: Path | None = None,
+    soundfont: PathLike | None = None,
     more_takes: Sequence[int] = (),
-    outputs: tuple[Path, ...] = (),
-    folder: Path | None = None,
+    outputs: PathLike | Sequence[PathLike] = (),
+    folder: PathLike | None = None,
     on_progress: OnProgress | None = None,
 ) -> Piece:
-    """Plan, fill, perform and write a piece.
+    """Plan, fill, perform and write a piece; the keywords are the options of the command.
 
     Args:
         form: name of a form, or a template file.
         style: a style's name, weights by name, or a glide along the piece: "bach -> joplin", or
             {"from": {"bach": 0.7, "haydn": 0.3}, "to": "joplin"} ("via" lists what is between);
             None: the form's own, or "bach".
-        key, meter, tempo_bpm, bars, ensemble, title: None: drawn from the style.
+        key, meter, tempo, bars, ensemble, title: None: drawn from the style; the tempo in beats a minute.
         seed: of all drawing; None draws one.
         temperature: 1 as the network learned; lower is tamer.
         guidance: 1 as the network learned; higher obeys the plan more.
@@ -62,9 +65,9 @@ def compose(
         expression, player, take: of the performer; None: the style's own.
         soundfont: an .sf2 or .sf3 file that plays in the sound files; None: the one that comes along.
         more_takes: besides `take`, to be compared on a page (.html).
-        outputs: files to write; the extension picks the writer. None given: see `folder`.
+        outputs: a file to write, or several; the extension picks the writer. None given: see `folder`.
         folder: where a .mid, a .musicxml, a .yaml and a .report.json are written when `outputs` is empty; None:
-            none is.
+            none is (the command writes into the folder that it is called in).
         on_progress: called with what is being done and the share done, 0..1.
 
     Raises:
@@ -79,16 +82,17 @@ def compose(
         style=style,
         key=key,
         meter=meter,
-        tempo_bpm=tempo_bpm,
+        tempo=tempo,
         bars=bars,
         ensemble=ensemble,
         title=title,
         seed=seed,
     )
-    paths = outputs
+    paths = tuple(map(Path, [outputs] if isinstance(outputs, str | os.PathLike) else outputs))
     if not paths and folder is not None:
         stem = f"{_file_word(plan.form)}-{_style_word(plan.style)}-{plan.seed}"
-        paths = tuple(folder / f"{stem}{suffix}" for suffix in (".mid", ".musicxml", ".yaml", ".report.json"))
+        paths = tuple(Path(folder, f"{stem}{suffix}") for suffix in (".mid", ".musicxml", ".yaml", ".report.json"))
+    soundfont = None if soundfont is None else Path(soundfont)
     return finish(
         plan,
         plan_folder=None,
@@ -108,7 +112,7 @@ def plan_piece(
     style: StyleWish | None = None,
     key: str | None = None,
     meter: str | None = None,
-    tempo_bpm: float | None = None,
+    tempo: float | None = None,
     bars: int | None = None,
     ensemble: str | None = None,
     title: str | None = None,
@@ -121,14 +125,14 @@ def plan_piece(
             style=style,
             key=key,
             meter=meter,
-            tempo=tempo_bpm,
+            tempo=tempo,
             bars=bars,
             seed=seed,
             title=title,
             ensemble=ensemble,
         )
     )
-    wished = {"key": key, "meter": meter, "tempo": tempo_bpm, "ensemble": ensemble}
+    wished = {"key": key, "meter": meter, "tempo": tempo, "ensemble": ensemble}
     log_plan(plan, stated=[name for name, wish in wished.items() if wish is not None])
     return plan
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from composer.style import Source, StyleCard
 
 UNSTATED = {
-    "key": None, "meter": None, "tempo_bpm": None, "bars": None, "ensemble": None, "title": None, "seed": None,
+    "key": None, "meter": None, "tempo": None, "bars": None, "ensemble": None, "title": None, "seed": None,
 }  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def test_compose_passes_every_option(run, library, piece) -> None:
     _, options = library.call
     assert options == {
         "form": "sonata", "style": {"bach": 0.7, "joplin": 0.3}, "key": "G major", "meter": "6/8",
-        "tempo_bpm": 72.5, "bars": 40, "ensemble": "organ", "title": "Air", "seed": 11,
+        "tempo": 72.5, "bars": 40, "ensemble": "organ", "title": "Air", "seed": 11,
         "temperature": 0.9, "guidance": 2.0, "style_guidance": 1.5, "device": "cpu",
         "expression": 0.0, "player": "baroque", "take": 3, "more_takes": (4,), "soundfont": Path("my.sf2"),
         "outputs": (Path("a.mid"), Path("b/c.musicxml")), "folder": Path(), "on_progress": None,
