@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import tomllib
 from importlib.metadata import version
@@ -9,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from composer.cli.main import cli
 
 import composer
 
@@ -22,6 +24,14 @@ def test_compose_is_the_pipelines(monkeypatch: pytest.MonkeyPatch) -> None:
     pipeline.compose = object()  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "composer.pipeline", pipeline)
     assert composer.compose is pipeline.compose
+
+
+def test_the_options_of_the_command_are_the_keywords_of_compose() -> None:
+    options = {option.name for option in cli.params}
+    keywords = set(inspect.signature(composer.compose).parameters)
+    only_on_a_screen = {"version", "verbose", "quiet", "debug", "as_json", "opens"}
+    assert options - keywords == only_on_a_screen
+    assert keywords - options == {"more_takes", "folder", "on_progress"}  # the first is a repeated --take
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

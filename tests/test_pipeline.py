@@ -74,6 +74,25 @@ def test_outputs_are_written_where_they_are_asked_for(tmp_path):
     assert sorted(tmp_path.iterdir()) == sorted(outputs)
 
 
+def test_paths_may_be_text_and_one_output_needs_no_brackets(tmp_path):
+    assert pipeline.compose(form="binary", seed=3, bars=20, outputs=f"{tmp_path}/a.mid").files == (tmp_path / "a.mid",)
+    piece = pipeline.compose(form="binary", seed=3, bars=20, folder=str(tmp_path))
+    assert [path.suffix for path in piece.files] == [".mid", ".musicxml", ".yaml", ".json"]
+
+
+def test_a_piece_can_be_written_later_as_if_it_had_been_asked_for_at_once(tmp_path):
+    piece = pipeline.compose(form="binary", seed=3, bars=20, outputs=(tmp_path / "a.mid", tmp_path / "a.yaml"))
+    (tmp_path / "later").mkdir()
+    files = piece.write(tmp_path / "later" / "a.mid", f"{tmp_path}/later/a.yaml")
+    assert [path.read_bytes() for path in files] == bytes_of(piece)
+    with pytest.raises(OptionError, match='no writer for "'):
+        piece.write("a.xyz")
+
+
+def test_a_prompt_does_not_show_all_notes():
+    assert len(repr(pipeline.compose(form="binary", seed=3, bars=20))) < 2000
+
+
 def test_without_outputs_and_folder_nothing_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     piece = pipeline.compose(form="binary", seed=3, bars=20)
