@@ -19,6 +19,7 @@ import composer
 from composer.errors import ComposerError, printable
 
 ISSUES = "https://github.com/ritornello-music/ritornello/issues"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # whatever was written: output sent to a full disk
 STOPPED = 130  # as a shell counts a process that Ctrl-C ended: 128 + SIGINT
 
 
@@ -46,6 +47,10 @@ def ending_in_words(args: Sequence[str] | None) -> Iterator[None]:
     except OSError as error:
         if error.errno == errno.EPIPE:  # the reader of our output went away: `compose forms | head -1`
             _leave_broken_pipe()
+        if error.errno in _NO_ROOM:
+            _give_up_stdout()
+            where = printable(f"{error.filename}: ") if error.filename else ""
+            _end([f"error: {where}cannot write: {error.strerror}"], 2)
         _fault(error, debug=debug)
     except Exception as error:  # the last resort of a program: nothing of ours may end in a traceback
         _fault(error, debug=debug)
@@ -77,6 +82,11 @@ def _end(lines: Sequence[str], exit_code: int) -> None:
 
 
 def _leave_broken_pipe() -> None:
-    # Python flushes stdout once more at exit, which would fail again with a message: give it a place to go.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _give_up_stdout()
     raise SystemExit(1) from None
+
+
+def _give_up_stdout() -> None:
+    # Python flushes stdout once more at exit, which would fail again with a message: give it a place to go.
+    with contextlib.suppress(OSError, ValueError):  # no true file, as under a test
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

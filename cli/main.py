@@ -17,7 +17,7 @@ import click
 import composer
 from composer.errors import did_you_mean
 
-from .completing import VARIABLE
+from .completing import VARIABLE, form_names
 from .errors import ending_in_words
 from .options import brief_options, common_options, made_options, outputs_option, performing_options, sampling_options
 
@@ -67,7 +67,9 @@ class ComposeGroup(click.Group):
             click.UsageError: there is no such subcommand.
         """
         if self.get_command(ctx, args[0]) is None and not ctx.resilient_parsing:
-            guess = did_you_mean(args[0], COMMANDS) or f"there are {', '.join(COMMANDS)}"
+            is_form = args[0] in form_names(ctx, ctx.command.params[0], "")
+            guess = f"a form is asked for by --form {args[0]}" if is_form else did_you_mean(args[0], COMMANDS)
+            guess = guess or f"there are {', '.join(COMMANDS)}"
             raise click.UsageError(f'no such command "{args[0]}" ({guess})', ctx)
         return super().resolve_command(ctx, args)
 

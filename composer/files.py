@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,18 +22,34 @@ def check_writable(path: Path) -> None:
     Called before minutes of composing, so that they are not thrown away.
     """
     folder = path.parent
-    try:
-        folder_exists, folder_is_folder, path_is_folder = folder.exists(), folder.is_dir(), path.is_dir()
-    except OSError as error:  # a name that is too long, a loop of links
-        raise OutputError(f"cannot write: {error.strerror or error}", place=path) from error
-    if not folder_exists:
+    if (folder_mode := _mode(folder)) is None:
         raise OutputError("the folder does not exist", place=folder, mend="make it first, or choose another")
-    if not folder_is_folder:
+    if not stat.S_ISDIR(folder_mode):
         raise OutputError("this is not a folder", place=folder)
-    if path_is_folder:
+    if (path_mode := _mode(path)) is not None and stat.S_ISDIR(path_mode):
         raise OutputError("this is a folder, not a file", place=path, mend="name a file in it")
-    if not os.access(folder, os.W_OK):
-        raise OutputError("no permission to write in this folder", place=folder)
+    try:
+        # What `os.access` says is no proof: not for root, nor on a share, nor on a file system that is read-only.
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except PermissionError as error:
+        raise OutputError("no permission to write in this folder", place=folder) from error
+    except OSError as error:
+        raise OutputError(f"cannot write in this folder: {error.strerror or error}", place=folder) from error
+
+
+def _mode(path: Path) -> int | None:
+    """Return the mode of a file or folder; None where there is none.
+
+    Raises:
+        OutputError: that cannot be known: a name that is too long, a loop of links, a folder that is closed to us.
+    """
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise OutputError(f"cannot write: {error.strerror or error}", place=path) from error
 
 
 def write_atomic(path: Path, content: bytes) -> None:

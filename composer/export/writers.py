@@ -168,17 +168,22 @@ def check_outputs(
 
 
 def write_outputs(
-    finished: Finished, paths: Sequence[Path], *, on_progress: OnProgress | None = None
+    finished: Finished,
+    paths: Sequence[Path],
+    *,
+    also: Mapping[Path, bytes] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> tuple[Path, ...]:
     """Write a piece to each of `paths`, all of them or none; older files of these names are replaced whole.
 
     Args:
         finished: the piece.
         paths: the outputs; the extension picks the writer.
+        also: further files, whose bytes are there: they are written with these or not at all.
         on_progress: called before each of them with its name and the share of the work that is done.
 
     Returns:
-        The files, in the order of `paths`.
+        The files, in the order of `paths`, and the further ones.
 
     Raises:
         OptionError: as `check_outputs`, or a score that a format cannot hold, or a sound that would be too long.
@@ -195,8 +200,8 @@ def write_outputs(
             if file in contents:
                 raise OptionError("two outputs have this name", place=file, mend="give each its own")
             contents[file] = content
-    write_all_atomic(contents)
-    return tuple(contents)
+    write_all_atomic(contents | dict(also or {}))
+    return (*contents, *(also or {}))
 
 
 def _files(finished: Finished, path: Path) -> Iterator[tuple[Path, Content]]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer.errors import MusicFileError
-from composer.files import write_atomic
 from composer.pipeline.comparing import check_plot, draw_performances
 from composer.pipeline.wishes import check_takes, performer_of
 from composer.plan.model import Performer
@@ -122,14 +121,13 @@ def perform_file(
     refinements = _said_by_file(midi_file and midi_file[1], who)
     performance = perform_score(score, outline, who, refinements=refinements)
     others = other_takes(score, outline, who, more_takes, refinements=refinements)
-    picture, told = b"", tuple[str, ...]()
+    pictures, told = dict[Path, bytes](), tuple[str, ...]()
     if plot is not None:
-        picture, told = draw_performances((performance, *others), outline, beside=beside, kind=plot.suffix.lower()[1:])
+        pictures[plot], told = draw_performances(
+            (performance, *others), outline, beside=beside, kind=plot.suffix.lower()[1:]
+        )
     finished = Finished(performance, outline, sheet=sheet, midi_file=midi_file, soundfont=soundfont, more_takes=others)
-    files = write_outputs(finished, paths, on_progress=part_of(on_progress, PERFORMED, 1.0))
-    if plot is not None:
-        write_atomic(plot, picture)
-        files += (plot,)
+    files = write_outputs(finished, paths, also=pictures, on_progress=part_of(on_progress, PERFORMED, 1.0))
     length_sec = performance.duration_sec
     return Performed(performance.player, performance.take, length_sec, files, read.mended, performance, told)
 

@@ -71,7 +71,8 @@ def test_ctrl_c_is_no_fault(run, library) -> None:
     ("words", "message"),
     [
         (("biuld", "x.yaml"), 'no such command "biuld" (did you mean "build"?)'),
-        (("rondo",), 'no such command "rondo" (there are plan, build'),
+        (("rondo",), 'no such command "rondo" (a form is asked for by --form rondo)'),
+        (("xyz",), 'no such command "xyz" (there are plan, build'),
         (("--style", "bach"), "--form is missing (`compose forms` lists the forms)"),
         (("--seed", "3", "build", "x.yaml"), "--seed stands before `build`"),
         (("--form", "rondo", "--bars", "0"), "'--bars'"),

@@ -44,7 +44,7 @@ def test_nothing_is_drawn_where_all_is_said() -> None:
 
 def test_what_was_wished_is_not_said_to_be_drawn(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="composer"):
-        plan = pipeline.plan_piece(form="rondo", style="bach", key="D major", tempo_bpm=90, seed=3)
+        plan = pipeline.plan_piece(form="rondo", style="bach", key="D major", tempo=90, seed=3)
     first, *rest = (record.getMessage() for record in caplog.records)
     assert first.endswith("drawn after bach: meter, ensemble, sections")
     assert len(rest) == len(plan.sections) + len(plan.themes)
