@@ -113,15 +113,20 @@ def _play(items: Iterable[Item], wishes: RadioWishes, midi_port: str | None, por
 
 @contextmanager
 def _stopped_like_ctrl_c() -> Iterator[None]:
-    """Let SIGTERM, by which a service manager ends a program, be another Ctrl-C."""
+    """Let the other ways in which a program is told to end, a closed terminal too, be another Ctrl-C."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number, handler in before.items():
+        if handler != signal.SIG_IGN:  # as `nohup` has it
+            signal.signal(number, signal.default_int_handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _tell(piece: Aired) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import importlib
 import json
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+import composer
 from composer.style_statistics import StyleStatistics
 
 
@@ -30,7 +32,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_fake_source: Any
     )
     shell = InteractiveShell.instance()
     shell.history_manager.enabled = False
-    monkeypatch.delitem(sys.modules, "composer")  # so that it is imported in the shell
+    importlib.reload(composer)  # as if it were imported there for the first time
     yield shell
     atexit.unregister(shell.atexit_operations)  # its files lie in a folder that is gone by then
     InteractiveShell.clear_instance()

@@ -139,7 +139,7 @@ def test_a_mistake_is_one_line_before_anything_is_opened(run, tmp_path, words, t
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)])
 def test_a_running_radio_ends_at_once_without_a_word_of_python(tmp_path, number):
     words = [sys.executable, "-m", "composer", "radio", "--form", "binary", "--seed", "1", "--page", "-o", "a.mid"]
     radio = subprocess.Popen(
