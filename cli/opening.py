@@ -1,4 +1,4 @@
-"""`--open`: show what was made with the program that the desktop keeps for it."""
+"""`--open`: show what was made, or where it plays, with the program that the desktop keeps for it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ def open_made(files: Sequence[Path]) -> None:
     Where that cannot be, a line on stderr says so; the files are there all the same.
     """
     shown = to_open(files)
-    if shown is None:
-        return
-    if not _has_display():
-        click.echo(f"warning: cannot open {shown}: there is no display here", err=True)
-    elif click.launch(str(shown.absolute())) != 0:
-        click.echo(f"warning: cannot open {shown}: no program for it was found", err=True)
+    if shown is not None:
+        _open(str(shown.absolute()), told=str(shown))
+
+
+def open_address(address: str) -> None:
+    """Open an address in a browser; where that cannot be, a line on stderr says so."""
+    _open(address, told=address)
 
 
 def to_open(files: Sequence[Path]) -> Path | None:
@@ -40,6 +41,13 @@ def to_open(files: Sequence[Path]) -> Path | None:
             if path.suffix.lower() in kind:
                 return path
     return files[0] if files else None
+
+
+def _open(what: str, *, told: str) -> None:
+    if not _has_display():
+        click.echo(f"warning: cannot open {told}: there is no display here", err=True)
+    elif click.launch(what) != 0:
+        click.echo(f"warning: cannot open {told}: no program for it was found", err=True)
 
 
 def _has_display() -> bool:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .completing import ensemble_names, form_names, player_names
+from .opening import open_address
 from .options import MAX_NUMBER, WholeNumber, common_options, is_quiet, outputs_option, sampling_options, style_option
 
 if TYPE_CHECKING:
@@ -24,9 +26,18 @@ _MAX_DRAWN_SEED = 2**31  # exclusive
 
 @click.command("radio", short_help="Piece after piece, without an end: on a page, a MIDI port, or as files.")
 @style_option("As for `compose`. Without it: each form's own, or bach.")
-@click.option("--form", "forms", metavar="NAME", multiple=True, help="A form to choose from (repeatable); all of them.")
+@click.option(
+    "--form",
+    "forms",
+    metavar="NAME",
+    multiple=True,
+    shell_complete=form_names,
+    help="A form to choose from (repeatable); all of them.",
+)
 @click.option("--key", metavar="KEY", help="The key of the first piece; each of the next ones is related to it.")
-@click.option("--ensemble", metavar="NAME", help="keyboard, organ, chorale, quartet, song …")
+@click.option(
+    "--ensemble", metavar="NAME", shell_complete=ensemble_names, help="keyboard, organ, chorale, quartet, song …"
+)
 @click.option("--bars", type=WholeNumber(min=1), metavar="N", help="About how long each piece shall be.")
 @click.option(
     "--seed",
@@ -37,6 +48,7 @@ _MAX_DRAWN_SEED = 2**31  # exclusive
 @click.option("--pieces", type=WholeNumber(min=1), metavar="N", help="End after so many.")
 @click.option("--page", "on_page", is_flag=True, help="Play on a page in a browser: so without --midi and -o.")
 @click.option("--port", type=WholeNumber(min=0, max=65535), metavar="N", help="Of the page; a free one if left out.")
+@click.option("--open", "opens", is_flag=True, help="Open the page in a browser.")
 @click.option(
     "--midi",
     "midi_port",
@@ -51,7 +63,7 @@ _MAX_DRAWN_SEED = 2**31  # exclusive
 )
 @sampling_options
 @click.option("--expression", type=click.FloatRange(min=0), metavar="X", help="As for `compose`.")
-@click.option("--player", metavar="NAME", help="Whose habits the performances have.")
+@click.option("--player", metavar="NAME", shell_complete=player_names, help="Whose habits the performances have.")
 @click.option("--soundfont", type=click.Path(path_type=Path), metavar="FILE", help="As for `compose`.")
 @common_options
 def command(
@@ -62,6 +74,7 @@ def command(
     pieces: int | None,
     on_page: bool,
     port: int | None,
+    opens: bool,
     midi_port: str | None,
     outputs: tuple[Path, ...],
     **options: Any,
@@ -72,7 +85,7 @@ def command(
     key is related to that one's. The next piece is composed while one is heard. Ctrl-C ends it.
     """
     is_midi = midi_port is not None
-    on_page = on_page or port is not None or not (is_midi or outputs)
+    on_page = on_page or opens or port is not None or not (is_midi or outputs)
     if on_page and is_midi:
         raise click.UsageError("--midi and --page would play at once: choose one")
 
@@ -90,21 +103,26 @@ def command(
     items = islice(programme(seed=number, forms=forms, first_key=first_key), pieces)
     try:
         with _stopped_like_ctrl_c():
-            _play(items, wishes, midi_port, port or 0, f"seed {number}" + " (drawn)" * (seed is None))
+            told = f"seed {number}" + " (drawn)" * (seed is None)
+            _play(items, wishes, midi_port=midi_port or None, port=port or 0, opens=opens, told=told)
     except KeyboardInterrupt:
         _say("stopped")
 
 
-def _play(items: Iterable[Item], wishes: RadioWishes, midi_port: str | None, port: int, seed_words: str) -> None:
+def _play(
+    items: Iterable[Item], wishes: RadioWishes, *, midi_port: str | None, port: int, opens: bool, told: str
+) -> None:
     from composer.radio import MidiChannel, PageChannel, Workshop, air, broadcast, open_port
 
     with ExitStack() as opened:
         page = opened.enter_context(PageChannel(port=port)) if wishes.as_page else None
-        midi = opened.enter_context(MidiChannel(open_port(midi_port or None))) if wishes.as_midi else None
+        midi = opened.enter_context(MidiChannel(open_port(midi_port))) if wishes.as_midi else None
         with Workshop(partial(air, wishes=wishes)) as workshop:
-            _say(f"{seed_words}; the first piece is being composed; Ctrl-C ends the radio")
+            _say(f"{told}; the first piece is being composed; Ctrl-C ends the radio")
             if page is not None:
                 _say(f"listen at {page.address}")
+                if opens:
+                    open_address(page.address)
             broadcast(items, workshop, channel=page or midi, on_piece=_tell)
         if page is not None:
             page.end()

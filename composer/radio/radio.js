@@ -9,6 +9,8 @@
   const [now, next, skip] = ["now", "next", "skip"].map((id) => document.getElementById(id));
   const main = document.querySelector("main");
 
+  const signed = (title) => title.replace(/\b([A-H])([b#])(?=\s|$)/g, (_, letter, sign) => letter + (sign === "b" ? "♭" : "♯"));
+
   let programme = { pieces: [], over: false };
   let current = null; // {number, title, frame}
   let waiting = null; // the same, of the piece behind
@@ -58,9 +60,9 @@
     }
     if (current && !waiting && after) waiting = opened(after);
     if (!current) return;
-    now.textContent = `${current.number}. ${current.title}`;
+    now.textContent = `${current.number}. ${signed(current.title)}`;
     const ending = programme.over ? "This is the last piece." : "The next piece is being composed.";
-    next.textContent = waiting ? `then ${waiting.title}` : ending;
+    next.textContent = waiting ? `then ${signed(waiting.title)}` : ending;
     skip.disabled = !waiting;
   }
 

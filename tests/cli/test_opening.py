@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from composer.cli import opening
-from composer.cli.opening import open_made, to_open
+from composer.cli.opening import open_address, open_made, to_open
 
 
 @pytest.mark.parametrize(
@@ -61,3 +62,15 @@ def test_without_a_program_it_says_so(capsys, monkeypatch, launched) -> None:
     monkeypatch.setattr(opening.click, "launch", lambda path: 1)
     open_made([Path("a.html")])
     assert capsys.readouterr().err == "warning: cannot open a.html: no program for it was found\n"
+
+
+def test_a_picture_is_opened(run, library, launched, tmp_path) -> None:
+    plotted = SimpleNamespace(file=Path("a.roll.png"), plan_path=None, mended=())
+    library.answers("composer.pipeline.plotting", "plot_file", plotted)
+    assert run("plot", "a.mid", "--open").exit_code == 0
+    assert launched == [str(tmp_path / "a.roll.png")]
+
+
+def test_an_address_is_opened_as_it_is(launched) -> None:
+    open_address("http://127.0.0.1:8000/")
+    assert launched == ["http://127.0.0.1:8000/"]

@@ -81,6 +81,17 @@ def test_ctrl_c_between_pieces_keeps_what_is_done(run, tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["a-001.mid"]
 
 
+def test_the_page_is_opened_when_that_is_asked_for(run, monkeypatch):
+    opened = []
+    monkeypatch.setattr("composer.cli.radio.open_address", opened.append)
+    monkeypatch.setattr(AtHome, "stop_before", 1)
+    result = run(*WORDS, "--open")
+    assert opened == [result.stdout.splitlines()[1].removeprefix("listen at ")]
+    assert opened[0].startswith("http://127.0.0.1:")
+    run(*WORDS)
+    assert len(opened) == 1
+
+
 class Port:
     """Takes what it is sent; time passes in no time."""
 
