@@ -172,18 +172,15 @@ def json_option(function: Decorated) -> Decorated:
     return click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON, for programs.")(function)
 
 
+def open_option(function: Decorated) -> Decorated:
+    """Add `--open`, which gives `opens`."""
+    told = "Open what was made: the page if there is one, else the sheet, the sound or the MIDI file."
+    return click.option("--open", "opens", is_flag=True, help=told)(function)
+
+
 def made_options(function: Decorated) -> Decorated:
-    """Add what is done with the files that were made: `--json` (`as_json`) and `--open` (`opens`)."""
-    return _stack(
-        function,
-        json_option,
-        click.option(
-            "--open",
-            "opens",
-            is_flag=True,
-            help="Open what was made: the page if there is one, else the sheet, the sound or the MIDI file.",
-        ),
-    )
+    """Add what is done with what was made: `--json` (`as_json`) and `--open` (`opens`)."""
+    return json_option(open_option(function))
 
 
 def plan_option(function: Decorated) -> Decorated:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .options import common_options, plan_option
+from .options import common_options, open_option, plan_option
 
 
 @click.command("plot", short_help="Draw a piece: piano roll, what is alike in it, its playing; or a training.")
@@ -25,8 +25,9 @@ from .options import common_options, plan_option
     "alike. curves: tempo and loudness of a MIDI file.",
 )
 @plan_option
+@open_option
 @common_options
-def command(*, path: Path, output: Path | None, kind: str | None, plan_path: Path | None) -> None:
+def command(*, path: Path, output: Path | None, kind: str | None, plan_path: Path | None, opens: bool) -> None:
     """Draw PIECE_OR_LOG: a piece (.mid, .musicxml, .mxl, .krn, .abc) or the log of a training (.jsonl).
 
     Sections, keys and chords are those of the piece's plan; without one they are found in the notes. An arc leads to
@@ -43,3 +44,7 @@ def command(*, path: Path, output: Path | None, kind: str | None, plan_path: Pat
         print_warnings(plotted.mended)
     plan = [("plan", str(plotted.plan_path))] if plotted.plan_path is not None else []
     print_rows([*plan, ("files", str(plotted.file))])
+    if opens:
+        from .opening import open_made
+
+        open_made([plotted.file])

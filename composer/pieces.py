@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer.errors import MusicFileError, OptionError
+from composer.pipeline.explained import HEADER, log_plan
 from composer.pipeline.filling import fill_plan
 from composer.pipeline.finishing import FILLED, PERFORMED, SectionLine, section_lines
 from composer.pipeline.performing import other_takes, perform_score
@@ -191,6 +192,7 @@ def extend_file(
     found = analyse_piece(score, style=wish, seed=1 if seed is None else seed, at_end=True)
     tell("planning", 0.9)
     plan = resolve(continuation_of(found.plan, bars=bars, enters=last_chord(score)))
+    log_plan(plan, stated=HEADER)
     wishes = Wishes(temperature, guidance, style_guidance, device, player, take, expression, soundfont, more_takes)
     check_takes(more_takes, paths)
     who = wishes.performer(plan)

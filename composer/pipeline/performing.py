@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from composer.perform import Refinement
     from composer.performance import Performance
     from composer.score import Score
+
+LOGGER = logging.getLogger(__name__)
 
 PERFORMED = 0.4  # of the work on a file: where reading and performing end and writing begins
 LIVE_MEND = "give its score, or MIDI that a notation program wrote"
@@ -117,6 +120,8 @@ def perform_file(
         written = read_bytes(data, str(score_path)).score
         if written != read.score:
             sheet = (with_instruments(written), outline_of(written))
+    LOGGER.info("heard: %s", ", ".join(_heard(outline)))
+    LOGGER.info("played by %s, take %s, expression %g", who.player, who.take, who.expression)
     tell("performing", 0.8)
     refinements = _said_by_file(midi_file and midi_file[1], who)
     performance = perform_score(score, outline, who, refinements=refinements)
@@ -130,6 +135,13 @@ def perform_file(
     files = write_outputs(finished, paths, also=pictures, on_progress=part_of(on_progress, PERFORMED, 1.0))
     length_sec = performance.duration_sec
     return Performed(performance.player, performance.take, length_sec, files, read.mended, performance, told)
+
+
+def _heard(outline: Outline) -> list[str]:
+    """Return in words what a performance of a score follows."""
+    keys = list(dict.fromkeys(str(span.key) for span in outline.keys))
+    counted = ((len(outline.sections), "section"), (len(outline.phrases), "phrase"), (len(outline.chords), "chord"))
+    return [f"{count} {word}{'s'[: count != 1]}" for count, word in counted] + [f"keys {' '.join(keys) or 'none'}"]
 
 
 def _read(data: bytes, source: str) -> ReadResult:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -110,3 +111,9 @@ def test_after_an_error_stdout_is_empty(run, plan_file, words: str):
     result = run(*words.split(), "--json")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith("error: ")
+
+
+def test_the_readme_names_every_field(repository):
+    told = set(re.findall(r"`(\w+)`", (repository / "README.md").read_text(encoding="utf-8")))
+    more = {"seed_drawn", "kept", "report", "plan", "bars_before", "new_sections", "beside", "mended"}
+    assert PLANNED | PLAYED | MADE | more | {"path", "bytes", "sha256", "id", "label"} <= told
