@@ -22,7 +22,8 @@ from composer.fill.given import Sounding, close_below, give_notes, line_of, noth
 from composer.fill.particles import NoteSource, Stretch
 from composer.fill.rhythm import usual_onsets
 from composer.fill.setting import Setting
-from composer.fill.themes import ThemeTask, rate_tune, sample_drafts, tune_of
+from composer.fill.themes import rate_tune, sample_drafts, tune_of
+from composer.fill.tune_stretch import ThemeTask
 from composer.outline import PATTERNS
 from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import FREE

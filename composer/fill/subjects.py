@@ -17,13 +17,10 @@ import numpy as np
 
 from composer.abc import Melody, MelodyNote
 from composer.fill.given import Sounding
+from composer.fill.idea_layout import misfit
 from composer.fill.particles import NoteSource
-from composer.fill.themes import (
-    ThemeTask,
-    best_draft,
-    misfit,
-    tune_stretch,
-)
+from composer.fill.themes import best_draft
+from composer.fill.tune_stretch import ThemeTask, tune_stretch
 from composer.plan.answer import mutated
 from composer.style_statistics import StyleStatistics
 from composer.theme import Theme, inverted

@@ -15,7 +15,7 @@ from composer.fill.local import localize
 from composer.fill.rhythm import usual_onsets
 from composer.fill.setting import Setting
 from composer.fill.soloist import with_breath
-from composer.fill.themes import ThemeTask
+from composer.fill.tune_stretch import ThemeTask
 from composer.outline import ChordSpan, KeySpan, Outline, PhraseSpan, SectionSpan, TextureSpan
 from composer.plan.model import ThemeEntry
 from composer.plan.numerals import parse_harmony, parse_key_path

@@ -13,17 +13,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from composer.abc import Melody, MelodyNote
-from composer.analysis.copying import RunIndex
-from composer.fill.critics import LINE_WEIGHTS
 from composer.fill.explained import draft_line
-from composer.fill.given import Given, Sounding, close_above, close_below, give_notes, line_of, nothing_given, off_grid
-from composer.fill.local import Local
+from composer.fill.given import Sounding, off_grid
+from composer.fill.idea_layout import lay_out
 from composer.fill.melody import (
     COPY_COST,
     PARALLEL_COST,
@@ -34,62 +31,20 @@ from composer.fill.melody import (
     parallels_with_bass,
     rhythm_likeness,
 )
-from composer.fill.particles import LINE, Goals, NoteSource, Stretch, run_filter
-from composer.fill.rhythm import DIVISIONS, contradicts
-from composer.outline import ChordSpan
+from composer.fill.particles import NoteSource, Stretch, run_filter
+from composer.fill.tune_stretch import IDEA_BARS, Statement, ThemeTask, tune_stretch
 from composer.roll.codec import BoolArray
 from composer.roll.grid import STEP_TICKS
-from composer.roll.pins import FREE, SILENT, STRUCK, only_line, top_line
-from composer.roll.reference import no_reference
+from composer.roll.pins import only_line, top_line
 from composer.style_statistics import Opening, StyleStatistics
-from composer.theory.key import Key
-from composer.theory.meter import Meter
 
 LOGGER = logging.getLogger(__name__)
 
-METER = "meter"  # the goal that a tune's rhythm is that of its meter
-IDEA_BARS = 2
 IDEA_ROUNDS = 4  # drafts of the idea: so many times the particles
 OPENING_WEIGHT = 1.5  # of an idea's likeness to some opening of the style,
 RHYTHM_WEIGHT = 4.0  # of its rhythm to that of one opening, which is drawn: so rhythms are as varied as the style's
 REGISTER_SPARE = 2.5  # semitones between the middles of a tune and of its style's tunes that cost nothing;
 REGISTER_COST = 0.5  # of each one more
-_SEQUENCE_STEPS = (0, 1, -1, 2, -2, 3, -3, 4, -4)
-
-
-@dataclass(frozen=True)
-class ThemeTask:
-    """What is known of a theme before its tune.
-
-    Attributes:
-        local: its timeline: facts told to the network, bars, phrases with cadences, chords.
-        key, meter, pickup_tick: its own.
-        kind: `period`, `sentence` or `chain`.
-        phrase_bars: bars of each phrase.
-        cadence_notes: top-voice notes of the cadences, already placed (local ticks).
-        given: notes that the plan pins (local ticks); may be empty.
-        free: stretches (local ticks) that a pinned tune leaves open; empty where nothing is pinned.
-        compass: lowest and highest pitch of the tune.
-        usual_pitch: MIDI pitch in the middle of the style's tunes.
-        low_pitch: of the window.
-        style: (composer, weight).
-        runs: of the style's training pieces, which are not to be copied.
-    """
-
-    local: Local
-    key: Key
-    meter: Meter
-    pickup_tick: int
-    kind: str
-    phrase_bars: tuple[int, ...]
-    cadence_notes: tuple[Sounding, ...]
-    given: tuple[Sounding, ...]
-    free: tuple[tuple[int, int], ...]
-    compass: tuple[int, int]
-    usual_pitch: float
-    low_pitch: int
-    style: tuple[tuple[str, float], ...]
-    runs: tuple[RunIndex, ...] = ()
 
 
 def compose_theme(
@@ -103,11 +58,11 @@ def compose_theme(
         statistics: of the style, for ranking.
         generator: the theme's own stream.
     """
-    pinned = list(task.given)
-    if not pinned and task.kind in ("period", "sentence") and sum(task.phrase_bars) > IDEA_BARS:
+    statements: list[Statement] = []
+    if not task.given and task.kind in ("period", "sentence") and sum(task.phrase_bars) > IDEA_BARS:
         idea = _draft_idea(task, source, statistics, generator)
-        pinned = _lay_out(task, idea)
-    notes = _draft_tune(task, pinned, source, generator)
+        statements = lay_out(task, idea)
+    notes = _draft_tune(task, statements, source, generator)
     exact = off_grid(task.given)
     true = [(*exact.get((onset, pitch), (onset, length)), pitch) for onset, length, pitch in notes]
     moved = sorted(MelodyNote(onset - task.pickup_tick, length, pitch) for onset, length, pitch in true)
@@ -185,7 +140,7 @@ def in_rhythm(stretch: Stretch, task: ThemeTask, model: Opening | None, *, turn:
     onsets[[step for step in steps if 0 <= step < len(onsets)]] = True
     end = (task.pickup_tick + IDEA_BARS * task.meter.bar_ticks) // STEP_TICKS
     onsets[end:] = True
-    return replace(stretch, onsets=onsets)
+    return replace(stretch, onsets=onsets if stretch.onsets is None else onsets & stretch.onsets)
 
 
 def likeness_to_style(
@@ -209,10 +164,10 @@ def likeness_to_style(
 
 
 def _draft_tune(
-    task: ThemeTask, pinned: list[Sounding], source: NoteSource, generator: np.random.Generator
+    task: ThemeTask, statements: Sequence[Statement], source: NoteSource, generator: np.random.Generator
 ) -> list[Sounding]:
-    """Return the whole theme, filled round its pins."""
-    stretch = tune_stretch(task, pinned, end_tick=task.local.end_tick, source=source)
+    """Return the whole theme, filled round its idea and what is given."""
+    stretch = tune_stretch(task, statements, end_tick=task.local.end_tick, source=source)
     filled = run_filter(source, stretch, generator)
     return tune_of(filled.play, filled.articulate, task.low_pitch)
 
@@ -232,101 +187,6 @@ def rate_tune(notes: list[Sounding], task: ThemeTask, statistics: StyleStatistic
         middle = sum(pitch for _, _, pitch in notes) / len(notes)
         score -= REGISTER_COST * max(0.0, abs(middle - task.usual_pitch) - REGISTER_SPARE)
     return score - PARALLEL_COST * parallels_with_bass(notes, task.local.chords)
-
-
-def tune_stretch(task: ThemeTask, pinned: list[Sounding], *, end_tick: int, source: NoteSource) -> Stretch:
-    """Return the theme up to `end_tick` as a stretch of one line with its pins."""
-    num_steps = end_tick // STEP_TICKS
-    given = nothing_given(num_steps, source.num_pitches, task.low_pitch, compass=task.compass)
-    inside = [note for note in (*pinned, *task.cadence_notes) if note[0] < end_tick]
-    inside = _without_overlap(inside)
-    give_notes(given, inside)
-    line = line_of(inside, num_steps, task.low_pitch)
-    close_above(given, slice(0, num_steps), line)
-    close_below(given, slice(0, num_steps), line)
-    _rest_after_cadences(given, task)
-    if task.given:
-        _rest_where_pinned(given, task, line)
-    given.has_bass[:] = False
-    bars = tuple((first, min(end, num_steps)) for first, end in task.local.bars if first < num_steps)
-    return Stretch(
-        facts=task.local.facts.sliced(0, num_steps),
-        pins=given.pins(),
-        reference=no_reference(num_steps, source.num_pitches),
-        allowed=given.allowed,
-        bars=bars,
-        lead_in_steps=0,
-        phrase_ends=_phrase_ends(bars, task),
-        ensemble=LINE,
-        style=task.style,
-        low_pitch=task.low_pitch,
-        plays_keyboard=False,
-        goals=_in_meter(given, task),
-        critic_weights=LINE_WEIGHTS,
-        runs=task.runs,
-    )
-
-
-def _in_meter(given: Given, task: ThemeTask) -> Goals | None:
-    """Return the goal that no beat of a tune contradicts a compound meter; what is given is not asked for again.
-
-    In simple meters nothing on the grid contradicts the beat.
-    """
-    if not task.meter.is_compound:
-        return None
-    beat_steps = task.meter.beat_ticks // STEP_TICKS
-    offset = task.pickup_tick // STEP_TICKS % beat_steps
-    is_given = (given.code == STRUCK).any(axis=1)
-
-    def goals(_play: BoolArray, articulate: BoolArray, first: int, end: int) -> dict[str, BoolArray]:
-        struck: BoolArray = np.asarray(articulate.any(axis=2))
-        met: BoolArray = np.ones(len(struck), bool)
-        for start in range(first - (first - offset) % beat_steps, end, beat_steps):
-            beat = slice(max(start, first), min(start + beat_steps, end))
-            if is_given[beat].any():
-                continue
-            for particle in range(len(struck)):
-                places = np.flatnonzero(struck[particle, beat]) + beat.start - start
-                met[particle] &= not contradicts([int(place) * DIVISIONS // beat_steps for place in places], task.meter)
-        return {METER: met}
-
-    return goals
-
-
-def _rest_after_cadences(given: Given, task: ThemeTask) -> None:
-    """Silence what is free between the last note of each cadence and the end of its phrase: there a tune breathes."""
-    for phrase in task.local.phrases:
-        closing = [note for note in task.cadence_notes if phrase.start_tick <= note[0] < phrase.end_tick]
-        if not closing:
-            continue
-        onset, length, _ = max(closing)
-        rest = given.code[(onset + length) // STEP_TICKS : phrase.end_tick // STEP_TICKS]
-        rest[rest == FREE] = SILENT
-
-
-def _rest_where_pinned(given: Given, task: ThemeTask, line: NDArray[np.int_]) -> None:
-    """Silence the rests of a pinned tune; only its free stretches are open."""
-    is_free = np.zeros(len(given.code), bool)
-    for start, end in task.free:
-        is_free[start // STEP_TICKS : end // STEP_TICKS] = True
-    rests = (line < 0) & ~is_free
-    region = given.code[rests]
-    region[region == FREE] = SILENT
-    given.code[rests] = region
-
-
-def _phrase_ends(bars: Sequence[tuple[int, int]], task: ThemeTask) -> frozenset[int]:
-    ends = {phrase.end_tick // STEP_TICKS for phrase in task.local.phrases}
-    inside = {index for index, (first, end) in enumerate(bars) if any(first < phrase_end <= end for phrase_end in ends)}
-    return frozenset(inside | {len(bars) - 1})
-
-
-def _without_overlap(notes: list[Sounding]) -> list[Sounding]:
-    """Return the notes in time, each cut where the next begins; of two on one onset the later given wins."""
-    by_onset = {note[0]: note for note in notes}
-    ordered = [by_onset[onset] for onset in sorted(by_onset)]
-    ends = [*(note[0] for note in ordered[1:]), 10**12][: len(ordered)]
-    return [(onset, min(length, end - onset), pitch) for (onset, length, pitch), end in zip(ordered, ends, strict=True)]
 
 
 def sample_drafts(
@@ -355,54 +215,3 @@ def tune_of(play: BoolArray, articulate: BoolArray, low_pitch: int) -> list[Soun
             end += 1
         notes.append((int(step) * STEP_TICKS, int(end - step) * STEP_TICKS, int(line[step]) + low_pitch))
     return notes
-
-
-def _lay_out(task: ThemeTask, idea: list[Sounding]) -> list[Sounding]:
-    """Return the pins of the whole theme: the idea, and where its form states it again."""
-    pins = list(idea)
-    bar_ticks = task.meter.bar_ticks
-    if task.kind == "period" and len(task.phrase_bars) >= 2:
-        bar = 0
-        for index, bars in enumerate(task.phrase_bars[:-1]):
-            bar += bars
-            if task.phrase_bars[index + 1] > IDEA_BARS:
-                pins += [(onset + bar * bar_ticks, length, pitch) for onset, length, pitch in idea]
-    elif task.phrase_bars[0] > 2 * IDEA_BARS or (sum(task.phrase_bars) > 2 * IDEA_BARS and task.kind == "sentence"):
-        pins += _sequence(task, idea, IDEA_BARS * bar_ticks)
-    return pins
-
-
-def _sequence(task: ThemeTask, idea: list[Sounding], offset_tick: int) -> list[Sounding]:
-    """Return the idea `offset_tick` later, moved along the scale by what fits the chords there best."""
-    best: tuple[float, list[Sounding]] | None = None
-    for steps in _SEQUENCE_STEPS:
-        moved = [(onset + offset_tick, length, along_scale(pitch, task.key, steps)) for onset, length, pitch in idea]
-        outside = sum(max(0, task.compass[0] - p, p - task.compass[1]) for _, _, p in moved)
-        cost = misfit(moved, task.local.chords, task.meter, task.pickup_tick) + 0.15 * abs(steps) + outside
-        if best is None or cost < best[0] - 1e-9:
-            best = (cost, moved)
-    assert best is not None  # there is at least one step to try
-    return best[1]
-
-
-def misfit(notes: list[Sounding], chords: Sequence[ChordSpan], meter: Meter, bar_offset_tick: int) -> float:
-    """Return how much of a line stands outside its chords, weighed by place."""
-    cost = 0.0
-    for onset, _, pitch in notes:
-        for span in chords:
-            if span.start_tick <= onset < span.end_tick:
-                strength = meter.strength((onset - bar_offset_tick) % meter.bar_ticks)
-                if pitch % 12 not in span.chord.pitch_classes(span.key):
-                    cost += (0.1, 0.2, 0.8, 1.0, 1.2)[strength]
-                break
-    return cost
-
-
-def along_scale(pitch: int, key: Key, steps: int) -> int:
-    """Return the pitch moved by scale degrees; a note beside the scale keeps its distance to the degree below it."""
-    degrees = sorted((pitch_class - key.tonic_pitch_class) % 12 for pitch_class in key.scale)
-    octave, relative = divmod(pitch - key.tonic_pitch_class, 12)
-    below = max(index for index, degree in enumerate(degrees) if degree <= relative)
-    alter = relative - degrees[below]
-    turned, index = divmod(below + steps, 7)
-    return key.tonic_pitch_class + 12 * (octave + turned) + degrees[index] + alter

@@ -36,8 +36,9 @@ Weights = NDArray[np.float64]
 MELODY_WEIGHT = {"strong": 2.0, "beat": 1.5, "off": 1.0}  # exponent of p(note | chord) for a beat's length
 BENEATH_WEIGHT = 2.0  # of a beat of the notes that a tune may have: it has more than one
 MAX_CHORD_BARS = 2  # a chord that nobody pinned is not held longer
-SOUNDS_CLOSED = 0.3  # factor of a tonic or a plain dominant where a phrase ends without a cadence
-_HALF = (7, "major")
+# Factors of the last chord of a phrase without a cadence: a tonic in root position sounds like an end, and so does V of
+# whatever degree; another tonic does after a dominant.
+SOUNDS_CLOSED, SOUNDS_HALF_CLOSED = 0.1, 0.3
 FOREIGN = 0.1  # factor of a chord that begins a phrase in a new key and is not in the key before
 
 
@@ -277,8 +278,12 @@ class Field:
         last = np.ones(self.size)
         if self.request.cadence == "none":
             for place, chord in enumerate(self.models[-1].chords):
-                if chord.inversion == 0 and (chord.relative_root == 0 or (chord.relative_root, chord.quality) == _HALF):
+                is_tonic = chord.relative_root == 0
+                is_half = chord.quality == "major" and (chord.relative_root == 7 or "/" in chord.numeral)
+                if chord.inversion == 0 and (is_tonic or is_half):
                     last[self.offsets[-2] + place] = SOUNDS_CLOSED
+                elif is_tonic:
+                    last[self.offsets[-2] + place] = SOUNDS_HALF_CLOSED
         return last
 
     def _last(self) -> Weights:

@@ -38,7 +38,8 @@ class FakeSource:
             if strength >= 2:
                 fresh[:, _bass(stretch, step)] = True
             free = allowed & (code == 0)
-            new = fresh & free if strength >= 1 else np.zeros_like(fresh)
+            may_begin = free & stretch.strike_allowed[step]
+            new = fresh & may_begin if strength >= 1 else np.zeros_like(fresh)
             held = state & free & ~new & (strength < 2)
             cells = new | held | (code == STRUCK) | (code == HELD)
             play[:, step - first] = cells & (code != SILENT)

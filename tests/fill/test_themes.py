@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from composer.abc import parse_abc
+from composer.fill.idea_layout import along_scale
 from composer.fill.setting import make_setting
 from composer.fill.theme_tasks import theme_key, theme_task
-from composer.fill.themes import IDEA_BARS, along_scale, compose_theme, in_rhythm, rate_tune, tune_stretch
+from composer.fill.themes import compose_theme, in_rhythm, rate_tune
+from composer.fill.tune_stretch import IDEA_BARS, tune_stretch
 from composer.plan.outline import plan_outline
 from composer.plan.planner import resolve
 from composer.plan.reader import parse_plan
@@ -134,6 +136,16 @@ def test_a_tune_breathes_after_each_cadence_note(composed, meter, pickup):
 TUNE = "d2 f2 a2 | x6 | d4 z2 | x6 | d2 f2 a2 | g2 f2 e2 | f2 e4 | d6"
 
 
+@pytest.mark.parametrize(("meter", "pickup"), METERS)
+def test_no_note_begins_in_the_last_beat_of_a_phrase_without_a_cadence(composed, meter, pickup):
+    phrases = "[{bars: 2, cadence: none}, {bars: 2, cadence: none}, {bars: 4, cadence: PAC}]"
+    melody, _, setting = composed(f"sentence, phrases: {phrases}", meter=meter, pickup=pickup)
+    for bars in (2, 4):
+        end_tick = bars * setting.meter.bar_ticks - setting.pickup_tick
+        last_beat = range(end_tick - setting.meter.beat_ticks, end_tick)
+        assert not any(note.onset_tick in last_beat for note in melody.notes)
+
+
 def test_free_stretches_of_a_pinned_tune_are_filled_and_its_rests_kept(composed):
     melody, _, setting = composed("chain", tune=TUNE)
     bar, quarter = setting.meter.bar_ticks, TICKS_PER_QUARTER
@@ -194,7 +206,7 @@ def test_drafts_take_the_rhythm_of_an_opening_three_times_in_four(make_fake_sour
     stretch = tune_stretch(task, [], end_tick=2 * task.meter.bar_ticks, source=source)
     model = Opening("major", "quadruple", (0.0, 0.75, 1.5, 4.0), (0, 2, 4, 5), 1)
     drafts = [in_rhythm(stretch, task, model, turn=turn) for turn in range(8)]
-    assert [draft.onsets is None for draft in drafts] == [True, False, False, False] * 2
+    assert [bool(draft.onsets.all()) for draft in drafts] == [True, False, False, False] * 2
     begins = drafts[1].strike_allowed.any(axis=1)
     assert np.flatnonzero(begins).tolist() == [0, 3, 6, 16]
     assert (stretch.strike_allowed == stretch.allowed).all()
