@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import tempfile
@@ -39,16 +40,16 @@ def check_writable(path: Path) -> None:
 
 
 def _mode(path: Path) -> int | None:
-    """Return the mode of a file or folder; None where there is none.
+    """Return the mode of a file or folder; None where there is none, or a link that leads nowhere.
 
     Raises:
-        OutputError: that cannot be known: a name that is too long, a loop of links, a folder that is closed to us.
+        OutputError: that cannot be known: a name that is too long, a folder that is closed to us.
     """
     try:
         return path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return None
     except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return None
         raise OutputError(f"cannot write: {error.strerror or error}", place=path) from error
 
 
