@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from composer.errors import OptionError, did_you_mean
+from composer.errors import OptionError, OutputError, did_you_mean
 from composer.radio.aired import Aired
 
 PAUSE_SEC = 2.0  # between two pieces
@@ -63,7 +63,11 @@ class MidiChannel:
             self._port.close()
 
     def play(self, piece: Aired) -> None:
-        """Play a piece from its beginning to its end."""
+        """Play a piece from its beginning to its end.
+
+        Raises:
+            OutputError: the port fails.
+        """
         import mido
 
         assert piece.midi is not None  # `RadioWishes.as_midi`
@@ -83,16 +87,18 @@ class MidiChannel:
         import mido
 
         for channel, pitch in sorted(self._sounding):
-            self._port.send(mido.Message("note_off", channel=channel, note=pitch))
-        self._sounding.clear()
+            self._send(mido.Message("note_off", channel=channel, note=pitch))
         for channel in range(_NUM_CHANNELS):
             for control, value in _SILENCE:
-                self._port.send(mido.Message("control_change", channel=channel, control=control, value=value))
+                self._send(mido.Message("control_change", channel=channel, control=control, value=value))
 
     def _send(self, message: Any) -> None:
         if message.type == "note_on" and message.velocity > 0:
             self._sounding.add((message.channel, message.note))  # before it is sent: Ctrl-C may come between
-        self._port.send(message)
+        try:
+            self._port.send(message)
+        except Exception as error:  # RtMidi's own family: somebody pulled the plug
+            raise OutputError(f"the MIDI port takes nothing any more: {error}") from error
         if message.type == "note_off" or (message.type == "note_on" and message.velocity == 0):
             self._sounding.discard((message.channel, message.note))
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import mido
 import pytest
 
-from composer.errors import OptionError
+from composer.errors import OptionError, OutputError
 from composer.radio import MidiChannel, open_port
 
 
@@ -155,7 +155,7 @@ def test_a_port_that_fails_in_the_middle_is_closed(channel, port, tune):
         raise OSError("unplugged")
 
     port.send = broken
-    with pytest.raises(OSError, match="unplugged"), channel:
+    with pytest.raises(OutputError, match="takes nothing any more: unplugged"), channel:
         channel.play(tune)
     assert not port.is_open
 
