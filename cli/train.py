@@ -26,6 +26,13 @@ from .options import common_options
     show_default=True,
     help="The folder of the run: checkpoints, log, the network and its card.",
 )
+@click.option(
+    "--from",
+    "begin",
+    metavar="WEIGHTS",
+    type=click.Path(path_type=Path),
+    help="Begin with the weights of another network (.safetensors, its card beside it) of layers as large.",
+)
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint in the run's folder.")
 @click.option(
     "--device",

@@ -63,6 +63,7 @@ def train_from_config(
     data: tuple[str, ...] = (),
     output: Path,
     resume: bool = False,
+    begin: Path | None = None,
     device: str = "auto",
     cluster: str | None = None,
     on_progress: OnProgress | None = None,
@@ -74,6 +75,7 @@ def train_from_config(
         data: the data folder, or music to learn from in place of the configuration's (`training/sources.py`).
         output: the folder of the run: checkpoints, log, left_out.json, NAME.safetensors and its card NAME.yaml.
         resume: go on from the last checkpoint in that folder.
+        begin: weights of another network to begin with (`training/warm_start.py`); a run that is resumed has its own.
         device: `auto` (all GPUs that are seen), `cpu` or `gpu`. Several machines train together where the environment
             variable TF_CONFIG names them (`training/devices.py`); the first of them writes the files.
         cluster: address of the Dask scheduler whose workers read and analyse the music; None: this machine does.
@@ -81,7 +83,8 @@ def train_from_config(
 
     Raises:
         TrainingError: the configuration, the sources or the run's folder cannot be used, the rows of a batch cannot be
-            shared out among the devices, or another machine was lost.
+            shared out among the devices, `begin` has other sizes, or another machine was lost.
+        WeightsError: `begin` is not a network's weights with their card.
         OptionError: a GPU was asked for and there is none, TF_CONFIG cannot be used, or no cluster answers.
         OutputError: a file cannot be written.
     """
@@ -99,6 +102,7 @@ def train_from_config(
     from composer.training.engine import Progress, fit
     from composer.training.replicas import check_pairs, check_rows, replicas_in_force
     from composer.training.ship import ship_network
+    from composer.training.warm_start import begin_with
 
     def report(progress: Progress) -> None:
         if on_progress is not None:
@@ -116,6 +120,8 @@ def train_from_config(
             output.mkdir(parents=True, exist_ok=True)
             warnings += _write_left_out(output / LEFT_OUT_NAME, collection)
         network = BiaxialNetwork(config.network, seed=config.seed)
+        if begin is not None:
+            begin_with(network, begin, composers=config.composers, ensembles=config.ensembles)
         result = fit(
             network,
             windows.batches,
