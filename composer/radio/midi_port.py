@@ -71,11 +71,12 @@ class MidiChannel:
         import mido
 
         assert piece.midi is not None  # `RadioWishes.as_midi`
+        messages = list(mido.MidiFile(file=io.BytesIO(piece.midi)))  # now: reading takes longer than a first note
         if not self._is_first:
             self._wait_until(self._now() + self._pause_sec)
         self._is_first = False
         start_sec, at_sec = self._now(), 0.0
-        for message in mido.MidiFile(file=io.BytesIO(piece.midi)):
+        for message in messages:
             at_sec += message.time
             if message.is_meta:
                 continue

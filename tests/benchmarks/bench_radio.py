@@ -103,7 +103,7 @@ def slack_sec(pieces: list[Aired]) -> float:
 
 
 def lateness_ms(piece: Aired, seconds: float) -> np.ndarray:
-    """Return by how much each message of a piece comes too late."""
+    """Return by how much each message of a piece comes later than the most punctual one."""
     assert piece.midi is not None
     port = ClockPort(seconds)
     with contextlib.suppress(OutputError):  # the port has heard enough
@@ -113,8 +113,8 @@ def lateness_ms(piece: Aired, seconds: float) -> np.ndarray:
         at_sec += message.time
         if not message.is_meta:
             due_sec.append(at_sec)
-    came_sec = np.array(port.came_sec)
-    return 1000 * (came_sec - came_sec[0] - np.array(due_sec[: len(came_sec)]) + due_sec[0])
+    late_sec = np.array(port.came_sec) - due_sec[: len(port.came_sec)]
+    return 1000 * (late_sec - late_sec.min())
 
 
 if __name__ == "__main__":

@@ -98,6 +98,18 @@ def test_every_message_of_the_file_is_sent_at_its_time(channel, port, tune):
     ]  # fmt: skip
 
 
+def test_reading_the_file_delays_no_first_note(channel, port, clock, tune, monkeypatch):
+    midi_file = mido.MidiFile
+
+    def slowly_read(**options):
+        clock.sec += 0.3
+        return midi_file(**options)
+
+    monkeypatch.setattr(mido, "MidiFile", slowly_read)
+    channel.play(tune)
+    assert [round(sec - 0.3, 3) for sec, _ in port.heard] == [0.0, 0.0, 0.25, 0.5, 0.5, 1.5]
+
+
 def test_there_is_a_pause_between_two_pieces_and_none_before_the_first(channel, port, tune):
     channel.play(tune)
     channel.play(tune)
