@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import IO
 
-from .options import is_quiet
+from composer.progress import OnProgress
 
-OnProgress = Callable[[str, float], None]
-"""What the library calls while it works: (what it is doing, the fraction done from 0 to 1)."""
+from .options import is_quiet
 
 REFRESHES_PER_SEC = 5  # of the screen, by a thread of its own: what is told in between costs next to nothing
 

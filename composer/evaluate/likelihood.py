@@ -7,7 +7,7 @@ bars. "Nothing" still knows the meter, the composer and the ensemble. Lower is b
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from composer.errors import TrainingError, WeightsError, did_you_mean
 from composer.files import check_writable, write_atomic
 from composer.network.startup import start_backend
+from composer.progress import OnProgress
 from composer.roll.grid import NUM_PITCHES
 from composer.roll.inputs import GROUPS, NOTE_LAYOUT, STEP_LAYOUT
 from composer.style import DEFAULT_NETWORK, load_style, styles_folder
@@ -33,8 +34,6 @@ CONDITIONS: Mapping[str, tuple[str, ...]] = {
     **{f"{ALL_BUT} {name}": tuple(other for other in GROUPS if other != name) for name in GROUPS},
 }
 _ROWS, _STEPS = 8, 64  # of the batches to measure with
-
-OnProgress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from composer.files import check_writable, write_all_atomic
 from composer.network.checkpoint import WeightsCard, check_network, load_network
 from composer.network.own_composer import VECTOR_SUFFIX, own_composer_to_bytes
 from composer.network.startup import start_backend
+from composer.progress import OnProgress, part_of
 from composer.roll.inputs import NOTE_LAYOUT, STEP_LAYOUT
 from composer.style import (
     DEFAULT_NETWORK,
@@ -34,7 +35,6 @@ from composer.style import (
 from composer.style_statistics import statistics_from_json, statistics_to_json
 from composer.training.own_style import (
     UNKNOWN_LICENCE,
-    OnProgress,
     UsablePiece,
     recipe_of,
     usable_pieces,
@@ -121,8 +121,10 @@ def learn_style(
     path = network or styles_folder() / "networks" / f"{DEFAULT_NETWORK}.safetensors"
     known = check_network(path, note_fields=NOTE_LAYOUT, step_fields=STEP_LAYOUT)
     report = on_progress or (lambda _what, _share: None)
-    survey = survey_folder(folder, workers=workers, on_progress=_part(report, 0.0, _READING))
-    pieces = usable_pieces(survey, cache=cache_folder(), workers=workers, on_progress=_part(report, _READING, _HEARING))
+    survey = survey_folder(folder, workers=workers, on_progress=part_of(report, 0.0, _READING))
+    pieces = usable_pieces(
+        survey, cache=cache_folder(), workers=workers, on_progress=part_of(report, _READING, _HEARING)
+    )
     training = [piece for piece in pieces if not piece.is_held_out]
     held_out = [piece for piece in pieces if piece.is_held_out]
     report("counting the style", _HEARING)
@@ -142,7 +144,7 @@ def learn_style(
             load_network(path, note_fields=NOTE_LAYOUT, step_fields=STEP_LAYOUT),
             *([piece.heard for piece in side] for side in (training, held_out)),
             config=LearnConfig(seed=seed, max_seconds=max_seconds, lanes=lanes),
-            on_progress=_part(report, _COUNTING, 1.0),
+            on_progress=part_of(report, _COUNTING, 1.0),
         )
     lender = fitted.nearest_name if fitted.nearest_name in style_names(folder=styles_folder()) else _LENDER
     statistics, borrowed = with_both_modes(
@@ -201,11 +203,6 @@ def _make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"cannot make the folder: {error.strerror or error}", place=folder) from error
-
-
-def _part(report: OnProgress, low: float, high: float) -> OnProgress:
-    """Return what tells of a part of the work."""
-    return lambda doing, share: report(doing, low + (high - low) * share)
 
 
 def _cores() -> int:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -26,6 +26,7 @@ import numpy as np
 from composer.network.checkpoint import LoadedNetwork
 from composer.network.extended import extended
 from composer.network.own_composer import OwnComposer, gate_widths
+from composer.progress import OnProgress
 from composer.roll.inputs import GROUPS
 from composer.training.dataset import Piece
 from composer.training.learn_steps import EMBEDDING, ComposerSteps, FloatArray, Vector, to_own_composer
@@ -46,8 +47,6 @@ _AVERAGE_DECAY = 0.95  # of the vector that is measured and kept, over the updat
 _FINAL_SHARE = 0.1  # of the learning rate, at the end of the cosine
 _WARMUP_UPDATES = 5
 _LEAST_GAIN = 0.001  # nats a step; less is chance
-
-OnProgress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from composer.analysis.survey import FolderSurvey
 from composer.errors import TrainingError
 from composer.network.checkpoint import WeightsCard
 from composer.parallel import parallel_map
+from composer.progress import OnProgress
 from composer.style import Source
 from composer.style_statistics import StyleStatistics
 from composer.training.dataset import MusicFile, Piece, prepare
@@ -33,8 +34,6 @@ _MOST_OF_ALL = 0.25  # of the pieces; a larger work is not held out
 _FALLBACK_ENSEMBLE = "keyboard"
 UNKNOWN_LICENCE = "unknown"
 _BY_MODE = ("chord_transitions", "phrase_links", "first_chords", "opening_chords", "melody_degrees")
-
-OnProgress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)

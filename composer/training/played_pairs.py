@@ -6,7 +6,6 @@ The folder: a score (`waltz.musicxml`, `.mxl`, `.krn`, `.abc`, or `waltz.score.m
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +17,10 @@ from composer.perform.alignment import align
 from composer.perform.any_score import with_instruments
 from composer.perform.reading import Reading, read
 from composer.performance import Performance
+from composer.progress import OnProgress
 
 SCORE_ENDING = ".score"  # before .mid: a MIDI file that is the score
 MIDI_SUFFIXES = (".mid", ".midi")
-
-OnProgress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,7 +31,8 @@ from composer.perform.players import PLAYERS, Player, player_named
 from composer.perform.reading import Reading
 from composer.perform.rules import sum_of_rules
 from composer.perform.tempo_map import FloatArray
-from composer.training.played_pairs import OnProgress, PlayedPiece, read_pairs
+from composer.progress import OnProgress
+from composer.training.played_pairs import PlayedPiece, read_pairs
 
 TREE_COUNTS = (0, 10, 20, 40, 80, MAX_TREES)  # that are tried
 MAX_FOLDS = 4

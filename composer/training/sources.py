@@ -8,7 +8,7 @@ place of the configuration's sources.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatch
 from pathlib import Path
@@ -17,11 +17,10 @@ from typing import Any
 from composer.corpus.builtin import builtin_paths
 from composer.corpus.reader import SUFFIXES
 from composer.errors import TrainingError
+from composer.progress import OnProgress
 from composer.training.config import BUILTIN, DATA_VARIABLE, SourceConfig
 from composer.training.dataset import LeftOut, MusicFile, Piece, prepare
 from composer.training.piece_cache import PieceCache
-
-OnProgress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)

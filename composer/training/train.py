@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from composer.errors import TrainingError
 from composer.files import write_atomic
 from composer.network.startup import start_backend
 from composer.parallel import on_cluster
+from composer.progress import OnProgress
 from composer.roll.inputs import GROUPS
 from composer.training.batch import Batch
 from composer.training.config import TrainingConfig, read_config
@@ -39,7 +40,6 @@ STOPPED = {
     "time": "out of time; --resume goes on",
     "asked": "as asked; --resume goes on",
 }
-OnProgress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
