@@ -26,12 +26,18 @@ def lay_out(task: ThemeTask, idea: list[Sounding]) -> list[Statement]:
         for bars, following in pairwise(task.phrase_bars):
             start += bars * bar_ticks
             if following > IDEA_BARS:
-                again = tuple((onset + start, length, pitch) for onset, length, pitch in idea)
-                statements.append(Statement(start, again))
+                statements.append(_moved(idea, start))
+    elif task.kind == "compound period":
+        start = sum(task.phrase_bars) // 2 * bar_ticks  # its halves are equal
+        statements.append(_moved(idea, start))
     elif task.phrase_bars[0] > 2 * IDEA_BARS or (sum(task.phrase_bars) > 2 * IDEA_BARS and task.kind == "sentence"):
         start = IDEA_BARS * bar_ticks
         statements.append(Statement(start, tuple(_sequence(task, idea, start))))
     return statements
+
+
+def _moved(idea: list[Sounding], start_tick: int) -> Statement:
+    return Statement(start_tick, tuple((onset + start_tick, length, pitch) for onset, length, pitch in idea))
 
 
 def _sequence(task: ThemeTask, idea: list[Sounding], offset_tick: int) -> list[Sounding]:

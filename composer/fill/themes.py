@@ -40,6 +40,7 @@ from composer.style_statistics import Opening, StyleStatistics
 
 LOGGER = logging.getLogger(__name__)
 
+STATED_AGAIN = ("period", "compound period", "sentence")  # kinds of themes that come back to their idea
 IDEA_ROUNDS = 4  # drafts of the idea: so many times the particles
 OPENING_WEIGHT = 1.5  # of an idea's likeness to some opening of the style,
 RHYTHM_WEIGHT = 4.0  # of its rhythm to that of one opening, which is drawn: so rhythms are as varied as the style's
@@ -59,7 +60,7 @@ def compose_theme(
         generator: the theme's own stream.
     """
     statements: list[Statement] = []
-    if not task.given and task.kind in ("period", "sentence") and sum(task.phrase_bars) > IDEA_BARS:
+    if not task.given and task.kind in STATED_AGAIN and sum(task.phrase_bars) > IDEA_BARS:
         idea = _draft_idea(task, source, statistics, generator)
         statements = lay_out(task, idea)
     notes = _draft_tune(task, statements, source, generator)

@@ -49,7 +49,7 @@ class ThemeTask:
     Attributes:
         local: its timeline: facts told to the network, bars, phrases with cadences, chords.
         key, meter, pickup_tick: its own.
-        kind: `period`, `sentence` or `chain`.
+        kind: `period`, `compound period`, `sentence`, `chain` or `subject`.
         phrase_bars: bars of each phrase.
         cadence_notes: top-voice notes of the cadences, already placed (local ticks).
         given: notes that the plan pins (local ticks); may be empty.

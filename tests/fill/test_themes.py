@@ -166,14 +166,6 @@ def test_the_stream_decides_and_equal_streams_agree(composed, make_fake_source):
     assert other != melody
 
 
-@pytest.mark.parametrize(
-    ("pitch", "steps", "expected"),
-    [(60, 1, 62), (60, 2, 64), (60, -1, 59), (59, 1, 60), (61, 1, 63), (72, -7, 60), (64, 3, 69)],
-)
-def test_along_the_scale_of_c_major(pitch, steps, expected):
-    assert along_scale(pitch, parse_key("C major"), steps) == expected
-
-
 @pytest.mark.parametrize("pickup", [0, 1])
 def test_duplets_are_asked_of_no_draft_in_six_eighths(make_fake_source, pickup):
     task = task_for("chain", "6/8", pickup=pickup)
