@@ -114,18 +114,19 @@ def _play(
 ) -> None:
     from composer.radio import MidiChannel, PageChannel, Workshop, air, broadcast, open_port
 
-    with ExitStack() as opened:
+    # The channel is left before the workshop, which may need a moment to end: nothing sounds meanwhile.
+    with Workshop(partial(air, wishes=wishes)) as workshop, ExitStack() as opened:
         page = opened.enter_context(PageChannel(port=port)) if wishes.as_page else None
         midi = opened.enter_context(MidiChannel(open_port(midi_port))) if wishes.as_midi else None
-        with Workshop(partial(air, wishes=wishes)) as workshop:
-            _say(f"{told}; the first piece is being composed; Ctrl-C ends the radio")
-            if page is not None:
-                _say(f"listen at {page.address}")
-                if opens:
-                    open_address(page.address)
-            broadcast(items, workshop, channel=page or midi, on_piece=_tell)
+        _say(f"{told}; the first piece is being composed; Ctrl-C ends the radio")
+        if page is not None:
+            _say(f"listen at {page.address}")
+            if opens:
+                open_address(page.address)
+        broadcast(items, workshop, channel=page or midi, on_piece=_tell)
         if page is not None:
             page.end()
+            workshop.close()
             threading.Event().wait()  # for Ctrl-C: what was composed can still be heard
 
 

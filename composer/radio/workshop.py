@@ -30,7 +30,7 @@ Outcome = tuple[Any, BaseException | None]
 
 LIFETIME = 10  # results of one process
 _POLL_SEC = 0.2  # how long Ctrl-C may have to wait where a lock cannot be interrupted
-_END_SEC = 5.0  # what it may take the process to leave what it is doing
+_END_SEC = 2.0  # what it may take the process to leave what it is doing; compiling for the network, it does not hear
 _NICENESS = 5  # below whoever plays what was made
 _NO_MORE = object()
 

@@ -17,6 +17,9 @@ import composer.radio
 from composer.radio import MidiChannel
 
 
+ENDED: list[str] = []  # what was ended, in that order
+
+
 class AtHome:
     """A workshop in this process, which is stopped by Ctrl-C before the piece that `stop_before` counts."""
 
@@ -29,7 +32,10 @@ class AtHome:
         return self
 
     def __exit__(self, *error: object) -> None:
-        pass
+        self.close()
+
+    def close(self) -> None:
+        ENDED.append("workshop")
 
     def order(self, order) -> None:
         self.orders.append(order)
@@ -48,6 +54,7 @@ def at_home(monkeypatch, make_fake_source):
     )
     monkeypatch.setattr(composer.radio, "Workshop", AtHome)
     monkeypatch.setattr(AtHome, "stop_before", None)
+    ENDED.clear()
 
 
 WORDS = ("radio", "--style", "bach", "--form", "binary", "--form", "ternary", "--bars", "24", "--seed", "5")
@@ -104,6 +111,7 @@ class Port:
 
     def close(self) -> None:
         self.is_open = False
+        ENDED.append("port")
 
     def wait(self, seconds: float) -> None:
         self.sec += seconds
@@ -122,6 +130,7 @@ def test_a_midi_port_hears_the_piece_and_is_left_silent(run, monkeypatch):
     assert port.sec == pytest.approx(composer_seconds(result.stdout), abs=4)
     assert port.heard[-1].is_cc(120)
     assert not port.is_open
+    assert ENDED == ["port", "workshop"], "nothing sounds on while a process takes its time to end"
 
 
 def composer_seconds(printed: str) -> int:
