@@ -16,7 +16,6 @@ import pytest
 import composer.radio
 from composer.radio import MidiChannel
 
-
 ENDED: list[str] = []  # what was ended, in that order
 
 
