@@ -73,7 +73,7 @@ def _stderr_aside() -> Iterator[None]:
         os.dup2(aside.fileno(), STDERR)
         try:
             yield
-        except BaseException:
+        except Exception:  # not Ctrl-C: a start that was stopped has not failed
             os.write(kept, _said(aside))
             raise
         finally:

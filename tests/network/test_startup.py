@@ -42,6 +42,13 @@ def test_when_the_start_fails_all_of_it_is_shown(capfd):
     assert capfd.readouterr().err == "as before"
 
 
+def test_a_start_that_is_stopped_says_nothing(capfd):
+    with pytest.raises(KeyboardInterrupt), _stderr_aside():  # noqa: PT012
+        os.write(2, b"I0000 oneDNN is on\n")
+        raise KeyboardInterrupt
+    assert capfd.readouterr().err == ""
+
+
 def test_a_second_start_costs_nothing_and_words_name_the_versions():
     start_backend()
     start_backend()
