@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 
 from composer.corpus.jumps import JumpSign
 from composer.corpus.midi.links import MidiLinks
@@ -44,6 +45,7 @@ class Finished:
     midi_file: tuple[bytes, MidiLinks] | None = None
     soundfont: Path | None = None
     more_takes: tuple[Performance, ...] = ()
+    _rendering: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     @cached_property
     def midi(self) -> bytes:
@@ -51,13 +53,18 @@ class Finished:
         kept = performed_file_bytes(*self.midi_file, self.performance) if self.midi_file else None
         return midi_bytes(self.performance) if kept is None else kept
 
-    @cached_property
+    @property
     def sound(self) -> Rendering:
-        """The performance as sound: rendered once, however many sound files are written.
+        """The performance as sound: rendered once, however many sound files are written, and whoever asks at once.
 
         Raises:
             OptionError, SoundFontError, OutputError: as `render`.
         """
+        with self._rendering:
+            return self._sound
+
+    @cached_property
+    def _sound(self) -> Rendering:
         return render(self.performance, soundfont=self.soundfont, make_midi=lambda: self.midi)
 
     @property

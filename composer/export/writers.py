@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -192,16 +193,34 @@ def write_outputs(
     """
     check_outputs(paths, has_plan=finished.plan_text is not None)
     contents: dict[Path, Content] = {}
-    tell = on_progress or silent
-    work = [_WORK.get(_extension(path), 1.0) for path in paths]
-    for index, path in enumerate(paths):
-        tell(f"writing {path.name}", sum(work[:index]) / sum(work))
-        for file, content in _files(finished, path):
-            if file in contents:
-                raise OptionError("two outputs have this name", place=file, mend="give each its own")
-            contents[file] = content
+    for file, content in _made(finished, paths, on_progress or silent):
+        if file in contents:
+            raise OptionError("two outputs have this name", place=file, mend="give each its own")
+        contents[file] = content
     write_all_atomic(contents | dict(also or {}))
     return (*contents, *(also or {}))
+
+
+def _made(finished: Finished, paths: Sequence[Path], tell: OnProgress) -> Iterator[tuple[Path, Content]]:
+    """Yield the files that all outputs come to, in the order of `paths`, with what they hold.
+
+    Pages are made beside the others: encoding their sound takes longest, and leaves a processor core idle.
+    """
+    work = [_WORK.get(_extension(path), 1.0) for path in paths]
+    is_page = [_extension(path) == _PAGE_EXTENSION for path in paths]
+    if any(is_page):
+        _ = finished.printed  # once, for both
+    with ThreadPoolExecutor(1) as beside:
+        pages = {index: beside.submit(page_bytes, finished) for index, page in enumerate(is_page) if page}
+        made: dict[int, list[tuple[Path, Content]]] = {}
+        done = 0.0
+        for index in sorted(range(len(paths)), key=lambda index: is_page[index]):
+            tell(f"writing {paths[index].name}", done / sum(work))
+            done += work[index]
+            page = pages.get(index)
+            made[index] = [(paths[index], page.result())] if page else list(_files(finished, paths[index]))
+    for index in range(len(paths)):
+        yield from made[index]
 
 
 def _files(finished: Finished, path: Path) -> Iterator[tuple[Path, Content]]:

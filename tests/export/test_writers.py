@@ -42,6 +42,16 @@ def test_the_extension_picks_the_writer(finished, tmp_path):
     assert (tmp_path / "piece.html").read_bytes().startswith(b"<!DOCTYPE html>")
 
 
+def test_outputs_that_are_made_beside_each_other_are_those_that_are_made_alone(finished, tmp_path):
+    finished = replace(finished, report_text=None)
+    paths = [tmp_path / f"piece{extension}" for extension in (".html", ".wav", ".pdf", ".mid")]
+    assert write_outputs(finished, paths) == tuple(paths)
+    for path in paths:
+        alone = path.with_stem("alone")
+        write_outputs(replace(finished), [alone])
+        assert alone.read_bytes() == path.read_bytes(), path.suffix
+
+
 def test_what_shows_the_written_music_is_a_sheet(tmp_path):
     sheets = {extension for extension in EXTENSIONS if is_sheet(tmp_path / f"piece{extension}")}
     assert sheets == {".musicxml", ".xml", ".mxl", ".pdf", ".svg", ".png", ".html"}
