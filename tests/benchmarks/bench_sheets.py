@@ -21,6 +21,9 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 from sheet_readers import (
@@ -56,12 +59,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="of the pieces")
     parser.add_argument("--compose", type=int, default=0, metavar="N", help="so many pieces first")
+    parser.add_argument("--jobs", type=int, default=1, help="pieces that are composed at once")
     parser.add_argument("--lilypond", action="store_true", help="engrave with LilyPond too")
     parser.add_argument("--json", type=Path, help="write everything there")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    for number in range(options.compose):
-        compose_into(options.folder, number)
+    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
+        list(pool.map(partial(compose_into, options.folder), range(options.compose)))
     files = sorted(options.folder.glob("*.musicxml"))
     if not files:
         parser.error(f"no .musicxml in {options.folder}")
@@ -111,7 +115,7 @@ def compose_into(folder: Path, number: int) -> None:
     styles = [card.name for card in cards if form in card.forms] or ["bach"]
     style = styles[number // len(forms) % len(styles)]
     name = "-".join(filter(None, (form, style, str(number), ensemble)))
-    outputs = tuple(folder / f"{name}{extension}" for extension in (".mid", ".musicxml"))
+    outputs = tuple(folder / f"{name}{extension}" for extension in (".mid", ".musicxml", ".yaml"))
     if not all(path.exists() for path in outputs):
         compose(form=form, style=style, seed=number, ensemble=ensemble, outputs=outputs)
         print(f"\rcomposed {number + 1}", end="", flush=True)
