@@ -2,7 +2,7 @@
 
 Run by hand:
 
-    python tests/benchmarks/bench_sheets.py FOLDER [--compose 104] [--lilypond] [--json FILE]
+    python tests/benchmarks/bench_sheets.py FOLDER [--compose 104] [--jobs 2] [--lilypond] [--json FILE]
 
 FOLDER holds pieces (NAME.musicxml with NAME.mid beside it); `--compose N` composes N into it first: all forms in the
 styles that prefer them, in turn, and every sixth for another ensemble (quartet, organ, choir, voice and piano). Each
