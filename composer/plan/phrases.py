@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from composer.plan.cadences import has_room
 from composer.plan.chords import Styles
 from composer.plan.model import NO_THEME, CadenceName, ThemePhrase
 from composer.plan.phrase_kinds import draw_kind, theme_phrases
@@ -101,11 +102,15 @@ def draft_phrases(
         stated = _statement(theme, theme_shape, keys[0])
         used = sum(draft.bars for draft in stated)
         moves = len(keys) > 1 and not theme_pinned
-        if used == bars and (moves or (stated[-1].cadence != cadence and not theme_pinned)):
-            last = stated.pop()  # it moves, or ends otherwise than the theme: it refers to the theme only
+        ends_otherwise = stated[-1].cadence != cadence and not theme_pinned
+        is_bar_short = bars - used == 1 and not theme_pinned  # a bar alone has no room for a cadence
+        if (used == bars and (moves or ends_otherwise)) or is_bar_short:
+            last = stated.pop()  # it moves, or ends otherwise than the theme, or later: it refers to the theme only
             if not stated and last.bars >= 2 * LEAST_STATED:
                 half = last.bars // 2  # a theme of one phrase is heard at least by its first half
                 stated = [replace(last, bars=half, cadence="none", last_bar=last.first_bar + half - 1)]
+        if bars - used == 1 and theme_pinned and not has_room(cadence, 1, meter):
+            stated[-1] = replace(stated[-1], bars=stated[-1].bars + 1, cadence=cadence)  # it closes a bar later
     used = sum(draft.bars for draft in stated)
     closing: list[PhraseDraft] = []
     rest = bars - used

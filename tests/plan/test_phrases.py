@@ -210,3 +210,17 @@ def test_half_cadences_seldom_stand_beside_each_other(small):
         beside += sum(pair == ("HC", "HC") for pair in pairwise(kinds))
         total += kinds.count("HC")
     assert beside < 0.25 * total
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_bar_beside_a_theme_is_no_phrase_of_its_own(draft, seed):
+    """In 3/4 a bar has no second strong beat, on which a perfect cadence could close."""
+    phrases = draft(9, shape=PERIOD, seed=seed)
+    assert [phrase.states_theme for phrase in phrases] == [True] + [False] * (len(phrases) - 1)
+    assert sum(phrase.bars for phrase in phrases) == 9
+    assert phrases[-1].bars > 1
+
+
+def test_a_given_theme_stays_whole_and_closes_a_bar_later(draft):
+    phrases = draft(9, shape=PERIOD, theme_pinned=True)
+    assert [(p.bars, p.cadence, p.first_bar, p.last_bar) for p in phrases] == [(4, "HC", 1, 4), (5, "PAC", 5, 8)]
