@@ -180,13 +180,14 @@ def test_train_prints_figures_and_files(run, library) -> None:
     )
     library.answers("composer.training", "train_from_config", done)
     given = ("--data", "music21:bach", "--data", "my songs", "--resume", "--cluster", "tcp://there:8786")
-    result = run("train", "bach.yaml", *given)
+    result = run("train", "bach.yaml", *given, "--from", "handel.safetensors")
     assert library.call == (
         (Path("bach.yaml"),),
         {
             "data": ("music21:bach", "my songs"),
             "output": Path("runs"),
             "resume": True,
+            "begin": Path("handel.safetensors"),
             "device": "auto",
             "cluster": "tcp://there:8786",
             "on_progress": None,
