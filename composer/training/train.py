@@ -25,6 +25,7 @@ from composer.training.run_folder import LOG_NAME
 from composer.training.sources import Collection, collect, locate_sources
 from composer.training.style_stopping import StyleStopping
 from composer.training.telling import style_of
+from composer.training.warm_start import begin_with, check_beginning
 from composer.training.window_config import WindowConfig, measuring
 from composer.training.windows import Windows
 
@@ -89,6 +90,8 @@ def train_from_config(
         OutputError: a file cannot be written.
     """
     config = read_config(config_path)
+    if begin is not None:
+        check_beginning(begin, config.network)
     sources, root = locate_sources(config.sources, data=data, config_folder=config_path.parent)
     with on_cluster(cluster) if cluster else nullcontext():
         collection = collect(
@@ -102,7 +105,6 @@ def train_from_config(
     from composer.training.engine import Progress, fit
     from composer.training.replicas import check_pairs, check_rows, replicas_in_force
     from composer.training.ship import ship_network
-    from composer.training.warm_start import begin_with
 
     def report(progress: Progress) -> None:
         if on_progress is not None:

@@ -32,6 +32,19 @@ Names = list[Hashable]
 _SIZES = ("time_units", "note_units", "style_units", "gate_units")
 
 
+def check_beginning(path: Path, config: NetworkConfig) -> None:
+    """Raise unless a network of this configuration can begin with these weights; errors as `begin_with`."""
+    from composer.network.checkpoint import check_network
+
+    old = check_network(path).network
+    for name in _SIZES:
+        if getattr(old, name) != getattr(config, name):
+            raise TrainingError(
+                f"{path}: its {name} are {getattr(old, name)}, those of the configuration {getattr(config, name)}",
+                mend="a training can only begin with a network of layers as large as its own",
+            )
+
+
 def begin_with(network: BiaxialNetwork, path: Path, *, composers: Sequence[str], ensembles: Sequence[str]) -> None:
     """Give a new network the weights of another one.
 
@@ -46,14 +59,9 @@ def begin_with(network: BiaxialNetwork, path: Path, *, composers: Sequence[str],
     """
     from composer.network.checkpoint import load_network
 
+    check_beginning(path, network.config)
     loaded = load_network(path)
     old, new = loaded.network.config, network.config
-    for name in _SIZES:
-        if getattr(old, name) != getattr(new, name):
-            raise TrainingError(
-                f"{path}: its {name} are {getattr(old, name)}, those of the configuration {getattr(new, name)}",
-                mend="a training can only begin with a network of layers as large as its own",
-            )
     styles = [("composer", name) for name in loaded.card.composers], [("composer", name) for name in composers]
     places = [("ensemble", name) for name in loaded.card.ensembles], [("ensemble", name) for name in ensembles]
     weights = loaded.network.named_weights()
