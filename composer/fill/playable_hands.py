@@ -64,7 +64,7 @@ def playable(part: Part, *, lets_go: bool = False) -> Part:
         here = hands.grip(grip.tick, grip.staff)
         if here.is_playable or _shared(hands, here):
             continue
-        if not _rolled(hands, here) and lets_go:
+        if not _rolled(hands, here) and lets_go and not _shared(hands, here, lets_go=True):
             _let_go(hands, here)
             _rolled(hands, hands.grip(grip.tick, grip.staff))
     return replace(part, notes=sort_notes(hands.notes))
@@ -116,17 +116,24 @@ class _Hands:
         return True
 
 
-def _shared(hands: _Hands, grip: Grip) -> bool:
-    """Give the other hand the fewest notes with which all is fine; return whether there are such."""
+def _shared(hands: _Hands, grip: Grip, *, lets_go: bool = False) -> bool:
+    """Give the other hand the fewest notes with which all is fine; return whether there are such.
+
+    lets_go: whether the other hand may end what it holds, and roll, to take them.
+    """
     inward = grip.notes if grip.staff == UPPER_STAFF else grip.notes[::-1]
+    other = LOWER_STAFF + UPPER_STAFF - grip.staff
+    before = list(hands.notes)
     for count in range(1, min(_MOST_MOVED, len(inward) - 1) + 1):
-        moved = {note: replace(note, staff=LOWER_STAFF + UPPER_STAFF - note.staff) for note in inward[:count]}
-        for old, new in moved.items():
+        moved = [replace(note, staff=other) for note in inward[:count]]
+        for old, new in zip(inward, moved, strict=False):
             hands.put(old, new)
+        if lets_go:
+            _let_go(hands, hands.grip(grip.tick, other))
+            _rolled(hands, hands.grip(grip.tick, other))
         if hands.are_fine(min(n.onset_tick for n in moved), max(n.end_tick for n in moved)):
             return True
-        for old, new in moved.items():
-            hands.put(new, old)
+        hands.notes = list(before)
     return False
 
 

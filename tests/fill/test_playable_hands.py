@@ -71,3 +71,19 @@ def test_the_note_next_to_what_is_struck_is_held_on(keyboard):
     lengths = {n.pitch: n.duration_tick // Q for n in played.notes}
     assert lengths == {60: 2, 72: 4, 84: 2, 36: 4, 48: 4, 40: 2}
     assert not list(unplayable(played))
+
+
+def test_a_hand_lets_go_of_its_bass_to_help_the_other(keyboard):
+    score = keyboard([(2, pitch, 1) for pitch in (59, 64, 68, 71, 74, 80)], [(0, 40, 4)])
+    played = playable(score.parts[0], lets_go=True)
+    assert not list(unplayable(played))
+    assert {n.pitch: n.duration_tick // Q for n in played.notes}[40] == 2
+    assert [n.pitch for n in played.notes if n.staff == LOWER_STAFF] == [40, 59]
+    assert playable(score.parts[0]) == score.parts[0]  # what others wrote is not cut
+
+
+def test_a_hand_rolls_to_help_the_other(keyboard):
+    score = keyboard([(0, pitch, 1) for pitch in (59, 64, 68, 71, 74, 80)], [(0, 40, 1)])
+    played = playable(score.parts[0], lets_go=True)
+    assert not list(unplayable(played))
+    assert {n.pitch for n in played.notes if n.articulations == ("arpeggio",)} == {40, 59}
