@@ -267,12 +267,25 @@ def _name_or_mix(text: str) -> str | Mapping[str, float]:
     return weights
 
 
-def _set_verbosity(_ctx: click.Context, _param: click.Parameter, value: int) -> None:
+def _set_verbosity(ctx: click.Context, _param: click.Parameter, value: int) -> None:
     if value:
-        logger = logging.getLogger("composer")
+        logger = _logger_until_closed(ctx)
         logger.setLevel(logging.INFO if value == 1 else logging.DEBUG)
         if not any(isinstance(handler, _ToStderr) for handler in logger.handlers):
             logger.addHandler(_ToStderr())
+
+
+def _logger_until_closed(ctx: click.Context) -> logging.Logger:
+    """Return our logger, which will be as it was when the command has ended: others may go on in this process."""
+    logger = logging.getLogger("composer")
+    level, handlers = logger.level, list(logger.handlers)
+
+    def restore() -> None:
+        logger.setLevel(level)
+        logger.handlers[:] = handlers
+
+    ctx.call_on_close(restore)
+    return logger
 
 
 class _ToStderr(logging.Handler):
@@ -290,7 +303,7 @@ class _ToStderr(logging.Handler):
 def _set_quiet(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     if value:
         ctx.meta[QUIET] = True
-        logging.getLogger("composer").setLevel(logging.ERROR)
+        _logger_until_closed(ctx).setLevel(logging.ERROR)
 
 
 def _stack(function: Decorated, *decorators: Callable[[Decorated], Decorated]) -> Decorated:

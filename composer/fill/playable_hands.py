@@ -152,6 +152,8 @@ def _rolled(hands: _Hands, grip: Grip) -> bool:
 def _let_go(hands: _Hands, grip: Grip) -> None:
     """End what the hand holds, furthest from the notes that are struck first, until it can play those."""
     struck = [note.pitch for note in grip.notes if note.onset_tick == grip.tick]
+    if not struck:
+        return
     middle = (min(struck) + max(struck)) / 2
     held = sorted((n for n in grip.notes if n.onset_tick < grip.tick), key=lambda note: abs(note.pitch - middle))
     while held and not hands.grip(grip.tick, grip.staff).is_playable:

@@ -23,6 +23,7 @@
     frame.allow = "autoplay";
     frame.title = piece.title;
     frame.addEventListener("load", () => {
+      if (!frame.contentDocument) return; // the browser's own page: the radio is gone
       one.isLoaded = true;
       frame.contentDocument.addEventListener("ended", () => { if (current === one) setTimeout(() => { if (current === one) go(); }, PAUSE_MS); });
       if (isDue && one === waiting) go();

@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
-import io
 import logging
-from contextlib import redirect_stderr
 from types import SimpleNamespace
 
 import pytest
 
+from composer.plan import forms
+
 
 @pytest.fixture
-def restored_level():
-    logger = logging.getLogger("composer")
-    level = logger.level
-    yield logger
-    logger.setLevel(level)
+def meanwhile(run, monkeypatch):
+    """Run `compose forms` with options; return what was logged while it ran, as it stands on stderr, and the level."""
+
+    def runs(*words: str, logged=()):
+        levels = []
+
+        def list_forms():
+            levels.append(logging.getLevelName(logging.getLogger("composer").level))
+            for level, text, *values in logged:
+                logging.getLogger("composer.fill").log(level, text, *values)
+            return forms.list_forms()
+
+        monkeypatch.setattr("composer.plan.list_forms", list_forms)
+        return run("forms", *words).stderr, levels[0]
+
+    return runs
 
 
 @pytest.mark.parametrize(("words", "level"), [(("-v",), "INFO"), (("-vv",), "DEBUG"), (("-q",), "ERROR")])
-def test_verbosity_is_the_loggers_level(run, library, restored_level, words: tuple[str, ...], level: str) -> None:
-    library.answers("composer.plan", "list_forms", ())
-    run("forms", *words)
-    assert logging.getLevelName(restored_level.level) == level
+def test_verbosity_is_the_loggers_level_while_a_command_runs(meanwhile, words: tuple[str, ...], level: str) -> None:
+    logger = logging.getLogger("composer")
+    before = logger.level, list(logger.handlers)
+    assert meanwhile(*words)[1] == level
+    assert (logger.level, logger.handlers) == before
 
 
-def test_what_is_logged_is_a_plain_line_on_stderr(run, library, restored_level) -> None:
-    library.answers("composer.plan", "list_forms", ())
-    run("forms", "-v")
-    heard = io.StringIO()
-    with redirect_stderr(heard):
-        for level in (logging.DEBUG, logging.INFO, logging.WARNING):
-            logging.getLogger("composer.fill").log(level, "100 %% of %s", "the notes")
-    assert heard.getvalue() == "100 % of the notes\nwarning: 100 % of the notes\n"
+def test_what_is_logged_is_a_plain_line_on_stderr(meanwhile) -> None:
+    logged = [(level, "100 %% of %s", "the notes") for level in (logging.DEBUG, logging.INFO, logging.WARNING)]
+    assert meanwhile("-v", logged=logged)[0] == "100 % of the notes\nwarning: 100 % of the notes\n"
 
 
-def test_vv_names_the_module_of_details(run, library, restored_level) -> None:
-    library.answers("composer.plan", "list_forms", ())
-    run("forms", "-vv")
-    heard = io.StringIO()
-    with redirect_stderr(heard):
-        logging.getLogger("composer.fill").debug("a detail")
-    assert heard.getvalue() == "composer.fill: a detail\n"
+def test_vv_names_the_module_of_details(meanwhile) -> None:
+    assert meanwhile("-vv", logged=[(logging.DEBUG, "a detail")])[0] == "composer.fill: a detail\n"
 
 
 @pytest.mark.parametrize(
