@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from composer.fill.given import Sounding
 from composer.fill.playable_hands import playable
 from composer.fill.setting import Setting
 from composer.outline import Outline
@@ -16,18 +17,25 @@ MIN_SIGNATURE_BARS = 4  # a shorter stay in another key keeps the signature
 
 
 def make_score(
-    setting: Setting, notes: Sequence[Note], *, title: str, composer: str, small_print: Sequence[str]
+    setting: Setting,
+    notes: Sequence[Note],
+    *,
+    stated: Collection[Sounding],
+    title: str,
+    composer: str,
+    small_print: Sequence[str],
 ) -> Score:
     """Return the finished score.
 
     Args:
         setting: of the piece.
         notes: of all sections; `voice` is the number of the part, from 1.
+        stated: the notes of the tunes that are stated, which keep their lengths.
         title, composer, small_print: as printed.
     """
     outline = setting.outline
     return Score(
-        parts=_parts(setting, notes),
+        parts=_parts(setting, notes, frozenset((onset, pitch) for onset, _, pitch in stated)),
         bars=outline.bars,
         keys=_signatures(outline, setting.home),
         tempos=_tempos(outline),
@@ -46,7 +54,7 @@ def section_edges(outline: Outline) -> tuple[int, ...]:
     return (*(section.start_tick for section in outline.sections), outline.sections[-1].end_tick)
 
 
-def _parts(setting: Setting, notes: Sequence[Note]) -> tuple[Part, ...]:
+def _parts(setting: Setting, notes: Sequence[Note], stated: Collection[tuple[int, int]]) -> tuple[Part, ...]:
     parts = [
         Part(
             row.name,
@@ -56,7 +64,11 @@ def _parts(setting: Setting, notes: Sequence[Note]) -> tuple[Part, ...]:
         )
         for number, row in enumerate(setting.row.parts, start=1)
     ]
-    return tuple(playable(part, lets_go=True) if part.staves > 1 else part for part in parts)
+
+    def is_free(note: Note) -> bool:
+        return (note.onset_tick, note.pitch) not in stated
+
+    return tuple(playable(part, lets_go=is_free) if part.staves > 1 else part for part in parts)
 
 
 def _signatures(outline: Outline, home: Key) -> tuple[tuple[int, Key], ...]:

@@ -163,7 +163,14 @@ def fill(
     composers = dict.fromkeys(known[name][0] for name in names_in_plan(plan))
     styles = ", ".join(name.capitalize() for name in composers)
     everything = [note for section in notes.values() for note in section]
-    score = make_score(setting, everything, title=plan.title or "", composer=f"after {styles}", small_print=small_print)
+    score = make_score(
+        setting,
+        everything,
+        stated=[note for section in plan.sections for note in _stated_notes(section.id or "", setting, themes[-1])],
+        title=plan.title or "",
+        composer=f"after {styles}",
+        small_print=small_print,
+    )
     kept = tuple(match for match in matches[-1].values() if not match.is_equal)
     jumps = jumps_of(plan, section_edges(outline))
     return FilledPiece(score, _with_tunes(plan, themes[-1], setting), tuple(reports), kept, jumps)

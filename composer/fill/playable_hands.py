@@ -2,8 +2,8 @@
 
 What it is: where a hand would have to hold more than a tenth, or more than five notes, the notes next to the other hand
 go to that hand, if it can play them as long as they last, without crossing. What is struck together and still too wide
-for a hand is rolled. In new music a hand lets go of what it holds where it cannot reach the next note otherwise; what
-others wrote keeps its lengths.
+for a hand is rolled. In new music a hand lets go of what it holds where it cannot reach the next note otherwise; a tune
+that is stated, and what others wrote, keeps its lengths.
 
 Conventions: stretches are in semitones. A note belongs to one hand from its onset to its end.
 
@@ -13,7 +13,7 @@ Contents: `playable`, `unplayable`, `Grip`, `ROLL`.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from composer.score import LOWER_STAFF, UPPER_STAFF, Note, Part, sort_notes
@@ -23,6 +23,8 @@ MAX_STRETCH = 16  # a major tenth, inclusive
 MAX_NOTES = 5  # of a hand at once
 MAX_ROLL = 28  # semitones that a roll can pass over, inclusive
 _MOST_MOVED = 3  # notes that change hands in one grip
+
+MayEnd = Callable[[Note], bool]  # whether a hand may end a note that it holds
 
 
 @dataclass(frozen=True)
@@ -52,20 +54,20 @@ class Grip:
         return len(keys) <= MAX_NOTES and self.stretch <= (MAX_ROLL if is_rolled else MAX_STRETCH)
 
 
-def playable(part: Part, *, lets_go: bool = False) -> Part:
+def playable(part: Part, *, lets_go: MayEnd | None = None) -> Part:
     """Return a keyboard part with notes that changed hands, and rolls, where no hand could play it as it was.
 
     Args:
         part: for two hands.
-        lets_go: whether a hand may also end what it holds, where nothing else helps.
+        lets_go: which notes a hand may also end, where nothing else helps; None: no note.
     """
     hands = _Hands(part.notes)
     for grip in unplayable(part):
         here = hands.grip(grip.tick, grip.staff)
         if here.is_playable or _shared(hands, here):
             continue
-        if not _rolled(hands, here) and lets_go and not _shared(hands, here, lets_go=True):
-            _let_go(hands, here)
+        if not _rolled(hands, here) and lets_go and not _shared(hands, here, lets_go=lets_go):
+            _let_go(hands, here, lets_go)
             _rolled(hands, hands.grip(grip.tick, grip.staff))
     return replace(part, notes=sort_notes(hands.notes))
 
@@ -116,10 +118,10 @@ class _Hands:
         return True
 
 
-def _shared(hands: _Hands, grip: Grip, *, lets_go: bool = False) -> bool:
+def _shared(hands: _Hands, grip: Grip, *, lets_go: MayEnd | None = None) -> bool:
     """Give the other hand the fewest notes with which all is fine; return whether there are such.
 
-    lets_go: whether the other hand may end what it holds, and roll, to take them.
+    lets_go: which notes the other hand may end to take them; it may then roll, too.
     """
     inward = grip.notes if grip.staff == UPPER_STAFF else grip.notes[::-1]
     other = LOWER_STAFF + UPPER_STAFF - grip.staff
@@ -129,7 +131,7 @@ def _shared(hands: _Hands, grip: Grip, *, lets_go: bool = False) -> bool:
         for old, new in zip(inward, moved, strict=False):
             hands.put(old, new)
         if lets_go:
-            _let_go(hands, hands.grip(grip.tick, other))
+            _let_go(hands, hands.grip(grip.tick, other), lets_go)
             _rolled(hands, hands.grip(grip.tick, other))
         if hands.are_fine(min(n.onset_tick for n in moved), max(n.end_tick for n in moved)):
             return True
@@ -149,13 +151,14 @@ def _rolled(hands: _Hands, grip: Grip) -> bool:
     return is_enough
 
 
-def _let_go(hands: _Hands, grip: Grip) -> None:
+def _let_go(hands: _Hands, grip: Grip, may_end: MayEnd) -> None:
     """End what the hand holds, furthest from the notes that are struck first, until it can play those."""
     struck = [note.pitch for note in grip.notes if note.onset_tick == grip.tick]
     if not struck:
         return
     middle = (min(struck) + max(struck)) / 2
-    held = sorted((n for n in grip.notes if n.onset_tick < grip.tick), key=lambda note: abs(note.pitch - middle))
+    held = [note for note in grip.notes if note.onset_tick < grip.tick and may_end(note)]
+    held.sort(key=lambda note: abs(note.pitch - middle))
     while held and not hands.grip(grip.tick, grip.staff).is_playable:
         longest = held.pop()
         hands.put(longest, replace(longest, duration_tick=grip.tick - longest.onset_tick))

@@ -21,6 +21,10 @@ def keyboard():
     return make
 
 
+def anything(_note):
+    return True
+
+
 def hands(score):
     """Return the pitches of the right and of the left hand of a playable version."""
     notes = playable(score.parts[0]).notes
@@ -60,14 +64,20 @@ def test_a_hand_lets_go_of_what_it_holds_to_reach_the_next_note(keyboard):
     score = keyboard([(0, 55, 4), (0, 76, 4), (2, 79, 1)], [(0, 48, 2), (2, 36, 2)])
     written = playable(score.parts[0])
     assert [grip.tick // Q for grip in unplayable(written)] == [2]  # what others wrote keeps its lengths
-    played = playable(score.parts[0], lets_go=True)
+    played = playable(score.parts[0], lets_go=anything)
     assert not list(unplayable(played))
     assert {n.pitch: n.duration_tick // Q for n in played.notes} == {55: 2, 76: 4, 79: 1, 48: 2, 36: 2}
 
 
+def test_the_note_of_a_tune_is_held_on(keyboard):
+    score = keyboard([(0, 55, 4), (0, 76, 4), (2, 79, 1)], [(0, 48, 2), (2, 36, 2)])
+    played = playable(score.parts[0], lets_go=lambda note: note.pitch != 55)
+    assert {n.pitch: n.duration_tick // Q for n in played.notes}[55] == 4
+
+
 def test_the_note_next_to_what_is_struck_is_held_on(keyboard):
     score = keyboard([(0, 60, 4), (0, 72, 4), (2, 84, 2)], [(0, 36, 4), (0, 48, 4), (2, 40, 2)])
-    played = playable(score.parts[0], lets_go=True)
+    played = playable(score.parts[0], lets_go=anything)
     lengths = {n.pitch: n.duration_tick // Q for n in played.notes}
     assert lengths == {60: 2, 72: 4, 84: 2, 36: 4, 48: 4, 40: 2}
     assert not list(unplayable(played))
@@ -75,7 +85,7 @@ def test_the_note_next_to_what_is_struck_is_held_on(keyboard):
 
 def test_a_hand_lets_go_of_its_bass_to_help_the_other(keyboard):
     score = keyboard([(2, pitch, 1) for pitch in (59, 64, 68, 71, 74, 80)], [(0, 40, 4)])
-    played = playable(score.parts[0], lets_go=True)
+    played = playable(score.parts[0], lets_go=anything)
     assert not list(unplayable(played))
     assert {n.pitch: n.duration_tick // Q for n in played.notes}[40] == 2
     assert [n.pitch for n in played.notes if n.staff == LOWER_STAFF] == [40, 59]
@@ -84,6 +94,6 @@ def test_a_hand_lets_go_of_its_bass_to_help_the_other(keyboard):
 
 def test_a_hand_rolls_to_help_the_other(keyboard):
     score = keyboard([(0, pitch, 1) for pitch in (59, 64, 68, 71, 74, 80)], [(0, 40, 1)])
-    played = playable(score.parts[0], lets_go=True)
+    played = playable(score.parts[0], lets_go=anything)
     assert not list(unplayable(played))
     assert {n.pitch for n in played.notes if n.articulations == ("arpeggio",)} == {40, 59}
