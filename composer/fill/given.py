@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.plan.phrase_ends import Closing
 from composer.roll.codec import BoolArray, ByteArray
 from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import FREE, HELD, SILENT, STRUCK, Pins, make_pins
@@ -110,6 +111,16 @@ def close_below(given: Given, steps: slice, bottom: NDArray[np.int_]) -> None:
     region = given.code[steps]
     region[cells & (region == FREE)] = SILENT
     given.has_bass[steps] |= bottom >= 0
+
+
+def onsets_with_halts(closings: Iterable[Closing], num_steps: int, *, origin_tick: int = 0) -> BoolArray:
+    """Return where free notes may begin, bool [step]: not where a phrase halts."""
+    onsets = np.ones(num_steps, bool)
+    for closing in closings:
+        if closing.halt_tick is not None:
+            first, end = ((tick - origin_tick) // STEP_TICKS for tick in (closing.halt_tick, closing.end_tick))
+            onsets[max(0, first + 1) : max(0, end)] = False
+    return onsets
 
 
 def line_of(notes: Iterable[Sounding], num_steps: int, low_pitch: int) -> NDArray[np.int_]:

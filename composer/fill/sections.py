@@ -25,6 +25,7 @@ from composer.fill.given import (
     lead_in_notes,
     line_of,
     nothing_given,
+    onsets_with_halts,
 )
 from composer.fill.goals import last_chord, phrase_goals
 from composer.fill.local import Enters, Local, localize
@@ -37,7 +38,7 @@ from composer.fill.soloist import close_round, fitted_pitch, keep_silent, sings,
 from composer.outline import SectionSpan
 from composer.plan.links import read_pitch
 from composer.plan.model import Link, SectionEntry
-from composer.plan.outline import PhrasePlace
+from composer.plan.outline import PhrasePlace, closing_of
 from composer.roll.codec import BoolArray
 from composer.roll.facts import line_facts
 from composer.roll.grid import STEP_TICKS
@@ -119,6 +120,8 @@ def section_stretch(
         for index, (first, end) in enumerate(bars)
         if any(first < phrase.end_tick // STEP_TICKS <= end for phrase in local.phrases)
     )
+    free = [place for place in places if place.entry.voices is None and not setting.is_line]
+    closings = [closing_of(place, meter=setting.meter, seed=setting.seed) for place in free]
     style, *changes = _styles(setting, places, local)
     stretch = Stretch(
         facts=local.facts,
@@ -138,6 +141,7 @@ def section_stretch(
         goals=phrase_goals(setting, places, local, given),
         critic_weights=critic_weights(setting, has_voices=section.voices is not None),
         batches=CHOIR_BATCHES if setting.row.is_choir else 1,
+        onsets=onsets_with_halts(closings, num_steps, origin_tick=local.origin_tick),
         runs=setting.runs,
     )
     return stretch, local

@@ -6,6 +6,7 @@ plan settles them, no lead-in, nothing after it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from composer.abc import Melody
@@ -19,6 +20,8 @@ from composer.fill.tune_stretch import ThemeTask
 from composer.outline import ChordSpan, KeySpan, Outline, PhraseSpan, SectionSpan, TextureSpan
 from composer.plan.model import ThemeEntry
 from composer.plan.numerals import parse_harmony, parse_key_path
+from composer.plan.phrase_ends import Closing, draw_closing, eased
+from composer.plan.randomness import stream
 from composer.roll.facts import line_facts
 from composer.score import Bar, make_bars
 from composer.style_statistics import StyleStatistics
@@ -45,13 +48,17 @@ def theme_outline(name: str, entry: ThemeEntry, setting: Setting) -> tuple[Outli
     )
     end = bars * meter.bar_ticks
     span = SectionSpan(0, end, f"theme {name}", name, "theme", name)
+    phrases = _phrases(entry, setting)
+    textures = _textures(end, setting.statistics)
+    for closing in theme_closings(name, phrases, setting):
+        textures = eased(textures, closing)
     outline = Outline(
         bars=_bars(bars, setting),
         keys=(KeySpan(0, end, key),),
         chords=chords,
-        phrases=_phrases(entry, setting),
+        phrases=phrases,
         sections=(span,),
-        textures=setting.row.textured(_textures(end, setting.statistics)),
+        textures=setting.row.textured(tuple(textures)),
         ensemble=setting.ensemble,
         style=setting.outline.style,
     )
@@ -79,21 +86,35 @@ def _phrases(entry: ThemeEntry, setting: Setting) -> tuple[PhraseSpan, ...]:
     return tuple(spans)
 
 
-def _textures(end_tick: int, statistics: StyleStatistics) -> tuple[TextureSpan, ...]:
+def theme_closings(name: str, phrases: Sequence[PhraseSpan], setting: Setting) -> list[Closing]:
+    """Return how each phrase of a theme ends."""
+    return [
+        draw_closing(
+            phrase.start_tick,
+            phrase.end_tick,
+            phrase.cadence,
+            meter=setting.meter,
+            generator=stream(setting.seed, "theme", name, "closing", index),
+        )
+        for index, phrase in enumerate(phrases)
+    ]
+
+
+def _textures(end_tick: int, statistics: StyleStatistics) -> list[TextureSpan]:
     """Return the style's commonest texture at its usual density: a theme belongs to no section yet."""
     if not statistics.textures:
-        return ()
+        return []
     pattern = max(statistics.textures, key=lambda name: (statistics.textures[name].count, name))
     figures = statistics.textures[pattern]
-    return (
+    return [
         TextureSpan(
             0,
             end_tick,
             pattern,
             (figures.onsets_per_beat_lower[1], figures.onsets_per_beat_upper[1]),
             (figures.polyphony_lower[1], figures.polyphony_upper[1]),
-        ),
-    )
+        )
+    ]
 
 
 def theme_task(name: str, entry: ThemeEntry, setting: Setting, pinned: Melody | None) -> ThemeTask:

@@ -11,7 +11,7 @@ import numpy as np
 
 from composer.fill.countersubjects import compose_countersubject
 from composer.fill.formulas import cadence_basses
-from composer.fill.given import Given, Sounding, give_bass, give_melody, give_notes, nothing_given
+from composer.fill.given import Given, Sounding, give_bass, give_melody, give_notes, nothing_given, onsets_with_halts
 from composer.fill.lengths import legible_tune
 from composer.fill.local import localize
 from composer.fill.particles import NoteSource, Stretch, run_filter
@@ -19,7 +19,7 @@ from composer.fill.recall import ComposedTheme, cells_to_sounding
 from composer.fill.sections import solo_cells
 from composer.fill.setting import WINDOW_PITCHES, Setting, critic_weights
 from composer.fill.subjects import compose_subject
-from composer.fill.theme_tasks import theme_key, theme_outline, theme_task
+from composer.fill.theme_tasks import theme_closings, theme_key, theme_outline, theme_task
 from composer.fill.themes import compose_theme
 from composer.plan.model import ThemeEntry
 from composer.plan.randomness import stream
@@ -113,6 +113,7 @@ def _compose_voices(
         solo=solo_cells(tune, num_steps, setting) if setting.row.has_soloist else None,
         compasses=setting.single_compasses,
         critic_weights=critic_weights(setting),
+        onsets=onsets_with_halts(theme_closings(theme.name, outline.phrases, setting), num_steps),
         runs=setting.runs,
     )
     filled = run_filter(source, stretch, stream(setting.seed, "theme", theme.name, "voices"))

@@ -22,6 +22,8 @@ from composer.outline import (
 from composer.plan.mixes import normal, section_mix, whole_mix
 from composer.plan.model import DYNAMIC_LEVELS, NO_THEME, Dynamics, PhraseEntry, Plan, SectionEntry
 from composer.plan.numerals import Slot, parse_harmony, parse_key_path
+from composer.plan.phrase_ends import Closing, draw_closing, eased
+from composer.plan.randomness import stream
 from composer.score import Bar, make_bars
 from composer.style_statistics import StyleStatistics, TextureFigures
 from composer.theory.harmony import Cadence
@@ -168,7 +170,7 @@ def plan_outline(plan: Plan, *, statistics: Mapping[str, StyleStatistics] | None
         chords=chords,
         phrases=tuple(_phrase_span(place) for place in places),
         sections=_sections(places),
-        textures=_textures(places, bars, statistics),
+        textures=_textures(places, bars, statistics, seed=plan.seed or 0),
         dynamics=tuple(_dynamic_span(place) for place in places),
         tempos=_tempos(plan, places, bars),
         ensemble=plan.ensemble or "",
@@ -219,11 +221,16 @@ def _sections(places: tuple[PhrasePlace, ...]) -> tuple[SectionSpan, ...]:
 
 
 def _textures(
-    places: tuple[PhrasePlace, ...], bars: tuple[Bar, ...], statistics: Mapping[str, StyleStatistics] | None
+    places: tuple[PhrasePlace, ...],
+    bars: tuple[Bar, ...],
+    statistics: Mapping[str, StyleStatistics] | None,
+    *,
+    seed: int,
 ) -> tuple[TextureSpan, ...]:
-    """Return the texture of each bar: the phrase's pattern, a little denser towards its middle."""
-    spans = []
+    """Return the texture of each bar: the phrase's pattern, a little denser towards its middle, eased at its end."""
+    found: list[TextureSpan] = []
     for place in places:
+        spans = []
         pattern = place.entry.texture or "unknown"
         figures = []
         for name, weight in place.style.items():
@@ -242,7 +249,15 @@ def _textures(
             if place.entry.voices is not None:
                 onsets, polyphony = _of_voices(place.entry.voices, onsets)
             spans.append(TextureSpan(start, end, pattern, onsets, polyphony, round(density, 4)))
-    return tuple(spans)
+        found += eased(spans, closing_of(place, meter=bars[0].meter, seed=seed))
+    return tuple(found)
+
+
+def closing_of(place: PhrasePlace, *, meter: Meter, seed: int) -> Closing:
+    """Return how a phrase of a plan with that seed ends."""
+    generator = stream(seed, place.section.id or "", place.section.take or 1, "closing", place.index)
+    cadence = Cadence(place.entry.cadence or "none")
+    return draw_closing(place.start_tick, place.end_tick, cadence, meter=meter, generator=generator)
 
 
 def _of_voices(

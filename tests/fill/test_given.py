@@ -12,8 +12,10 @@ from composer.fill.given import (
     give_notes,
     lead_in_notes,
     nothing_given,
+    onsets_with_halts,
     place_degrees,
 )
+from composer.plan.phrase_ends import Closing
 from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import FREE, HELD, SILENT, STRUCK
 from composer.theory.harmony import parse_chord
@@ -107,3 +109,10 @@ def test_rests_stay_rests_and_the_compass_wins():
     pitches = place_degrees([None, 7, 0], parse_key("C major"), goal=30, compass=(40, 60))
     assert pitches[0] is None
     assert all(40 <= pitch <= 60 for pitch in pitches[1:])
+
+
+def test_nothing_free_begins_where_a_phrase_halts():
+    halting = Closing(8 * STEP_TICKS, 16 * STEP_TICKS, (0.5, 0.5), 12 * STEP_TICKS)
+    going_on = Closing(24 * STEP_TICKS, 32 * STEP_TICKS, (1.0, 1.0), None)
+    onsets = onsets_with_halts([halting, going_on], 20, origin_tick=-4 * STEP_TICKS)
+    assert np.flatnonzero(~onsets).tolist() == [17, 18, 19]  # on the beat itself the last chord is struck
