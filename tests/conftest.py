@@ -43,6 +43,14 @@ def make_fake_source() -> Callable[..., Any]:
     return lambda _setting=None: module.FakeSource()
 
 
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch, make_fake_source: Callable[..., Any]) -> None:
+    """Let everything that composes take its notes from that source."""
+    monkeypatch.setattr(
+        "composer.pipeline.filling.network_source", lambda cards, **options: (make_fake_source, "no network")
+    )
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A real browser without a window; tests that want one are left out where there is none, but never in `.ci/run`."""

@@ -8,7 +8,6 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -18,15 +17,12 @@ from composer.style_statistics import StyleStatistics
 
 
 @pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_fake_source: Any) -> Iterator[InteractiveShell]:
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_network: None) -> Iterator[InteractiveShell]:
     """A shell in an empty folder; composing needs no network there."""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / ".ipython"))
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setattr("sys.displayhook", sys.displayhook)  # the shell puts its own there
-    monkeypatch.setattr(
-        "composer.pipeline.filling.network_source", lambda cards, **options: (make_fake_source, "no network")
-    )
     monkeypatch.setattr(
         "composer.pipeline.filling.load_statistics", lambda style: StyleStatistics(name=style, pieces=1, bars=1)
     )

@@ -13,6 +13,8 @@ from composer.pieces import analyse_file, extend_file
 from composer.plan.planner import resolve
 from composer.plan.reader import read_plan
 
+pytestmark = pytest.mark.usefixtures("no_network")
+
 TUNE = """X:1
 T:A tune
 C:{composer}
@@ -22,13 +24,6 @@ K:G
 |: G2 B2 d2 | c2 A2 F2 | G2 B2 A2 | G6 | B2 d2 g2 | e2 c2 A2 | B2 A2 F2 | G6 :|
 |: A2 ^c2 e2 | d2 B2 G2 | A2 ^c2 B2 | A6 | d2 f2 a2 | g2 e2 c2 | B2 A2 F2 | G6 :|
 """
-
-
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch, make_fake_source):
-    monkeypatch.setattr(
-        "composer.pipeline.filling.network_source", lambda cards, **options: (make_fake_source, "no network")
-    )
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from composer.errors import ComposerError, OptionError, OutputError, PlanError, 
 from composer.pipeline import filling
 from composer.style import load_style, styles_folder
 
+pytestmark = pytest.mark.usefixtures("no_network")
+
 PLAN = """\
 plan: 1
 form: rondo
@@ -31,13 +33,6 @@ sections:
   - {label: B, theme: couplet, bars: 4, key: V, cadence: HC}
   - {label: A, id: A2, copy_of: A, recall: full}
 """
-
-
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch, make_fake_source):
-    monkeypatch.setattr(
-        "composer.pipeline.filling.network_source", lambda cards, **options: (make_fake_source, "no network")
-    )
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("no_network")
+
 PLAN = """\
 plan: 1
 form: rondo
@@ -29,13 +31,6 @@ PLANNED = {
 }  # fmt: skip
 PLAYED = {"player", "take", "length_sec"}
 MADE = {"device", "seconds", "warnings", "files"}
-
-
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch, make_fake_source):
-    monkeypatch.setattr(
-        "composer.pipeline.filling.network_source", lambda cards, **options: (make_fake_source, "no network")
-    )
 
 
 @pytest.fixture

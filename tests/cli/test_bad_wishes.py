@@ -112,8 +112,8 @@ def test_not_even_root_writes_there(run, folder, composed) -> None:
     assert kept(folder)
 
 
-@pytest.mark.parametrize("outputs", ["-o a.mid -o a.pdf", "-o a.pdf -o a.mid", "-o a.mid -o a.mp3"])
-def test_a_disk_that_fills_up_changes_nothing(run, folder, monkeypatch, outputs: str) -> None:
+def fill_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the disk be full at the second file that is synced."""
     true_sync, calls = os.fsync, []
 
     def full_at_the_second(handle: int) -> None:
@@ -123,6 +123,11 @@ def test_a_disk_that_fills_up_changes_nothing(run, folder, monkeypatch, outputs:
         true_sync(handle)
 
     monkeypatch.setattr(files.os, "fsync", full_at_the_second)
+
+
+@pytest.mark.parametrize("outputs", ["-o a.mid -o a.pdf", "-o a.pdf -o a.mid", "-o a.mid -o a.mp3"])
+def test_a_disk_that_fills_up_changes_nothing(run, folder, monkeypatch, outputs: str) -> None:
+    fill_up(monkeypatch)
     result = run("build", "my.yaml", *outputs.split())
     assert result.exit_code == 2
     last = outputs.split()[-1]
@@ -133,15 +138,7 @@ def test_a_disk_that_fills_up_changes_nothing(run, folder, monkeypatch, outputs:
 
 def test_a_picture_is_written_with_the_performance_or_neither_is(run, folder, monkeypatch) -> None:
     run("build", "my.yaml", "-o", "b.mid")
-    true_sync, calls = os.fsync, []
-
-    def full_at_the_second(handle: int) -> None:
-        calls.append(handle)
-        if len(calls) == 2:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        true_sync(handle)
-
-    monkeypatch.setattr(files.os, "fsync", full_at_the_second)
+    fill_up(monkeypatch)
     result = run("perform", "b.mid", "-o", "a.mid", "--plot", "b.png")
     assert result.exit_code == 2
     (folder / "b.mid").unlink()

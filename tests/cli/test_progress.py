@@ -89,11 +89,9 @@ def test_the_bar_stays_while_stderr_is_turned_aside(tmp_path: Path, monkeypatch)
         assert aside.read() == ""
 
 
-def test_the_same_bytes_with_a_bar_and_without(tmp_path, monkeypatch, make_fake_source) -> None:
+@pytest.mark.usefixtures("no_network")
+def test_the_same_bytes_with_a_bar_and_without(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setattr(
-        "composer.pipeline.filling.network_source", lambda cards, **options: (make_fake_source, "no network")
-    )
     monkeypatch.chdir(tmp_path)
     Path("my.yaml").write_text(PLAN, encoding="utf-8")
     names = ("my.mid", "my.musicxml", "my.json")

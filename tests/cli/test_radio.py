@@ -47,10 +47,7 @@ class AtHome:
 
 
 @pytest.fixture(autouse=True)
-def at_home(monkeypatch, make_fake_source):
-    monkeypatch.setattr(
-        "composer.pipeline.filling.network_source", lambda cards, **options: (make_fake_source, "no network")
-    )
+def at_home(monkeypatch, no_network):
     monkeypatch.setattr(composer.radio, "Workshop", AtHome)
     monkeypatch.setattr(AtHome, "stop_before", None)
     ENDED.clear()

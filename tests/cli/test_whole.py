@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("no_network")
+
 PLAN = """\
 plan: 1
 form: rondo
@@ -23,13 +25,6 @@ sections:
 """
 MISSPELT = PLAN.replace("seed: 7", "sede: 7")
 SHORTEN = "(shorten the theme, or give the section 4 bars)"
-
-
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch, make_fake_source):
-    monkeypatch.setattr(
-        "composer.pipeline.filling.network_source", lambda cards, **options: (make_fake_source, "no network")
-    )
 
 
 @pytest.fixture

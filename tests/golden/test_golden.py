@@ -33,10 +33,8 @@ def listing(path: Path) -> str:
 
 
 @pytest.mark.parametrize("name", ["rondo", "chorale"])
-def test_the_same_plan_gives_the_same_files(name, tmp_path, monkeypatch, make_fake_source, request):
-    monkeypatch.setattr(
-        "composer.pipeline.filling.network_source", lambda cards, **options: (make_fake_source, "no network")
-    )
+@pytest.mark.usefixtures("no_network")
+def test_the_same_plan_gives_the_same_files(name, tmp_path, monkeypatch, request):
     monkeypatch.setattr(
         "composer.pipeline.filling.load_statistics", lambda style: StyleStatistics(name=style, pieces=1, bars=1)
     )

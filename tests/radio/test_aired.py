@@ -11,13 +11,7 @@ from composer.errors import FillError
 from composer.radio import Item, RadioWishes, air, numbered
 from composer.theory.key import parse_key
 
-
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch, make_fake_source):
-    monkeypatch.setattr(
-        "composer.pipeline.filling.network_source", lambda cards, **options: (make_fake_source, "no network")
-    )
-
+pytestmark = pytest.mark.usefixtures("no_network")
 
 ITEM = Item(7, "binary", parse_key("E minor"), 11)
 

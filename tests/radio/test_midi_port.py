@@ -117,28 +117,26 @@ def test_there_is_a_pause_between_two_pieces_and_none_before_the_first(channel, 
     assert starts == [0.0, pytest.approx(3.5)]
 
 
-def test_one_late_message_does_not_delay_the_others(channel, port, clock, tune):
+def hold_up(port, clock, *, seconds):
+    """Let each change of a controller take so long."""
     send = port.send
 
     def slow(message):
         send(message)
         if message.type == "control_change":
-            clock.sec += 0.15
+            clock.sec += seconds
 
     port.send = slow
+
+
+def test_one_late_message_does_not_delay_the_others(channel, port, clock, tune):
+    hold_up(port, clock, seconds=0.15)
     channel.play(tune)
     assert [sec for sec, _ in port.heard][-3:] == [0.5, 0.5, 1.5]
 
 
 def test_after_a_sleep_of_the_machine_the_piece_goes_on_where_it_was(channel, port, clock, tune):
-    send = port.send
-
-    def sleeping(message):
-        send(message)
-        if message.type == "control_change":
-            clock.sec += 3600
-
-    port.send = sleeping
+    hold_up(port, clock, seconds=3600)
     channel.play(tune)
     times = [sec for sec, _ in port.heard]
     assert times[3] == pytest.approx(3600.25)
