@@ -44,7 +44,7 @@ from composer.report.check import report_on
 from composer.roll.codec import encode
 
 STYLES = ("bach", "mozart", "chopin", "joplin", "beethoven", "romantic", "handel", "schubert")
-FORMS = ("ternary", "rondo", "binary", "sonata")
+FORMS = ("ternary", "rondo", "binary", "minuet")
 # Which way is worse.
 MEASURES = {
     "chords": -1,
