@@ -22,7 +22,8 @@ from composer.roll.reference import Reference, level_of, no_reference, place_ref
 
 RECALLED_LEVEL = 4  # likeness class of the new voices round a returning tune: of the same kind, not the same
 RHYTHM_FIDELITY = 0.3  # below it a phrase takes over its theme's rhythm alone,
-STRONG_FIDELITY, BEATS_FIDELITY = 0.5, 0.8  # from which on a followed tune keeps its strong notes, its beats
+TUNE_FIDELITY = 0.5  # from which on a followed tune keeps notes, that share of them
+WEAK_STRENGTH = 2  # below it a place may have a note that is not the chord's
 RHYTHM_LEVEL = 4  # about as closely as the bars of a piece do
 
 
@@ -39,30 +40,39 @@ def tune_of_phrase(
 def give_skeleton(
     given: Given, setting: Setting, place: PhrasePlace, local: Local, themes: Mapping[str, ComposedTheme]
 ) -> None:
-    """Pin the onsets of a followed tune's strong notes where the phrase's chords have them; all else is free.
+    """Pin the onsets of the notes that a followed tune keeps; what lies between, and how long they last, is free.
 
-    From a fidelity of `BEATS_FIDELITY` on the notes of all beats count, from `STRONG_FIDELITY` on those of strong ones.
+    At a fidelity of .7 it keeps seven notes in ten, those of the strongest places, as far as the chords allow.
     """
     theme, fidelity = themes.get(place.entry.theme or ""), place.entry.fidelity or 0.0
-    if theme is None or place.states_theme or fidelity < STRONG_FIDELITY or place.entry.voices is not None:
+    if theme is None or place.states_theme or fidelity < TUNE_FIDELITY or place.entry.voices is not None:
         return
-    least = 2 if fidelity >= BEATS_FIDELITY else 3
-    end = cadence_tick(place, setting)
-    for onset, _, pitch in stated_tune(theme, place, setting):
-        slot = next((s for s in place.slots if s.start_tick <= onset < s.end_tick and s.numeral is not None), None)
-        strength = setting.meter.strength((onset - place.bar_tick) % setting.meter.bar_ticks)
-        if slot is None or onset >= end or strength < least or onset % STEP_TICKS:
-            continue
+    tune = stated_tune(theme, place, setting)
+    kept = [note for note, after in zip(tune, [*tune[1:], None], strict=True) if _can_stay(note, after, place, setting)]
+    kept.sort(key=lambda note: (-_strength(note[0], place, setting), -note[1], note[0]))
+    for onset, _, pitch in sorted(kept[: round(fidelity * len(tune))]):
         step, index = (onset - local.origin_tick) // STEP_TICKS, pitch - given.low_pitch
-        if pitch % 12 in slot.chord.pitch_classes(slot.key) and given.allowed[step, index]:
-            give_melody(
-                given,
-                [(onset - local.origin_tick, STEP_TICKS, pitch)],
-                start_tick=onset - local.origin_tick,
-                end_tick=onset - local.origin_tick + STEP_TICKS,
-            )
-            after = given.code[step + 1 : step + 2, index]
-            after[after == SILENT] = FREE  # how long it sounds is the network's
+        if given.allowed[step, index]:
+            start = onset - local.origin_tick
+            give_melody(given, [(start, STEP_TICKS, pitch)], start_tick=start, end_tick=start + STEP_TICKS)
+            after_cell = given.code[step + 1 : step + 2, index]
+            after_cell[after_cell == SILENT] = FREE  # how long it sounds is the network's
+
+
+def _can_stay(note: Sounding, after: Sounding | None, place: PhrasePlace, setting: Setting) -> bool:
+    """Return whether a tune's note suits the phrase's own chords: as one of theirs, or as a weak step to the next."""
+    onset, _, pitch = note
+    slot = next((s for s in place.slots if s.start_tick <= onset < s.end_tick and s.numeral is not None), None)
+    if slot is None or onset >= cadence_tick(place, setting) or onset % STEP_TICKS:
+        return False
+    if pitch % 12 in slot.chord.pitch_classes(slot.key):
+        return True
+    leads_on = after is not None and abs(after[2] - pitch) <= 2
+    return leads_on and pitch % 12 in slot.key.scale and _strength(onset, place, setting) < WEAK_STRENGTH
+
+
+def _strength(onset: int, place: PhrasePlace, setting: Setting) -> int:
+    return setting.meter.strength((onset - place.bar_tick) % setting.meter.bar_ticks)
 
 
 def references_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from composer.plan.harmony import PhraseRequest
 from composer.plan.model import CadenceName, Formula, PhraseEntry, SectionEntry
 from composer.plan.numerals import Slot, parse_harmony
 from composer.plan.pedals import Pedal
-from composer.plan.phrases import STATED, PhraseDraft
+from composer.plan.phrases import CLOSE, STATED, PhraseDraft
 from composer.plan.setting import Setting
 from composer.plan.statements import Statement, draw_statement
 from composer.plan.themes import (
@@ -30,7 +31,7 @@ from composer.style_statistics import degree_text, parse_degree
 from composer.theme import change_degree
 from composer.theory.key import Key
 
-LIKE_FIDELITY = 0.5  # from it on a phrase that follows a theme has its chords too
+LIKE_FIDELITY = 0.5  # from it on a phrase that follows a theme has its opening chords
 
 
 def phrase_harmony(
@@ -102,9 +103,13 @@ def phrase_harmony(
     if draft.parallel is not None and drafts[draft.parallel].bars >= draft.bars // 2:
         parallel = opening_pins(harmonies[draft.parallel], start_tick=-pickup, bars=draft.bars, setting=setting)
     if theme is not None and LIKE_FIDELITY <= draft.fidelity < STATED and len(draft.keys) == 1:
-        # What is to be like the theme has its chords, up to the last two bars.
+        # What is to be like the theme has its chords: all of them, or up to the last bar, or the last two.
         own = stated_slots(theme, draft, key, setting)
-        parallel = opening_pins(own, start_tick=-pickup, bars=2 * (draft.bars - 2), setting=setting)
+        is_close = draft.fidelity >= CLOSE
+        if is_close and fits and not pins and _cadence_of_theme(theme, draft) == draft.cadence:
+            return own, stated_formula(theme, draft, key, setting)
+        own_bars = draft.bars - (1 if is_close else 2)
+        parallel = opening_pins(own, start_tick=-pickup, bars=2 * own_bars, setting=setting)
     tune: tuple[MelodyNote, ...] = ()
     if theme is not None and draft.states_theme:
         tune = _tune(theme, draft, key, setting) if statement is None else statement.tune
@@ -204,6 +209,12 @@ def following_harmony(
     kinds: tuple[CadenceName, ...] = ("PAC", "HC", "IAC", "DC", "PC")
     found: CadenceName = next((name for name in kinds if closes(name, pair, None, beat, meter)), "none")
     return replace(draft, cadence=found)
+
+
+def _cadence_of_theme(theme: SettledTheme, draft: PhraseDraft) -> CadenceName | None:
+    """Return the cadence of the theme's phrase that ends at the draft's last bar; None where none ends there."""
+    ends = itertools.accumulate(phrase.bars for phrase in theme.phrases)
+    return dict(zip(ends, (phrase.cadence for phrase in theme.phrases), strict=True)).get(draft.last_bar)
 
 
 def _pedal(said: PhraseEntry, places: Sequence[tuple[int, Key]]) -> Pedal | None:

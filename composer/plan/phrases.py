@@ -23,6 +23,7 @@ ONE_BREATH_BARS = 8  # a join between sections that is no longer stays one phras
 FREE_FIDELITY = 0.5  # of phrases in a theme's section that do not state it
 EPISODE_FIDELITY = 0.2  # of those in an episode: there they take over the theme's rhythm alone
 STATED = 1.0
+CLOSE = 0.6  # the fidelity from which on a section is divided as its theme is, and has its chords
 LEAST_STATED = 2  # bars
 ROUNDED = 0.25  # share of sections with room for it that end with their theme's last phrase
 
@@ -98,8 +99,11 @@ def draft_phrases(
     """
     has_theme = theme != NO_THEME and bool(theme_shape)
     stated: list[PhraseDraft] = []
-    if has_theme and fidelity == STATED:
-        stated = _statement(theme, theme_shape, keys[0])
+    if has_theme and fidelity >= CLOSE:
+        stated = _statement(theme, theme_shape, keys[0], fidelity)
+        while fidelity < STATED and sum(draft.bars for draft in stated) > bars:
+            stated.pop()  # what only follows a theme may be shorter
+    if stated:
         used = sum(draft.bars for draft in stated)
         moves = len(keys) > 1 and not theme_pinned
         ends_otherwise = stated[-1].cadence != cadence and not theme_pinned
@@ -135,12 +139,12 @@ def draft_phrases(
     return _with_parallels([*stated, *free, *closing]), kind if free else None
 
 
-def _statement(theme: str, shape: Sequence[ThemePhrase], key: Key) -> list[PhraseDraft]:
+def _statement(theme: str, shape: Sequence[ThemePhrase], key: Key, fidelity: float) -> list[PhraseDraft]:
     drafts = []
     bar = 1
     for phrase in shape:
         drafts.append(
-            PhraseDraft(phrase.bars, phrase.cadence, (key,), theme, bar, bar + phrase.bars - 1, fidelity=STATED)
+            PhraseDraft(phrase.bars, phrase.cadence, (key,), theme, bar, bar + phrase.bars - 1, fidelity=fidelity)
         )
         bar += phrase.bars
     return drafts

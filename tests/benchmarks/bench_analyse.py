@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import os
 import random
 import sys
 from collections import Counter
@@ -31,6 +30,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from music_folder import music_folder
 
 from composer.corpus.reader import read_score
 from composer.errors import ComposerError
@@ -166,7 +167,7 @@ def drawn_pieces(count: int) -> Iterator[tuple[str, Plan, Score]]:
 
 def files_of(pattern: str) -> list[Path]:
     """The files of a corpus."""
-    return sorted((Path(os.environ["RITORNELLO_DATA"]) / "corpora").glob(pattern))
+    return sorted((music_folder() / "corpora").glob(pattern))
 
 
 def stated_bars(score: Score) -> list[int]:

@@ -17,7 +17,6 @@ chordified beat, key of a floating window.
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +24,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from music_folder import music_folder
 
 from composer.analysis.frames import note_array
 from composer.analysis.harmony import analyse_harmony
@@ -229,7 +229,7 @@ def main() -> None:
         "--music21", type=int, nargs="?", const=1000, default=0, metavar="N", help="music21's analysis beside it"
     )
     options = parser.parse_args()
-    data = Path(os.environ["RITORNELLO_DATA"])
+    data = music_folder()
     chosen = list(examples(data, options.every))
     beats = sum(1 for example in chosen for _ in example.beats())
     print(f"{len(chosen)} chorales with an analysis that fits, {beats} beats")

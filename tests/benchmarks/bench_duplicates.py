@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import os
 import re
 import time
 from collections.abc import Iterable, Sequence
@@ -28,6 +27,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from music_folder import music_folder
 
 from composer.analysis.duplicates import Fingerprint, find_duplicates, fingerprint_of, group_works
 from composer.analysis.works import work_id
@@ -168,7 +168,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--list", type=int, default=20, metavar="N", help="print N pairs of two composers")
     options = parser.parse_args()
-    root = Path(os.environ["RITORNELLO_DATA"]) / "corpora"
+    root = music_folder() / "corpora"
     by_folder = {
         folder.name: [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
         for folder in sorted(root.iterdir())

@@ -12,9 +12,10 @@ many pieces were read otherwise than they are written, and bars read as compound
 from __future__ import annotations
 
 import argparse
-import os
 from collections import Counter
 from pathlib import Path
+
+from music_folder import music_folder
 
 from composer.corpus.reader import SUFFIXES, read_pieces
 from composer.errors import MusicFileError
@@ -63,7 +64,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="folders (default: all)")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="read one file of N")
     options = parser.parse_args()
-    root = Path(os.environ["RITORNELLO_DATA"]) / "corpora"
+    root = music_folder() / "corpora"
     names = options.names or sorted(path.name for path in root.iterdir() if path.is_dir())
     print(f"{'corpus':20} {'pieces':>6} {'bars':>7} {'before':>7} {'after':>7}   read otherwise (pieces)")
     total: Counter[str] = Counter()

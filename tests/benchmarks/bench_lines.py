@@ -17,12 +17,12 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
+
+from music_folder import music_folder
 
 from composer.analysis.hands import hand_of_notes, is_single_line, melody_line
 from composer.analysis.voices import find_voices
@@ -56,7 +56,7 @@ MELODIES = {
 
 def scores(patterns: tuple[str, ...], step: int) -> Iterator[Score]:
     """Every `step`-th of the files that can be read."""
-    corpora = Path(os.environ["RITORNELLO_DATA"]) / "corpora"
+    corpora = music_folder() / "corpora"
     for path in sorted(path for pattern in patterns for path in corpora.glob(pattern))[::step]:
         try:
             yield read_score(path).score

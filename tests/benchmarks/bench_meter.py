@@ -18,7 +18,6 @@ piece (a quarter lasting half a second); it is right where that is the bar's, th
 from __future__ import annotations
 
 import argparse
-import os
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -28,6 +27,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from joblib import Parallel, delayed
+from music_folder import music_folder
 from scipy.optimize import minimize
 
 from composer.corpus.meter_features import GROUPS, METERS, STEP_TICKS, list_candidates, meter_features, steps_of
@@ -228,7 +228,7 @@ def main() -> None:
     parser.add_argument("--partitura", type=int, default=0, metavar="N", help="ask partitura for every N-th piece")
     parser.add_argument("--weights", type=Path, help="fit on all pieces and write the table there")
     options = parser.parse_args()
-    root = Path(os.environ["RITORNELLO_DATA"]) / "corpora"
+    root = music_folder() / "corpora"
     paths = sorted(p for name in FOLDERS for p in (root / name).rglob("*") if p.suffix in SUFFIXES)[:: options.every]
     found = Parallel(n_jobs=-1, batch_size=8)(delayed(read_row)(p, root, bool(options.partitura)) for p in paths)
     rows = [row for row in found if row is not None]

@@ -21,12 +21,13 @@ from __future__ import annotations
 import argparse
 import csv
 import gzip
-import os
 import random
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+
+from music_folder import music_folder
 
 from composer.analysis.outline import outline_of
 from composer.corpus.midi.reader import MidiReading, read_midi
@@ -231,7 +232,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=TABLES, default=list(TABLES))
     options = parser.parse_args()
     for name in options.only:
-        TABLES[name](Path(os.environ["RITORNELLO_DATA"]), options.every)
+        TABLES[name](music_folder(), options.every)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 Run by hand, with the sets in the folder `bench` of the folder that RITORNELLO_DATA names:
 
     RITORNELLO_DATA=… python tests/benchmarks/bench_polyphonic.py SET [--output RUN] [--minutes 10]
+        [--units 200 200 100 50] [--dropout 0.5] [--change '{"lag_steps": [], "hears_chord": false}']
 
 SET is jsb_chorales_quarter, nottingham, musedata or piano_midi_de: {train,valid,test}_roll, uint8 [step, 88] from MIDI
 21 on, and {train,valid,test}_len (Boulanger-Lewandowski, Bengio and Vincent, 2012). With `--output` a run is resumed.
@@ -18,6 +19,7 @@ conditions. Training crops the pitch axis to what sounds; the test runs over all
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -135,6 +137,7 @@ def main() -> None:
     arguments.add_argument("--minutes", type=float, default=10.0)
     arguments.add_argument("--units", type=int, nargs=4, default=(200, 200, 100, 50))
     arguments.add_argument("--dropout", type=float, default=0.5)
+    arguments.add_argument("--change", type=json.loads, default={}, help="fields of the network, as JSON")
     arguments.add_argument("--rate", type=float, default=0.003)
     arguments.add_argument("--every", type=int, default=50, help="updates between validations")
     options = arguments.parse_args()
@@ -152,9 +155,8 @@ def main() -> None:
     from composer.network.biaxial import BiaxialNetwork
     from composer.training.engine import fit
 
-    config = NetworkConfig(
-        **CONFIG, time_units=tuple(options.units[:2]), note_units=tuple(options.units[2:]), dropout=options.dropout
-    )
+    sizes = {"time_units": options.units[:2], "note_units": options.units[2:], "dropout": options.dropout}
+    config = NetworkConfig(**(CONFIG | sizes | options.change))
     network = BiaxialNetwork(config, seed=1)
     seconds = 60 * options.minutes
     result = fit(
@@ -187,6 +189,8 @@ def main() -> None:
     assert scored == sum(map(len, sequences["test"]))
     print(f"\n{result.num_updates} updates ({result.stopped}), {scored:.0f} test steps, all 88 keys, plays only:")
     print(f"{options.set}: log-likelihood {-nats / scored:.3f} a step")
+    weights = sum(int(np.prod(weight.shape)) for weight in network.named_weights().values())
+    print(f"{weights:,} weights; validation {-result.best.nats:.3f} after {result.best.update} updates")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,6 @@ in a child process that is replaced when it hangs or dies.
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import time
 from collections import Counter
@@ -30,6 +29,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from found_counts import counted
+from music_folder import music_folder
 from other_readers import Beside, beside_table, compare
 from raw_counts import count_abc, count_kern, count_midi, count_musicxml
 
@@ -121,7 +121,7 @@ def main() -> None:
     parser.add_argument("--beside", type=int, default=0, metavar="N", help="N files of each row with other readers too")
     parser.add_argument("--limit", type=float, default=60.0, metavar="SECONDS", help="for each file and reader")
     options = parser.parse_args()
-    root = Path(os.environ["RITORNELLO_DATA"]) / "corpora"
+    root = music_folder() / "corpora"
     rows: dict[tuple[str, str], Row] = {}
     paths: dict[tuple[str, str], list[Path]] = {}
     beside: dict[str, dict[str, Beside]] = {}

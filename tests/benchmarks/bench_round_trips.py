@@ -18,7 +18,6 @@ page and say nothing.
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from music_folder import music_folder
 from score_facts import Facts, page_facts, struck_facts
 
 from composer.corpus.reader import SUFFIXES, read_bytes
@@ -146,7 +146,7 @@ def main() -> None:
     parser.add_argument("--open", action="store_true", help="open each written page with verovio too")
     parser.add_argument("--only", default="", metavar="TEXT", help="only files with this in their path")
     options = parser.parse_args()
-    root = Path(os.environ["RITORNELLO_DATA"]) / "corpora"
+    root = music_folder() / "corpora"
     folders: dict[str, list[Path]] = {}
     for path in sorted(
         path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES and options.only in str(path)

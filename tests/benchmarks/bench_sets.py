@@ -12,12 +12,12 @@ lie on two sides: there must be none. Beside it how many there would be, were th
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
+from music_folder import music_folder
 
 from composer.analysis.duplicates import find_duplicates
 from composer.analysis.works import split_of, work_id
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=cache_folder())
     parser.add_argument("--workers", type=int)
     options = parser.parse_args()
-    root = Path(os.environ["RITORNELLO_DATA"]) / "corpora"
+    root = music_folder() / "corpora"
     names = options.names or sorted(path.name for path in root.iterdir() if path.is_dir())
     columns = ("corpus", "files", "pieces", "left out", "bars", "steps", "valid", "MB", "seconds")
     print(" ".join(f"{column:>9}" for column in columns))

@@ -14,12 +14,12 @@ these the reader tells so.
 from __future__ import annotations
 
 import argparse
-import os
 import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from music_folder import music_folder
 from raw_signs import RawSigns, signs_of_kern, signs_of_musicxml
 
 from composer.corpus.reader import ReadResult, read_bytes
@@ -149,7 +149,7 @@ def main() -> None:
     parser.add_argument("--list", type=int, default=3, metavar="N", help="name N files for each kind that differs")
     parser.add_argument("--only", default="", metavar="TEXT", help="only files with this in their path")
     options = parser.parse_args()
-    root = Path(os.environ["RITORNELLO_DATA"]) / "corpora"
+    root = music_folder() / "corpora"
     counters = {".krn": signs_of_kern, ".mxl": signs_of_musicxml, ".musicxml": signs_of_musicxml}
     folders: dict[str, list[Path]] = {}
     for path in sorted(one for one in root.rglob("*") if one.suffix in counters and options.only in str(one)):

@@ -17,7 +17,6 @@ Run by hand, on a quiet machine, with the data in the folder that RITORNELLO_DAT
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import resource
 import subprocess
@@ -30,6 +29,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from music_folder import music_folder
 from numpy.typing import NDArray
 
 from composer.analysis.outline import outline_of
@@ -188,7 +188,7 @@ def main() -> None:
         hostile(options.damaged)
     pieces: list[tuple[str, Performance]] = []
     if {"speed", "fluidsynth"} & set(options.only):
-        pieces = list(performances(Path(os.environ["RITORNELLO_DATA"]), options.pieces))
+        pieces = list(performances(music_folder(), options.pieces))
     if "speed" in options.only:
         lengths, seconds = zip(*(speed(*piece) for piece in pieces), strict=True)
         print(f"together {sum(lengths) / sum(seconds):.0f} x real time")

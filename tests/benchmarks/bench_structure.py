@@ -17,13 +17,12 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from bench_analysis import Event, Example, examples
+from music_folder import music_folder
 
 from composer.analysis.reading import find_phrases
 from composer.analysis.sections import find_sections
@@ -107,7 +106,7 @@ def print_kinds(title: str, counts: Counter[tuple[str, str]]) -> None:
 
 def pieces(pattern: str, step: int) -> Iterator[tuple[Score, list[tuple[int, int]]]]:
     """(score, spans in the order of playing) of every `step`-th file."""
-    corpora = Path(os.environ["RITORNELLO_DATA"]) / "corpora"
+    corpora = music_folder() / "corpora"
     for path in sorted(corpora.glob(pattern))[::step]:
         try:
             data = path.read_bytes()
@@ -215,7 +214,7 @@ def main() -> None:
     parser.add_argument("--only", choices=("cadences", "sections"), help="one of the two")
     options = parser.parse_args()
     if options.only != "sections":
-        chosen = list(examples(Path(os.environ["RITORNELLO_DATA"]), options.every))
+        chosen = list(examples(music_folder(), options.every))
         print_kinds("cadences, fermatas shown", cadence_kinds(chosen, hide=False))
         print_kinds("cadences, fermatas hidden", cadence_kinds(chosen, hide=True))
     if options.only != "cadences":

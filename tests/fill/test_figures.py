@@ -32,17 +32,17 @@ sections:
      phrases: [{{bars: 4, cadence: PAC, harmony: "I | IV | V7 | I"}}]}}
 """
 EIGHTH = 5040
+TUNE = (72, 76, 79, 77, 76, 74, 71, 72)
 
 
 @pytest.fixture(scope="module")
 def stretched():
     """The stretch of a section in a texture."""
 
-    def stretch(texture, meter="4/4", ensemble="keyboard", theme="none"):
+    def stretch(texture, meter="4/4", ensemble="keyboard", theme="none", pitches=TUNE, length=2 * EIGHTH):
         plan = resolve(parse_plan(PLAN.format(texture=texture, meter=meter, ensemble=ensemble, theme=theme)))
         setting = make_setting(plan, plan_outline(plan), known={"bach": ("bach", load_statistics("bach"))})
-        pitches = (72, 76, 79, 77, 76, 74, 71, 72)
-        notes = tuple(MelodyNote(2 * place * EIGHTH, 2 * EIGHTH, pitch) for place, pitch in enumerate(pitches))
+        notes = tuple(MelodyNote(place * length, length, pitch) for place, pitch in enumerate(pitches))
         tune = Melody(notes, 4 * setting.meter.bar_ticks)
         themes = {"tune": ComposedTheme("tune", tune, parse_key("C major"), 4, voices=())}
         return section_stretch(setting, plan.section("A"), setting.outline.sections[0], themes)[0]
@@ -110,11 +110,25 @@ def test_a_theme_in_broken_chords_is_not_like_the_voices_it_had(stretched):
     assert stretched("walking", theme="tune").reference.level.any()
 
 
-def test_a_followed_tune_keeps_its_strong_notes_where_the_chords_have_them(stretched):
-    def kept(fidelity: float) -> list[int]:
-        code = stretched("chords", theme=f"tune, fidelity: {fidelity}").pins.code[:16]
-        return np.flatnonzero((code == STRUCK).any(axis=1)).tolist()
+def kept_of(stretched, fidelity: float, eighths) -> list[int]:
+    """The eighths of the first bar, over I, that a followed tune keeps; its cadence begins in the second bar."""
+    stretch = stretched("chords", theme=f"tune, fidelity: {fidelity}", pitches=eighths, length=EIGHTH)
+    return (np.flatnonzero((stretch.pins.code[:16] == STRUCK).any(axis=1)) / 2).tolist()
 
-    assert kept(0.4) == []
-    assert kept(0.5) == kept(0.7) == [0, 8]  # the strong beats' C and G over I
-    assert kept(0.9) == [0, 4, 8]  # E too; not F
+
+def test_a_followed_tune_keeps_the_share_of_its_notes_that_the_fidelity_says(stretched):
+    tonic = (72, 76, 79, 76, 72, 67, 76, 72)
+    assert kept_of(stretched, 0.4, tonic) == []
+    assert kept_of(stretched, 0.5, tonic) == [0, 2, 4, 6]  # those on the beats
+    assert kept_of(stretched, 0.75, tonic) == [0, 1, 2, 3, 4, 6]
+    assert kept_of(stretched, 0.99, tonic) == list(range(8))
+
+
+def test_a_followed_tune_keeps_what_the_chords_bear_and_weak_steps(stretched):
+    assert kept_of(stretched, 0.99, (72, 74, 76, 77, 79, 77, 76, 72)) == list(range(8))  # D and F pass
+    assert kept_of(stretched, 0.99, (74, 72, 76, 81, 77, 76, 79, 66)) == [
+        1,
+        2,
+        5,
+        6,
+    ]  # not D, F on beats, A, F sharp

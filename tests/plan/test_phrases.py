@@ -142,6 +142,17 @@ def test_references_go_through_the_theme(draft):
     assert all(phrase.fidelity == 0.5 and 1 <= phrase.first_bar <= phrase.last_bar <= 8 for phrase in drafts)
 
 
+def test_what_follows_a_theme_closely_is_divided_as_the_theme_is(draft):
+    drafts = draft(8, shape=PERIOD, fidelity=0.7)
+    assert [(phrase.bars, phrase.cadence, phrase.first_bar, phrase.fidelity) for phrase in drafts] == [
+        (4, "HC", 1, 0.7),
+        (4, "PAC", 5, 0.7),
+    ]
+    shorter = draft(6, shape=PERIOD, fidelity=0.7)
+    assert (sum(phrase.bars for phrase in shorter), shorter[0].bars, shorter[-1].cadence) == (6, 4, "PAC")
+    assert sum(phrase.bars for phrase in draft(2, shape=PERIOD, fidelity=0.7)) == 2
+
+
 def test_consequents_are_marked(draft):
     drafts = draft(16, seed=5)
     for index, phrase in enumerate(drafts):
