@@ -52,23 +52,6 @@ class Bar:
     bass_before: int = -1
 
     @property
-    def share(self) -> float:
-        """The part of a whole bar that is weighed: 1, or less where drafts are weighed from beat to beat."""
-        return min(1.0, len(self.facts.bar) / int(self.facts.steps_in_bar[0]))
-
-    @property
-    def pitch_class(self) -> NDArray[np.int_]:
-        """Pitch class of each pitch index."""
-        return (self.low_pitch + np.arange(self.play.shape[2])) % 12
-
-    @property
-    def members(self) -> BoolArray:
-        """Whether the pitch belongs to the planned chord (True where none is planned): bool [step, pitch]."""
-        bits = self.facts.chord_members.astype(np.int32)
-        member = (bits[:, None] >> self.pitch_class[None, :] & 1).astype(bool)
-        return member | (bits == 0)[:, None]
-
-    @property
     def free(self) -> BoolArray:
         """Whether the cell is the network's own choice: bool [step, pitch]."""
         return self.pins.code == FREE

@@ -11,21 +11,13 @@ from itertools import groupby
 from composer.fill.particles import Miss
 
 CRITIC_WORDS = {
-    "chord": "notes of the planned chords",
-    "scale": "notes of the key",
-    "bass": "the planned bass",
     "silence": "no gaps",
-    "stuck": "chords that move on",
-    "texture": "the planned texture",
-    "fullness": "chords with their third",
     "parallels": "no parallel fifths or octaves",
     "parallel_voices": "no parallels between voices",
     "planned_bass": "no parallels with the bass",
     "missing_voices": "every voice sings",
-    "clashes": "no clashes on the beat",
     "reach": "hands that reach",
     "crowd": "a player for every note",
-    "leaps": "small leaps",
     "copied": "nothing copied",
     "melody": "a line that sings",
 }

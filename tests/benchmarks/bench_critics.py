@@ -3,10 +3,12 @@
 Run by hand; no data are needed:
 
     python tests/benchmarks/bench_critics.py [--critics NAME …] [--goals NAME …] [--pieces 8] [--bars 40] [--json FILE]
+        [--ensembles keyboard …]
 
-The same plans (styles and forms in turn, the same seeds) are composed with all critics, then once without each of them,
-once without any, and once without each goal for which phrases begin again. Nothing else changes, and every piece is
-judged by the form report, which does not know the critics. A run that was stopped goes on where it was (`--json`).
+The same plans (styles, forms and ensembles in turn, the same seeds) are composed with all critics, then once without
+each of them (`A+B`: without both), once without any, and once without each goal for which phrases begin again. Nothing
+else changes, and every piece is judged by the form report, which does not know the critics. A run that was stopped goes
+on where it was (`--json`).
 
 Printed, for each that was left out, the mean difference to the full set with its 95 % interval (bootstrap over plans;
 the same plan with and without makes a pair). What grows worse, outside the interval, is what the critic is for. Where
@@ -17,7 +19,8 @@ nothing does, it does not pay.
 - faults: of voice leading, in 100 bars
 - still: bars that are silent or stand still, in 100
 - run: longest run of notes shared with a training piece
-- reach: notes that neither hand reaches, in 100 bars
+- reach: notes that neither hand reaches, in 100 bars (of keyboards)
+- homeless: notes for which there was no part, in 100 bars
 - style: how far figures lie outside the style's 10th to 90th percentile, in widths of that range
 - missed: phrases that miss a goal, in 100; seconds a piece
 """
@@ -38,10 +41,12 @@ from usual_figures import outside_usual
 
 from composer.files import write_atomic
 from composer.fill import critics, goals, particles
+from composer.fill.ensembles import ENSEMBLES
 from composer.pipeline import fill_plan, plan_piece
 from composer.plan.model import Plan
 from composer.report.check import report_on
 from composer.roll.codec import encode
+from composer.score import Score
 
 STYLES = ("bach", "mozart", "chopin", "joplin", "beethoven", "romantic", "handel", "schubert")
 FORMS = ("ternary", "rondo", "binary", "minuet")
@@ -54,6 +59,7 @@ MEASURES = {
     "still": 1,
     "run": 1,
     "reach": 1,
+    "homeless": 1,
     "style": 1,
     "missed": 1,
     "seconds": 1,
@@ -71,18 +77,19 @@ def main() -> None:
     if options.json and options.json.exists():
         rows = json.loads(options.json.read_text())
     left_out = [NOBODY, *options.critics, *options.goals, EVERYBODY]
-    plans = [_plan(number, options.bars) for number in range(options.pieces)]
+    plans = [
+        _plan(number, options.bars, options.ensembles[number % len(options.ensembles)])
+        for number in range(options.pieces)
+    ]
     for number, plan in enumerate(plans):
         for name in left_out:
-            key = f"{name}: {number}, {options.bars} bars"
+            key = _key(name, number, plan)
             if key not in rows:
                 with without(name):
                     rows[key] = judged(plan)
                 if options.json:
                     write_atomic(options.json, (json.dumps(rows, indent=1) + "\n").encode())
-    found = {
-        name: [rows[f"{name}: {number}, {options.bars} bars"] for number in range(options.pieces)] for name in left_out
-    }
+    found = {name: [rows[_key(name, number, plan)] for number, plan in enumerate(plans)] for name in left_out}
     show(found)
 
 
@@ -90,7 +97,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     tried = [name for name in critics.CRITICS if name not in critics.OFF_BY_DEFAULT]
     asked = [goals.KEY, goals.CADENCE, particles.STILLNESS]
-    parser.add_argument("--critics", nargs="*", default=tried, choices=list(critics.CRITICS))
+    parser.add_argument("--critics", nargs="*", default=tried)
+    parser.add_argument("--ensembles", nargs="+", default=["keyboard"], choices=list(ENSEMBLES))
     parser.add_argument("--goals", nargs="*", default=asked, choices=asked)
     parser.add_argument("--pieces", type=int, default=8)
     parser.add_argument("--bars", type=int, default=40)
@@ -98,8 +106,13 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _plan(number: int, bars: int) -> Plan:
-    return plan_piece(form=FORMS[number % len(FORMS)], style=STYLES[number % len(STYLES)], bars=bars, seed=100 + number)
+def _key(left_out: str, number: int, plan: Plan) -> str:
+    return f"{left_out}: {number}, {plan.bars} bars, {plan.ensemble}"
+
+
+def _plan(number: int, bars: int, ensemble: str) -> Plan:
+    form, style = FORMS[number % len(FORMS)], STYLES[number % len(STYLES)]
+    return plan_piece(form=form, style=style, bars=bars, seed=100 + number, ensemble=ensemble)
 
 
 @contextmanager
@@ -108,8 +121,9 @@ def without(name: str) -> Iterator[None]:
     kept, met = dict(critics.CRITICS), particles._goals_met
     if name == EVERYBODY:
         critics.CRITICS.clear()
-    elif name in critics.CRITICS:
-        del critics.CRITICS[name]
+    elif set(name.split("+")) <= set(critics.CRITICS):
+        for one in name.split("+"):
+            del critics.CRITICS[one]
     elif name != NOBODY:
 
         def fewer(*given: Any) -> dict[str, NDArray[np.bool_]]:
@@ -143,11 +157,16 @@ def judged(plan: Plan) -> Row:
         "faults": report.voice_leading.per_100_bars,
         "still": 100 * still / bars,
         "run": float(max((copy.run.notes for copy in report.copies if copy.run), default=0)),
-        "reach": 100 * float(critics.unreachable_steps(encode(score).play[None]).sum()) / bars,
+        "reach": 100 * _unreachable(score) / bars if plan.ensemble == "keyboard" else 0.0,
+        "homeless": 100 * sum(section.left_out for section in filled.reports) / bars,
         "style": outside_usual(score, next(iter(plan.style))),
         "missed": 100 * sum(len(section.misses) for section in filled.reports) / max(1, phrases),
         "seconds": seconds,
     }
+
+
+def _unreachable(score: Score) -> float:
+    return float(critics.unreachable_steps(encode(score).play[None]).sum())
 
 
 def _share(flags: list[bool]) -> float:

@@ -69,9 +69,9 @@ def test_what_is_done_is_drawn_and_what_is_logged_stands_above_it(monkeypatch) -
             assert on_progress is not None
             on_progress("section B, bar 5 of [16]", 0.5)
             time.sleep(2 / REFRESHES_PER_SEC)
-            click.echo("section A: kept for small leaps", err=True)
+            click.echo("section A: kept for no gaps", err=True)
             assert "section B, bar 5 of [16]" in drawn()
-        assert "section A: kept for small leaps" in drawn()
+        assert "section A: kept for no gaps" in drawn()
         assert sys.stderr is before
 
 

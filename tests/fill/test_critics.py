@@ -65,19 +65,13 @@ GOOD = [(0, 16, 48), (0, 4, 76), (4, 4, 74), (8, 4, 72), (12, 4, 67), (4, 4, 64)
 @pytest.mark.parametrize(
     ("name", "bad"),
     [
-        ("chord", chords(50, 65, 69)),  # D minor where C major is planned
-        ("scale", chords(48, 61, 66)),
-        ("bass", chords(52, 67, 72)),  # the chord in inversion
         ("silence", [(0, 2, 48)]),
-        ("texture", [(step, 1, pitch) for step in range(16) for pitch in (48, 55, 60, 64, 67, 72)]),
         ("parallels", [(step, 4, pitch + step // 2) for step in (0, 4, 8, 12) for pitch in (48, 67)]),
         (
             "parallel_voices",  # the lower two in fifths beneath a held note
             [(0, 16, 76), *((step, 4, pitch + step // 2) for step in (0, 4, 8, 12) for pitch in (48, 55))],
         ),
-        ("clashes", chords(48, 64, 65)),
         ("reach", chords(36, 58, 84)),
-        ("leaps", [(0, 4, 36), (4, 4, 60), (8, 4, 36), (12, 4, 60)]),
     ],
 )
 def test_a_critic_holds_the_bad_bar_against_its_particle(bar, name, bad):
@@ -108,15 +102,6 @@ def test_critics_are_never_negative_and_judge_each_particle_alone(bar):
         assert critic(both)[0] == pytest.approx(critic(alone)[0]), name
 
 
-def test_the_top_line_rather_steps_than_skips(bar):
-    stepping, skipping, leaping = (
-        [(0, 4, 72), (4, 4, 72 + size), (8, 4, 72), (12, 4, 72 + size)] for size in (2, 5, 12)
-    )
-    bass = [(0, 16, 48)]
-    one, two, three = line_critics.leaps(bar(stepping + bass, skipping + bass, leaping + bass))
-    assert one == 0 < two < three
-
-
 def test_a_line_of_leaps_is_worse_than_one_of_steps(bar):
     steps = [(onset, 4, pitch) for onset, pitch in zip((0, 4, 8, 12), (72, 74, 76, 74), strict=True)]
     leaps = [(onset, 4, pitch) for onset, pitch in zip((0, 4, 8, 12), (72, 83, 65, 79), strict=True)]
@@ -125,23 +110,6 @@ def test_a_line_of_leaps_is_worse_than_one_of_steps(bar):
     assert singing == 0
     assert leaping > singing
     assert hammering > singing
-
-
-def test_what_is_pinned_is_not_held_against_anyone(bar):
-    code = np.zeros((16, 56), np.int8)
-    wrong = chords(50, 61, 69)
-    for onset, length, pitch in wrong:
-        code[onset : onset + length, pitch - LOW] = STRUCK
-    assert critics.chord(bar(wrong, code=code))[0] == 0
-    assert critics.scale(bar(wrong, code=code))[0] == 0
-
-
-def test_the_same_chord_struck_on_is_stuck_after_a_bar(bar):
-    still = chords(48, 64, 67)
-    moving = GOOD
-    held, moved = critics.stuck(bar(still, moving, before=(still, still), bars=2))
-    assert held > 0
-    assert moved == 0
 
 
 def test_parallels_are_heard_across_rests_and_bar_lines_but_not_where_one_voice_moves_by_itself(bar):
@@ -247,9 +215,9 @@ def test_two_hands_reach_what_lies_near_either_end(cells):
 
 
 def test_a_critic_can_be_weighed_out_by_name(bar):
-    view = bar(chords(50, 65, 69))
+    view = bar(chords(36, 58, 84))
     everything = critics.penalties(view).sum()
-    assert critics.penalties(view, {"chord": 0.0}).sum() < everything
+    assert critics.penalties(view, {"reach": 0.0}).sum() < everything
     assert critics.penalties(view, {"melody": 1.0}).sum() >= everything
 
 
@@ -258,18 +226,3 @@ def test_a_voice_that_the_plan_wants_is_missed(bar):
     whole = [(0, 8, 48), (0, 4, 64), (0, 8, 72), (12, 4, 48), (12, 4, 64), (12, 4, 72)]
     three = bar(whole, [(0, 16, 48), (0, 16, 64), (0, 16, 72)])
     assert line_critics.missing_voices(three).tolist() == [0.5 * (4 * 1 + 4 * 3), 0.0]
-
-
-def test_four_beats_weigh_as_much_as_their_bar(bar):
-    whole = bar([(step, 1, pitch) for step in range(16) for pitch in (48, 64, 67, 72)])
-    beats = [
-        replace(
-            whole,
-            play=whole.play[:, first : first + 4],
-            articulate=whole.articulate[:, first : first + 4],
-            facts=whole.facts.sliced(first, first + 4),
-        )
-        for first in (0, 4, 8, 12)
-    ]
-    assert critics.texture(whole)[0] > 1
-    assert sum(critics.texture(beat)[0] for beat in beats) == pytest.approx(critics.texture(whole)[0])

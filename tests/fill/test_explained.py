@@ -39,17 +39,17 @@ def test_a_section_tells_what_decided_and_what_was_drawn_again() -> None:
         phrases=2,
         again=(Miss(1, ("cadence", "key")), Miss(1, ("cadence",))),
         misses=(Miss(1, ("key",)),),
-        merits={"texture": 2.0, "bass": 1.0, "chord": 0.5, "leaps": 0.3, "scale": 0.1, "reach": -3.0},
+        merits={"parallels": 2.0, "silence": 1.0, "crowd": 0.5, "copied": 0.3, "melody": 0.1, "reach": -3.0},
     )
     assert lines == [
-        "section B, 2 phrases: kept for the planned texture, the planned bass and notes of the planned chords",
+        "section B, 2 phrases: kept for no parallel fifths or octaves, no gaps and a player for every note",
         "  phrase 2 was drawn again: the best draft missed its cadence and its key, then its cadence",
         "  phrase 2 was kept without its key: no draft had it",
     ]
 
 
 def test_drafts_that_are_alike_are_said_to_be() -> None:
-    (line,) = section_lines("A", phrases=1, again=(), misses=(), merits={"texture": 0.01})
+    (line,) = section_lines("A", phrases=1, again=(), misses=(), merits={"silence": 0.01})
     assert line == "section A, 1 phrase: its drafts were equally good"
 
 

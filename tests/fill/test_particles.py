@@ -63,7 +63,7 @@ def stretch(facts_in):
             ensemble="keyboard",
             style=(("bach", 1.0),),
             low_pitch=LOW,
-            **{"critic_weights": {"stuck": 0.0}, **more},
+            **more,
         )
 
     return make
@@ -88,7 +88,7 @@ def test_what_decided_is_told_by_critic(stretch):
     merits = run_filter(source, stretch(1), np.random.default_rng(1)).merits
     assert next(iter(merits)) == "silence"
     assert merits["silence"] == pytest.approx(0.75 * 0.4 * 14)
-    assert merits["leaps"] == 0
+    assert merits["crowd"] == 0
 
 
 def test_particles_that_expected_what_was_given_live_on(stretch):
