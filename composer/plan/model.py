@@ -324,8 +324,8 @@ class PhraseEntry(Entry):
         style: name → weight; overrides the section's.
         theme: name of the theme that it states, or `none`.
         theme_bars: which bars of it, `1-4`; they sound from the phrase's first bar on.
-        fidelity: 1 note for note; lower values follow the theme's bars as a reference only: above .5 with their chords
-            and strong notes (from .8 on those of all beats), below .3 their rhythm alone; 0 not at all.
+        fidelity: 1 note for note; lower values follow the theme's bars as a reference only: from .5 on with that share
+            of the tune's notes and its opening chords (from .6 on all), below .3 their rhythm alone; 0 not at all.
         transformations: (`as` in the file) exact transformations.
         recall: `melody` pins the tune, `full` every voice.
         entries: of themes in its voices; a phrase that has some states no theme besides.
