@@ -1,9 +1,9 @@
 """Critics: what each particle's new bar is worth, as log weights.
 
 What it is: small functions that look at one bar of every particle at once and return penalties; the particle filter
-adds them to the particles' weights. They judge what the network is not told: silence, parallels, what no hand and no
-part can play, a copy, and what a line alone should be. Chords, keys, basses and textures are not judged again: the
-network is told them, and `bench_critics.py` found nothing better in pieces composed with critics of these. The
+adds them to the particles' weights. They judge what the network is not told: silence, parallels, leaps, what no hand
+and no part can play, a copy, and what a line alone should be. Chords, keys, basses and textures are not judged again:
+the network is told them, and `bench_critics.py` found nothing better in pieces composed with critics of these. The
 network's own likelihood of free notes is never maximised, since that selects silence and held chords.
 
 Conventions: rolls are bool [particle, step, pitch]; a penalty is >= 0, in nats, [particle]. `Bar` (`bar.py`)
@@ -23,6 +23,7 @@ from composer.fill.bar import Bar, unreachable_steps
 from composer.fill.line_critics import (
     Penalty,
     copied,
+    leaps,
     melody,
     missing_voices,
     parallel_voices,
@@ -85,9 +86,11 @@ CRITICS: dict[str, Callable[[Bar], Penalty]] = {
     "missing_voices": missing_voices,
     "reach": reach,
     "crowd": crowd,
+    "leaps": leaps,
     "copied": copied,
     "melody": melody,
 }
 OFF_BY_DEFAULT = {"melody", "missing_voices", "parallel_voices", "planned_bass"}
 VOICED_WEIGHTS = {"parallel_voices": 2.5, "missing_voices": 1.0}  # where voices are told apart
-LINE_WEIGHTS = {"parallels": 0.0, "reach": 0.0, "crowd": 0.0, "melody": 1.0, "planned_bass": 1.0}  # of a line alone
+# Of a line alone, which has no other voices and a critic of its own for leaps.
+LINE_WEIGHTS = {**dict.fromkeys(("parallels", "reach", "crowd", "leaps"), 0.0), "melody": 1.0, "planned_bass": 1.0}

@@ -18,6 +18,7 @@ CRITIC_WORDS = {
     "missing_voices": "every voice sings",
     "reach": "hands that reach",
     "crowd": "a player for every note",
+    "leaps": "small leaps",
     "copied": "nothing copied",
     "melody": "a line that sings",
 }

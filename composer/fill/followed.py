@@ -1,7 +1,8 @@
-"""What a phrase takes over from a theme without stating it: bars to be like, strong notes; and how it hears one stated.
+"""What a phrase takes over from a theme without stating it: bars to be like, notes; and how it hears one stated.
 
 What it is: the reference bars of a section (the theme's voices where a phrase states or follows it, the figure of an
-oom-pah), and the strong notes of a tune that is followed closely, which are pinned where the phrase's chords have them.
+oom-pah), and the share of a tune's notes that is kept where it is followed closely, as far as the phrase's chords bear
+them.
 
 Conventions: local ticks, as in `local.py`.
 """
@@ -9,6 +10,7 @@ Conventions: local ticks, as in `local.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 
 from composer.fill.figures import BROKEN, FIGURE_LEVEL, cadence_tick, oom_pah
 from composer.fill.given import Given, Sounding, give_melody, give_notes, nothing_given
@@ -19,6 +21,7 @@ from composer.plan.outline import PhrasePlace
 from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import FREE, SILENT, STRUCK
 from composer.roll.reference import Reference, level_of, no_reference, place_reference
+from composer.theory.key import Key
 
 RECALLED_LEVEL = 4  # likeness class of the new voices round a returning tune: of the same kind, not the same
 RHYTHM_FIDELITY = 0.3  # below it a phrase takes over its theme's rhythm alone,
@@ -48,11 +51,12 @@ def give_skeleton(
     if theme is None or place.states_theme or fidelity < TUNE_FIDELITY or place.entry.voices is not None:
         return
     tune = stated_tune(theme, place, setting)
-    kept = [note for note, after in zip(tune, [*tune[1:], None], strict=True) if _can_stay(note, after, place, setting)]
+    pairs = zip_longest(tune, tune[1:])
+    kept = [note for note, after in pairs if _can_stay(note, after, place, setting)]
     kept.sort(key=lambda note: (-_strength(note[0], place, setting), -note[1], note[0]))
     for onset, _, pitch in sorted(kept[: round(fidelity * len(tune))]):
         step, index = (onset - local.origin_tick) // STEP_TICKS, pitch - given.low_pitch
-        if given.allowed[step, index]:
+        if 0 <= index < given.num_pitches and given.allowed[step, index]:
             start = onset - local.origin_tick
             give_melody(given, [(start, STEP_TICKS, pitch)], start_tick=start, end_tick=start + STEP_TICKS)
             after_cell = given.code[step + 1 : step + 2, index]
@@ -68,7 +72,13 @@ def _can_stay(note: Sounding, after: Sounding | None, place: PhrasePlace, settin
     if pitch % 12 in slot.chord.pitch_classes(slot.key):
         return True
     leads_on = after is not None and abs(after[2] - pitch) <= 2
-    return leads_on and pitch % 12 in slot.key.scale and _strength(onset, place, setting) < WEAK_STRENGTH
+    return leads_on and pitch % 12 in _scale(slot.key) and _strength(onset, place, setting) < WEAK_STRENGTH
+
+
+def _scale(key: Key) -> set[int]:
+    """Return the pitch classes of a key; in minor with both sixths and sevenths."""
+    raised = (9, 11) if key.mode == "minor" else ()
+    return {*key.scale, *((key.tonic_pitch_class + degree) % 12 for degree in raised)}
 
 
 def _strength(onset: int, place: PhrasePlace, setting: Setting) -> int:

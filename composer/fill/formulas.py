@@ -33,7 +33,8 @@ def cadence_tops(
     beats = float(setting.meter.beats) if setting.row.is_choir else max(1.0, setting.meter.beats / 2)
     onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting, beats=beats)
     usual, compass = setting.melody_goal_in(register), setting.melody_compass_in(register)
-    return _voice(formula.soprano, onsets, lengths, key, goal=usual if goal is None else goal, compass=compass)
+    found = usual if goal is None else goal
+    return _voice(formula.soprano, onsets, lengths, key, goal=found, compass=compass, reach=setting.row.reach)
 
 
 def cadence_basses(
@@ -44,7 +45,8 @@ def cadence_basses(
     beats = float(setting.meter.beats) if setting.row.is_choir else 1.0
     onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting, beats=beats)
     usual, compass = setting.bass_goal, setting.bass_compass
-    return _voice(formula.bass, onsets, lengths, key, goal=usual if goal is None else goal, compass=compass)
+    found = usual if goal is None else goal
+    return _voice(formula.bass, onsets, lengths, key, goal=found, compass=compass, reach=setting.row.reach)
 
 
 def _rhythm(
@@ -68,10 +70,11 @@ def _voice(
     *,
     goal: float,
     compass: tuple[int, int],
+    reach: tuple[int, int],
 ) -> list[Sounding]:
     """Return one voice of a formula as notes; a degree `-` is a rest."""
     classes = [None if degree == "-" else parse_degree(degree, key.mode) for degree in degrees]
-    pitches = place_degrees(classes, key, goal=goal, compass=compass)
+    pitches = place_degrees(classes, key, goal=goal, compass=compass, reach=reach)
     return [
         (onset, length, pitch)
         for onset, length, pitch in zip(onsets, lengths, pitches, strict=True)

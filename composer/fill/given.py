@@ -113,13 +113,24 @@ def close_below(given: Given, steps: slice, bottom: NDArray[np.int_]) -> None:
     given.has_bass[steps] |= bottom >= 0
 
 
-def onsets_with_halts(closings: Iterable[Closing], num_steps: int, *, origin_tick: int = 0) -> BoolArray:
-    """Return where free notes may begin, bool [step]: not where a phrase halts."""
+def onsets_with_halts(
+    closings: Iterable[Closing], num_steps: int, *, tune: Iterable[Sounding] = (), origin_tick: int = 0
+) -> BoolArray:
+    """Return where free notes may begin, bool [step]: not where a phrase halts, unless a given tune goes on there.
+
+    Args:
+        closings: of the phrases, in ticks of the piece.
+        num_steps: of the timeline.
+        tune: what is given, local ticks.
+        origin_tick: where the timeline begins in the piece.
+    """
     onsets = np.ones(num_steps, bool)
+    struck = [onset for onset, _, _ in tune]
     for closing in closings:
         if closing.halt_tick is not None:
-            first, end = ((tick - origin_tick) // STEP_TICKS for tick in (closing.halt_tick, closing.end_tick))
-            onsets[max(0, first + 1) : max(0, end)] = False
+            halt, end = closing.halt_tick - origin_tick, closing.end_tick - origin_tick
+            if not any(halt < onset < end for onset in struck):
+                onsets[max(0, halt // STEP_TICKS + 1) : max(0, end // STEP_TICKS)] = False
     return onsets
 
 
@@ -195,17 +206,25 @@ def lead_in_notes(
     return [(from_tick, end_tick - from_tick, pitch) for pitch in sorted(pitches)]
 
 
-def place_degrees(degrees: list[int | None], key: Key, *, goal: float, compass: tuple[int, int]) -> list[int | None]:
+def place_degrees(
+    degrees: list[int | None],
+    key: Key,
+    *,
+    goal: float,
+    compass: tuple[int, int],
+    reach: tuple[int, int] | None = None,
+) -> list[int | None]:
     """Return MIDI pitches for degrees: each nearest to the one before it, the last one near `goal`.
 
     Args:
         degrees: semitones above the tonic 0..11 in order, None for a rest.
         key: gives the tonic.
         goal: MIDI pitch round which the last one should lie.
-        compass: lowest and highest MIDI pitch allowed.
+        compass: lowest and highest MIDI pitch wanted.
+        reach: lowest and highest MIDI pitch that can be played; None: the compass.
 
     Returns:
-        Pitches in the same order; outside the compass only where no octave fits.
+        Pitches in the same order; outside the compass, or even out of reach, only where no octave fits.
     """
     sounding = [degree for degree in degrees if degree is not None]
     if not sounding:
@@ -213,7 +232,8 @@ def place_degrees(degrees: list[int | None], key: Key, *, goal: float, compass: 
     pitches: list[int] = [nearest_pitch((key.tonic_pitch_class + sounding[-1]) % 12, goal)]
     for degree in reversed(sounding[:-1]):  # from the goal backwards: the final note decides the octave
         pitches.insert(0, nearest_pitch((key.tonic_pitch_class + degree) % 12, pitches[0]))
-    best = min((0, -12, 12, -24, 24), key=lambda shift: (_outside(pitches, shift, compass), abs(shift)))
+    bounds = (reach or compass, compass)
+    best = min((0, -12, 12, -24, 24), key=lambda shift: (*(_outside(pitches, shift, b) for b in bounds), abs(shift)))
     moved = iter(pitch + best for pitch in pitches)
     return [None if degree is None else next(moved) for degree in degrees]
 

@@ -1,4 +1,4 @@
-"""Critics of lines: parallels between voices, copied runs, and what makes a melody of a line alone.
+"""Critics of lines: parallels between voices, leaps, copied runs, and what makes a melody of a line alone.
 
 Conventions: as in `critics.py`; each returns a penalty >= 0, in nats, [particle].
 """
@@ -83,6 +83,31 @@ def missing_voices(bar: Bar) -> Penalty:
     is_open: BoolArray = np.asarray(bar.free.any(axis=1))
     missing = np.maximum(planned[None, :] - bar.play.sum(axis=2), 0) * is_open
     return 0.5 * missing.sum(axis=1)
+
+
+def leaps(bar: Bar) -> Penalty:
+    """Outer lines that leap: each semitone beyond a fifth, more in the top line, where wider than a step counts too.
+
+    A line is what is struck as the lowest or highest note of its moment; given notes of the top line are left alone.
+    """
+    cost = np.zeros(len(bar.play))
+    count, reach_back = bar.play.shape[2], int(bar.facts.steps_in_bar[0])
+    for particle in range(len(bar.play)):
+        play = np.concatenate([bar.before_play[particle, -reach_back:], bar.play[particle]])
+        struck = np.concatenate([bar.before_articulate[particle, -reach_back:], bar.articulate[particle]])
+        first_new = len(play) - len(bar.play[particle])
+        steps = np.arange(len(play))
+        low, high = play.argmax(axis=1), count - 1 - play[:, ::-1].argmax(axis=1)
+        for line, price, is_top in ((low, 0.025, False), (high, 0.06, True)):
+            moments = np.flatnonzero(struck[steps, line])
+            size = np.abs(np.diff(line[moments]))
+            fresh = moments[1:] >= first_new
+            if is_top:
+                fresh &= bar.free[np.maximum(moments[1:] - first_new, 0), line[moments[1:]]]
+            cost[particle] += price * np.maximum(size - 7, 0)[fresh].sum()
+            if is_top:
+                cost[particle] += 0.045 * np.maximum(size - 2, 0)[fresh].sum()
+    return cost
 
 
 def copied(bar: Bar) -> Penalty:

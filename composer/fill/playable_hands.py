@@ -140,25 +140,38 @@ def _shared(hands: _Hands, grip: Grip, *, lets_go: MayEnd | None = None) -> bool
 
 
 def _rolled(hands: _Hands, grip: Grip) -> bool:
-    """Mark a roll, where everything in the hand is struck together and a roll is enough; return whether it is."""
-    if grip.is_playable or any(note.onset_tick != grip.tick for note in grip.notes):
-        return grip.is_playable
-    marked = [replace(note, articulations=(*note.articulations, ROLL)) for note in grip.notes]
-    is_enough = replace(grip, notes=tuple(marked)).is_playable
+    """Mark a roll, where it is needed and enough; return whether the grip can be played."""
+    if grip.is_playable:
+        return True
+    is_enough = _can_roll(grip)
     if is_enough:
-        for old, new in zip(grip.notes, marked, strict=True):
+        for old, new in zip(grip.notes, _marked(grip), strict=True):
             hands.put(old, new)
     return is_enough
 
 
+def _can_roll(grip: Grip) -> bool:
+    """Whether everything in the hand is struck together, and a roll is enough."""
+    is_together = all(note.onset_tick == grip.tick for note in grip.notes)
+    return is_together and replace(grip, notes=_marked(grip)).is_playable
+
+
+def _marked(grip: Grip) -> tuple[Note, ...]:
+    return tuple(replace(note, articulations=(*note.articulations, ROLL)) for note in grip.notes)
+
+
 def _let_go(hands: _Hands, grip: Grip, may_end: MayEnd) -> None:
-    """End what the hand holds, furthest from the notes that are struck first, until it can play those."""
+    """End what the hand holds, furthest from the struck notes first, until it can play those; if it cannot, nothing."""
     struck = [note.pitch for note in grip.notes if note.onset_tick == grip.tick]
     if not struck:
         return
     middle = (min(struck) + max(struck)) / 2
     held = [note for note in grip.notes if note.onset_tick < grip.tick and may_end(note)]
     held.sort(key=lambda note: abs(note.pitch - middle))
+    before = list(hands.notes)
     while held and not hands.grip(grip.tick, grip.staff).is_playable:
         longest = held.pop()
         hands.put(longest, replace(longest, duration_tick=grip.tick - longest.onset_tick))
+    here = hands.grip(grip.tick, grip.staff)
+    if not here.is_playable and not _can_roll(here):
+        hands.notes = before

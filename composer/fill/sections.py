@@ -122,6 +122,7 @@ def section_stretch(
     )
     free = [place for place in places if place.entry.voices is None and not setting.is_line]
     closings = [closing_of(place, meter=setting.meter, seed=setting.seed) for place in free]
+    tune = [*(line or ()), *(note for place in free for note in tune_of_phrase(place, local, themes, setting))]
     style, *changes = _styles(setting, places, local)
     stretch = Stretch(
         facts=local.facts,
@@ -141,7 +142,7 @@ def section_stretch(
         goals=phrase_goals(setting, places, local, given),
         critic_weights=critic_weights(setting, has_voices=section.voices is not None),
         batches=CHOIR_BATCHES if setting.row.is_choir else 1,
-        onsets=onsets_with_halts(closings, num_steps, origin_tick=local.origin_tick),
+        onsets=onsets_with_halts(closings, num_steps, tune=tune, origin_tick=local.origin_tick),
         runs=setting.runs,
     )
     return stretch, local

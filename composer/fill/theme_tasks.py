@@ -94,6 +94,7 @@ def theme_closings(name: str, phrases: Sequence[PhraseSpan], setting: Setting) -
             phrase.end_tick,
             phrase.cadence,
             meter=setting.meter,
+            upbeat_tick=setting.pickup_tick,
             generator=stream(setting.seed, "theme", name, "closing", index),
         )
         for index, phrase in enumerate(phrases)

@@ -113,7 +113,7 @@ def _compose_voices(
         solo=solo_cells(tune, num_steps, setting) if setting.row.has_soloist else None,
         compasses=setting.single_compasses,
         critic_weights=critic_weights(setting),
-        onsets=onsets_with_halts(theme_closings(theme.name, outline.phrases, setting), num_steps),
+        onsets=onsets_with_halts(theme_closings(theme.name, outline.phrases, setting), num_steps, tune=tune),
         runs=setting.runs,
     )
     filled = run_filter(source, stretch, stream(setting.seed, "theme", theme.name, "voices"))

@@ -325,7 +325,8 @@ class PhraseEntry(Entry):
         theme: name of the theme that it states, or `none`.
         theme_bars: which bars of it, `1-4`; they sound from the phrase's first bar on.
         fidelity: 1 note for note; lower values follow the theme's bars as a reference only: from .5 on with that share
-            of the tune's notes and its opening chords (from .6 on all), below .3 their rhythm alone; 0 not at all.
+            of the tune's notes and its opening chords (from .6 on all, where the cadence is the theme's), below .3
+            their rhythm alone; 0 not at all.
         transformations: (`as` in the file) exact transformations.
         recall: `melody` pins the tune, `full` every voice.
         entries: of themes in its voices; a phrase that has some states no theme besides.

@@ -257,7 +257,8 @@ def closing_of(place: PhrasePlace, *, meter: Meter, seed: int) -> Closing:
     """Return how a phrase of a plan with that seed ends."""
     generator = stream(seed, place.section.id or "", place.section.take or 1, "closing", place.index)
     cadence = Cadence(place.entry.cadence or "none")
-    return draw_closing(place.start_tick, place.end_tick, cadence, meter=meter, generator=generator)
+    upbeat = place.bar_tick - place.start_tick
+    return draw_closing(place.start_tick, place.end_tick, cadence, meter=meter, upbeat_tick=upbeat, generator=generator)
 
 
 def _of_voices(

@@ -106,7 +106,8 @@ def phrase_harmony(
         # What is to be like the theme has its chords: all of them, or up to the last bar, or the last two.
         own = stated_slots(theme, draft, key, setting)
         is_close = draft.fidelity >= CLOSE
-        if is_close and fits and not pins and _cadence_of_theme(theme, draft) == draft.cadence:
+        is_asked = bool(pins) or said.schema_ is not None or said.pedal is not None
+        if is_close and fits and not is_asked and _cadence_of_theme(theme, draft) == draft.cadence:
             return own, stated_formula(theme, draft, key, setting)
         own_bars = draft.bars - (1 if is_close else 2)
         parallel = opening_pins(own, start_tick=-pickup, bars=2 * own_bars, setting=setting)

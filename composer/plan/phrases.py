@@ -84,8 +84,8 @@ def draft_phrases(
         keys: the path of keys it takes.
         theme: name or `none`.
         theme_shape: the theme's phrases; empty without theme.
-        theme_pinned: whether its tune is given (then it is never cut short).
-        fidelity: 1 states the theme; less only refers to it.
+        theme_pinned: whether its tune is given (then it is never cut short where it is stated).
+        fidelity: 1 states the theme; less only refers to it, from `CLOSE` on phrase by phrase.
         styles: (weight, statistics).
         meter: of the section.
         mode: of the home key.
@@ -98,8 +98,9 @@ def draft_phrases(
         The phrases, and of which kind they are where the theme leaves something free (else None).
     """
     has_theme = theme != NO_THEME and bool(theme_shape)
+    theme_pinned = theme_pinned and fidelity == STATED
     stated: list[PhraseDraft] = []
-    if has_theme and fidelity >= CLOSE:
+    if has_theme and (fidelity == STATED or (fidelity >= CLOSE and len(keys) == 1)):
         stated = _statement(theme, theme_shape, keys[0], fidelity)
         while fidelity < STATED and sum(draft.bars for draft in stated) > bars:
             stated.pop()  # what only follows a theme may be shorter
@@ -135,7 +136,8 @@ def draft_phrases(
             free = [PhraseDraft(phrase.bars, phrase.cadence, (keys[0],)) for phrase in made]
     free = _with_keys(free, keys)
     if has_theme:
-        free = _with_references(free, theme, theme_shape, fidelity if fidelity < STATED else free_fidelity)
+        level, first_bar = (free_fidelity, 1) if fidelity == STATED else (fidelity, used + 1)
+        free = _with_references(free, theme, theme_shape, level, first_bar=first_bar)
     return _with_parallels([*stated, *free, *closing]), kind if free else None
 
 
@@ -162,12 +164,12 @@ def _with_keys(drafts: Sequence[PhraseDraft], keys: Sequence[Key]) -> list[Phras
 
 
 def _with_references(
-    drafts: Sequence[PhraseDraft], theme: str, shape: Sequence[ThemePhrase], fidelity: float
+    drafts: Sequence[PhraseDraft], theme: str, shape: Sequence[ThemePhrase], fidelity: float, *, first_bar: int
 ) -> list[PhraseDraft]:
     """Let phrases refer to the theme's bars in turn."""
     length = sum(phrase.bars for phrase in shape)
     given = []
-    bar = 1
+    bar = first_bar
     for draft in drafts:
         if bar > length:
             bar = 1

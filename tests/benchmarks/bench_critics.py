@@ -103,7 +103,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--pieces", type=int, default=8)
     parser.add_argument("--bars", type=int, default=40)
     parser.add_argument("--json", type=Path)
-    return parser.parse_args()
+    options = parser.parse_args()
+    unknown = {one for name in options.critics for one in name.split("+")} - set(critics.CRITICS)
+    if unknown:
+        parser.error(f"no critic {', '.join(sorted(unknown))}; there are {', '.join(critics.CRITICS)}")
+    return options
 
 
 def _key(left_out: str, number: int, plan: Plan) -> str:

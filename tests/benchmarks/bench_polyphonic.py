@@ -28,6 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
+from composer.errors import WeightsError
 from composer.network.config import NetworkConfig
 from composer.training.batch import Batch
 from composer.training.schedule import FitConfig
@@ -156,7 +157,10 @@ def main() -> None:
     from composer.training.engine import fit
 
     sizes = {"time_units": options.units[:2], "note_units": options.units[2:], "dropout": options.dropout}
-    config = NetworkConfig(**(CONFIG | sizes | options.change))
+    try:
+        config = NetworkConfig(**(CONFIG | sizes | options.change))
+    except (TypeError, WeightsError) as error:
+        arguments.error(f"--change: {error}")
     network = BiaxialNetwork(config, seed=1)
     seconds = 60 * options.minutes
     result = fit(

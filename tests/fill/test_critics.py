@@ -72,6 +72,7 @@ GOOD = [(0, 16, 48), (0, 4, 76), (4, 4, 74), (8, 4, 72), (12, 4, 67), (4, 4, 64)
             [(0, 16, 76), *((step, 4, pitch + step // 2) for step in (0, 4, 8, 12) for pitch in (48, 55))],
         ),
         ("reach", chords(36, 58, 84)),
+        ("leaps", [(0, 4, 36), (4, 4, 60), (8, 4, 36), (12, 4, 60)]),
     ],
 )
 def test_a_critic_holds_the_bad_bar_against_its_particle(bar, name, bad):
@@ -100,6 +101,15 @@ def test_critics_are_never_negative_and_judge_each_particle_alone(bar):
     for name, critic in critics.CRITICS.items():
         assert (critic(both) >= 0).all(), name
         assert critic(both)[0] == pytest.approx(critic(alone)[0]), name
+
+
+def test_the_top_line_rather_steps_than_skips(bar):
+    stepping, skipping, leaping = (
+        [(0, 4, 72), (4, 4, 72 + size), (8, 4, 72), (12, 4, 72 + size)] for size in (2, 5, 12)
+    )
+    bass = [(0, 16, 48)]
+    one, two, three = line_critics.leaps(bar(stepping + bass, skipping + bass, leaping + bass))
+    assert one == 0 < two < three
 
 
 def test_a_line_of_leaps_is_worse_than_one_of_steps(bar):

@@ -15,7 +15,6 @@ from composer.plan.planner import resolve
 from composer.plan.reader import parse_plan
 from composer.roll.pins import STRUCK
 from composer.style import load_statistics
-from composer.theory.key import parse_key
 
 PLAN = """
 plan: 1
@@ -39,12 +38,15 @@ TUNE = (72, 76, 79, 77, 76, 74, 71, 72)
 def stretched():
     """The stretch of a section in a texture."""
 
-    def stretch(texture, meter="4/4", ensemble="keyboard", theme="none", pitches=TUNE, length=2 * EIGHTH):
-        plan = resolve(parse_plan(PLAN.format(texture=texture, meter=meter, ensemble=ensemble, theme=theme)))
+    def stretch(texture, meter="4/4", ensemble="keyboard", theme="none", pitches=TUNE, length=2 * EIGHTH, **changes):
+        text = PLAN.format(texture=texture, meter=meter, ensemble=ensemble, theme=theme)
+        for old, new in changes.items():
+            text = text.replace(old, new)
+        plan = resolve(parse_plan(text))
         setting = make_setting(plan, plan_outline(plan), known={"bach": ("bach", load_statistics("bach"))})
         notes = tuple(MelodyNote(place * length, length, pitch) for place, pitch in enumerate(pitches))
         tune = Melody(notes, 4 * setting.meter.bar_ticks)
-        themes = {"tune": ComposedTheme("tune", tune, parse_key("C major"), 4, voices=())}
+        themes = {"tune": ComposedTheme("tune", tune, setting.home, 4, voices=())}
         return section_stretch(setting, plan.section("A"), setting.outline.sections[0], themes)[0]
 
     return stretch
@@ -132,3 +134,38 @@ def test_a_followed_tune_keeps_what_the_chords_bear_and_weak_steps(stretched):
         5,
         6,
     ]  # not D, F on beats, A, F sharp
+
+
+def test_in_minor_a_leading_note_is_a_weak_step_too(stretched):
+    over_i = (69, 68, 69, 67, 69, 71, 72, 69)  # A G sharp A G A B C A
+    stretch = stretched(
+        "chords",
+        theme="tune, fidelity: 0.99",
+        pitches=over_i,
+        length=EIGHTH,
+        **{"C major": "A minor", "I | IV | V7 | I": "i | iv | V7 | i", "key: I": "key: i"},
+    )
+    kept = np.flatnonzero((stretch.pins.code[:16] == STRUCK).any(axis=1)) / 2
+    assert {0, 1, 2, 4, 6, 7} <= set(kept.tolist())
+
+
+def test_a_followed_bar_without_a_note_keeps_nothing(stretched):
+    stretch = stretched("chords", theme="tune, fidelity: 0.7", pitches=())
+    assert not (stretch.pins.code[:16] == STRUCK).any()
+
+
+def test_what_a_followed_tune_has_out_of_reach_is_left_out(stretched):
+    high = stretched(
+        "chords", theme="tune, fidelity: 0.7, as: [{register: 24}]", pitches=(84, 84, 84, 84), length=EIGHTH
+    )
+    assert not (high.pins.code[:16] == STRUCK).any()
+
+
+def test_all_voices_halt_where_an_open_phrase_of_the_plan_does(stretched):
+    ends = set()
+    for seed in range(8):
+        stretch = stretched(
+            "chords", **{"PAC": "none", "I | IV | V7 | I": "I | IV | I | IV", "seed: 2": f"seed: {seed}"}
+        )
+        ends.add(tuple(np.flatnonzero(~stretch.onsets).tolist()))
+    assert ends == {(), (61, 62, 63)}  # after the last beat of four bars

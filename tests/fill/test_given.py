@@ -116,3 +116,15 @@ def test_nothing_free_begins_where_a_phrase_halts():
     going_on = Closing(24 * STEP_TICKS, 32 * STEP_TICKS, (1.0, 1.0), None)
     onsets = onsets_with_halts([halting, going_on], 20, origin_tick=-4 * STEP_TICKS)
     assert np.flatnonzero(~onsets).tolist() == [17, 18, 19]  # on the beat itself the last chord is struck
+
+
+def test_what_is_free_does_not_halt_under_a_tune_that_goes_on():
+    halting = Closing(8 * STEP_TICKS, 16 * STEP_TICKS, (0.5, 0.5), 12 * STEP_TICKS)
+    going_on, resting = [sounding(14, 2, 72)], [sounding(12, 2, 72)]
+    assert onsets_with_halts([halting], 20, tune=going_on).all()
+    assert np.flatnonzero(~onsets_with_halts([halting], 20, tune=resting)).tolist() == [13, 14, 15]
+
+
+def test_an_octave_within_reach_comes_before_the_register_that_is_wanted():
+    pitches = place_degrees([2, 0], parse_key("C major"), goal=90, compass=(75, 86), reach=(36, 84))
+    assert pitches == [74, 72]

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from composer.outline import span_at
-from composer.plan.outline import phrase_places, plan_bars, plan_outline
+from composer.plan.outline import closing_of, phrase_places, plan_bars, plan_outline
 from composer.theory.meter import TICKS_PER_QUARTER as Q
 
 
@@ -90,3 +90,21 @@ def test_sections_name_their_theme_and_function(planned):
         ("K", "closing"),
     ]
     assert outline.sections[0].theme == "first"
+
+
+def test_the_end_of_a_phrase_has_its_share_of_the_onsets_before(planned, small):
+    plan = planned(form="ternary", meter="4/4")
+    outline = plan_outline(plan, statistics={"small": small})
+    eased = 0
+    for place in phrase_places(plan):
+        closing = closing_of(place, meter=outline.bars[1].meter, seed=plan.seed)
+        last, before = (span_at(outline.textures, closing.start_tick - ago) for ago in (0, 1))
+        if last.onsets_per_beat is None or place.entry.bars < 2:
+            continue
+        expected = [
+            round(count * share, 3) for count, share in zip(before.onsets_per_beat, closing.shares, strict=True)
+        ]
+        assert (last.start_tick, last.end_tick) == (closing.start_tick, closing.end_tick)
+        assert list(last.onsets_per_beat) == expected
+        eased += closing.shares != (1.0, 1.0)
+    assert eased > 3

@@ -150,7 +150,16 @@ def test_what_follows_a_theme_closely_is_divided_as_the_theme_is(draft):
     ]
     shorter = draft(6, shape=PERIOD, fidelity=0.7)
     assert (sum(phrase.bars for phrase in shorter), shorter[0].bars, shorter[-1].cadence) == (6, 4, "PAC")
+    assert shorter[1].first_bar == 5  # it goes on in the theme
     assert sum(phrase.bars for phrase in draft(2, shape=PERIOD, fidelity=0.7)) == 2
+
+
+@pytest.mark.parametrize("asked", [{"cadence": "HC"}, {"keys": (G, D)}, {"cadence": "HC", "keys": (G, D)}])
+def test_what_follows_a_given_theme_goes_and_ends_as_its_section_says(draft, asked):
+    drafts = draft(8, shape=PERIOD, fidelity=0.7, theme_pinned=True, **asked)
+    assert drafts[-1].cadence == asked.get("cadence", "PAC")
+    assert drafts[-1].keys[-1] == asked.get("keys", (G,))[-1]
+    assert (drafts[0].first_bar, drafts[-1].last_bar) == (1, 8)
 
 
 def test_consequents_are_marked(draft):

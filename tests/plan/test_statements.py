@@ -154,3 +154,14 @@ def test_what_is_to_be_like_a_theme_has_its_chords_up_to_its_cadence(planned, fi
     own = " | ".join(chords(plan, "A")).split(" | ")
     follows = chords(plan)[0].split(" | ")
     assert (follows[:6] == own[:6]) == alike
+
+
+def test_what_is_close_to_a_theme_has_all_its_chords_where_nothing_else_is_asked(planned):
+    def bars(**asked):
+        plan = planned(fidelity=0.7, phrases=[{"bars": 8, "theme": "refrain", "cadence": "PAC", **asked}])
+        return chords(plan)[0].split(" | "), " | ".join(chords(plan, "A")).split(" | ")
+
+    follows, own = bars()
+    assert follows == own
+    follows, own = bars(schema="descending fifths")
+    assert follows != own
