@@ -170,14 +170,17 @@
     show(aim);
   }
 
+  // A pause that comes before the sound has begun breaks what play() promised; that is no fault.
+  const begin = (audio) => audio.play().catch((fault) => { if (fault.name !== "AbortError") throw fault; });
+
   function toggle() {
     const audio = soundOf(take);
-    if (audio.paused) { followsFrom = 0; audio.play(); } else audio.pause();
+    if (audio.paused) { followsFrom = 0; begin(audio); } else audio.pause();
   }
 
   function playFrom(ms) {
     seek(ms);
-    soundOf(take).play();
+    begin(soundOf(take));
   }
 
   const nearest = (candidates) => candidates.reduce((best, ms) => (Math.abs(ms - position) < Math.abs(best - position) ? ms : best), Infinity);
@@ -201,7 +204,7 @@
     take = index;
     seekbar.max = takes[take].end;
     seek(msOf(place, take));
-    if (goesOn) soundOf(take).play(); else { document.body.classList.remove("playing"); }
+    if (goesOn) begin(soundOf(take)); else { document.body.classList.remove("playing"); }
   }
 
   play.addEventListener("click", toggle);
