@@ -86,11 +86,6 @@ class Ensemble:
         )
 
     @property
-    def reach(self) -> Compass:
-        """The lowest and the highest pitch that some part can play."""
-        return min(part.compass[0] for part in self.parts), max(part.compass[1] for part in self.parts)
-
-    @property
     def has_single_lines(self) -> bool:
         """Whether each part is one line."""
         return all(part.staves == 1 for part in self.parts)
@@ -102,11 +97,10 @@ def _between(value: float, bounds: tuple[float, float]) -> float:
 
 _VIOLIN_STRINGS, _VIOLA_STRINGS, _CELLO_STRINGS = (55, 62, 69, 76), (48, 55, 62, 69), (36, 43, 50, 57)
 _KEYBOARD: Compass = (36, 84)
-_PIANO: Compass = (33, 88)  # what it plays where a cadence or a register asks for it; the rest keeps to `_KEYBOARD`
 _ROWS = (
     Ensemble(
         "keyboard",
-        (PartRow("Piano", 0, _PIANO, staves=2),),
+        (PartRow("Piano", 0, _KEYBOARD, staves=2),),
         compass=_KEYBOARD,
         melody_compass=(62, 84),
         bass_compass=(38, 60),
@@ -155,7 +149,7 @@ _ROWS = (
     ),
     Ensemble(
         "song",
-        (PartRow("Voice", 53, (57, 81)), PartRow("Piano", 0, _PIANO, staves=2)),
+        (PartRow("Voice", 53, (57, 81)), PartRow("Piano", 0, _KEYBOARD, staves=2)),
         compass=_KEYBOARD,
         melody_compass=(60, 79),
         bass_compass=(36, 55),

@@ -34,7 +34,7 @@ def cadence_tops(
     onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting, beats=beats)
     usual, compass = setting.melody_goal_in(register), setting.melody_compass_in(register)
     found = usual if goal is None else goal
-    return _voice(formula.soprano, onsets, lengths, key, goal=found, compass=compass, reach=setting.row.reach)
+    return _voice(formula.soprano, onsets, lengths, key, goal=found, compass=compass, reach=setting.compass)
 
 
 def cadence_basses(
@@ -46,7 +46,7 @@ def cadence_basses(
     onsets, lengths = _rhythm(formula, bar_tick, end_tick, setting, beats=beats)
     usual, compass = setting.bass_goal, setting.bass_compass
     found = usual if goal is None else goal
-    return _voice(formula.bass, onsets, lengths, key, goal=found, compass=compass, reach=setting.row.reach)
+    return _voice(formula.bass, onsets, lengths, key, goal=found, compass=compass, reach=setting.compass)
 
 
 def _rhythm(

@@ -221,10 +221,11 @@ def place_degrees(
         key: gives the tonic.
         goal: MIDI pitch round which the last one should lie.
         compass: lowest and highest MIDI pitch wanted.
-        reach: lowest and highest MIDI pitch that can be played; None: the compass.
+        reach: lowest and highest MIDI pitch that can be played; None: any.
 
     Returns:
-        Pitches in the same order; outside the compass, or even out of reach, only where no octave fits.
+        Pitches in the same order; outside the compass only where no octave fits, and what would then be out of reach
+        an octave nearer.
     """
     sounding = [degree for degree in degrees if degree is not None]
     if not sounding:
@@ -232,9 +233,9 @@ def place_degrees(
     pitches: list[int] = [nearest_pitch((key.tonic_pitch_class + sounding[-1]) % 12, goal)]
     for degree in reversed(sounding[:-1]):  # from the goal backwards: the final note decides the octave
         pitches.insert(0, nearest_pitch((key.tonic_pitch_class + degree) % 12, pitches[0]))
-    bounds = (reach or compass, compass)
-    best = min((0, -12, 12, -24, 24), key=lambda shift: (*(_outside(pitches, shift, b) for b in bounds), abs(shift)))
-    moved = iter(pitch + best for pitch in pitches)
+    best = min((0, -12, 12, -24, 24), key=lambda shift: (_outside(pitches, shift, compass), abs(shift)))
+    low, high = reach or (0, 127)
+    moved = iter(pitch + best + (12 if pitch + best < low else -12 if pitch + best > high else 0) for pitch in pitches)
     return [None if degree is None else next(moved) for degree in degrees]
 
 

@@ -108,7 +108,9 @@ def phrase_harmony(
         is_close = draft.fidelity >= CLOSE
         is_asked = bool(pins) or said.schema_ is not None or said.pedal is not None
         if is_close and fits and not is_asked and _cadence_of_theme(theme, draft) == draft.cadence:
-            return own, stated_formula(theme, draft, key, setting)
+            formula = stated_formula(theme, draft, key, setting)
+            if formula is not None or draft.cadence == "none":
+                return own, formula
         own_bars = draft.bars - (1 if is_close else 2)
         parallel = opening_pins(own, start_tick=-pickup, bars=2 * own_bars, setting=setting)
     tune: tuple[MelodyNote, ...] = ()

@@ -51,7 +51,7 @@ class Judged:
         keys: of each finder.
         origins: where the outer voices of each judged cadence come from: `formula` (given), `theme` (the tune on top,
             the bass given), `tune` (nothing but the tune) or `network`.
-        out_of_range: notes that the ensemble cannot play.
+        out_of_range: notes outside the ensemble's compass.
         figures: of the score.
     """
 
@@ -90,7 +90,7 @@ def judge(place: Path) -> Judged:
         rates={name: rate for name, rate in rates.items() if rate is not None},
         finder=finder(FINDERS[0]),
     )
-    low, high = ensemble_named(ensemble).reach
+    low, high = ensemble_named(ensemble).compass
     return Judged(
         place,
         plan,

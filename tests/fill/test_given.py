@@ -125,6 +125,8 @@ def test_what_is_free_does_not_halt_under_a_tune_that_goes_on():
     assert np.flatnonzero(~onsets_with_halts([halting], 20, tune=resting)).tolist() == [13, 14, 15]
 
 
-def test_an_octave_within_reach_comes_before_the_register_that_is_wanted():
-    pitches = place_degrees([2, 0], parse_key("C major"), goal=90, compass=(75, 86), reach=(36, 84))
-    assert pitches == [74, 72]
+def test_what_would_be_out_of_reach_lies_an_octave_nearer():
+    high = place_degrees([2, 0], parse_key("C major"), goal=85, compass=(75, 86), reach=(36, 84))
+    assert high == [74, 84]  # D6 is above what is played
+    low = place_degrees([11, 0], parse_key("C major"), goal=36, compass=(30, 40), reach=(36, 84))
+    assert low == [47, 36]
