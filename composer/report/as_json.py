@@ -159,6 +159,7 @@ def _statement(found: StatementFound, score: Score) -> Json:
         **_bars(score, stated),
         "key": stated.key,
         "exact": stated.is_exact,
+        "fidelity": stated.fidelity,
         "as": list(stated.changes),
         "voice": stated.voice or "top",
         "notes": len(stated.notes),

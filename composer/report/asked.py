@@ -137,7 +137,7 @@ def _goes_on(before: PhrasePlace, place: PhrasePlace) -> bool:
     first = (two.theme_bars or "").partition("-")[0]
     return (
         (before.section.id, before.index + 1) == (place.section.id, place.index)
-        and (one.theme, before.states_theme, before.keys[0]) == (two.theme, place.states_theme, place.keys[0])
+        and (one.theme, one.fidelity, before.keys[0]) == (two.theme, two.fidelity, place.keys[0])
         and not (one.transformations or two.transformations)  # each of those finds an octave of its own
         and last.isdigit()
         and first == str(int(last) + 1)
@@ -156,7 +156,7 @@ def _statement(plan: Plan, row: Sequence[tuple[PhrasePlace, Theme]], themes: Map
         start_tick=place.start_tick,
         end_tick=row[-1][0].end_tick,
         key=str(place.keys[0]),
-        is_exact=place.states_theme,
+        fidelity=1.0 if entry.fidelity is None else entry.fidelity,
         changes=tuple(item.name for item in items),
         plain=_notes(plain),
     )

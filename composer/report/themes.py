@@ -33,7 +33,7 @@ class Statement:
         theme: its name.
         start_tick, end_tick: of its phrases.
         key: in which it stands, by name.
-        is_exact: every note of it is planned; else the phrases follow it more or less.
+        fidelity: 1 where every note of it is planned; less where the phrases follow it more or less.
         changes: names of its transformations.
         plain: the tune in its key there before these.
         voice: in which it enters; empty where it is to be on top.
@@ -45,10 +45,15 @@ class Statement:
     start_tick: int = 0
     end_tick: int = 0
     key: str = ""
-    is_exact: bool = True
+    fidelity: float = 1.0
     changes: tuple[str, ...] = ()
     plain: tuple[tuple[int, int], ...] = ()
     voice: str = ""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether every note of it is planned."""
+        return self.fidelity == 1.0
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ same finders are put to real pieces beside:
 Every form is composed in the styles that prefer it (their cards say so), in turn, with seeds 0, 1, 2 … Each piece is
 composed once into FOLDER and judged from its deadpan MIDI file, read event by event; the plan gives what was asked for,
 never the notes. A run that was stopped goes on where it was. `--free N` composes N pieces more whose cadences are asked
-for but not given as notes. `--local`, `--shell` name the seeds of the slower checks on rondos: changes of one section's
-entry, and two runs of the command itself.
+for but not given as notes; `--varied N` composes N in which the plain returns of the themes follow them closely, at
+each of `FIDELITIES` in turn. `--local`, `--shell` name the seeds of the slower checks on rondos: changes of one
+section's entry, and two runs of the command itself.
 
 Intervals are of 95 %: drawn again 2,000 times with whole pieces, since what one piece holds is not independent; where
 nothing (or everything) was met, the exact bound for that many pieces.
@@ -30,7 +31,17 @@ from typing import Any
 
 import numpy as np
 from form_judge import ASKED_FIGURES, FINDERS, Judged, held_out, judge, real_findings
-from form_pieces import composed, edits, facts_of_piece, fill_into, is_composed, plan_of, refusal_of_plan, shell
+from form_pieces import (
+    FIDELITIES,
+    composed,
+    edits,
+    facts_of_piece,
+    fill_into,
+    is_composed,
+    plan_of,
+    refusal_of_plan,
+    shell,
+)
 from raw_midi import read_raw
 
 from composer.pipeline import plan_piece
@@ -43,6 +54,7 @@ from composer.theory.meter import TICKS_PER_QUARTER
 
 ON_TOP, STRAY, KEY_POINTS, CADENCE, LETTERS = 0.95, 0.6, 0.03, 0.97, 0.98
 LIKENESS = (0.5, 0.9)  # of varied returns
+VARIED_FORMS = ("rondo", "sonata-rondo", "ritornello", "song", "variations", "ragtime")  # with plain returns
 SHELL_SECONDS = 20.0
 ORIGINS = {
     "formula": "outer voices given",
@@ -86,8 +98,12 @@ def main() -> None:
         rows += [Row("", ""), *figures(pieces, beside), *stated(beside)]
     if options.free:
         wanted = orders(options, options.free)
-        loose = [judge(place) for place in compose_all(folder, options, wanted, unpinned=True)]
+        loose = [judge(place) for place in compose_all(folder, options, wanted, kind="unpinned")]
         rows += [Row("", ""), Row(f"{len(loose)} pieces without given cadences", ""), *cadences(loose, None)]
+    if options.varied:
+        wanted = orders(options, options.varied, forms=[form for form in options.forms if form in VARIED_FORMS])
+        followed = [judge(place) for place in compose_all(folder, options, wanted, kind="varied")]
+        rows += [Row("", ""), *varied(followed)]
     for seed in options.local:
         rows += locality(folder, seed)
     for seed in options.shell:
@@ -107,6 +123,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--styles", nargs="+", metavar="STYLE", help="only these")
     parser.add_argument("--jobs", type=int, default=1, help="processes that compose side by side")
     parser.add_argument("--free", type=int, default=0, metavar="N", help="pieces without given cadences")
+    parser.add_argument("--varied", type=int, default=0, metavar="N", help="pieces whose returns follow their themes")
     parser.add_argument("--local", type=_numbers, default=[], metavar="0-4", help="seeds of rondos that are edited")
     parser.add_argument("--shell", type=_numbers, default=[], metavar="0", help="seeds of rondos by the command, twice")
     parser.add_argument("--every", type=int, default=4, help="of the real pieces, only every N-th")
@@ -123,36 +140,36 @@ def _numbers(text: str) -> list[int]:
     return numbers
 
 
-def orders(options: argparse.Namespace, count: int) -> list[tuple[str, str, int]]:
+def orders(options: argparse.Namespace, count: int, *, forms: Sequence[str] = ()) -> list[tuple[str, str, int]]:
     """Return (form, style, seed) of so many pieces: the forms in turn, each in the styles that prefer it in turn."""
+    forms = forms or options.forms
     cards = [card for card in readable_styles(styles_folder())[0] if not options.styles or card.name in options.styles]
     turns: dict[str, list[str]] = {}
-    for form in options.forms:
+    for form in forms:
         prefer = [card.name for card in cards if form in card.forms]
         turns[form] = prefer or [card.name for card in cards if card.ensemble == "keyboard"] or [cards[0].name]
     wanted = []
     for place in range(count):
-        form = options.forms[place % len(options.forms)]
-        turn = place // len(options.forms)
+        form = forms[place % len(forms)]
+        turn = place // len(forms)
         wanted.append((form, turns[form][turn % len(turns[form])], place))
     return wanted
 
 
 def compose_all(
-    folder: Path, options: argparse.Namespace, wanted: Sequence[tuple[str, str, int]], *, unpinned: bool = False
+    folder: Path, options: argparse.Namespace, wanted: Sequence[tuple[str, str, int]], *, kind: str = ""
 ) -> list[Path]:
     """Return the folders of all pieces, composing what is missing."""
     if options.jobs == 1:
         places = []
         for form, style, seed in wanted:
-            places.append(composed(folder, form=form, style=style, seed=seed, unpinned=unpinned))
+            places.append(composed(folder, form=form, style=style, seed=seed, kind=kind))
             print(f"\rcomposed {len(places)} of {len(wanted)}", end="", flush=True)
         print()
         return places
     with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
         jobs = [
-            pool.submit(composed, folder, form=form, style=style, seed=seed, unpinned=unpinned)
-            for form, style, seed in wanted
+            pool.submit(composed, folder, form=form, style=style, seed=seed, kind=kind) for form, style, seed in wanted
         ]
         return [job.result() for job in jobs]
 
@@ -245,20 +262,42 @@ def themes(pieces: Sequence[Judged]) -> Iterator[Row]:
         least = min((found.on_top for piece in pieces for found in _exact(piece, plain=plain)), default=1.0)
         figure = f"exact statements on top at {ON_TOP:.0%} of their onsets, {words}"
         yield share_row(figure, counts, least=1.0, more=f"; least {least:.2f}")
-    low, high = LIKENESS
     ornamented = [[found for found in _exact(piece) if found.statement.changes == ("ornament",)] for piece in pieces]
     followed = [[found for found in piece.report.statements if not found.statement.is_exact] for piece in pieces]
-    for words, rows in (("ornamented note for note", ornamented), ("followed (fidelity below 1)", followed)):
-        counts = [(float(sum(low <= found.likeness <= high for found in row)), float(len(row))) for row in rows]
-        likeness = [found.likeness for row in rows for found in row]
-        if likeness:
-            yield share_row(f"varied returns, {words}: likeness {low} to {high}", counts, least=LETTERS)
-            yield Row("  their likeness", _spread(likeness, digits=2))
+    yield from _alike("varied returns, ornamented note for note", ornamented, least=LETTERS)
+    yield from _alike("phrases that take up a theme they do not state", followed)
     highest = [max((stray.match.share for stray in piece.report.strays), default=0.0) for piece in pieces]
     yield share_row(f"pieces without an unplanned likeness over {STRAY}", [(x <= STRAY, 1) for x in highest], least=1.0)
     yield Row("  highest in a piece", _spread(highest, digits=2))
     if len(pieces) > 1:
         yield Row("  in other pieces (chance)", _spread(list(_chance(pieces)), digits=2))
+
+
+def varied(pieces: Sequence[Judged]) -> Iterator[Row]:
+    """Returns that follow their themes closely, by how closely."""
+    rows = [
+        [
+            found
+            for found in piece.report.statements
+            if found.statement.fidelity in FIDELITIES
+            and piece.plan.section(found.statement.section).function == "theme"
+        ]
+        for piece in pieces
+    ]
+    yield from _alike(f"varied returns followed closely, {len(pieces)} pieces", rows, least=LETTERS)
+    for fidelity in FIDELITIES:
+        own = [[found for found in row if found.statement.fidelity == fidelity] for row in rows]
+        yield from _alike(f"  fidelity {fidelity}", own)
+
+
+def _alike(words: str, rows: Sequence[Sequence[StatementFound]], *, least: float | None = None) -> Iterator[Row]:
+    """Likeness of statements, piece by piece."""
+    low, high = LIKENESS
+    counts = [(float(sum(low <= found.likeness <= high for found in row)), float(len(row))) for row in rows]
+    likeness = [found.likeness for row in rows for found in row]
+    if likeness:
+        yield share_row(f"{words}: likeness {low} to {high}", counts, least=least)
+        yield Row("  their likeness", _spread(likeness, digits=2))
 
 
 def _chance(pieces: Sequence[Judged]) -> Iterator[float]:

@@ -34,6 +34,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from form_pieces import KINDS
 from plan_counts import MEASURES, Counts, Distance, counts_of, distances
 
 from composer.analysis import outline_of
@@ -241,7 +242,7 @@ def composed(options: argparse.Namespace) -> Iterator[Both]:
 def pieces_in(folder: Path) -> Iterator[Both]:
     """Find composed pieces: NAME/piece.mid with plan.json, or NAME.musicxml with NAME.yaml or NAME.resolved.yaml."""
     for place in sorted(folder.glob("*/plan.json")):
-        if not place.parent.name.endswith("unpinned"):
+        if not place.parent.name.endswith(tuple(KINDS)):
             yield counted_twice(Plan.model_validate_json(place.read_text()), place.with_name("piece.mid"))
     for sheet in sorted(folder.glob("*.musicxml")):
         beside = [sheet.with_suffix(ending) for ending in (".resolved.yaml", ".yaml")]

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 from bench_performer import spectral_slope
-from form_pieces import plan_of
+from form_pieces import KINDS, plan_of
 
 from composer.corpus.reader import read_score
 from composer.outline import Outline
@@ -84,7 +84,7 @@ def main() -> None:
 def pieces(folder: Path, composer: str) -> Iterator[tuple[Score, Outline]]:
     """Yield the keyboard pieces in a composer's style, each once."""
     for place in sorted(folder.glob(f"*-{composer}-*")):
-        if place.name.endswith("-unpinned") or not (place / "piece.json").exists():
+        if place.name.endswith(tuple(KINDS)) or not (place / "piece.json").exists():
             continue
         plan = plan_of(place)
         if plan.ensemble == "keyboard":

@@ -14,12 +14,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from composer.errors import PlanError
-from composer.plan.model import PhraseEntry, Plan, SectionEntry
+from composer.plan.model import NO_THEME, PhraseEntry, Plan, SectionEntry
 from composer.plan.numerals import parse_key_path
 from composer.plan.planner import resolve
 from composer.plan.reader import read_plan
@@ -27,22 +27,23 @@ from composer.style import DEFAULT_NETWORK, load_style, styles_folder
 from composer.theory.key import parse_key
 
 PLAYER = "baroque"
+FIDELITIES = (0.6, 0.7, 0.8)  # of returns that follow their theme
 
 
-def composed(folder: Path, *, form: str, style: str, seed: int, unpinned: bool = False) -> Path:
+def composed(folder: Path, *, form: str, style: str, seed: int, kind: str = "") -> Path:
     """Compose a piece into its folder, unless it is there.
 
     Args:
         folder: of all pieces.
         form, style, seed: of the piece.
-        unpinned: the outer voices of cadences are not given to the network; those of the tunes are.
+        kind: what is done to its plan: of `KINDS`; or nothing.
     """
-    place = folder / f"{form}-{style}-{seed}{'-unpinned' if unpinned else ''}"
+    place = folder / "-".join([form, style, str(seed), *([kind] if kind else [])])
     if not is_composed(place, style):
         from composer.pipeline import plan_piece
 
         plan = plan_piece(form=form, style=style, seed=seed)
-        fill_into(place, without_formulas(plan) if unpinned else plan)
+        fill_into(place, KINDS[kind](plan) if kind else plan)
     return place
 
 
@@ -106,6 +107,33 @@ def without_formulas(plan: Plan) -> Plan:
         for section in plan.sections
     )
     return plan.model_copy(update={"themes": themes, "sections": sections})
+
+
+def with_followed_returns(plan: Plan) -> Plan:
+    """Return a plan whose themes come back followed closely, not stated: each of `FIDELITIES` in turn.
+
+    Left as they are: a theme's first section, sections that transform theirs, bring back all voices or a part of it.
+    """
+    heard: set[str] = set()
+    turn = plan.seed or 0
+    sections = []
+    for section in plan.sections:
+        name = section.theme or NO_THEME
+        states = name != NO_THEME and section.function == "theme" and section.fidelity == 1
+        is_plain = states and not section.transformations and section.recall != "full" and not section.entries
+        if is_plain and name in heard:
+            redrawn = {"phrases": None, "leaves": None, "type": None}
+            section = section.model_copy(update={"fidelity": FIDELITIES[turn % len(FIDELITIES)], **redrawn})
+            turn += 1
+        heard.add(name)
+        sections.append(section)
+    return resolve(plan.model_copy(update={"sections": tuple(sections)}))
+
+
+KINDS: Mapping[str, Callable[[Plan], Plan]] = {
+    "unpinned": without_formulas,  # the outer voices of cadences are not given to the network; those of the tunes are
+    "varied": with_followed_returns,
+}
 
 
 def shell(place: Path, *, form: str, style: str, seed: int) -> float:
