@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from composer.plan.forms import FormTemplate, SectionRow
+from composer.plan.forms import DEVELOPED, FormTemplate, SectionRow
 from composer.plan.fragments import part_of, rough_turns, stands_alone, step_that_goes
 from composer.plan.model import NO_THEME, CadenceName, PedalName, PhraseEntry, SectionEntry, Transformation
 from composer.plan.numerals import parse_key_path, path_text
@@ -34,7 +34,6 @@ from composer.plan.themes import SettledTheme
 from composer.theme import Theme, in_key
 from composer.theory.key import Key, key_numeral
 
-DEVELOPED = ("development", "transition", "retransition", "coda")
 LEADING = ("development", "transition", "retransition")  # they end on the dominant of the key to come
 RHYTHM_ALONE = 0.2  # of bars without a statement: they go in the theme's rhythm
 INVERTED = 0.35  # of the ideas of a development stand on their head

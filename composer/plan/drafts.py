@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
+from composer.plan.cadence_balance import shares_inside
 from composer.plan.forms import SectionRow
-from composer.plan.model import NO_THEME, PhraseEntry, SectionEntry
+from composer.plan.model import NO_THEME, CadenceName, PhraseEntry, SectionEntry
 from composer.plan.numerals import parse_key_path, path_text
+from composer.plan.phrase_kinds import cadence_shares
 from composer.plan.phrases import EPISODE_FIDELITY, FREE_FIDELITY, STATED, PhraseDraft, draft_phrases
 from composer.plan.setting import Setting
 from composer.plan.themes import SettledTheme
@@ -50,6 +54,7 @@ def draft_section(
         mode=setting.home.mode,
         rng=setting.stream(entry.id or "", entry.take or 1, "phrases"),
         kind=entry.type,
+        inside=shares_inside(setting.template, setting.styles, setting.meter, setting.home.mode),
         free_fidelity=EPISODE_FIDELITY if entry.function == "episode" else FREE_FIDELITY,
         in_one_breath=entry.function in ("retransition", "transition"),
     )
@@ -88,6 +93,7 @@ def _row_drafts(
     assert row.phrases
     times = bars // sum(phrase.bars for phrase in row.phrases)
     own_path = entry.key in row.key.of(setting.home.mode)
+    cadences = row_cadences(row, setting)
     said = []
     for turn in range(times):
         for index, phrase in enumerate(row.phrases):
@@ -96,13 +102,25 @@ def _row_drafts(
             said.append(
                 PhraseEntry(
                     bars=phrase.bars,
-                    cadence=entry.cadence if is_last else phrase.cadence,
+                    cadence=entry.cadence if is_last else cadences[index],
                     key=key,
                     fermata=phrase.fermata,
                 )
             )
     drafts = _stated_drafts(entry.model_copy(update={"phrases": tuple(said)}), keys, themes, fidelity, setting)
     return drafts, [PhraseEntry() for _ in drafts]
+
+
+def row_cadences(row: SectionRow, setting: Setting) -> tuple[CadenceName, ...]:
+    """Return the cadences of the phrases that a form prescribes, the same in all sections of one label."""
+    shares = cadence_shares(setting.styles, setting.home.mode)
+    chosen = []
+    for index, phrase in enumerate(row.phrases or ()):
+        weights = np.array([shares.get(kind, 0.0) for kind in phrase.cadence])
+        rng = setting.stream("form", row.label, "cadence", index)
+        is_open = len(phrase.cadence) > 1 and weights.sum() > 0
+        chosen.append(phrase.cadence[int(rng.choice(len(weights), p=weights / weights.sum())) if is_open else 0])
+    return tuple(chosen)
 
 
 def _stated_drafts(
@@ -138,7 +156,7 @@ def _stated_drafts(
         first, last = 0, 0
         if theme is not None:
             first, last = _theme_bars(said, theme, length, bar if said.theme is None else 1)
-            bar = last + 1
+            bar = last + 1 if last else bar  # a theme that is through stays so
         drafts.append(
             PhraseDraft(
                 bars=length,

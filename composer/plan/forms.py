@@ -47,6 +47,7 @@ from composer.theory.key import Key, Mode
 from composer.theory.meter import parse_meter
 
 TEMPLATE_VERSION = 1
+DEVELOPED = ("development", "transition", "retransition", "coda")  # sections that work with a theme
 
 
 def _as_tuple(value: Any) -> Any:
@@ -54,6 +55,7 @@ def _as_tuple(value: Any) -> Any:
 
 
 BarChoices = Annotated[tuple[Bars, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
+CadenceChoices = Annotated[tuple[CadenceName, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
 KeyChoices = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
 
 
@@ -69,10 +71,17 @@ class KeyRow(Entry):
 
 
 class PhraseRow(Entry):
-    """A phrase that the form itself prescribes (a chorale's lines)."""
+    """A phrase that the form itself prescribes (a chorale's lines).
+
+    Attributes:
+        bars: whole bars.
+        cadence: at its end; of several one is drawn, as often as the style has them.
+        key: for both modes; the section's own if left out.
+        fermata: on its last chord.
+    """
 
     bars: Bars
-    cadence: CadenceName
+    cadence: CadenceChoices
     key: KeyRow | None = None
     fermata: Annotated[bool, Strict()] | None = None
 

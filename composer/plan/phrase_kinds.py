@@ -34,6 +34,7 @@ REPEATED = 0.2  # factor of a half cadence beside another: the same twice runnin
 FITTINGS = 25  # rounds of `fitted_weights`
 MOST_FITTED = 8.0
 LEAST_DUE = 0.03  # of its share, of a length or cadence that the phrases beside have too much of
+LOOSE_HALVES = 0.25  # share of compound periods whose halves are divided as the style has it
 UNDIVIDED = 2.0  # factor of sentences that are one phrase: periods, which never are, take the other half
 TWO_IDEAS = 0.5  # share of presentations whose idea and its repetition are phrases of their own, where the style splits
 
@@ -47,29 +48,30 @@ def theme_phrases(
     meter: Meter,
     mode: Mode,
     rng: np.random.Generator,
-    beside: Sequence[tuple[int, CadenceName]] = (),
+    inside: Mapping[CadenceName, float],
+    beside: Sequence[int] = (),
 ) -> tuple[ThemePhrase, ...]:
     """Return the phrases of a theme, or of a section that is built like one.
 
     Args:
         bars: in all.
         kind: `sentence` (an idea, its repetition, a continuation as long as both), `period` (antecedent and
-            consequent, the first of which ends open), `compound period` (both of which are sentences or periods),
-            `chain` (as the style has it) or `subject` (one phrase).
+            consequent, the first of which ends open), `compound period` (both of which are sentences or periods, or
+            long phrases where the style has as many of those), `chain` (as the style has it) or `subject` (one phrase).
         cadence: at the end.
         styles: (weight, statistics).
         meter: of the bars.
         mode: of the home key.
         rng: the theme's or section's stream.
-        beside: (bars, cadence) of the section's other phrases: what they have too much of, these have less of.
+        inside: share of each kind among the cadences inside sections (`cadence_balance.py`).
+        beside: bars of the section's other phrases: what they have too much of, these have less of.
     """
-    others = [name for _, name in beside]
 
     def divided(part: int, end: CadenceName) -> list[ThemePhrase]:
-        lengths = split_bars(part, styles=styles, meter=meter, rng=rng, beside=[length for length, _ in beside])
+        lengths = split_bars(part, styles=styles, meter=meter, rng=rng, beside=beside)
         if lengths[-1] == 1 and len(lengths) > 1:  # no room for a cadence
             lengths[-2:] = [lengths[-2] + 1]
-        kinds = inner_cadences(len(lengths), final=end, styles=styles, mode=mode, rng=rng, beside=others)
+        kinds = inner_cadences(len(lengths), final=end, inside=inside, rng=rng)
         kinds = [*("none" if b == 1 else k for b, k in zip(lengths[:-1], kinds, strict=False)), end]
         return [ThemePhrase(bars=length, cadence=name) for length, name in zip(lengths, kinds, strict=True)]
 
@@ -88,11 +90,15 @@ def theme_phrases(
         presentation = [idea, idea] if is_split else [half]
         opening = [ThemePhrase(bars=length, cadence="none") for length in presentation]
         return (*opening, *divided(bars - half, cadence))
-    open_end = _antecedent(cadence, styles, mode, rng)
+    open_end = _antecedent(cadence, cadence_shares(styles, mode), inside, rng)
     if kind == "compound period" and half >= LEAST_BARS:
-        inner = "sentence" if rng.random() < 0.5 else "period"
+        counted = length_weights(styles, meter)
+        if half <= MAX_PHRASE and rng.random() < _share(counted[half], 2 * counted[half // 2]):
+            return (ThemePhrase(bars=half, cadence=open_end), ThemePhrase(bars=bars - half, cadence=cadence))
+        draw = rng.random()
+        inner = "chain" if draw < LOOSE_HALVES else "sentence" if draw < (1 + LOOSE_HALVES) / 2 else "period"
         parts = [
-            theme_phrases(part, inner, cadence=end, styles=styles, meter=meter, mode=mode, rng=rng)
+            theme_phrases(part, inner, cadence=end, styles=styles, meter=meter, mode=mode, rng=rng, inside=inside)
             for part, end in ((half, open_end), (bars - half, cadence))
         ]
         return (*parts[0], *parts[1])
@@ -112,10 +118,17 @@ def _inside(lengths: Sequence[int], cadence: CadenceName) -> list[ThemePhrase]:
     return [ThemePhrase(bars=length, cadence=end) for length, end in zip(lengths, ends, strict=True)]
 
 
-def _antecedent(cadence: CadenceName, styles: Styles, mode: Mode, rng: np.random.Generator) -> CadenceName:
-    """Return how the first half of a period ends: open, and otherwise than the second."""
-    shares = cadence_shares(styles, mode)
-    weights = {name: factor * shares[name] for name, factor in ANTECEDENT.items() if name != cadence}
+def _antecedent(
+    cadence: CadenceName,
+    shares: Mapping[CadenceName, float],
+    inside: Mapping[CadenceName, float],
+    rng: np.random.Generator,
+) -> CadenceName:
+    """Return how the first half of a period ends: open, and otherwise than the second.
+
+    Half as the style's phrases do, half as those inside sections: a period asks for a half cadence more than others.
+    """
+    weights = {name: factor * (shares[name] + inside[name]) for name, factor in ANTECEDENT.items() if name != cadence}
     return _pick(weights, rng)
 
 
@@ -227,34 +240,23 @@ def cadence_shares(styles: Styles, mode: Mode) -> dict[CadenceName, float]:
 
 
 def inner_cadences(
-    count: int,
-    *,
-    final: CadenceName,
-    styles: Styles,
-    mode: Mode,
-    rng: np.random.Generator,
-    beside: Sequence[CadenceName] = (),
+    count: int, *, final: CadenceName, inside: Mapping[CadenceName, float], rng: np.random.Generator
 ) -> list[CadenceName]:
-    """Return the cadences of phrases in a row, so that with the last one all come about as often as in the style.
+    """Return the cadences of phrases in a row; those before the last one come about as often as `inside` says.
 
     Args:
         count: phrases, the last included.
         final: cadence of the last.
-        styles: (weight, statistics).
-        mode: of the home key.
+        inside: share of each kind among the cadences inside sections.
         rng: stream.
-        beside: cadences of the section's other phrases.
     """
-    shares = cadence_shares(styles, mode)
-    due = {kind: share * (count + len(beside)) for kind, share in shares.items()}
-    for kind in (final, *beside):
-        due[kind] = due.get(kind, 0.0) - 1
+    due = {kind: share * (count - 1) for kind, share in inside.items()}
     kinds: list[CadenceName] = []
     for index in range(count - 1):
         neighbours = (kinds[-1] if kinds else None, final if index == count - 2 else None)
         weights = {
             kind: max(due[kind], LEAST_DUE * share) * (REPEATED if kind == "HC" and kind in neighbours else 1.0)
-            for kind, share in shares.items()
+            for kind, share in inside.items()
         }
         kinds.append(_pick(weights, rng))
         due[kinds[-1]] -= 1

@@ -7,7 +7,7 @@ phrase lengths and cadences (`phrase_kinds.py`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -72,6 +72,7 @@ def draft_phrases(
     meter: Meter,
     mode: Mode,
     rng: np.random.Generator,
+    inside: Mapping[CadenceName, float],
     kind: str | None = None,
     free_fidelity: float = FREE_FIDELITY,
     in_one_breath: bool = False,
@@ -90,6 +91,7 @@ def draft_phrases(
         meter: of the section.
         mode: of the home key.
         rng: the section's stream.
+        inside: share of each kind among the cadences inside sections (`cadence_balance.py`).
         kind: of `model.PhraseKind`, how what its theme leaves free is built; None: drawn.
         free_fidelity: of the phrases that do not state a stated theme.
         in_one_breath: whether up to `ONE_BREATH_BARS` stay one phrase (a join between sections).
@@ -131,8 +133,18 @@ def draft_phrases(
         if whole:
             free = [PhraseDraft(rest, end, (keys[0],))]
         else:
-            beside = [(draft.bars, draft.cadence) for draft in (*stated, *closing)]
-            made = theme_phrases(rest, kind, cadence=end, styles=styles, meter=meter, mode=mode, rng=rng, beside=beside)
+            beside = [draft.bars for draft in (*stated, *closing)]
+            made = theme_phrases(
+                rest,
+                kind,
+                cadence=end,
+                styles=styles,
+                meter=meter,
+                mode=mode,
+                rng=rng,
+                inside=inside,
+                beside=beside,
+            )
             free = [PhraseDraft(phrase.bars, phrase.cadence, (keys[0],)) for phrase in made]
     free = _with_keys(free, keys)
     if has_theme:

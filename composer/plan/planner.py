@@ -17,10 +17,10 @@ from composer.plan.brief import USUAL_STYLE, Brief
 from composer.plan.cadences import has_room
 from composer.plan.checks import check_plan
 from composer.plan.copies import copied_phrases
-from composer.plan.development import DEVELOPED, with_goals
+from composer.plan.development import with_goals
 from composer.plan.drafts import section_bars
 from composer.plan.entry_rows import with_passages
-from composer.plan.forms import FormTemplate, load_form
+from composer.plan.forms import DEVELOPED, FormTemplate, load_form
 from composer.plan.layout import expanded, repeats_of_form, sections_of_form
 from composer.plan.links import usual_entry
 from composer.plan.locate import path_text, validate_plan

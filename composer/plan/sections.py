@@ -8,11 +8,11 @@ from itertools import groupby
 
 from composer.errors import PlanError
 from composer.ornament import manner_of
-from composer.plan.development import DEVELOPED, LEADING, developed_phrases, develops
+from composer.plan.development import LEADING, developed_phrases, develops
 from composer.plan.devices import with_devices
 from composer.plan.drafts import draft_section, section_bars, section_fidelity
 from composer.plan.entry_rows import settled_phrases
-from composer.plan.forms import SectionRow
+from composer.plan.forms import DEVELOPED, SectionRow
 from composer.plan.links import leaves_of
 from composer.plan.mixes import GlidePart, whole_mix
 from composer.plan.model import NO_THEME, CadenceName, Formula, Link, PhraseEntry, SectionEntry, Transformation

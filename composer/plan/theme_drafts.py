@@ -14,6 +14,7 @@ import numpy as np
 
 from composer.errors import PlanError
 from composer.plan.development import develops
+from composer.plan.drafts import row_cadences
 from composer.plan.entry_rows import said_of_voices
 from composer.plan.forms import ThemeRow
 from composer.plan.model import (
@@ -36,6 +37,7 @@ from composer.theory.key import Key
 
 DEFAULT_THEME_BARS = 8
 OTHER_KIND = 0.25  # share of sentences that are periods instead, and of periods that are sentences
+LOOSE_KIND = 0.2  # share of both that are divided as the style has it
 COMPOUND = 0.6  # share of long periods that are compound
 ROOM_BARS = 4  # that a section has beside a theme whose length is drawn
 OPEN_END = 0.85  # share of IAC, not PAC, where a theme's section goes on
@@ -141,6 +143,8 @@ def _theme_kind(name: str, row: ThemeRow, bars: int, setting: Setting) -> str:
         return "compound period"
     if row.type in _OTHER_KIND and draw > 1 - OTHER_KIND:
         return _OTHER_KIND[row.type]
+    if row.type in _OTHER_KIND and draw > 1 - OTHER_KIND - LOOSE_KIND:
+        return "chain"
     return row.type
 
 
@@ -196,4 +200,5 @@ def _prescribed(first: SectionEntry | None, setting: Setting, bars: int) -> tupl
     row = setting.template.row(first.id or "") if first else None
     if row is None or not row.phrases or sum(phrase.bars for phrase in row.phrases) != bars:
         return None
-    return tuple(ThemePhrase(bars=phrase.bars, cadence=phrase.cadence) for phrase in row.phrases)
+    cadences = row_cadences(row, setting)
+    return tuple(ThemePhrase(bars=one.bars, cadence=kind) for one, kind in zip(row.phrases, cadences, strict=True))

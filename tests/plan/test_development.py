@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from composer.plan.development import DEVELOPED, LEADING
-from composer.plan.forms import form_names
+from composer.plan.development import LEADING
+from composer.plan.forms import DEVELOPED, form_names
 from composer.plan.material import phrase_theme, theme_of
 from composer.plan.model import Plan
 from composer.plan.numerals import parse_key_path
