@@ -14,6 +14,8 @@ one; and a control, the same held-out pieces in notes of twice the length: what 
 
 Composed side (`--output`, the first of the ensembles): plans drawn from an equal mix of the styles, each composed once
 with the network told each style (`style_workshop.py`), cut into the same segments and given to the same classifier.
+With `--filled` the plan is still the mix's (form, keys, chords, cadences, textures), but all of the filling is the
+style's, as when a user writes another style into a resolved plan: rhythms and ranking of tunes, registers too.
 Printed: accuracy, beside held-out pieces whole and in excerpts as long as the composed pieces, the ratio of the two,
 and both confusion matrices, as a picture too. A run that was stopped goes on where it was.
 """
@@ -71,6 +73,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--least-training", type=int, default=Rule.training, help="pieces of a class")
     parser.add_argument("--least-held-out", type=int, default=Rule.held_out, help="pieces of a class")
     parser.add_argument("--folds", type=int, default=FOLDS, help="of the small styles; 1: only the network's own")
+    parser.add_argument("--filled", action="store_true", help="plans of the mix, filled wholly in the style")
     parser.add_argument("--number", type=int, default=200, help="composed pieces, over all styles")
     add_composing(parser, bars=32)
     add_results(parser, picture="the confusion matrices")
@@ -237,7 +240,9 @@ def orders_for(styles: Sequence[str], ensemble: str, options: argparse.Namespace
     styles = sorted(styles)
     plans = average_plans(styles, number=-(-options.number // len(styles)), bars=options.bars, ensemble=ensemble)
     return [
-        Order(name, plan, told(style), options.guidance, options.style_guidance)
+        Order(
+            name, plan, told(style), options.guidance, options.style_guidance, filled_in=style if options.filled else ""
+        )
         for name, plan in plans.items()
         for style in styles
     ]

@@ -2,7 +2,8 @@
 
 What it is: a plan is drawn from an equal mix of styles. Everything but the network's notes stays of that mix: chords,
 textures, cadences given as notes, the statistics that tunes are ranked by, the runs that may not be copied. Only the
-style that the network is told is another one for each piece, so that pieces of one plan differ by nothing else.
+style that the network is told is another one for each piece, so that pieces of one plan differ by nothing else (with
+`Order.filled_in`, by all that is not in the plan).
 
 Conventions: a piece is kept as FOLDER/WHO/PLAN.mid (deadpan) with PLAN.json beside it, written last; WHO names the
 style and the guidances. It is composed again when the weights or the plan are others. After a change of the program
@@ -56,6 +57,7 @@ class Order:
         told: composer → weight, as the network is told; () for what the plan says.
         guidance, style_guidance: as the product's options.
         seed: of the notes; None: the plan's own.
+        filled_in: name of the style in which all of the plan is filled; empty: only the network is told.
     """
 
     name: str
@@ -64,13 +66,15 @@ class Order:
     guidance: float = DEFAULT_GUIDANCE
     style_guidance: float = DEFAULT_STYLE_GUIDANCE
     seed: int | None = None
+    filled_in: str = ""
 
     @property
     def who(self) -> str:
         """Name of the folder."""
         style = "-".join(name if weight == 1 else f"{name}{weight:g}" for name, weight in self.told if weight)
         seed = "" if self.seed is None else f"-seed{self.seed}"
-        return f"{style}-guidance{self.guidance:g}-{self.style_guidance:g}{seed}"
+        filled = "-filled" if self.filled_in else ""
+        return f"{style}-guidance{self.guidance:g}-{self.style_guidance:g}{seed}{filled}"
 
 
 @dataclass(frozen=True)
@@ -170,6 +174,8 @@ class Workshop:
         source = self._source(order.guidance, order.style_guidance)
         told = InStyle(source, order.told) if order.told else source
         plan = order.plan if order.seed is None else order.plan.model_copy(update={"seed": order.seed})
+        if order.filled_in:
+            plan = in_style(plan, order.filled_in)
         start = time.perf_counter()
         filled, outline, _ = fill_plan(plan, make_source=lambda _: told)
         seconds = time.perf_counter() - start
@@ -234,6 +240,20 @@ class InStyle:
         if self._last is None or self._last[0] is not stretch:
             self._last = (stretch, replace(stretch, style=self._style, style_changes=()))
         return self._last[1]
+
+
+def in_style(plan: Plan, name: str) -> Plan:
+    """Return a resolved plan that is to be filled in another style."""
+    style = {name: 1.0}
+    phrases = {
+        section.id: tuple(phrase.model_copy(update={"style": None}) for phrase in section.phrases or ())
+        for section in plan.sections
+    }
+    sections = tuple(
+        section.model_copy(update={"style": section.style and style, "phrases": phrases[section.id]})
+        for section in plan.sections
+    )
+    return plan.model_copy(update={"style": style, "sections": sections})
 
 
 _workshop: Workshop | None = None  # of a worker process
