@@ -289,3 +289,21 @@ def test_a_wished_length_is_in_whole_phrases_where_sections_are_loose(tmp_path, 
     plan = plan_piece(brief, folder=tmp_path, library=library)
     assert all(section.bars % 2 == 0 for section in plan.sections)
     assert plan.bars == 28
+
+
+def test_lines_of_a_hymn_close_in_one_of_the_ways_that_the_form_leaves_open(planned):
+    ways = set()
+    for seed in range(12):
+        plan = planned(form="chorale", key="G major", seed=seed)
+        line = plan.section("A").phrases[0].cadence
+        assert plan.themes["stollen"].phrases[0].cadence == line
+        ways.add(line)
+    assert ways == {"IAC", "HC"}
+
+
+def test_a_theme_that_is_through_is_not_begun_again_in_the_middle_of_a_prescribed_section(planned):
+    """Four lines over a theme of two: the third and the fourth are new."""
+    plan = planned(form="chorale", key="C minor", bars=24, seed=3)
+    lines = plan.section("A").phrases
+    assert [line.theme_bars for line in lines] == ["1-2", "3-4", None, None]
+    assert lines[-1].cadence == "PAC"
