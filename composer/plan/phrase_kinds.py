@@ -1,9 +1,9 @@
 """How bars are divided into phrases: sentences, periods, compound periods and chains, with the cadences inside them.
 
-What it is: lengths and cadence kinds are drawn from the style's counts, exactly under the number of bars (every
-division comes with a probability proportional to the product of its lengths' weights, which are fitted so that the
-lengths come about as often as they were counted). A kind adds what makes it one:
-the two equal ideas of a sentence, the halves of a period.
+What it is: lengths are drawn from the style's counts, exactly under the number of bars (every division comes with a
+probability proportional to the product of its lengths' weights, which are fitted so that the lengths come about as
+often as they were counted), cadences from what the form leaves of the style's (`cadence_balance.py`). A kind adds what
+makes it one: the two equal ideas of a sentence, the halves of a period.
 
 Conventions: lengths are whole bars; the styles count halves too, half of which go to either neighbour.
 """
