@@ -49,7 +49,7 @@ def legible_hands(
         notes: in ticks of the piece.
         first_bar_tick: some bar line, from which eighths count.
         end_tick: of the section.
-        exact: (onset tick, pitch) of the notes that stay as they are.
+        exact: (onset tick, pitch) of the notes that stay as they are, and that nothing longer than written may cover.
     """
     onsets: dict[tuple[int, int], set[int]] = {}
     full: dict[tuple[int, int], set[int]] = {}  # where something of the hand lasts longer
@@ -58,11 +58,15 @@ def legible_hands(
         onsets.setdefault(hand, set()).add(place)
         if note.duration_tick > STEP_TICKS:
             full.setdefault(hand, set()).add(place)
+    tops: dict[int, int] = {}
+    for onset, pitch in exact:
+        tops[onset] = max(pitch, tops.get(onset, pitch))
     written = []
     for note in notes:
         hand, place = (note.voice, note.staff), note.onset_tick - first_bar_tick
         is_cut = _is_cut(place, note.duration_tick, onsets[hand]) and note.onset_tick + _EIGHTH_TICKS <= end_tick
-        if is_cut and (note.onset_tick, note.pitch) not in exact:
+        covers = tops.get(note.onset_tick + STEP_TICKS, note.pitch) < note.pitch
+        if is_cut and not covers and (note.onset_tick, note.pitch) not in exact:
             marks = note.articulations if place in full.get(hand, set()) else (*note.articulations, STACCATO)
             note = replace(note, duration_tick=_EIGHTH_TICKS, articulations=marks)
         written.append(note)

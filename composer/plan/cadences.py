@@ -130,6 +130,8 @@ def is_strict(formula: CadenceFormula, meter: Meter) -> bool:
             return False
     if formula.soprano[-1] == "-" or _goes_in_parallels(formula):
         return False
+    if formula.kind == "PAC" and formula.soprano[-2] == "-":
+        return False  # a bass alone makes no dominant
     if formula.mode == "major" and chords[-1].relative_root == 0 and chords[-1].quality == "minor":
         return False  # who ends so has left the key
     return closes(formula.kind, chords, formula.soprano[-1], formula.final_beat, meter)

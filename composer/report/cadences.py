@@ -119,17 +119,33 @@ def _degrees(notes: NoteArray, tick: int, key: Key) -> list[int]:
 
 
 def _is_dominant_before(score: Score, notes: NoteArray, tick: int, key: Key) -> bool:
-    """Whether the last bass before a tick is the fifth degree with another note of V over it, within a bar."""
-    bar_ticks = score.meter_at(max(0, tick - 1)).bar_ticks
+    """Whether the last bass before a tick is the fifth degree with another note of V over it, within a bar.
+
+    A cadential six-four may stand there first: the last beat is enough. A bass that a hand lets go of to strike its
+    chord is the bass of its beat.
+    """
+    meter = score.meter_at(max(0, tick - 1))
     edges = np.unique(np.concatenate([notes.onset, notes.end]))
     start, lengths = tick, np.zeros(12)
-    for left in edges[(edges < tick) & (edges >= tick - bar_ticks)][::-1].tolist():
+
+    def is_dominant() -> bool:
+        inside = sum(lengths[degree] for degree in _DOMINANT)
+        return bool(inside > lengths[_FIFTH] and inside >= _LEAST_DOMINANT * lengths.sum())
+
+    for left in edges[(edges < tick) & (edges >= tick - meter.bar_ticks)][::-1].tolist():
         degrees = _degrees(notes, left, key)
-        if degrees and degrees[0] != _FIFTH:
+        if degrees and _bass_of_beat(notes, left, tick, meter.beat_ticks, key) != _FIFTH:
             break
         for degree in degrees:
             lengths[degree] += start - left
         start = left
-    inside = sum(lengths[degree] for degree in _DOMINANT)
-    upper = inside - lengths[_FIFTH]
-    return bool(upper > 0 and inside >= _LEAST_DOMINANT * lengths.sum())
+        if tick - left >= meter.beat_ticks and is_dominant():
+            return True
+    return is_dominant()
+
+
+def _bass_of_beat(notes: NoteArray, left: int, tick: int, beat_ticks: int, key: Key) -> int:
+    """Return the degree of the lowest note that sounds at `left` or has begun in its beat; beats count from `tick`."""
+    beat_tick = tick - -(-(tick - left) // beat_ticks) * beat_ticks
+    heard = sounding_at(notes, left) | ((notes.onset >= beat_tick) & (notes.onset <= left))
+    return int((notes.pitch[heard].min() - key.tonic_pitch_class) % 12)

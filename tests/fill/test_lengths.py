@@ -46,6 +46,13 @@ def test_a_given_note_stays_as_it_is_given():
     assert written(hand((0, 1, 72), (4, 1, 74)), exact={(0, 72)}) == [(1, False), (2, True)]
 
 
+def test_nothing_is_lengthened_over_a_given_note_below_it():
+    """A tune that comes in again beneath a short note is heard on top."""
+    short = hand((0, 1, 72), (4, 1, 60))
+    assert written([*short, *hand((1, 2, 65), (5, 2, 65), staff=LOWER_STAFF)], exact={(SIXTEENTH, 65)})[0] == (1, False)
+    assert written([*short, *hand((5, 2, 65), staff=LOWER_STAFF)], exact={(5 * SIXTEENTH, 65)})[:2] == [(2, True)] * 2
+
+
 def test_eighths_count_from_the_bar_line_and_end_with_the_section():
     assert written(hand((1, 1, 72), (3, 1, 74)), first_bar_tick=SIXTEENTH) == [(2, True)] * 2
     assert written(hand((14, 1, 72)), end_tick=15 * SIXTEENTH) == [(1, False)]

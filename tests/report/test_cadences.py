@@ -39,6 +39,18 @@ def test_each_fault_of_a_perfect_cadence_is_named(judged, upper, lower, missing)
     assert faults == ([missing] if missing else [])
 
 
+def test_a_long_six_four_belongs_to_the_dominant(judged):
+    """Thick and twice as long as the V that it leads to."""
+    found = judged("E5+C5+E4:2 B4 C5 | C5:3", "G3:2 G3 | C3:3", at_quarter=3, meter="3/4")
+    assert found.is_as_planned
+
+
+def test_a_bass_that_leaps_to_its_chord_is_the_bass_of_the_beat(judged):
+    """As the left hand of a rag: G, then F and B above, an eighth each."""
+    assert judged("B4 C5", "G2:0.5 F3+B3:0.5 C3", at_quarter=1, meter="2/4").before
+    assert not judged("B4 C5", "D3:0.5 F3+B3:0.5 C3", at_quarter=1, meter="2/4").before
+
+
 def test_a_cadence_on_the_second_beat_is_weak(judged):
     assert not judged("E5 D5 C5 B4 | B4 C5:3", "C3 F3 G3:2 | G3 C3:3", at_quarter=5).strong
 
