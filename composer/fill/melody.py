@@ -26,6 +26,7 @@ Tune = Sequence[tuple[int, int, int]]
 COPY_COST = 0.6  # of a note with which a tune goes on with a known one
 PARALLEL_COST = 1.5  # for each fifth or octave that a tune would make with the planned bass
 
+LEAST_NOTES = 4  # of what is a tune at all
 WIDE = 7  # semitones: a leap beyond a fifth
 # For each tenth by which a tune has fewer steps, or more wide leaps, than tunes of the style: a third of a point, one.
 STEPS_COST, WIDE_COST = 3.0, 10.0
@@ -52,7 +53,7 @@ def melody_score(
         span_ticks: how long the place is that it fills.
         bar_offset_tick: tick of the first bar line (an upbeat comes before it).
     """
-    if len(tune) < 4:
+    if len(tune) < LEAST_NOTES:
         return -100.0
     return (
         _fit(tune, chords, meter, bar_offset_tick)

@@ -23,6 +23,7 @@ from composer.fill.given import Sounding, off_grid
 from composer.fill.idea_layout import lay_out
 from composer.fill.melody import (
     COPY_COST,
+    LEAST_NOTES,
     PARALLEL_COST,
     copied_notes,
     known_openings,
@@ -42,6 +43,7 @@ LOGGER = logging.getLogger(__name__)
 
 STATED_AGAIN = ("period", "compound period", "sentence")  # kinds of themes that come back to their idea
 IDEA_ROUNDS = 4  # drafts of the idea: so many times the particles
+LEAST_BEGUN, BARE_COST = 3, 5.0  # notes without which two bars are no idea; of each that is wanting
 OPENING_WEIGHT = 1.5  # of an idea's likeness to some opening of the style,
 RHYTHM_WEIGHT = 4.0  # of its rhythm to that of one opening, which is drawn: so rhythms are as varied as the style's
 REGISTER_SPARE = 2.5  # semitones between the middles of a tune and of its style's tunes that cost nothing;
@@ -129,7 +131,7 @@ def drawn_opening(openings: Sequence[Opening], generator: np.random.Generator) -
 def in_rhythm(stretch: Stretch, task: ThemeTask, model: Opening | None, *, turn: int) -> Stretch:
     """Return a stretch of two bars whose free notes begin where a real opening's do; every fourth turn as it is.
 
-    Of an opening that does not lie on the grid nothing is asked.
+    Of an opening that does not lie on the grid, or that has too few notes for a tune, nothing is asked.
     """
     if model is None or turn % 4 == 0:
         return stretch
@@ -138,8 +140,11 @@ def in_rhythm(stretch: Stretch, task: ThemeTask, model: Opening | None, *, turn:
         return stretch
     onsets = np.zeros(stretch.num_steps, bool)
     steps = [round(tick / STEP_TICKS) for tick in ticks]
-    onsets[[step for step in steps if 0 <= step < len(onsets)]] = True
     end = (task.pickup_tick + IDEA_BARS * task.meter.bar_ticks) // STEP_TICKS
+    inside = [step for step in steps if 0 <= step < min(end, len(onsets))]
+    if len(inside) < LEAST_NOTES:
+        return stretch
+    onsets[inside] = True
     onsets[end:] = True
     return replace(stretch, onsets=onsets if stretch.onsets is None else onsets & stretch.onsets)
 
@@ -159,6 +164,7 @@ def likeness_to_style(
     begun = [note for note in notes if note[0] < end_tick]
     offset = task.pickup_tick
     worth = OPENING_WEIGHT * opening_likeness(begun, openings, meter=task.meter, bar_offset_tick=offset)
+    worth -= BARE_COST * max(0, LEAST_BEGUN - len(begun))
     if model is not None:
         worth += RHYTHM_WEIGHT * rhythm_likeness(begun, model, meter=task.meter, bar_offset_tick=offset)
     return worth

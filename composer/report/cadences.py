@@ -134,7 +134,7 @@ def _is_dominant_before(score: Score, notes: NoteArray, tick: int, key: Key) -> 
 
     for left in edges[(edges < tick) & (edges >= tick - meter.bar_ticks)][::-1].tolist():
         degrees = _degrees(notes, left, key)
-        if degrees and _bass_of_beat(notes, left, tick, meter.beat_ticks, key) != _FIFTH:
+        if degrees and _FIFTH not in (degrees[0], _bass_of_beat(notes, left, tick, meter.beat_ticks, key)):
             break
         for degree in degrees:
             lengths[degree] += start - left

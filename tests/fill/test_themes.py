@@ -9,7 +9,7 @@ from composer.abc import parse_abc
 from composer.fill.idea_layout import along_scale
 from composer.fill.setting import make_setting
 from composer.fill.theme_tasks import theme_key, theme_task
-from composer.fill.themes import compose_theme, in_rhythm, rate_tune
+from composer.fill.themes import compose_theme, in_rhythm, likeness_to_style, rate_tune
 from composer.fill.tune_stretch import IDEA_BARS, tune_stretch
 from composer.plan.outline import plan_outline
 from composer.plan.planner import resolve
@@ -209,6 +209,21 @@ def test_triplets_off_the_grid_are_no_model(make_fake_source):
     stretch = tune_stretch(task, [], end_tick=2 * task.meter.bar_ticks, source=make_fake_source())
     triplets = Opening("major", "quadruple", (0.0, 1 / 3, 2 / 3, 1.0), (0, 2, 4, 5), 1)
     assert in_rhythm(stretch, task, triplets, turn=1) is stretch
+
+
+def test_an_opening_of_three_notes_is_no_model(make_fake_source):
+    """Two bars with hardly a note would make a theme of which nothing is remembered."""
+    task = task_for("period", "4/4", pickup=0)
+    stretch = tune_stretch(task, [], end_tick=2 * task.meter.bar_ticks, source=make_fake_source())
+    bare = Opening("major", "quadruple", (-1.0, 0.0, 4.0, 6.0), (0, 2, 4, 5), 1)  # its upbeat has no room here
+    assert in_rhythm(stretch, task, bare, turn=1) is stretch
+
+
+def test_two_bars_of_one_note_are_no_idea():
+    task = task_for("period", "4/4", pickup=0)
+    beat = task.meter.beat_ticks
+    held, moving = [(0, 8 * beat, 72)], [(0, 4 * beat, 72), (4 * beat, 2 * beat, 74), (6 * beat, 2 * beat, 76)]
+    assert likeness_to_style(held, task, [], None) < likeness_to_style(moving, task, [], None) == 0
 
 
 @pytest.mark.parametrize(("style", "lowest"), [("bach", 62), ("mozart", 62), ("joplin", 67), ("schubert", 65)])
