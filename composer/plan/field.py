@@ -38,7 +38,7 @@ BENEATH_WEIGHT = 2.0  # of a beat of the notes that a tune may have: it has more
 MAX_CHORD_BARS = 2  # a chord that nobody pinned is not held longer
 # Factors of the last chord of a phrase without a cadence: a tonic in root position sounds like an end, and so does V of
 # whatever degree; another tonic does after a dominant.
-SOUNDS_CLOSED, SOUNDS_HALF_CLOSED = 0.1, 0.3
+SOUNDS_CLOSED, SOUNDS_HALF_CLOSED = 0.02, 0.1
 FOREIGN = 0.1  # factor of a chord that begins a phrase in a new key and is not in the key before
 
 
