@@ -43,7 +43,8 @@ LOGGER = logging.getLogger(__name__)
 
 STATED_AGAIN = ("period", "compound period", "sentence")  # kinds of themes that come back to their idea
 IDEA_ROUNDS = 4  # drafts of the idea: so many times the particles
-LEAST_BEGUN, BARE_COST = 3, 5.0  # notes without which two bars are no idea; of each that is wanting
+LEAST_BEGUN = 0.6  # notes a beat, without which two bars are no idea,
+BARE_COST = 3.0  # of each that is wanting
 OPENING_WEIGHT = 1.5  # of an idea's likeness to some opening of the style,
 RHYTHM_WEIGHT = 4.0  # of its rhythm to that of one opening, which is drawn: so rhythms are as varied as the style's
 REGISTER_SPARE = 2.5  # semitones between the middles of a tune and of its style's tunes that cost nothing;
@@ -142,7 +143,7 @@ def in_rhythm(stretch: Stretch, task: ThemeTask, model: Opening | None, *, turn:
     steps = [round(tick / STEP_TICKS) for tick in ticks]
     end = (task.pickup_tick + IDEA_BARS * task.meter.bar_ticks) // STEP_TICKS
     inside = [step for step in steps if 0 <= step < min(end, len(onsets))]
-    if len(inside) < LEAST_NOTES:
+    if len(inside) < max(LEAST_NOTES, least_begun(task)):
         return stretch
     onsets[inside] = True
     onsets[end:] = True
@@ -164,10 +165,15 @@ def likeness_to_style(
     begun = [note for note in notes if note[0] < end_tick]
     offset = task.pickup_tick
     worth = OPENING_WEIGHT * opening_likeness(begun, openings, meter=task.meter, bar_offset_tick=offset)
-    worth -= BARE_COST * max(0, LEAST_BEGUN - len(begun))
+    worth -= BARE_COST * max(0, least_begun(task) - len(begun))
     if model is not None:
         worth += RHYTHM_WEIGHT * rhythm_likeness(begun, model, meter=task.meter, bar_offset_tick=offset)
     return worth
+
+
+def least_begun(task: ThemeTask) -> int:
+    """Return how many notes an idea has at least: with fewer nobody would know it again."""
+    return round(LEAST_BEGUN * IDEA_BARS * task.meter.beats)
 
 
 def _draft_tune(

@@ -196,11 +196,11 @@ def test_drafts_take_the_rhythm_of_an_opening_three_times_in_four(make_fake_sour
     task = task_for("period", "4/4", pickup=0)
     source = make_fake_source()
     stretch = tune_stretch(task, [], end_tick=2 * task.meter.bar_ticks, source=source)
-    model = Opening("major", "quadruple", (0.0, 0.75, 1.5, 4.0), (0, 2, 4, 5), 1)
+    model = Opening("major", "quadruple", (0.0, 0.75, 1.5, 4.0, 6.0), (0, 2, 4, 5, 4), 1)
     drafts = [in_rhythm(stretch, task, model, turn=turn) for turn in range(8)]
     assert [bool(draft.onsets.all()) for draft in drafts] == [True, False, False, False] * 2
     begins = drafts[1].strike_allowed.any(axis=1)
-    assert np.flatnonzero(begins).tolist() == [0, 3, 6, 16]
+    assert np.flatnonzero(begins).tolist() == [0, 3, 6, 16, 24]
     assert (stretch.strike_allowed == stretch.allowed).all()
 
 
@@ -211,18 +211,18 @@ def test_triplets_off_the_grid_are_no_model(make_fake_source):
     assert in_rhythm(stretch, task, triplets, turn=1) is stretch
 
 
-def test_an_opening_of_three_notes_is_no_model(make_fake_source):
+def test_an_opening_of_few_notes_is_no_model(make_fake_source):
     """Two bars with hardly a note would make a theme of which nothing is remembered."""
     task = task_for("period", "4/4", pickup=0)
     stretch = tune_stretch(task, [], end_tick=2 * task.meter.bar_ticks, source=make_fake_source())
-    bare = Opening("major", "quadruple", (-1.0, 0.0, 4.0, 6.0), (0, 2, 4, 5), 1)  # its upbeat has no room here
+    bare = Opening("major", "quadruple", (-1.0, 0.0, 2.0, 4.0, 6.0), (0, 2, 4, 5, 7), 1)  # its upbeat has no room here
     assert in_rhythm(stretch, task, bare, turn=1) is stretch
 
 
 def test_two_bars_of_one_note_are_no_idea():
     task = task_for("period", "4/4", pickup=0)
     beat = task.meter.beat_ticks
-    held, moving = [(0, 8 * beat, 72)], [(0, 4 * beat, 72), (4 * beat, 2 * beat, 74), (6 * beat, 2 * beat, 76)]
+    held, moving = [(0, 8 * beat, 72)], [(place * beat, beat, 72 + place) for place in range(5)]
     assert likeness_to_style(held, task, [], None) < likeness_to_style(moving, task, [], None) == 0
 
 
