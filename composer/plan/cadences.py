@@ -21,6 +21,7 @@ from composer.theory.meter import Meter
 
 STRONG = 3  # `Meter.strength` of a strong beat: the downbeat, the middle of an even bar
 OTHER_METER = 0.3  # weight of a formula that was counted in another meter, beside the meter's own
+FREE_OPENING = 0.25  # of a phrase of two bars or more is the tune's own: there no formula stands
 SHORTENED = 0.1  # factor for each chord that a formula loses where there is no room
 PICARDY = 0.2  # factor of a major tonic at a cadence in minor, which is for the end of a piece
 TEXTBOOK_SHARE = 0.02  # weight of each textbook formula beside the style's own, which sum to 1
@@ -64,8 +65,8 @@ def formulas_for(
         meter: of the phrase.
         bars: of the phrase; what is left after the last bar line less the upbeat holds the last chord.
         pickup_tick: length of the upbeat to the next phrase.
-        earliest_tick: where it may begin at the earliest (the first bar line, or where the last key begins); a formula
-            that is longer loses its first chords.
+        earliest_tick: where it may begin at the earliest (the first bar line, or where the last key begins), if not
+            later, after the phrase's opening (`FREE_OPENING`); a formula that is longer loses its first chords.
     """
     own: list[tuple[CadenceFormula, float]] = []
     for share, statistics in styles:
@@ -197,12 +198,16 @@ def _place(
         onsets.insert(0, onsets[0] - round(duration * meter.beat_ticks))
     grid = grid_ticks(meter)
     end = bars * meter.bar_ticks - pickup_tick
+    if bars > 1:
+        earliest_tick = max(earliest_tick, round(FREE_OPENING * bars * meter.bar_ticks))
     early = sum(onset < earliest_tick for onset in onsets)
     onsets = onsets[early:]
     if early and len(onsets) < 2 and formula.kind != "HC":
         return None  # one chord makes a half cadence, but no other
     if not onsets or any(onset % grid for onset in onsets) or end - final < meter.beat_ticks // 2:
         return None
+    if any(after - onset > meter.bar_ticks for onset, after in pairwise(onsets)):
+        return None  # its outer voices would stand still, and the tune with them
     beats = tuple(onset / meter.beat_ticks for onset in onsets)
     placed = Formula(
         chords=formula.chords[early:], onsets=beats, soprano=formula.soprano[early:], bass=formula.bass[early:]

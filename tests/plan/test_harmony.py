@@ -18,6 +18,7 @@ from composer.plan.chords import ChordModels
 from composer.plan.harmony import PhraseRequest, draw_harmony
 from composer.plan.numerals import parse_harmony
 from composer.plan.pedals import Pedal
+from composer.style import load_statistics, load_style
 from composer.style_statistics import CadenceFormula
 from composer.theory.harmony import parse_chord
 from composer.theory.key import parse_key
@@ -245,3 +246,24 @@ def test_a_phrase_without_a_cadence_seldom_ends_as_if_it_had_one(models, monkeyp
     seldom = closed()
     monkeypatch.setattr("composer.plan.field.SOUNDS_CLOSED", 1.0)
     assert seldom < 0.7 * closed()
+
+
+@pytest.mark.parametrize("style", ["bach", "romantic", "mozart"])
+@pytest.mark.parametrize("bars", [2, 3, 4, 8])
+@pytest.mark.parametrize("cadence", ["PAC", "IAC", "HC"])
+def test_no_formula_takes_a_tunes_opening_or_stands_still_for_more_than_a_bar(style, bars, cadence):
+    """A theme whose first two bars were given as one long note would be no theme."""
+    meter = parse_meter("2/4")
+    styles = ((1.0, load_statistics(load_style(style))),)
+    found = formulas_for(styles, cadence=cadence, mode="major", meter=meter, bars=bars, pickup_tick=0)
+    assert found
+    for placed in found:
+        assert placed.onset_ticks[0] >= bars * meter.bar_ticks // 4
+        assert all(after - onset <= meter.bar_ticks for onset, after in pairwise(placed.onset_ticks))
+
+
+def test_a_phrase_of_one_bar_may_be_its_cadence_alone():
+    meter = parse_meter("3/4")
+    styles = ((1.0, load_statistics(load_style("mozart"))),)
+    found = formulas_for(styles, cadence="HC", mode="major", meter=meter, bars=1, pickup_tick=0)
+    assert any(placed.onset_ticks[-1] == 0 for placed in found)
