@@ -104,11 +104,13 @@ class KeptPhrase:
     Attributes:
         start_tick, end_tick: where it stands in the newer piece.
         notes: that begin in it, in ticks of the newer piece.
+        goes_on: whether the phrase that comes after it came after it before, and is kept too.
     """
 
     start_tick: int
     end_tick: int
     notes: tuple[Note, ...]
+    goes_on: bool = False
 
 
 def match_sections(
@@ -204,6 +206,7 @@ def kept_phrases(match: SectionMatch, notes_before: Sequence[Note]) -> tuple[Kep
         notes_before: of its earlier version, in ticks of the earlier piece.
     """
     kept = []
+    followers = {(old.index - 1, new.index - 1) for old, new in match.pairs}
     for old, new in match.pairs:
         shift = new.start_tick - old.start_tick
         notes = tuple(
@@ -211,7 +214,7 @@ def kept_phrases(match: SectionMatch, notes_before: Sequence[Note]) -> tuple[Kep
             for note in notes_before
             if old.start_tick <= note.onset_tick < old.end_tick
         )
-        kept.append(KeptPhrase(new.start_tick, new.end_tick, notes))
+        kept.append(KeptPhrase(new.start_tick, new.end_tick, notes, (old.index, new.index) in followers))
     return tuple(kept)
 
 
@@ -280,16 +283,24 @@ def with_kept_notes(notes: Sequence[Note], kept: Sequence[KeptPhrase]) -> tuple[
     """
     fresh = [note for note in notes if not any(k.start_tick <= note.onset_tick < k.end_tick for k in kept)]
     whole = [*fresh, *(note for phrase in kept for note in phrase.notes)]
-    onsets: dict[int, list[int]] = {}
-    for note in whole:
-        onsets.setdefault(note.pitch, []).append(note.onset_tick)
+    by_pitch = [_onsets(fresh), _onsets(whole)]
     for phrase in kept:
+        # Two voices that met on a key in what goes on as it was meet there again.
+        onsets = by_pitch[0 if phrase.goes_on else 1]
         for note in phrase.notes:
-            struck = [onset for onset in onsets[note.pitch] if phrase.end_tick <= onset < note.end_tick]
+            struck = [onset for onset in onsets.get(note.pitch, ()) if phrase.end_tick <= onset < note.end_tick]
             if struck:
                 whole.remove(note)
                 whole.append(replace(note, duration_tick=min(struck) - note.onset_tick))
     return sort_notes(whole)
+
+
+def _onsets(notes: Sequence[Note]) -> dict[int, list[int]]:
+    """Return the onsets of each pitch."""
+    found: dict[int, list[int]] = {}
+    for note in notes:
+        found.setdefault(note.pitch, []).append(note.onset_tick)
+    return found
 
 
 def carried_over(stated: Plan, stated_before: Plan, before: Plan) -> Plan:
