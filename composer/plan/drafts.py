@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from composer.plan.cadence_balance import shares_inside
 from composer.plan.forms import SectionRow
 from composer.plan.model import NO_THEME, CadenceName, PhraseEntry, SectionEntry
 from composer.plan.numerals import parse_key_path, path_text
@@ -54,7 +53,7 @@ def draft_section(
         mode=setting.home.mode,
         rng=setting.stream(entry.id or "", entry.take or 1, "phrases"),
         kind=entry.type,
-        inside=shares_inside(setting.template, setting.styles, setting.meter, setting.home.mode),
+        inside=setting.shares_inside(),
         free_fidelity=EPISODE_FIDELITY if entry.function == "episode" else FREE_FIDELITY,
         in_one_breath=entry.function in ("retransition", "transition"),
     )

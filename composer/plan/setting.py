@@ -8,10 +8,11 @@ from functools import lru_cache
 
 import numpy as np
 
+from composer.plan.cadence_balance import shares_inside
 from composer.plan.chords import ChordModels, Styles
 from composer.plan.forms import FormTemplate
 from composer.plan.mixes import Mix, names_in_plan, normal, whole_mix
-from composer.plan.model import Defaults, Performer, Plan
+from composer.plan.model import CadenceName, Defaults, Performer, Plan
 from composer.plan.randomness import stream
 from composer.style import StyleCard, load_statistics, load_style, style_in, styles_folder
 from composer.style_statistics import StyleStatistics, meter_class
@@ -51,6 +52,10 @@ class Setting:
     def card(self) -> StyleCard:
         """The card of the heaviest style."""
         return self.cards[0]
+
+    def shares_inside(self) -> dict[CadenceName, float]:
+        """Return the share of each cadence among the phrases inside sections; see `cadence_balance.py`."""
+        return shares_inside(self.template, self.styles, self.meter, self.home.mode)
 
     def in_style(self, mix: Mix) -> Setting:
         """Return the same with other styles, names of `known`."""

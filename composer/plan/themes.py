@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 from composer.abc import MelodyNote
 from composer.errors import PlanError
-from composer.plan.cadence_balance import shares_inside
 from composer.plan.harmony import PhraseRequest, draw_harmony
 from composer.plan.model import CadenceName, Formula, ThemeEntry, ThemePhrase
 from composer.plan.numerals import Slot, format_harmony, parse_harmony, parse_key_path
@@ -96,7 +95,7 @@ def settle_theme(
             meter=setting.meter,
             mode=setting.home.mode,
             rng=setting.stream("theme", name, "phrases"),
-            inside=shares_inside(setting.template, setting.styles, setting.meter, setting.home.mode),
+            inside=setting.shares_inside(),
         )
     phrases = tuple(phrases)
     notes = tune.melody.notes if tune is not None else ()
