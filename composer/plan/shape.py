@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from composer.plan.forms import SectionRow
-from composer.plan.model import DYNAMIC_LEVELS, Dynamics, PhraseEntry, SectionEntry
+from composer.plan.model import DYNAMIC_LEVELS, NO_THEME, Dynamics, PhraseEntry, SectionEntry
 from composer.plan.phrases import PhraseDraft
 from composer.plan.setting import Setting
 
@@ -45,7 +45,8 @@ _TEXTURE_FUNCTIONS: dict[str, tuple[str, ...]] = {
 
 # Function → share of sections that lie low, that lie high, and by how much the tempo may differ, either way. Themes
 # stay where they are; so do voices that are told apart, and singers. More lie high than low: what is composed lies
-# lower than its styles' own pieces do (their tunes' top tenth by 4 to 10 semitones), and low chords are muddy.
+# lower than its styles' own pieces do (their tunes' top tenth by 4 to 10 semitones), and low chords are muddy. An
+# episode with a theme of its own does not lie low: hardly any room is left below a tune an octave down.
 _AWAY: dict[str, tuple[float, float, float]] = {
     "transition": (0.0, 0.15, 0.02),
     "episode": (0.1, 0.3, 0.03),
@@ -89,6 +90,8 @@ def _away(entry: SectionEntry, setting: Setting, rng: np.random.Generator) -> tu
     place, turn = rng.random(), rng.uniform(-1.0, 1.0)
     if setting.ensemble not in _MOVABLE or entry.voices is not None or entry.entries is not None:
         return "middle", 1.0
+    if entry.function == "episode" and entry.theme not in (None, NO_THEME):
+        low = 0.0
     return "low" if place < low else "high" if place > 1 - high else "middle", round(1.0 + span * turn, 2)
 
 

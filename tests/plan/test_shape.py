@@ -30,6 +30,8 @@ def test_what_is_no_theme_may_lie_elsewhere_and_go_at_another_pace(planned):
     ]
     themes = [section for section in found if section.function == "theme"]
     others = [section for section in found if section.function != "theme"]
+    couplets = [section for section in others if section.function == "episode"]
+    assert {section.tessitura for section in couplets} == {"middle", "high"}  # a tune leaves no room below it
     assert {section.tessitura for section in themes} == {"middle"}
     assert {section.tempo_factor for section in themes} == {1.0}
     assert {section.tessitura for section in others} == {"low", "middle", "high"}
