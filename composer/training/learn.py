@@ -241,8 +241,8 @@ def _told(
         yield f"the network knows no {' and no '.join(unknown)}; what it composes is for {recipe.ensemble}"
     if not held_out:
         yield "too few pieces to hold some out: neither the gain nor whether music copies them can be judged"
-    elif fitted.after >= fitted.nearest:
-        yield f"the network knows these pieces no better than before: notes are drawn as for {fitted.nearest_name}"
+    elif fitted.after >= fitted.before:
+        yield f"the network knows these pieces no better than before: notes are drawn as for {fitted.began_with}"
     if fitted.ran_out:
         yield f"the fit stopped after {max_seconds / 60:g} minutes, before its end"
     if any(source.licence == UNKNOWN_LICENCE for source in recipe.sources):

@@ -1,9 +1,9 @@
 """A frozen network and pieces of one composer → the vector under which the network knows them best.
 
-What it is: the first vector is that of the known composer, or of the mean of all of them, under which the pieces are
-likeliest. From there its row of the style embedding is fitted by Adam; then, where there is music enough, row and
-adapter together. Held-out pieces say when to stop, and what of it is kept: a vector, or an adapter, that does not make
-them likelier is given up.
+What it is: the first vector is that of the nearest known composer, the mean of all of them, or nobody's, whichever
+makes the held-out pieces likeliest. From there its row of the style embedding is fitted by Adam; then, where there is
+music enough, row and adapter together. Held-out pieces say when to stop, and what of it is kept: a vector, or an
+adapter, that does not make them likelier is given up.
 
 Conventions: nats are those of plays and articulations a step (a sixteenth), the mean of what they are when the network
 is told everything of the plan and when it is told nothing; the ensemble is told as it was heard in the pieces. Held-out
@@ -35,7 +35,7 @@ from composer.training.own_style import OWN
 from composer.training.window_config import LINE, WindowConfig
 from composer.training.windows import Windows
 
-AVERAGE = "the average style"
+AVERAGE, NOBODY = "the average style", "nobody in particular"
 HEARD_BARS = 32
 MAX_HEARD_PIECES = 8
 MIN_ADAPTER_STEPS = 2_000  # of the training pieces; with fewer the row alone is fitted
@@ -84,9 +84,11 @@ class FittedComposer:
 
     Attributes:
         vector: of the composer, called `OWN`.
-        average, nearest, after: nats a step of the held-out pieces (of the training pieces where nothing was held out)
-            told that they are of the average style, of the nearest known composer, and of this one.
-        nearest_name: that composer's name; `AVERAGE` where none was as near.
+        average, nearest, before, after: nats a step of the held-out pieces (of the training pieces where nothing was
+            held out) told that they are of the average style, of the nearest known composer, of what the fit began
+            with, and of this one.
+        nearest_name: that composer's name.
+        began_with: the same, `AVERAGE` or `NOBODY`.
         num_updates: that were made.
         ran_out: of time.
     """
@@ -94,8 +96,10 @@ class FittedComposer:
     vector: OwnComposer
     average: float
     nearest: float
+    before: float
     after: float
     nearest_name: str
+    began_with: str
     num_updates: int
     ran_out: bool
 
@@ -162,45 +166,57 @@ class _Fit:
 
     def go(self) -> FittedComposer:
         self._report("comparing with known composers")
-        average: Vector = {EMBEDDING: self._steps.known_rows.mean(axis=0)}
-        nearest, nearest_name = self._nearest(average)
-        before = self._nats(average)
-        nats = before if nearest is average else self._nats(nearest)
+        nearest, nearest_name = self._nearest()
+        average = self._steps.known_rows.mean(axis=0)
+        starts: dict[str, Vector] = {
+            nearest_name: {EMBEDDING: nearest},
+            AVERAGE: {EMBEDDING: average},
+            NOBODY: {EMBEDDING: np.zeros_like(average)},  # what it is told of nobody adds nothing to the ensemble
+        }
+        told = {name: self._nats(vector) for name, vector in starts.items()}
+        began_with = min(told, key=lambda name: told[name])
+        start = starts[began_with], told[began_with]
         if not self._is_judged_apart:
-            best = self._descend((nearest, nats), {EMBEDDING}, _BLIND_UPDATES, until=1.0)[0]
+            best = self._descend(start, {EMBEDDING}, _BLIND_UPDATES, until=1.0)[0]
             found = self._nats(best)
         else:
             has_music = sum(piece.num_steps for piece in self._training) >= MIN_ADAPTER_STEPS
             until = _ROW_SHARE if has_music else 1.0
-            best, found = self._descend((nearest, nats), {EMBEDDING}, self._config.row_updates, until=until)
+            best, found = self._descend(start, {EMBEDDING}, self._config.row_updates, until=until)
             if has_music:
                 parts = self._steps.vector()
-                adapted, told = self._descend((best, found), parts, self._config.adapter_updates, until=1.0)
-                if told < found - _LEAST_GAIN:
-                    best, found = adapted, told
-        if found > nats - _LEAST_GAIN:
-            best, found = nearest, nats
+                adapted, nats = self._descend((best, found), parts, self._config.adapter_updates, until=1.0)
+                if nats < found - _LEAST_GAIN:
+                    best, found = adapted, nats
+        if found > start[1] - _LEAST_GAIN:
+            best, found = start
         return FittedComposer(
-            to_own_composer(best, OWN), before, nats, found, nearest_name, self._done, self._time_share() >= 1.0
+            to_own_composer(best, OWN),
+            told[AVERAGE],
+            told[nearest_name],
+            start[1],
+            found,
+            nearest_name,
+            began_with,
+            self._done,
+            self._time_share() >= 1.0,
         )
 
-    def _nearest(self, average: Vector) -> tuple[Vector, str]:
-        """Return the vector to start from, and whose it is: the likeliest on some windows of the training pieces."""
-        rows = zip(self._known, self._steps.known_rows, strict=True)
-        starts: dict[str, Vector] = {name: {EMBEDDING: row} for name, row in rows}
-        if len(starts) == 1:
-            return average, self._known[0]
-        starts[AVERAGE] = average
+    def _nearest(self) -> tuple[FloatArray, str]:
+        """Return the row of a known composer, and whose it is: the likeliest on some windows of the training pieces."""
+        rows = dict(zip(self._known, self._steps.known_rows, strict=True))
+        if len(rows) == 1:
+            return self._steps.known_rows[0], self._known[0]
         batches = list(islice(self._windows.batches(), _START_BATCHES))
         losses = {}
-        for name, vector in starts.items():
-            self._steps.set_vector(vector)
+        for name, row in rows.items():
+            self._steps.set_vector({EMBEDDING: row})
             state, losses[name] = self._steps.initial_state(batches[0]), 0.0
             for batch in batches:
                 loss, _, state = self._steps.gradient(batch, state)
                 losses[name] += loss
         name = min(losses, key=lambda name: losses[name])
-        return starts[name], name
+        return rows[name], name
 
     def _descend(
         self, start: tuple[Vector, float], names: Collection[str], num_updates: int, *, until: float

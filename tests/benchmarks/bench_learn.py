@@ -14,11 +14,11 @@ some works are held out to say when to stop, and from the rest are learned
   same windows and the same judges, once with each of the learning rates `--rates`; the one that the judges like best
   counts.
 
-Printed: nats a step of the test pieces from silence, told the ensemble and the style and nothing of the plan, when the
-network is told nobody, the equal mix of those that it knows, the nearest known composer (as `learn` finds it), when it
-has learned, and when all of it was trained; and the gain of learning as a share of the gain of full training, from each
-of the first three on, with 95 % intervals (bootstrap of works). At least half is asked for. The share is of sums over
-pieces; where full training gains nothing there is none.
+Printed: nats a step of the test pieces from silence, told the ensemble and the style and nothing of the plan, and told
+everything of it, when the network is told nobody, the equal mix of those that it knows, the nearest known composer (as
+`learn` finds it), when it has learned, and when all of it was trained; and the gain of learning as a share of the gain
+of full training, from each of the first three on, with 95 % intervals (bootstrap of works). At least half is asked for.
+The share is of sums over pieces; where full training gains nothing there is none.
 
 A fold that was judged is kept in FOLDER, and so is a training on its way: after `--minutes` the run ends, and the same
 command goes on. `compose learn` itself reads the files of one folder, leaves copies out, and holds out one work in
@@ -42,6 +42,7 @@ from style_options import NETWORK, add_results, parsed, style_parser
 
 from composer.files import write_atomic
 from composer.network.checkpoint import load_network, read_card
+from composer.roll.inputs import GROUPS
 from composer.training.config import SourceConfig
 from composer.training.dataset import MusicFile, Piece, prepare
 from composer.training.learn import DEFAULT_SECONDS
@@ -72,6 +73,7 @@ MUSIC = {
 BEFORE = ("nobody", "equal mix", "nearest known")  # what the network can be told without learning
 LEARNED, FULL = "learned", "all weights trained"
 WAYS = (*BEFORE, LEARNED, FULL)
+TELLINGS: dict[str, tuple[str, ...]] = {"nothing of the plan": (), "everything of the plan": GROUPS}
 STOPPING = 5  # one part in so many of the pieces that are not tested says when to stop
 TARGET = 0.5
 DRAWS = 2_000
@@ -79,11 +81,11 @@ DRAWS = 2_000
 
 @dataclass(frozen=True)
 class Row:
-    """A test piece: its work, and its nats a step by `WAYS`."""
+    """A test piece: its work, and its nats a step by `WAYS`, told what is in `TELLINGS`."""
 
     name: str
     work: str
-    nats: Mapping[str, float]
+    nats: Mapping[str, Mapping[str, float]]
 
 
 def main() -> None:
@@ -108,9 +110,10 @@ def main() -> None:
                 _tell(composer, number, found[composer][-1])
     except OutOfTimeError:
         print(f"\nout of time after {options.minutes:g} minutes; the same command goes on")
-    report = {composer: show(composer, _rows(folds)) for composer, folds in found.items() if folds}
-    if len(report) > 1:
-        report["all"] = show("all of them", [row for folds in found.values() for row in _rows(folds)])
+    rows = {composer: _rows(folds) for composer, folds in found.items() if folds}
+    if len(rows) > 1:
+        rows["all of them"] = [row for own in rows.values() for row in own]
+    report = {composer: {told: show(composer, told, own) for told in TELLINGS} for composer, own in rows.items()}
     if options.json:
         options.json.write_text(json.dumps({"table": report, "folds": found}, indent=1))
 
@@ -199,7 +202,7 @@ def _found(folder: Path, sides: Sides, options: argparse.Namespace, deadline: fl
     start_backend()
     from composer.network.extended import extended
     from composer.training.compiled import use_lanes
-    from composer.training.learn_fit import AVERAGE, LearnConfig, fit_composer
+    from composer.training.learn_fit import AVERAGE, NOBODY, LearnConfig, fit_composer
 
     use_lanes(options.lanes)
     loaded = load_network(options.network)
@@ -208,7 +211,8 @@ def _found(folder: Path, sides: Sides, options: argparse.Namespace, deadline: fl
     fitted = fit_composer(loaded, sides.training, sides.judges, config=config)
     learned = {
         "nearest": fitted.nearest_name,
-        "judges before, after": [fitted.nearest, fitted.after],
+        "began with": fitted.began_with,
+        "judges before, after": [fitted.before, fitted.after],
         "with adapter": bool(fitted.vector.gates),
         "updates": fitted.num_updates,
         "ran out": fitted.ran_out,
@@ -216,19 +220,21 @@ def _found(folder: Path, sides: Sides, options: argparse.Namespace, deadline: fl
     }
     known = loaded.card.composers
     equal = tuple((name, 1.0) for name in known)
-    nearest = equal if fitted.nearest_name == AVERAGE else ((fitted.nearest_name, 1.0),)
-    heard = dict(
-        zip(BEFORE, hear(loaded.network, known, loaded, sides.test, ((), equal, nearest), options), strict=True)
-    )
+    nearest = ((fitted.nearest_name, 1.0),)
+    start = {AVERAGE: equal, NOBODY: ()}.get(fitted.began_with, nearest)
     own = ((OWN, 1.0),)
     learner = extended(loaded.network, [fitted.vector])
-    heard[LEARNED] = hear(learner, (*known, OWN), loaded, sides.test, [own], options)[0]
-    trained, full = best_of_full_training(folder, loaded, nearest, sides, config, options, deadline)
-    heard[FULL] = hear(trained, (*known, OWN), loaded, sides.test, [own], options)[0]
+    trained, full = best_of_full_training(folder, loaded, start, sides, config, options, deadline)
+    heard: dict[str, dict[str, list[float]]] = {}
+    for name, told in TELLINGS.items():
+        before = hear(loaded.network, known, loaded, sides.test, ((), equal, nearest), options, told=told)
+        heard[name] = dict(zip(BEFORE, before, strict=True))
+        for way, network in ((LEARNED, learner), (FULL, trained)):
+            heard[name][way] = hear(network, (*known, OWN), loaded, sides.test, [own], options, told=told)[0]
     rows = [
-        Row(piece.name, piece.work, {way: heard[way][place] for way in WAYS})
+        Row(piece.name, piece.work, {name: {way: one[way][place] for way in WAYS} for name, one in heard.items()})
         for place, piece in enumerate(sides.test)
-        if not np.isnan(heard[LEARNED][place])  # nothing of it is on the grid
+        if not any(np.isnan(one[LEARNED][place]) for one in heard.values())  # nothing of it is on the grid
     ]
     return {"learned": learned, "full": full, "rows": [asdict(row) for row in rows]}
 
@@ -242,16 +248,19 @@ def _rows(folds: Sequence[Mapping[str, Any]]) -> list[Row]:
 
 def _tell(composer: str, number: int, found: Mapping[str, Any]) -> None:
     learned = found["learned"]
-    nats = ", ".join(f"{way} {np.mean([row['nats'][way] for row in found['rows']]):.3f}" for way in WAYS)
+    print(f"{composer}, fold {number + 1}, {len(found['rows'])} pieces")
+    for told in TELLINGS:
+        nats = ", ".join(f"{way} {np.mean([row['nats'][told][way] for row in found['rows']]):.3f}" for way in WAYS)
+        print(f"    told {told}: {nats}")
     print(
-        f"{composer}, fold {number + 1}, {len(found['rows'])} pieces: {nats}\n    nearest {learned['nearest']}; "
-        f"{learned['updates']} updates in {learned['seconds']:.0f} s, {'an' if learned['with adapter'] else 'no'} "
-        f"adapter; full training at {found['full']['rate']}",
+        f"    nearest {learned['nearest']}; began with {learned['began with']}; {learned['updates']} updates in "
+        f"{learned['seconds']:.0f} s, {'an' if learned['with adapter'] else 'no'} adapter; full training at "
+        f"{found['full']['rate']}",
         flush=True,
     )
 
 
-def show(title: str, rows: Sequence[Row]) -> dict[str, Any]:
+def show(title: str, told: str, rows: Sequence[Row]) -> dict[str, Any]:
     """Print and return nats by way, and the gain of learning as a share of that of full training."""
     works = sorted({row.work for row in rows})
     sums = {way: np.zeros(len(works)) for way in WAYS}
@@ -259,11 +268,11 @@ def show(title: str, rows: Sequence[Row]) -> dict[str, Any]:
     for row in rows:
         counts[works.index(row.work)] += 1
         for way in WAYS:
-            sums[way][works.index(row.work)] += row.nats[way]
+            sums[way][works.index(row.work)] += row.nats[told][way]
     everything = np.arange(len(works))[None]
     draws = np.concatenate([everything, np.random.default_rng(0).integers(len(works), size=(DRAWS, len(works)))])
     drawn = {way: sums[way][draws].sum(axis=1) / counts[draws].sum(axis=1) for way in WAYS}  # [the figure, draw …]
-    print(f"\n{title}: {len(rows)} test pieces of {len(works)} works; nats a step, 95 % intervals")
+    print(f"\n{title}, told {told}: {len(rows)} test pieces of {len(works)} works; nats a step, 95 % intervals")
     report: dict[str, Any] = {"pieces": len(rows), "works": len(works)}
     for way in WAYS:
         report[way] = _interval(drawn[way])

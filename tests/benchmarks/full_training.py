@@ -37,7 +37,7 @@ class Sides:
 def best_of_full_training(
     folder: Path,
     loaded: LoadedNetwork,
-    nearest: Sequence[tuple[str, float]],
+    start: Sequence[tuple[str, float]],
     sides: Sides,
     learn: Any,
     options: argparse.Namespace,
@@ -68,7 +68,7 @@ def best_of_full_training(
 
     best, best_nats, told = None, np.inf, {}
     for rate in options.rates:
-        network = with_own_row(loaded, nearest)
+        network = with_own_row(loaded, start)
         result = fit(
             network,
             Windows(sides.training, windows, seed=options.seed).batches,
@@ -100,15 +100,16 @@ def best_of_full_training(
     return best, {"rates": told, "rate": min(told, key=lambda rate: told[rate]["judges"])}
 
 
-def with_own_row(loaded: LoadedNetwork, nearest: Sequence[tuple[str, float]]) -> Any:
-    """Return the network with one more composer, who is at first the nearest one (or the mean of all)."""
+def with_own_row(loaded: LoadedNetwork, start: Sequence[tuple[str, float]]) -> Any:
+    """Return the network with one more composer, who is at first the equal mix of some; of none: nobody."""
     import keras
 
     from composer.network.extended import extended
 
     rows = np.asarray(keras.ops.convert_to_numpy(loaded.network.style_embedding))[: len(loaded.card.composers)]
-    chosen = [loaded.card.composers.index(name) for name, _ in nearest]
-    return extended(loaded.network, [OwnComposer(OWN, rows[chosen].mean(axis=0), {})])
+    chosen = [loaded.card.composers.index(name) for name, _ in start]
+    row = rows[chosen].mean(axis=0) if chosen else np.zeros_like(rows[0])
+    return extended(loaded.network, [OwnComposer(OWN, row, {})])
 
 
 def hear(
@@ -118,8 +119,10 @@ def hear(
     pieces: Sequence[Piece],
     styles: Sequence[Sequence[tuple[str, float]]],
     options: argparse.Namespace,
+    *,
+    told: Sequence[str],
 ) -> list[list[float]]:
-    """Return for each style the nats a step of each piece, told it and nothing of the plan."""
+    """Return for each style the nats a step of each piece, told it and these groups of the plan's conditions."""
     from composer.training.measure import Measurer
     from composer.training.window_config import WindowConfig
 
@@ -127,5 +130,5 @@ def hear(
         rows=min(8, len(pieces)), steps=64, pitches=64, composers=tuple(composers), ensembles=loaded.card.ensembles
     )
     measurer = Measurer(network, hearing, lanes=options.lanes)
-    found = [measurer.by_piece(pieces, told=(), style=style, bars=options.bars) for style in styles]
+    found = [measurer.by_piece(pieces, told=told, style=style, bars=options.bars) for style in styles]
     return [[one.per_step if one.steps else np.nan for one in row] for row in found]

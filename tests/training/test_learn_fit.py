@@ -17,15 +17,16 @@ from composer.outline import ChordSpan, KeySpan, Outline, PhraseSpan, SectionSpa
 from composer.roll.codec import encode
 from composer.roll.facts import facts_of
 from composer.roll.grid import STEP_TICKS
-from composer.roll.inputs import NOTE_LAYOUT, STEP_LAYOUT
+from composer.roll.inputs import GROUPS, NOTE_LAYOUT, STEP_LAYOUT
 from composer.roll.reference import best_references
 from composer.score import Note, Part, Score, make_bars, sort_notes
 from composer.theory.harmony import Cadence, parse_chord
 from composer.theory.key import parse_key
 from composer.theory.meter import parse_meter
 from composer.training.dataset import Piece
-from composer.training.learn_fit import AVERAGE, FittedComposer, LearnConfig, fit_composer
+from composer.training.learn_fit import AVERAGE, NOBODY, FittedComposer, LearnConfig, fit_composer
 from composer.training.learn_steps import EMBEDDING, ComposerSteps
+from composer.training.measure import Measurer
 from composer.training.own_style import OWN
 from composer.training.window_config import WindowConfig
 from composer.training.windows import Windows
@@ -113,8 +114,8 @@ def test_held_out_pieces_become_likelier_and_the_network_stays(
     found = fit_composer(
         loaded, PIECES[:3], PIECES[3:], config=FIT, on_progress=lambda _doing, share: shares.append(share)
     )
-    assert found.after < found.nearest - 0.01
-    assert found.nearest_name in (*CARD.composers, AVERAGE)
+    assert found.after < found.before - 0.01
+    assert found.nearest_name in CARD.composers
     assert set(found.vector.gates) == set(gate_widths(NETWORK)), "the adapter helped, so it is kept"
     assert found.num_updates == 14
     assert not found.ran_out
@@ -133,10 +134,23 @@ def test_with_little_music_the_row_alone_is_fitted(loaded: LoadedNetwork) -> Non
 
 def test_what_does_not_help_is_given_up(loaded: LoadedNetwork) -> None:
     found = fit(loaded, replace(FIT, row_rate=0.0))
-    assert found.after == found.nearest
-    if found.nearest_name != AVERAGE:
-        row = np.asarray(loaded.network.style_embedding)[CARD.composers.index(found.nearest_name)]
-        np.testing.assert_array_equal(found.vector.embedding, row)
+    assert found.after == found.before
+    rows = np.asarray(loaded.network.style_embedding)[: len(CARD.composers)]
+    known = dict(zip(CARD.composers, rows, strict=True))
+    starts = known | {AVERAGE: rows.mean(axis=0), NOBODY: np.zeros_like(rows[0])}
+    np.testing.assert_allclose(found.vector.embedding, starts[found.began_with], rtol=1e-6)
+
+
+def test_the_fit_begins_with_what_the_held_out_pieces_like_best(loaded: LoadedNetwork) -> None:
+    found = fit(loaded)
+    assert found.before <= min(found.average, found.nearest)
+    assert found.began_with in (found.nearest_name, AVERAGE, NOBODY)
+    hearing = WindowConfig(
+        rows=1, steps=16, pitches=40, composers=CARD.composers, ensembles=CARD.ensembles, style_dropout=0.0
+    )
+    measurer = Measurer(loaded.network, hearing)
+    blank = [measurer.by_piece(PIECES[3:], told=told, style=(), bars=8)[0].per_step for told in (GROUPS, ())]
+    assert found.before == pytest.approx(min(found.average, found.nearest, sum(blank) / 2), abs=1e-4)
 
 
 def test_without_held_out_pieces_the_row_is_moved_a_little(
@@ -153,4 +167,4 @@ def test_when_the_time_runs_out_the_best_so_far_is_kept(loaded: LoadedNetwork) -
     found = fit(loaded, replace(FIT, max_seconds=1e-6))
     assert found.ran_out
     assert found.num_updates == 1
-    assert found.after <= found.nearest
+    assert found.after <= found.before
