@@ -326,7 +326,9 @@ def carried_over(stated: Plan, stated_before: Plan, before: Plan) -> Plan:
             for i, j in aligned([_stated(p) for p in old.phrases or ()], [_stated(p) for p in entry.phrases]):
                 name = phrases[j].theme or entry.theme or ""
                 if stated.themes.get(name) == stated_before.themes.get(name):
-                    phrases[j] = _drawn(phrases[j], (done.phrases or ())[i], done)
+                    phrases[j] = _drawn(
+                        phrases[j], (done.phrases or ())[i], done, has_harmony=entry.harmony is not None
+                    )
             own = own.model_copy(update={"phrases": tuple(phrases)})
         sections.append(own)
     return stated.model_copy(update={"sections": tuple(sections)})
@@ -342,9 +344,11 @@ def _stated(phrase: PhraseEntry) -> tuple[Any, ...]:
     return tuple(getattr(phrase, name) for name in PhraseEntry.model_fields if name not in _PLAYED)
 
 
-def _drawn(phrase: PhraseEntry, resolved: PhraseEntry, section: SectionEntry) -> PhraseEntry:
+def _drawn(phrase: PhraseEntry, resolved: PhraseEntry, section: SectionEntry, *, has_harmony: bool) -> PhraseEntry:
     """Return a stated phrase with what was drawn for its notes; how it is played stays as stated."""
     fields = {name: getattr(resolved, name) for name in PhraseEntry.model_fields if name not in _PLAYED}
+    if has_harmony:  # the section says its chords
+        fields |= {"harmony": None, "formula": None}
     # The section's texture and style too are said: in another place they might be varied, or elsewhere on a glide.
     style = resolved.style or section.style
     return phrase.model_copy(update=fields | {"texture": resolved.texture or section.texture, "style": style})

@@ -43,6 +43,8 @@ def shares_inside(template: FormTemplate, styles: Styles, meter: Meter, mode: Mo
     due = {kind: share * total - counted.get(kind, 0.0) for kind, share in shares.items()}
     left = {kind: max(due[kind], LEAST_LEFT * share * total) for kind, share in shares.items()}
     everything = sum(left.values())
+    if not everything:
+        return dict(shares)  # no section of the form is ever there
     return {kind: value / everything for kind, value in left.items()}
 
 

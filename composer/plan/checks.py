@@ -110,7 +110,7 @@ class _Checker:
             self.home = self.catch(("key",), lambda: parse_key(plan.key or "")) or self.home
         if plan.meter is not None:
             self.meter = self.catch(("meter",), lambda: parse_meter(plan.meter or ""))
-        self.pickup()
+        self.pickup(("pickup",), plan.pickup)
         if not self.has_measure(plan.sections):
             return  # nothing else is said of a plan beyond all measure: it would take too long
         sections = self.expanded()
@@ -118,6 +118,9 @@ class _Checker:
             return
         for name, theme in plan.themes.items():
             self.theme(name, theme)
+        for name, theme in plan.themes.items():
+            if theme.against is not None:
+                self.against(("themes", name), name, theme)
         for index, entry in enumerate(sections):
             self.section(index, entry, plan.sections[index])
         if sections:  # else they are the form's, and it is known later which of them are there
@@ -173,15 +176,16 @@ class _Checker:
                 mend = did_you_mean(name, known) or f"strengths: {', '.join(known)}"
                 self.add(("performer", "strengths", name), f'a player has no strength "{name}"', mend)
 
-    def pickup(self) -> None:
-        if self.plan.pickup is None or self.meter is None:
+    def pickup(self, path: KeyPath, beats: float | None) -> None:
+        """Check an upbeat: on the grid, and shorter than a bar."""
+        if beats is None or self.meter is None:
             return
-        ticks = self.plan.pickup * self.meter.beat_ticks
+        ticks = beats * self.meter.beat_ticks
         if abs(ticks / grid_ticks(self.meter) - round(ticks / grid_ticks(self.meter))) > 1e-6:
             part = "thirds" if self.meter.is_compound else "halves"
-            self.add(("pickup",), f"an upbeat of {self.plan.pickup:g} beats", f"upbeats count in {part} of a beat")
-        elif self.plan.pickup >= self.meter.beats:
-            self.add(("pickup",), f"an upbeat of {self.plan.pickup:g} beats", f"a bar has {self.meter.beats}")
+            self.add(path, f"an upbeat of {beats:g} beats", f"upbeats count in {part} of a beat")
+        elif beats >= self.meter.beats:
+            self.add(path, f"an upbeat of {beats:g} beats", f"a bar has {self.meter.beats}")
 
     @property
     def pickup_tick(self) -> int:
@@ -196,6 +200,7 @@ class _Checker:
         pinned = [field for field in ("melody", "voices", "file") if getattr(theme, field) is not None]
         if len(pinned) > 1:
             self.add((*path, pinned[1]), f"a theme has {pinned[0]} or {pinned[1]}, not both", "keep one of them")
+        self.pickup((*path, "pickup"), theme.pickup)
         keys = self.keys((*path, "key"), theme.key) if theme.key else (self.home,)
         key = keys[0] if keys else self.home
         if self.meter is not None and len(pinned) == 1:
@@ -206,8 +211,6 @@ class _Checker:
             self.tunes[name] = tune
             if tune is not None:
                 self.tune(path, theme, tune, key, pinned[0])
-        if theme.against is not None:
-            self.against(path, name, theme)
         if theme.phrases is not None:
             total = sum(phrase.bars for phrase in theme.phrases)
             if theme.bars is not None and total != theme.bars:
@@ -224,14 +227,12 @@ class _Checker:
         assert self.meter is not None
         if theme.bars is not None and tune.bars > theme.bars:
             self.add((*path, field), f"the tune has {tune.bars} bars, its theme {theme.bars}", f"set bars: {tune.bars}")
-        upbeat = tune.melody.pickup_tick
-        if self.plan.pickup is not None and upbeat > self.pickup_tick:
-            beats = upbeat / self.meter.beat_ticks
-            self.add(
-                (*path, field),
-                f"the tune has an upbeat of {beats:g}, the piece {self.plan.pickup:g}",
-                f"set pickup: {beats:g}",
-            )
+        beats = tune.melody.pickup_tick / self.meter.beat_ticks
+        for whose, stated in (("the piece", self.plan.pickup), ("its theme", theme.pickup)):
+            if stated is not None and beats > stated + 1e-6:
+                told = f"the tune has an upbeat of {beats:g}, {whose} {stated:g}"
+                self.add((*path, field), told, f"set pickup: {beats:g}")
+                break
         if theme.phrases and tune.melody.notes:
             bar = 0
             for index, phrase in enumerate(theme.phrases):
@@ -289,16 +290,17 @@ class _Checker:
                 slots = self.harmony((*path, "harmony"), entry.harmony, keys[0], bars)
                 self.close((*path, "harmony"), slots, entry.cadence, bars)
         key = keys[0] if keys else None
+        bar = 1  # of the section's theme
         for place, phrase in enumerate(phrases):
             if key is not None and stated.phrases:
                 last = entry.cadence if place == len(phrases) - 1 else None
                 key = self.phrase((*path, "phrases", place), phrase, key, last)
+                bar = self.stated_theme((*path, "phrases", place), phrase, entry, last, bar)
 
     def voices(self, path: KeyPath, entry: SectionEntry, stated: SectionEntry) -> None:
         """Check the entries of a section and of its phrases, where the file says them."""
         forms = {name: row.bars for name, row in self.template.themes.items()} if self.template else {}
-        tunes = {name: tune.bars for name, tune in self.tunes.items() if tune is not None}
-        bars = forms | tunes | {name: theme.bars for name, theme in self.plan.themes.items() if theme.bars is not None}
+        bars = forms | self.stated_lengths
         if stated.entries or stated.phrases or stated.voices:
             for where, message, mend in voices_problems(
                 entry, theme_bars=bars, meter=self.meter, ensemble=self.plan.ensemble
@@ -312,15 +314,24 @@ class _Checker:
                 if one.key is not None:
                     self.keys((*base, index, "key"), one.key)
 
+    @property
+    def stated_lengths(self) -> dict[str, int]:
+        """The lengths of themes that say them: by `bars`, by their phrases, or by their tunes."""
+        tunes = {name: tune.bars for name, tune in self.tunes.items() if tune is not None}
+        phrases = {name: sum(one.bars for one in theme.phrases or ()) for name, theme in self.plan.themes.items()}
+        bars = {name: theme.bars for name, theme in self.plan.themes.items() if theme.bars is not None}
+        return tunes | {name: length for name, length in phrases.items() if length} | bars
+
     def against(self, path: KeyPath, name: str, theme: ThemeEntry) -> None:
         """Check the theme with which a countersubject sounds."""
         other = self.plan.themes.get(theme.against or "")
+        lengths = self.stated_lengths
+        own, subject = lengths.get(name), lengths.get(theme.against or "")
         self.known_theme((*path, "against"), theme.against)
         if theme.against == name or (other is not None and other.against is not None):
             self.add((*path, "against"), f'theme "{theme.against}" is a countersubject itself', "name its subject")
-        elif other is not None and None not in (theme.bars, other.bars) and theme.bars != other.bars:
-            told = f"the countersubject has {theme.bars} bars, its subject {other.bars}"
-            self.add((*path, "bars"), told, "make them equal")
+        elif other is not None and None not in (own, subject) and (theme.bars or own) != subject:
+            self.add(path, f"the countersubject has {own} bars, its subject {subject}", "make them equal")
 
     def room(self, path: KeyPath, entry: SectionEntry, bars: int | None) -> None:
         """Check that a theme goes into its section, and that its end agrees with the section's cadence."""
@@ -330,7 +341,7 @@ class _Checker:
         if develops(entry, self.template.row(entry.id or "") if self.template else None):
             return  # it takes from the theme what there is room for
         tune = self.tunes.get(entry.theme)
-        length = theme.bars or (tune.bars if tune else None)
+        length = self.stated_lengths.get(entry.theme)
         if length is not None and bars is not None and length > bars:
             place = self.locate(("themes", entry.theme))
             line = f" (line {place.line})" if place.line else ""
@@ -351,8 +362,6 @@ class _Checker:
         keys = (self.keys((*path, "key"), phrase.key) if phrase.key else None) or (key,)
         self.known_theme((*path, "theme"), phrase.theme)
         self.transformations((*path, "transformations"), phrase.transformations)
-        if phrase.theme_bars is not None:
-            self.theme_bars(path, phrase)
         slots = None
         if phrase.harmony is not None and phrase.bars is not None:
             slots = self.harmony((*path, "harmony"), phrase.harmony, keys[0], phrase.bars)
@@ -361,13 +370,44 @@ class _Checker:
             self.agree((*path, "formula"), phrase.formula, slots)
         return keys[-1]
 
-    def theme_bars(self, path: KeyPath, phrase: PhraseEntry) -> None:
-        theme = self.plan.themes.get(phrase.theme or "")
-        first, _, last = (phrase.theme_bars or "").partition("-")
-        begin, end = int(first), int(last or first)
-        if begin > end or (theme is not None and theme.bars is not None and end > theme.bars):
-            length = f", the theme has {theme.bars}" if theme is not None and theme.bars is not None else ""
-            self.add((*path, "theme_bars"), f"theme_bars {phrase.theme_bars}{length}", "bars count from 1")
+    def stated_theme(
+        self, path: KeyPath, phrase: PhraseEntry, section: SectionEntry, section_cadence: str | None, bar: int
+    ) -> int:
+        """Check the bars of a theme that a phrase states, and how its tune ends there.
+
+        Args:
+            path: of the phrase.
+            phrase: in its section.
+            section: with copies filled in.
+            section_cadence: of the section, for its last phrase.
+            bar: of the section's theme, that the phrase would go on with.
+
+        Returns:
+            The bar with which the next phrase would go on.
+        """
+        name = phrase.theme or section.theme or NO_THEME
+        length = self.stated_lengths.get(name)
+        first, last = bar if phrase.theme is None else 1, 0
+        if phrase.theme_bars is not None:
+            begin, _, end = phrase.theme_bars.partition("-")
+            first, last = int(begin), int(end or begin)
+            if first > last or (length is not None and last > length):
+                told = f", the theme has {length}" if length is not None else ""
+                self.add((*path, "theme_bars"), f"theme_bars {phrase.theme_bars}{told}", "bars count from 1")
+                return bar
+        elif phrase.bars is not None:
+            last = first + phrase.bars - 1
+        fidelity = phrase.fidelity if phrase.fidelity is not None else section.fidelity
+        cadence = phrase.cadence or section_cadence
+        tune, theme = self.tunes.get(name), self.plan.themes.get(name)
+        is_whole = phrase.bars in (None, last - first + 1) and not phrase.entries
+        is_whole = is_whole and phrase.harmony is None and section.harmony is None  # chords that are stated decide
+        moved = (*(section.transformations or ()), *(phrase.transformations or ()))
+        if cadence and tune and theme and fidelity in (None, 1) and is_whole and last and not changes_harmony(moved):
+            keys = self.keys((*path, "theme"), theme.key) if theme.key else (self.home,)
+            if keys:
+                self.tune_end((*path, "cadence"), tune, last, cadence, keys[0])
+        return last + 1 if last and phrase.theme is None else bar
 
     # ------------------------------------------------------------------ musical texts
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
+from composer.errors import PlanError
 from composer.plan.forms import SectionRow
 from composer.plan.model import NO_THEME, CadenceName, PhraseEntry, SectionEntry
 from composer.plan.numerals import parse_key_path, path_text
 from composer.plan.phrase_kinds import cadence_shares
-from composer.plan.phrases import EPISODE_FIDELITY, FREE_FIDELITY, STATED, PhraseDraft, draft_phrases
+from composer.plan.phrases import CLOSE, EPISODE_FIDELITY, FREE_FIDELITY, STATED, PhraseDraft, draft_phrases
 from composer.plan.setting import Setting
-from composer.plan.themes import SettledTheme
+from composer.plan.statements import changes_harmony
+from composer.plan.themes import SettledTheme, ends_on, theme_cadence, tune_contradicts
 from composer.theory.key import Key
 
 
@@ -22,6 +25,7 @@ def draft_section(
     *,
     row: SectionRow | None,
     themes: Mapping[str, SettledTheme],
+    stated_cadence: str | None,
     setting: Setting,
 ) -> tuple[list[PhraseDraft], list[PhraseEntry], str | None]:
     """Return a section's phrases as drafts, what its entry says of each (empty where it says nothing), and their kind.
@@ -31,16 +35,18 @@ def draft_section(
         keys: the path that it takes.
         row: the form's row of its id, or None.
         themes: settled, by name.
+        stated_cadence: at its end, where the plan says it.
         setting: of the piece.
     """
     fidelity = section_fidelity(entry, row, setting)
     if entry.phrases:
-        return _stated_drafts(entry, keys, themes, fidelity, setting), list(entry.phrases), entry.type
+        drafts = _stated_drafts(entry, keys, themes, fidelity, setting, stated_cadence=stated_cadence)
+        return drafts, list(entry.phrases), entry.type
     bars = section_bars(entry, row, {})
     if row is not None and row.phrases and not entry.type and bars % sum(part.bars for part in row.phrases) == 0:
         return (*_row_drafts(entry, row, keys, bars, themes, fidelity, setting), None)
     theme = themes.get(entry.theme or NO_THEME)
-    drafts, kind = draft_phrases(
+    made, kind = draft_phrases(
         bars,
         cadence=entry.cadence or "PAC",
         keys=keys,
@@ -57,7 +63,20 @@ def draft_section(
         free_fidelity=EPISODE_FIDELITY if entry.function == "episode" else FREE_FIDELITY,
         in_one_breath=entry.function in ("retransition", "transition"),
     )
-    return list(drafts), [PhraseEntry() for _ in drafts], entry.type or kind
+    drafts = [*made[:-1], _ending_as_asked(made[-1], entry, theme, setting)]
+    return drafts, [PhraseEntry() for _ in drafts], entry.type or kind
+
+
+def _ending_as_asked(
+    draft: PhraseDraft, entry: SectionEntry, theme: SettledTheme | None, setting: Setting
+) -> PhraseDraft:
+    """Return the last phrase with its section's cadence where a pinned tune ends it that can end so."""
+    if theme is None or not (theme.is_pinned and draft.states_theme) or changes_harmony(entry.transformations or ()):
+        return draft
+    last = ends_on(theme, draft.last_bar, setting)
+    cadence: CadenceName = entry.cadence or "PAC"
+    is_impossible = last is not None and tune_contradicts(cadence, last, theme.key)
+    return draft if is_impossible else replace(draft, cadence=cadence)
 
 
 def section_bars(entry: SectionEntry, row: SectionRow | None, theme_bars: Mapping[str, int]) -> int:
@@ -106,7 +125,8 @@ def _row_drafts(
                     fermata=phrase.fermata,
                 )
             )
-    drafts = _stated_drafts(entry.model_copy(update={"phrases": tuple(said)}), keys, themes, fidelity, setting)
+    entry = entry.model_copy(update={"phrases": tuple(said)})
+    drafts = _stated_drafts(entry, keys, themes, fidelity, setting, stated_cadence=entry.cadence)
     return drafts, [PhraseEntry() for _ in drafts]
 
 
@@ -128,25 +148,28 @@ def _stated_drafts(
     themes: Mapping[str, SettledTheme],
     fidelity: float,
     setting: Setting,
+    *,
+    stated_cadence: str | None,
 ) -> list[PhraseDraft]:
-    """Return drafts of phrases that the plan states."""
+    """Return drafts of phrases that the plan states.
+
+    Where nobody says how one ends that goes on with the section's theme, it ends as that does. One that is to end
+    otherwise than a theme that is yet to be composed only follows it.
+    """
     assert entry.phrases
     drafts: list[PhraseDraft] = []
     count = len(entry.phrases)
-    key = keys[0]
+    at = 0  # place in the section's path of keys
     theme_bars = {name: theme.entry.bars or 8 for name, theme in themes.items()}
     bar = 1  # next bar of the section's theme
     for index, said in enumerate(entry.phrases):
         is_last = index == count - 1
         if said.key is not None:
             path = parse_key_path(said.key, setting.home)
-        elif len(keys) == 1:
-            path = keys
+            at = next((place for place in range(at, len(keys)) if keys[place] == path[-1]), at)
         else:
-            goal = -(-(index + 1) * len(keys) // count) - 1
-            place = keys.index(key) if key in keys else 0
-            path = tuple(keys[place : goal + 1]) or (keys[goal],)
-        key = path[-1]
+            goal = max(at, -(-(index + 1) * len(keys) // count) - 1)
+            path, at = keys[at : goal + 1], goal
         # In a section where voices enter nothing else states its theme, unless it says so.
         has_entries = any(phrase.entries for phrase in entry.phrases)
         name = NO_THEME if said.entries else said.theme or (None if has_entries else entry.theme) or NO_THEME
@@ -155,20 +178,50 @@ def _stated_drafts(
         first, last = 0, 0
         if theme is not None:
             first, last = _theme_bars(said, theme, length, bar if said.theme is None else 1)
+            if last > (theme.entry.bars or last):
+                raise PlanError(
+                    f"section {entry.id}, phrase {index + 1}: theme_bars {said.theme_bars}, the theme {name} has "
+                    f"{theme.entry.bars}",
+                    mend=f"give the theme bars: {last}, or take fewer of it",
+                )
             bar = last + 1 if last else bar  # a theme that is through stays so
-        drafts.append(
-            PhraseDraft(
-                bars=length,
-                cadence=said.cadence or ((entry.cadence or "PAC") if is_last else "none"),
-                keys=path,
-                theme=name if first else NO_THEME,
-                first_bar=first,
-                last_bar=last,
-                fidelity=_phrase_fidelity(said, fidelity),
-                fermata=bool(said.fermata),
-            )
+        draft = PhraseDraft(
+            bars=length,
+            cadence=said.cadence or ((entry.cadence or "PAC") if is_last else "none"),
+            keys=path,
+            theme=name if first else NO_THEME,
+            first_bar=first,
+            last_bar=last,
+            fidelity=_phrase_fidelity(said, fidelity),
+            fermata=bool(said.fermata),
         )
+        asked = said.cadence or (stated_cadence if is_last else None)
+        drafts.append(draft if theme is None else _as_its_theme(draft, said, asked, theme, entry))
     return drafts
+
+
+def _as_its_theme(
+    draft: PhraseDraft, said: PhraseEntry, asked: str | None, theme: SettledTheme, section: SectionEntry
+) -> PhraseDraft:
+    """Return a phrase with the end of the theme's bars that it states, or following them where it ends otherwise."""
+    own = theme_cadence(theme, draft) if draft.last_bar - draft.first_bar + 1 == draft.bars else None
+    items = said.transformations or section.transformations
+    says_chords = any(one is not None for one in (said.harmony, said.formula, said.schema_, said.pedal))
+    if not draft.states_theme or own is None or items or says_chords:
+        return draft
+    if asked is None and said.theme is None and said.theme_bars is None and section.harmony is None:
+        return replace(draft, cadence=own)
+    if draft.cadence in (own, "none") or theme.is_pinned:
+        return draft
+    if said.fidelity == STATED:
+        if own == "none":
+            return draft
+        raise PlanError(
+            f"section {section.id}: a phrase states the theme {theme.name}, which ends there with {own}, and is to end "
+            f"with {draft.cadence}",
+            mend="let it follow the theme (fidelity: 0.7), or make the cadences agree",
+        )
+    return replace(draft, fidelity=CLOSE)
 
 
 def _phrase_fidelity(said: PhraseEntry, section: float) -> float:

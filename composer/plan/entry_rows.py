@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from composer.errors import PlanError
 from composer.plan.entries import FOUR_PARTS, VOICED_ENSEMBLES, end_bar, settled_entries
 from composer.plan.forms import FormTemplate, PassageRow, SectionRow
-from composer.plan.model import NO_THEME, VOICES, PhraseEntry, SectionEntry, VoiceEntry, VoiceName
+from composer.plan.model import MAX_SECTION_BARS, NO_THEME, VOICES, PhraseEntry, SectionEntry, VoiceEntry, VoiceName
 from composer.plan.numerals import parse_key_path, path_text
 from composer.plan.phrases import PhraseDraft
 from composer.plan.setting import Setting
@@ -118,7 +118,8 @@ def _of_passages(entry: SectionEntry, row: SectionRow, theme_bars: int, setting:
             first, _, last = passage.keys.partition("-")
             key = path_text(path[int(first) - 1 : int(last or first)] or path[-1:], setting.home)
         is_major = setting.stream("form", row.section_id, "picardy").random() < passage.picardy
-        has_picardy = is_major and is_last and bars > 1 and setting.home.mode == "minor"
+        is_closed = entry.cadence in (None, "PAC", "IAC")
+        has_picardy = is_major and is_last and is_closed and bars > 1 and setting.home.mode == "minor"
         phrases.append(
             PhraseEntry(
                 bars=bars,
@@ -182,6 +183,10 @@ def _round_entries(
         raise PlanError(
             f"section {section.id} has {total} bars, its last entry ends in bar {groups[-1][1]}",
             mend=f"set bars: {groups[-1][1]}",
+        )
+    if total > MAX_SECTION_BARS:
+        raise PlanError(
+            f"section {section.id}: its last entry ends in bar {total}", mend=f"the limit is {MAX_SECTION_BARS}"
         )
     phrases: list[PhraseEntry] = []
     heard: set[str] = set()

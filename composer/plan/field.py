@@ -95,15 +95,18 @@ class Field:
 
     def _model(self, models: ChordModels, key: Key, extra: Sequence[str]) -> ChordModel:
         fitting = [numeral for numeral in extra if _reads(numeral, key)]
-        for placed in formulas_for(
-            models.styles,
-            cadence=self.request.cadence,
-            mode=key.mode,
-            meter=self.meter,
-            bars=self.request.bars,
-            pickup_tick=0,
-        ):
-            fitting += placed.formula.chords
+        # A formula with a chord too long may stand once that chord is cut off, where the last key begins late.
+        for earliest_tick in dict.fromkeys((0, max(0, self.request.keys[-1][0]))):
+            for placed in formulas_for(
+                models.styles,
+                cadence=self.request.cadence,
+                mode=key.mode,
+                meter=self.meter,
+                bars=self.request.bars,
+                pickup_tick=0,
+                earliest_tick=earliest_tick,
+            ):
+                fitting += placed.formula.chords
         return models.of(key.mode, extra=fitting)
 
     def _key_index(self, tick: int) -> int:

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, Strict, ValidationError
 
 from composer.errors import ComposerError, PlanError, Problem, did_you_mean
+from composer.plan.entry_checks import voices_problems
 from composer.plan.locate import pydantic_problems
 from composer.plan.model import (
     NO_THEME,
@@ -28,9 +29,11 @@ from composer.plan.model import (
     Name,
     PatternName,
     PedalName,
+    PhraseEntry,
     RecallName,
     RegisterName,
     RepeatField,
+    SectionEntry,
     Tempo,
     Text,
     ThemeBars,
@@ -43,6 +46,7 @@ from composer.plan.model import (
 from composer.plan.numerals import parse_key_path
 from composer.plan.playing import playing_problems
 from composer.plan.strict_yaml import Document, read_file, read_strict
+from composer.plan.strict_yaml import Path as KeyPath
 from composer.theory.key import Key, Mode
 from composer.theory.meter import parse_meter
 
@@ -135,9 +139,9 @@ class SectionRow(Entry):
     theme: Name | None = None
     copy_of: Name | None = None
     bars: BarChoices
-    least: Annotated[int, Strict(), Field(ge=0)] | None = None
+    least: Bars | None = None
     most: Bars | None = None
-    loose: Annotated[int, Strict(), Field(ge=0, le=4)] = 0
+    loose: Annotated[int, Strict(), Field(ge=0, le=3)] = 0
     key: KeyRow
     keys_as: Name | None = None
     cadence: CadenceName
@@ -280,7 +284,7 @@ def _problems(template: FormTemplate, document: Document) -> list[Problem]:
     for index, row in enumerate(template.sections):
         place = document.place(("sections", index))
         for mode, home in (("major", Key(0, "major")), ("minor", Key(0, "minor"))):
-            for text in row.key.of(home.mode):
+            for text in (*row.key.of(home.mode), *_inner_keys(row, home.mode)):
                 try:
                     parse_key_path(text, home)
                 except ComposerError as error:
@@ -296,6 +300,11 @@ def _problems(template: FormTemplate, document: Document) -> list[Problem]:
             if name is not None and name not in ids[:index]:
                 mend = did_you_mean(name, ids[:index])
                 problems.append(Problem(f'{field}: no section "{name}" before this one', place, mend))
+        for number, passage in enumerate(row.passages or ()):
+            if passage.themes + passage.bars == 0:
+                where = document.place(("sections", index, "passages", number))
+                problems.append(Problem("a passage of no bars", where, "say themes: 1, or bars"))
+        problems += _voices_problems(row, ("sections", index), document)
         if row.shortest > row.longest:
             mend = "least is the shorter, most the longer length"
             problems.append(Problem(f"from {row.shortest} to {row.longest} bars", place, mend))
@@ -307,6 +316,30 @@ def _problems(template: FormTemplate, document: Document) -> list[Problem]:
             problems += [Problem(one.message, place, one.mend) for one in error.problems]
     wrong = playing_problems(template.repeats, template.da_capo, ids)
     return problems + [Problem(one.message, document.place(one.path), one.mend) for one in wrong]
+
+
+def _voices_problems(row: SectionRow, path: KeyPath, document: Document) -> list[Problem]:
+    """Return what is impossible in the voices of a row and of its passages, but for those of four parts alone."""
+    passages = [(number, one) for number, one in enumerate(row.passages or ()) if not one.ensembles]
+    section = SectionEntry(
+        label=row.label,
+        theme=row.theme,
+        voices=row.voices,
+        phrases=tuple(PhraseEntry(voices=one.voices, entries=one.entries) for _, one in passages) or None,
+    )
+    found = []
+    for where, message, mend in voices_problems(section, theme_bars={}, meter=None, ensemble=None):
+        if where[0] == "phrases":
+            where = ("passages", passages[int(where[1])][0], *where[2:])
+        found.append(Problem(message, document.place((*path, *where)), mend))
+    return found
+
+
+def _inner_keys(row: SectionRow, mode: Mode) -> list[str]:
+    """Return the keys of a row's phrases and of the entries in its passages."""
+    phrases = [text for phrase in row.phrases or () if phrase.key for text in phrase.key.of(mode)]
+    entries = [entry for passage in row.passages or () for entry in passage.entries or ()]
+    return phrases + [entry.key for entry in entries if entry.key]
 
 
 def default_id(label: str, taken: Container[str | None]) -> str:

@@ -43,7 +43,7 @@ def sections_of_form(setting: Setting, *, bars: int | None) -> tuple[SectionEntr
         PlanError: the form cannot be that short or long.
     """
     rows = _drawn(setting)
-    chosen = [one for one in rows if one.present]
+    chosen = [one for one in rows if one.present] or [_likeliest(rows)]
     lengths = [one.bars for one in chosen]
     if bars is not None:
         chosen = _fitting(rows, bars)
@@ -125,7 +125,12 @@ def _fitting(rows: Sequence[_Chosen], bars: int) -> list[_Chosen]:
     for one in sorted(rows, key=lambda one: -one.row.optional):
         if one not in chosen and sum(other.row.longest for other in chosen) < bars:
             chosen.append(one)
-    return [one for one in rows if one in chosen]
+    return [one for one in rows if one in chosen] or [_likeliest(rows)]
+
+
+def _likeliest(rows: Sequence[_Chosen]) -> _Chosen:
+    """Return the row that is there most often, for a form of which nothing else is there."""
+    return max(rows, key=lambda one: one.row.optional)
 
 
 def stretched(lengths: Sequence[int], rows: Sequence[SectionRow], bars: int) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -26,6 +25,7 @@ from composer.plan.themes import (
     overlaid,
     stated_formula,
     stated_slots,
+    theme_cadence,
 )
 from composer.style_statistics import degree_text, parse_degree
 from composer.theme import change_degree
@@ -89,10 +89,10 @@ def phrase_harmony(
             )
         except PlanError as error:
             raise PlanError(f"section {entry.id}, phrase {index + 1}: {error}") from error
-    if theme is not None and draft.states_theme and fits and not pins and statement is None:
+    if theme is not None and draft.states_theme and fits and not pins and statement is None and said.formula is None:
         formula = stated_formula(theme, draft, key, setting)
         if formula is not None or draft.cadence == "none":
-            return stated_slots(theme, draft, key, setting), said.formula or formula
+            return stated_slots(theme, draft, key, setting), formula
     if pins and all(slot.numeral is not None for slot in pins) and (said.formula or draft.cadence == "none"):
         return pins, said.formula
     if said.formula is not None:
@@ -107,7 +107,7 @@ def phrase_harmony(
         own = stated_slots(theme, draft, key, setting)
         is_close = draft.fidelity >= CLOSE
         is_asked = bool(pins) or said.schema_ is not None or said.pedal is not None
-        if is_close and fits and not is_asked and _cadence_of_theme(theme, draft) == draft.cadence:
+        if is_close and fits and not is_asked and theme_cadence(theme, draft) == draft.cadence:
             formula = stated_formula(theme, draft, key, setting)
             if formula is not None or draft.cadence == "none":
                 return own, formula
@@ -115,6 +115,11 @@ def phrase_harmony(
         parallel = opening_pins(own, start_tick=-pickup, bars=2 * own_bars, setting=setting)
     tune: tuple[MelodyNote, ...] = ()
     if theme is not None and draft.states_theme:
+        if statement is None and said.formula is not None and not stated_pins and pins[0].start_tick > -pickup:
+            # Up to its own formula it has the theme's chords.
+            own, begin = stated_slots(theme, draft, key, setting), pins[0].start_tick
+            parallel = tuple(replace(s, end_tick=min(s.end_tick, begin)) for s in own if s.start_tick < begin)
+            pins = (Slot(-pickup, begin, key, None), *pins)
         tune = _tune(theme, draft, key, setting) if statement is None else statement.tune
     places = key_places(draft, pins, setting)
     request = PhraseRequest(
@@ -212,12 +217,6 @@ def following_harmony(
     kinds: tuple[CadenceName, ...] = ("PAC", "HC", "IAC", "DC", "PC")
     found: CadenceName = next((name for name in kinds if closes(name, pair, None, beat, meter)), "none")
     return replace(draft, cadence=found)
-
-
-def _cadence_of_theme(theme: SettledTheme, draft: PhraseDraft) -> CadenceName | None:
-    """Return the cadence of the theme's phrase that ends at the draft's last bar; None where none ends there."""
-    ends = itertools.accumulate(phrase.bars for phrase in theme.phrases)
-    return dict(zip(ends, (phrase.cadence for phrase in theme.phrases), strict=True)).get(draft.last_bar)
 
 
 def _pedal(said: PhraseEntry, places: Sequence[tuple[int, Key]]) -> Pedal | None:

@@ -42,6 +42,7 @@ from composer.plan.setting import (
     known_styles,
     setting_of,
     weighed_styles,
+    with_meter,
 )
 from composer.plan.strict_yaml import Document
 from composer.plan.theme_drafts import draft_themes, is_pinned
@@ -122,7 +123,12 @@ def resolve(
     template = load_form(plan.form, folder=folder)
     known = known_styles(plan, library, ensemble=plan.ensemble or template.ensemble)
     weighed = weighed_styles(whole_mix(plan.style), known)
-    plan = draw_header(plan, template, weighed, pickup_beats=_first_pickup(plan, folder))
+    stated, plan = plan, with_meter(plan, template, weighed)
+    plan = draw_header(plan, template, weighed, pickup_beats=_longest_pickup(plan, folder))
+    if (stated.meter, stated.pickup) != (plan.meter, plan.pickup):  # what is wrong with bars and upbeats shows now
+        problems = check_plan(plan, folder=folder)
+        if problems:
+            raise PlanError(problems)
     setting = setting_of(plan, template, weighed, known)
     is_drawn = not plan.sections
     sections = sections_of_form(setting, bars=bars) if is_drawn else plan.sections
@@ -152,9 +158,16 @@ def resolve(
         enters = entry.enters
         if enters is None and index > 0:
             enters = left if is_drawn else usual_entry(entry, template, setting, index=index)
-        original = copied_phrases(entry, resolved, setting.home)
-        glide = glides.get(entry.id or "")
-        section = resolve_section(original, row=row, themes=themes, enters=enters, glide=glide, setting=setting)
+        copy = copied_phrases(entry, resolved, setting.home)
+        section = resolve_section(
+            copy,
+            row=row,
+            themes=themes,
+            enters=enters,
+            glide=glides.get(entry.id or ""),
+            states_phrases=entry.phrases is not None,
+            setting=setting,
+        )
         resolved.append(section.entry)
         left = section.entry.leaves
     settled = {name: theme.entry for name, theme in themes.items()}
@@ -173,17 +186,18 @@ def _with_form_repeats(plan: Plan, entries: tuple[SectionEntry, ...], template: 
     return plan
 
 
-def _first_pickup(plan: Plan, folder: Path | None) -> float | None:
-    """Return the upbeat of the first section's theme in beats, where that theme is pinned or says so; else None."""
-    name = plan.sections[0].theme if plan.sections else next(iter(plan.themes), None)
-    theme = plan.themes.get(name or "")
-    if theme is None or theme.pickup is not None:
-        return theme.pickup if theme is not None else None
-    if plan.meter is None or not is_pinned(theme):
-        return None
+def _longest_pickup(plan: Plan, folder: Path | None) -> float | None:
+    """Return the longest upbeat in beats of the themes that say theirs or are pinned; None where none is."""
+    assert plan.meter is not None
     meter = parse_meter(plan.meter)
-    tune = pinned_tune(name or "", theme, key=Key(0, "major"), meter=meter, folder=folder)
-    return tune.melody.pickup_tick / meter.beat_ticks if tune is not None else None
+    found = []
+    for name, theme in plan.themes.items():
+        if theme.pickup is not None:
+            found.append(theme.pickup)
+        elif is_pinned(theme):
+            tune = pinned_tune(name, theme, key=Key(0, "major"), meter=meter, folder=folder)
+            found.append(tune.melody.pickup_tick / meter.beat_ticks if tune is not None else 0.0)
+    return max(found, default=None)
 
 
 def _with_stated_themes(

@@ -43,6 +43,7 @@ def resolve_section(
     themes: Mapping[str, SettledTheme],
     enters: Link | None,
     glide: GlidePart | None,
+    states_phrases: bool,
     setting: Setting,
 ) -> ResolvedSection:
     """Fill in a section from its own entry, its theme and its own stream.
@@ -53,6 +54,7 @@ def resolve_section(
         themes: settled, by name.
         enters: what sounds before; None at the beginning.
         glide: of styles, that goes through the section; None where it is in one style.
+        states_phrases: whether its phrases are its own, not those of the section that it copies.
         setting: of the piece.
 
     Raises:
@@ -90,7 +92,8 @@ def resolve_section(
     # Of a developed section its phrases say how they follow the theme; deleted, they are made anew.
     is_developed = shaped.function in DEVELOPED and bool(shaped.phrases)
     says_all = is_developed and all(phrase.fidelity is not None for phrase in shaped.phrases or ())
-    drafts, stated, kind = draft_section(shaped, keys, row=row, themes=themes, setting=setting)
+    said_end = entry.cadence or _last_cadence(entry)
+    drafts, stated, kind = draft_section(shaped, keys, row=row, themes=themes, stated_cadence=said_end, setting=setting)
     theme_bars = {name: theme.entry.bars or 1 for name, theme in themes.items()}
     stated = settled_phrases(stated, drafts, shaped, theme_bars, setting=setting)
     shaped = shaped.model_copy(
@@ -140,7 +143,7 @@ def resolve_section(
         try:
             slots, formula = phrase_harmony(draft, said, index, *surroundings)
         except PlanError:
-            if entry.phrases is not None or (said.schema_ is None and said.pedal is None):
+            if states_phrases or (said.schema_ is None and said.pedal is None):
                 raise
             said = said.model_copy(update={"schema_": None, "pedal": None})  # nobody asked for them
             slots, formula = phrase_harmony(draft, said, index, *surroundings)

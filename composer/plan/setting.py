@@ -112,18 +112,27 @@ def weighed_styles(mix: Mix, known: Known) -> WeighedStyles:
     )
 
 
+def with_meter(plan: Plan, template: FormTemplate, weighed: WeighedStyles) -> Plan:
+    """Return the plan with its seed and its meter, drawn where it states none."""
+    seed = DEFAULT_SEED if plan.seed is None else plan.seed
+    statistics = weighed.styles[0][1]
+    meter = plan.meter or _draw_meter(template, weighed.cards[0], statistics, stream(seed, "meter"))
+    return plan.model_copy(update={"seed": seed, "meter": str(parse_meter(meter))})
+
+
 def draw_header(plan: Plan, template: FormTemplate, weighed: WeighedStyles, *, pickup_beats: float | None) -> Plan:
-    """Return the plan with title, ensemble, key, meter, pickup, tempo, seed, defaults and performer filled in.
+    """Return the plan with title, ensemble, key, pickup, tempo, defaults and performer filled in.
 
     Args:
-        plan: as stated.
+        plan: `with_meter`.
         template: its form.
         weighed: its styles.
-        pickup_beats: the upbeat of the first section's pinned theme, or None.
+        pickup_beats: the longest upbeat of its themes, or None where they have none to say.
     """
+    assert plan.meter is not None
+    assert plan.seed is not None
     card, statistics = weighed.cards[0], weighed.styles[0][1]
-    seed = DEFAULT_SEED if plan.seed is None else plan.seed
-    meter = plan.meter or _draw_meter(template, card, statistics, stream(seed, "meter"))
+    seed, meter = plan.seed, plan.meter
     key = plan.key or _draw_key(statistics, stream(seed, "key"))
     home = parse_key(key)
     tempo = plan.tempo or _usual_tempo(template, card, statistics, parse_meter(meter), stream(seed, "tempo"))
@@ -138,10 +147,8 @@ def draw_header(plan: Plan, template: FormTemplate, weighed: WeighedStyles, *, p
             "title": plan.title or f"{template.name.replace('-', ' ').capitalize()} in {home}",
             "ensemble": plan.ensemble or template.ensemble or card.ensemble or "keyboard",
             "key": str(home),
-            "meter": str(parse_meter(meter)),
             "pickup": pickup,
             "tempo": tempo,
-            "seed": seed,
             "defaults": plan.defaults or Defaults(),
             "performer": Performer(
                 player=(performer and performer.player) or card.player or card.name,

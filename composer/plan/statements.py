@@ -27,7 +27,7 @@ from composer.plan.numerals import Slot, parse_key_path
 from composer.plan.pedals import Pedal
 from composer.plan.phrases import PhraseDraft
 from composer.plan.setting import Setting
-from composer.plan.themes import SettledTheme, cadence_of_tune
+from composer.plan.themes import SettledTheme, cadence_of_tune, theme_cadence
 from composer.style_statistics import parse_degree
 from composer.theme import Theme, fragment, in_key
 from composer.theory.key import Key, resolve_key
@@ -108,10 +108,17 @@ def state_themes(
             if said.key is None and said.harmony is None and len(draft.keys) == 1:
                 draft = replace(draft, keys=moved_by(items, draft.keys[0], setting.home))
             is_part = draft.last_bar - draft.first_bar + 1 < draft.bars
-            if changes_harmony(items) or is_part:
+            own = theme_cadence(theme, draft)
+            is_said = said.harmony is not None or said.formula is not None or section.harmony is not None
+            ends_otherwise = theme.is_pinned and own not in (None, draft.cadence) and not is_said
+            if changes_harmony(items) or is_part or ends_otherwise:
                 statement = stated_anew(theme, draft, items, key=draft.keys[0], setting=setting)
                 is_last = index == len(drafts) - 1
-                asked = said.cadence or (section.cadence if is_last else None)
+                asked = (
+                    said.cadence
+                    or (section.cadence if is_last else None)
+                    or (draft.cadence if ends_otherwise else None)
+                )
                 found = asked or statement_cadence(statement, draft, is_final=is_last)
                 draft = replace(draft, cadence=found or draft.cadence)
         phrases.append(draft)

@@ -179,6 +179,8 @@ def _theme_bars(
     """
     if stated.bars is not None:
         return stated.bars
+    if stated.phrases:
+        return sum(phrase.bars for phrase in stated.phrases)
     if tune is not None:
         return tune.bars
     rooms = [entry.bars for entry in users if entry.bars is not None and entry.theme == name]
@@ -200,5 +202,6 @@ def _prescribed(first: SectionEntry | None, setting: Setting, bars: int) -> tupl
     row = setting.template.row(first.id or "") if first else None
     if row is None or not row.phrases or sum(phrase.bars for phrase in row.phrases) != bars:
         return None
-    cadences = row_cadences(row, setting)
+    assert first is not None
+    cadences = (*row_cadences(row, setting)[:-1], first.cadence or row.cadence)
     return tuple(ThemePhrase(bars=one.bars, cadence=kind) for one, kind in zip(row.phrases, cadences, strict=True))

@@ -7,6 +7,7 @@ being read in the section's key; where that has the other mode, each numeral cha
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -226,7 +227,7 @@ def draw_with_parallels(
     for attempt in (pins, request.pins) if parallel else (request.pins,):
         try:
             slots, formula = draw_harmony(
-                replace(wanted, pins=attempt, needs_formula=attempt is not request.pins),
+                replace(wanted, pins=attempt, needs_formula=attempt is not request.pins and stated is None),
                 models=setting.models,
                 pickup_tick=setting.pickup_tick,
                 rng=setting.stream(*names, "harmony"),
@@ -329,6 +330,12 @@ def moved_key(local: Key, home: Key, new_home: Key) -> Key:
     return moved if abs(moved.signature) <= 7 else moved.simplified()
 
 
+def theme_cadence(theme: SettledTheme, draft: PhraseDraft) -> CadenceName | None:
+    """Return the cadence of the theme's phrase that ends at the draft's last bar; None where none ends there."""
+    ends = itertools.accumulate(phrase.bars for phrase in theme.phrases)
+    return dict(zip(ends, (phrase.cadence for phrase in theme.phrases), strict=True)).get(draft.last_bar)
+
+
 def stated_formula(theme: SettledTheme, draft: PhraseDraft, key: Key, setting: Setting) -> Formula | None:
     """Return the cadence formula of the theme's phrase that ends at the draft's last bar, in the mode of `key`."""
     bar = 0
@@ -378,11 +385,22 @@ def _following_tune(
     return tuple(followed)
 
 
+def ends_on(theme: SettledTheme, bars: int, setting: Setting) -> MelodyNote | None:
+    """Return the last note that a pinned tune begins in its bar `bars`; None where it begins none there."""
+    end = bars * setting.meter.bar_ticks - setting.pickup_tick
+    last = [note for note in theme.tune if end - setting.meter.bar_ticks <= note.onset_tick < end]
+    return last[-1] if last else None
+
+
 def tune_contradicts(cadence: str, last: MelodyNote, key: Key) -> bool:
     """Whether a pinned tune's last note cannot end a cadence."""
     degree = (last.pitch - key.tonic_pitch_class) % 12
     thirds = (4,) if key.mode == "major" else (3, 4)  # a minor cadence may have the Picardy third
-    allowed = {"PAC": (0,), "IAC": (0, *thirds, 7), "HC": (7, 11, 2), "PC": (0, *thirds, 7)}.get(cadence)
+    tonic = (0, *thirds, 7)
+    sixth = 9 if key.mode == "major" else 8
+    allowed = {"PAC": (0,), "IAC": tonic, "HC": (7, 11, 2), "PC": tonic, "EC": tonic, "DC": (0, *thirds, sixth)}.get(
+        cadence
+    )
     return allowed is not None and degree not in allowed
 
 

@@ -162,6 +162,24 @@ def test_how_a_phrase_is_played_is_not_what_its_notes_depend_on(build, old):
     assert build(new, old.plan).filled.kept == ()
 
 
+def test_chords_of_a_section_stay_the_section_s():
+    text = (
+        RONDO[: RONDO.index("sections:")]
+        + """sections:
+  - {label: A, theme: none, harmony: "I | ii | V | I | I | IV | V | I", phrases: [{bars: 4}, {bars: 4}]}
+"""
+    )
+    stated = parse_plan(text)
+    done = resolve(stated)
+    carried = carried_over(stated, stated, done)
+    assert carried.sections[0].harmony == stated.sections[0].harmony
+    before, now = (
+        [(phrase.bars, phrase.cadence, phrase.harmony, phrase.formula) for phrase in plan.sections[0].phrases or ()]
+        for plan in (done, resolve(carried))
+    )
+    assert now == before
+
+
 def test_a_phrase_that_was_put_in_moves_the_others_and_leaves_their_notes(build, old):
     section = old.plan.section("B")
     fresh = PhraseEntry(bars=2, cadence="none", harmony="I V65 | I", theme="none")

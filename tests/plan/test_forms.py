@@ -235,6 +235,20 @@ def test_what_is_not_there_is_not_repeated(planned):
         ("bars: [8, 4]", "bars: 8, least: 9", "from 9 to 8 bars"),
         ("name: lullaby", "name: lullaby\nmeters: [3/5]", "3/5"),
         ("label: E,", "label: E, id: R,", 'the id "R" appears twice'),
+        ("bars: [8, 4]", "bars: 8, least: 0", "least must be at least 1"),
+        ("bars: [8, 4]", "bars: 8, loose: 4", "loose must be at most 3"),
+        ("bars: [8, 4]", "bars: 8, voices: [soprano, bass], passages: [{voices: [bass]}]", "a passage of no bars"),
+        ("bars: [8, 4]", "bars: 8, voices: [bass, soprano]", "from the top, each once: soprano, bass"),
+        (
+            "bars: [8, 4]",
+            "bars: 8, phrases: [{bars: 8, cadence: HC, key: {major: V, minor: H}}]",
+            'no key "H" in minor',
+        ),
+        (
+            "bars: [8, 4]",
+            "bars: 8, theme: verse, voices: [bass], passages: [{bars: 8, entries: [{voice: alto, bar: 1}]}]",
+            "the alto does not sound here",
+        ),
     ],
 )
 def test_a_template_that_is_wrong_names_the_line(wrong, right, words):
@@ -248,6 +262,23 @@ def test_all_that_is_wrong_in_a_template_is_told_at_once():
     with pytest.raises(PlanError) as caught:
         parse_form(text, source="own.yaml")
     assert len(caught.value.problems) == 2
+
+
+RARE = """template: 1
+name: rare
+description: Nothing of it need be there.
+sections:
+  - {label: E, function: episode, bars: 4, optional: 0, key: {major: I, minor: i}, cadence: PAC}
+  - {label: F, function: episode, bars: 8, least: 2, optional: 0.01, key: {major: I, minor: i}, cadence: PAC}
+"""
+
+
+@pytest.mark.parametrize("bars", [None, 2, 8])
+def test_of_a_form_of_rare_sections_the_least_rare_is_there(tmp_path, library, bars):
+    (tmp_path / "rare.yaml").write_text(RARE, encoding="utf-8")
+    brief = Brief(form="rare.yaml", style="small", key="C major", meter="3/4", seed=1, bars=bars)
+    plan = plan_piece(brief, folder=tmp_path, library=library)
+    assert [(section.id, section.bars) for section in plan.sections] == [("F", bars or 8)]
 
 
 LOOSE = """template: 1
