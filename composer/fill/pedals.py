@@ -5,6 +5,8 @@ A piano's note dies away, so that it is struck again at every bar line; other in
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from composer.fill.given import Given, Sounding, give_bass, place_degrees
 from composer.fill.local import Local
 from composer.fill.setting import Setting
@@ -14,10 +16,25 @@ from composer.plan.pedals import pedal_end
 DYING_AWAY = ("keyboard", "song")  # ensembles whose bass is a piano's
 
 
-def give_pedal(given: Given, place: PhrasePlace, local: Local, setting: Setting) -> None:
-    """Pin the pedal of a phrase, and keep what lies below it silent; nothing where there is none."""
+def give_pedal(
+    given: Given, place: PhrasePlace, local: Local, setting: Setting, *, tune: Sequence[Sounding] = ()
+) -> None:
+    """Pin the pedal of a phrase, and keep what lies below it silent; nothing where there is none.
+
+    Args:
+        given: of the section.
+        place: of the phrase.
+        local: the section's timeline.
+        setting: of the piece, in the phrase's style.
+        tune: that the phrase states, local ticks: the pedal lies beneath it, if the compass has room there.
+    """
     notes = [(onset - local.origin_tick, length, pitch) for onset, length, pitch in pedal_notes(place, setting)]
     if notes:
+        start_tick, end_tick, pitch = notes[0][0], notes[-1][0] + notes[-1][1], notes[0][2]
+        lowest = min((own for onset, _, own in tune if start_tick <= onset < end_tick), default=pitch + 1)
+        while pitch >= lowest and pitch - 12 >= setting.bass_compass[0]:
+            pitch -= 12
+        notes = [(onset, length, pitch) for onset, length, _ in notes]
         give_bass(given, notes, start_tick=notes[0][0], end_tick=notes[-1][0] + notes[-1][1])
 
 

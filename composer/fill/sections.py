@@ -95,7 +95,7 @@ def section_stretch(
             mine = setting.in_style(place.style)
             has_bass_entry = place.entry.voices is not None and bass_until > place.start_tick - local.origin_tick
             if not has_bass_entry and place.entry.recall != "full" and not setting.is_line:
-                give_pedal(given, place, local, mine)
+                give_pedal(given, place, local, mine, tune=tune_of_phrase(place, local, themes, setting))
             _give_cadence(
                 given,
                 mine,

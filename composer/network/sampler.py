@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from importlib import import_module
 from typing import Any
 
@@ -262,6 +262,15 @@ def _compile(network: BiaxialNetwork, lanes: int) -> Any:
     """`sample_chunk` of one network, compiled by XLA; each lane's particles may run on a core of their own."""
     if keras.backend.backend() == "jax":
         return import_module("jax").jit(partial(_sample, network, partial(sample_chunk, network), 1))
+    return _compile_for_tensorflow(network, lanes)
+
+
+@lru_cache(maxsize=2)
+def _compile_for_tensorflow(network: BiaxialNetwork, lanes: int) -> Any:
+    """The same, once for all samplers of a network: TensorFlow never gives back what XLA compiled (30 MB each).
+
+    The weights are read at each run, so that those of a network may change.
+    """
     import tensorflow as tf
 
     lane = tf.function(partial(sample_chunk, network), jit_compile=True, autograph=False)

@@ -20,6 +20,8 @@ from composer.theory.key import parse_key
 
 if TYPE_CHECKING:
     from composer.fill.fill import FilledPiece, SourceMaker
+    from composer.network.biaxial import BiaxialNetwork
+    from composer.network.checkpoint import LoadedNetwork
     from composer.network.own_composer import OwnComposer
     from composer.outline import Outline
     from composer.plan.tunes import Tune
@@ -104,17 +106,14 @@ def network_source(
     """
     from composer.fill.network_source import NetworkSource, place_of
     from composer.fill.setting import WINDOW_PITCHES, Setting
-    from composer.network.checkpoint import load_network, read_card
-    from composer.network.extended import extended
+    from composer.network.checkpoint import read_card
     from composer.network.startup import backend_words
-    from composer.roll.inputs import NOTE_LAYOUT, STEP_LAYOUT
 
     path = one_network(cards)
     if path.with_suffix(".yaml").exists():
         place_of(ensemble, read_card(path.with_suffix(".yaml")).ensembles, "ensemble")
     own = own_composers(cards, path)
-    loaded = load_network(path, note_fields=NOTE_LAYOUT, step_fields=STEP_LAYOUT)
-    network = extended(loaded.network, own) if own else loaded.network
+    loaded, network = _ready(path, own)
     from composer.network.device import device_name  # imports Keras, which `load_network` has started in silence
 
     def make(setting: Setting) -> NetworkSource:
@@ -133,6 +132,31 @@ def network_source(
         )
 
     return make, backend_words(device_name(device))
+
+
+_READY: dict[tuple[object, ...], tuple[LoadedNetwork, BiaxialNetwork]] = {}  # the last ones of this process
+_MOST_READY = 2
+
+
+def _ready(path: Path, own: Sequence[OwnComposer]) -> tuple[LoadedNetwork, BiaxialNetwork]:
+    """Return a network as it was loaded, and with the composers that it was taught later.
+
+    Loaded once as long as its files stay as they are: what is compiled for it serves all pieces of a process (a radio
+    goes on for days).
+    """
+    from composer.network.checkpoint import load_network
+    from composer.network.extended import extended
+    from composer.roll.inputs import NOTE_LAYOUT, STEP_LAYOUT
+
+    files = [path, path.with_suffix(".yaml"), *(Path(one.name) for one in own)]
+    stamps = [file.stat() if file.exists() else None for file in files]
+    key = (*files, *(stamp and (stamp.st_mtime_ns, stamp.st_size, stamp.st_ino) for stamp in stamps))
+    if key not in _READY:
+        loaded = load_network(path, note_fields=NOTE_LAYOUT, step_fields=STEP_LAYOUT)
+        while len(_READY) >= _MOST_READY:
+            del _READY[next(iter(_READY))]
+        _READY[key] = loaded, extended(loaded.network, own) if own else loaded.network
+    return _READY[key]
 
 
 def composer_of(card: StyleCard) -> str:

@@ -10,6 +10,7 @@ Conventions: ticks count from the phrase's first bar line; an upbeat is negative
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -21,7 +22,7 @@ from composer.plan.chromatic import coloured, sounds_as
 from composer.plan.field import Field, PhraseRequest
 from composer.plan.model import Formula
 from composer.plan.numerals import Slot
-from composer.style_statistics import degree_text
+from composer.style_statistics import degree_text, parse_degree
 from composer.theory.meter import Meter
 
 __all__ = ["PhraseRequest", "draw_harmony"]
@@ -73,15 +74,36 @@ def draw_harmony(
                     Slot(start, end, key, numeral)
                     for start, end, numeral in zip(placed.onset_ticks, ends, placed.formula.chords, strict=True)
                 ]
-                return _spelled(_merged([*before, *ending]), request, models, rng), field.sung(placed.formula)
+                slots = _spelled(_merged([*before, *ending]), request, models, rng)
+                return _agreeing(slots, field.sung(placed.formula), meter)
             weights[choice] = 0.0
-    slots = None if request.needs_formula and request.cadence != "none" else field.draw(rng, before=None)
-    if slots is None:
+    drawn = None if request.needs_formula and request.cadence != "none" else field.draw(rng, before=None)
+    if drawn is None:
         raise PlanError("these pinned chords leave no way through the phrase", mend="write ? for some of them")
-    slots_ = _spelled(_merged(slots), request, models, rng)
+    slots = _spelled(_merged(drawn), request, models, rng)
     if request.cadence == "none":
-        return slots_, None
-    return slots_, _own_formula(slots_, request, meter)
+        return slots, None
+    return slots, _own_formula(slots, request, meter)
+
+
+def _agreeing(slots: Sequence[Slot], formula: Formula, meter: Meter) -> tuple[tuple[Slot, ...], Formula]:
+    """Return chords and their cadence formula with the same sounds.
+
+    A chord that was coloured (`chromatic.py`) is so in both, if the formula's soprano has a note of it; else in none.
+    """
+    named, chords = list(slots), list(formula.chords)
+    for place, (numeral, beat, degree) in enumerate(zip(chords, formula.onsets, formula.soprano, strict=True)):
+        tick = round(beat * meter.beat_ticks)
+        index = next(index for index, slot in enumerate(named) if slot.start_tick <= tick < slot.end_tick)
+        slot = named[index]
+        mode = slot.key.mode
+        if sounds_as(slot.numeral or numeral, mode) == sounds_as(numeral, mode):
+            continue
+        if degree == "-" or parse_degree(degree, mode) in slot.chord.relative_pitch_classes:
+            chords[place] = slot.numeral or numeral
+        else:
+            named[index] = replace(slot, numeral=numeral)
+    return tuple(named), formula.model_copy(update={"chords": tuple(chords)})
 
 
 def _own_formula(slots: Sequence[Slot], request: PhraseRequest, meter: Meter) -> Formula:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from composer.fill.pedals import pedal_notes
+from composer.fill.given import nothing_given
+from composer.fill.pedals import give_pedal, pedal_notes
 from composer.fill.sections import section_stretch
-from composer.fill.setting import make_setting
+from composer.fill.setting import WINDOW_PITCHES, make_setting
 from composer.plan.outline import plan_outline
 from composer.plan.planner import resolve
 from composer.plan.reader import parse_plan
@@ -61,3 +63,14 @@ def test_it_is_pinned_and_nothing_lies_below(prepared):
     assert code[0, index] == STRUCK
     assert (code[1:15, index] == HELD).all()
     assert (code[:40, :index] == SILENT).all()
+
+
+def test_it_lies_beneath_the_tune(prepared):
+    plan, setting, outline = prepared()
+    (_, _, pitch), *_ = pedal_notes(setting.places[0], setting)
+    stretch, local = section_stretch(setting, plan.sections[0], outline.sections[0], {})
+    for lowest, held in ((pitch + 5, pitch), (pitch, pitch - 12), (pitch - 3, pitch - 12)):
+        given = nothing_given(local.facts.num_steps, WINDOW_PITCHES, setting.low_pitch, compass=setting.compass)
+        give_pedal(given, setting.places[0], local, setting, tune=[(0, BAR, pitch + 12), (BAR, BAR, lowest)])
+        struck = np.argwhere(given.code == STRUCK)[:, 1]
+        assert set(struck + stretch.low_pitch) == {held}

@@ -196,10 +196,13 @@ def test_a_fugue_may_end_as_it_is_said(reread, cadence, seed):
         ("minuet", "schumann", "E minor", None, 5),
         ("ritornello", "schumann", "C major", "3/4", 3),
         ("variations", "bach", "G major", None, 7),
+        ("strophic", "schubert", None, None, 117),
     ],
 )
 def test_pieces_that_had_failed(form, style, key, meter, seed):
     # A cadence formula that is too long as a whole, and is not once its first chord is cut off; a schema that was drawn
-    # for the theme of variations, and has no room in the one in the other mode.
+    # for the theme of variations, and has no room in the one in the other mode; a VI in a formula that is another sixth
+    # in the chords.
     plan = plan_piece(Brief(form=form, style=style, key=key, meter=meter, seed=seed))
     assert last_phrase(plan, -1).cadence == "PAC"
+    assert resolve(parse_plan(format_plan(plan))) == plan
