@@ -96,6 +96,18 @@ def test_the_tune_stands_note_for_note_on_top(pieces):
         assert max(note.pitch for note in notes if note.onset_tick == quarter * 10_080) == pitch
 
 
+def test_a_network_is_loaded_once_until_its_file_is_another(tmp_path):
+    folder = styles_folder() / "networks"
+    path = tmp_path / "composers.safetensors"
+    for ending in (".safetensors", ".yaml"):
+        path.with_suffix(ending).write_bytes((folder / path.name).with_suffix(ending).read_bytes())
+    one, again = filling._ready(path, [])[1], filling._ready(path, [])[1]
+    assert one is again
+    os.utime(path, ns=(1, 1))
+    assert filling._ready(path, [])[1] is not one
+    assert len(filling._READY) <= 2
+
+
 @pytest.fixture
 def stretch(facts_in):
     steps, code = 12, np.zeros((12, 56), np.int8)

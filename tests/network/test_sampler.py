@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -253,6 +254,32 @@ def favouring_network() -> BiaxialNetwork:
     network.head_kernel.assign(np.array([[2.0, 0.0, 0.0], [2.0, 0.0, 0.0]], "float32"))
     network.head_bias.assign(np.array([-1.5, 0.0, 0.0], "float32"))
     return network
+
+
+def test_samplers_of_one_network_are_compiled_once_and_hear_weights_change(inputs: dict[str, np.ndarray]) -> None:
+    network = favouring_network()
+    cells = np.zeros((1, STEPS, PITCHES, 2), "float32")
+    told = {
+        "note_inputs": cells,
+        "step_inputs": np.zeros((1, STEPS, 1), "float32"),
+        "style_input": np.zeros((1, 1), "float32"),
+        "voices_target": np.full((1, STEPS, 2), -1.0, "float32"),
+        "uniforms": inputs["uniforms"],
+    }
+
+    def notes() -> int:
+        one = Sampler(network, num_particles=PARTICLES, max_steps=STEPS, num_pitches=PITCHES)
+        return int(one.run(one.initial_state(), **told)[0].play.sum())
+
+    few = notes()
+    network.head_bias.assign(np.array([3.0, 0.0, 0.0], "float32"))
+    assert notes() > 2 * few
+    if keras.backend.backend() == "tensorflow":
+        compiled = [
+            Sampler(network, num_particles=PARTICLES, max_steps=steps, num_pitches=PITCHES)._compiled
+            for steps in (STEPS, STEPS + 1)
+        ]
+        assert compiled[0] is compiled[1]
 
 
 def test_a_chunk_in_two_parts_is_the_same_music(sampler: Sampler, inputs: dict[str, np.ndarray]) -> None:
