@@ -331,7 +331,10 @@ def carried_over(stated: Plan, stated_before: Plan, before: Plan) -> Plan:
                     )
             own = own.model_copy(update={"phrases": tuple(phrases)})
         sections.append(own)
-    return stated.model_copy(update={"sections": tuple(sections)})
+    carried = tuple(sections)
+    # Chords that were drawn have the upbeat that the themes gave the piece.
+    upbeat = {"pickup": before.pickup} if stated.pickup is None and carried != stated.sections else {}
+    return stated.model_copy(update={"sections": carried, **upbeat})
 
 
 def _same_section(entry: SectionEntry, old: SectionEntry) -> bool:
@@ -348,7 +351,7 @@ def _drawn(phrase: PhraseEntry, resolved: PhraseEntry, section: SectionEntry, *,
     """Return a stated phrase with what was drawn for its notes; how it is played stays as stated."""
     fields = {name: getattr(resolved, name) for name in PhraseEntry.model_fields if name not in _PLAYED}
     if has_harmony:  # the section says its chords
-        fields |= {"harmony": None, "formula": None}
+        fields |= {"harmony": None, "formula": phrase.formula}
     # The section's texture and style too are said: in another place they might be varied, or elsewhere on a glide.
     style = resolved.style or section.style
     return phrase.model_copy(update=fields | {"texture": resolved.texture or section.texture, "style": style})

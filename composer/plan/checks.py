@@ -31,6 +31,7 @@ from composer.plan.model import (
     Transformation,
 )
 from composer.plan.numerals import Slot, parse_harmony, parse_key_path
+from composer.plan.phrases import FREE_FIDELITY, STATED
 from composer.plan.playing import playing_problems
 from composer.plan.statements import changes_harmony
 from composer.plan.strict_yaml import Path as KeyPath
@@ -368,6 +369,7 @@ class _Checker:
             self.close((*path, "harmony"), slots, phrase.cadence or section_cadence, phrase.bars)
         if phrase.formula is not None and self.formula((*path, "formula"), phrase.formula, keys[-1]):
             self.agree((*path, "formula"), phrase.formula, slots)
+            self.formula_end((*path, "formula"), phrase.formula, phrase, keys[-1], phrase.cadence or section_cadence)
         return keys[-1]
 
     def stated_theme(
@@ -385,6 +387,8 @@ class _Checker:
         Returns:
             The bar with which the next phrase would go on.
         """
+        if phrase.entries or (phrase.theme is None and any(one.entries for one in section.phrases or ())):
+            return bar  # where voices enter nothing else states the section's theme
         name = phrase.theme or section.theme or NO_THEME
         length = self.stated_lengths.get(name)
         first, last = bar if phrase.theme is None else 1, 0
@@ -397,17 +401,26 @@ class _Checker:
                 return bar
         elif phrase.bars is not None:
             last = first + phrase.bars - 1
-        fidelity = phrase.fidelity if phrase.fidelity is not None else section.fidelity
         cadence = phrase.cadence or section_cadence
         tune, theme = self.tunes.get(name), self.plan.themes.get(name)
-        is_whole = phrase.bars in (None, last - first + 1) and not phrase.entries
+        is_whole = phrase.bars in (None, last - first + 1)
         is_whole = is_whole and phrase.harmony is None and section.harmony is None  # chords that are stated decide
         moved = (*(section.transformations or ()), *(phrase.transformations or ()))
-        if cadence and tune and theme and fidelity in (None, 1) and is_whole and last and not changes_harmony(moved):
+        is_stated = self.fidelity(phrase, section) == STATED and not changes_harmony(moved)
+        if cadence and tune and theme and is_whole and last and is_stated:
             keys = self.keys((*path, "theme"), theme.key) if theme.key else (self.home,)
             if keys:
                 self.tune_end((*path, "cadence"), tune, last, cadence, keys[0])
         return last + 1 if last and phrase.theme is None else bar
+
+    def fidelity(self, phrase: PhraseEntry, section: SectionEntry) -> float:
+        """Return how closely a phrase follows its theme, as far as plan and form say."""
+        row = self.template.row(section.id or "") if self.template else None
+        usual = self.plan.defaults.fidelity if self.plan.defaults else None
+        said = (phrase.fidelity, section.fidelity, row.fidelity if row else None, usual)
+        found = next((one for one in said if one is not None), STATED)
+        has_own_chords = phrase.schema_ is not None and phrase.theme is None and phrase.fidelity is None
+        return min(found, FREE_FIDELITY) if has_own_chords else found
 
     # ------------------------------------------------------------------ musical texts
 
@@ -464,6 +477,21 @@ class _Checker:
                     "after a change of the chords take `formula` out: it is drawn anew",
                 )
                 return
+
+    def formula_end(self, path: KeyPath, formula: Formula, phrase: PhraseEntry, key: Key, cadence: str | None) -> None:
+        """Check that a sound formula ends inside its phrase, and makes its cadence."""
+        if self.meter is None:
+            return
+        last = formula.onsets[-1]
+        end_tick = (phrase.bars or 0) * self.meter.bar_ticks - self.pickup_tick
+        if phrase.bars is not None and last * self.meter.beat_ticks >= end_tick:
+            told = f"the last chord stands {last:g} beats after the first bar line, the phrase has {phrase.bars} bars"
+            self.add((*path, "onsets"), told, "let it end in the last bar")
+        elif cadence is not None and cadence != "none" and len(formula.chords) > 1:
+            pair = [parse_chord(numeral, key.mode) for numeral in formula.chords[-2:]]
+            if not closes(cadence, pair, None, last % self.meter.beats, self.meter):
+                told = f"the formula ends with {' '.join(formula.chords[-2:])}, which is no {cadence}"
+                self.add(path, told, "change the cadence or the formula")
 
     def formula(self, path: KeyPath, formula: Formula, key: Key) -> bool:
         """Check a formula by itself; return whether nothing is wrong with it."""

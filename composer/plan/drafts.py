@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from composer.errors import PlanError
+from composer.plan.entries import end_bar
 from composer.plan.forms import SectionRow
 from composer.plan.model import NO_THEME, CadenceName, PhraseEntry, SectionEntry
 from composer.plan.numerals import parse_key_path, path_text
@@ -17,6 +18,8 @@ from composer.plan.setting import Setting
 from composer.plan.statements import changes_harmony
 from composer.plan.themes import SettledTheme, ends_on, theme_cadence, tune_contradicts
 from composer.theory.key import Key
+
+DEFAULT_BARS = 4  # of a phrase of which nothing is said
 
 
 def draft_section(
@@ -82,12 +85,16 @@ def _ending_as_asked(
 def section_bars(entry: SectionEntry, row: SectionRow | None, theme_bars: Mapping[str, int]) -> int:
     """Return the length of a section; `theme_bars` says how long each theme is."""
     if entry.phrases:
-        return sum(_phrase_bars(phrase, theme_bars) for phrase in entry.phrases)
+        return sum(_phrase_bars(phrase, theme_bars, entry.theme) for phrase in entry.phrases)
     return entry.bars or (row.bars[0] if row else 8)
 
 
-def _phrase_bars(said: PhraseEntry, theme_bars: Mapping[str, int]) -> int:
-    return said.bars or theme_bars.get(said.theme or "", 4)
+def _phrase_bars(said: PhraseEntry, theme_bars: Mapping[str, int], section_theme: str | None) -> int:
+    """Return the length of a phrase: stated, up to the end of its entries, or its theme's."""
+    if said.bars is None and said.entries:
+        own = said.theme if said.theme not in (None, NO_THEME) else section_theme
+        return max(end_bar(one, theme_bars.get(one.theme or own or "", DEFAULT_BARS)) for one in said.entries)
+    return said.bars or theme_bars.get(said.theme or "", DEFAULT_BARS)
 
 
 def section_fidelity(entry: SectionEntry, row: SectionRow | None, setting: Setting) -> float:
@@ -153,8 +160,8 @@ def _stated_drafts(
 ) -> list[PhraseDraft]:
     """Return drafts of phrases that the plan states.
 
-    Where nobody says how one ends that goes on with the section's theme, it ends as that does. One that is to end
-    otherwise than a theme that is yet to be composed only follows it.
+    Where nobody says how one ends that states a theme, it ends as that does. One that is to end otherwise than a theme
+    that is yet to be composed only follows it.
     """
     assert entry.phrases
     drafts: list[PhraseDraft] = []
@@ -174,7 +181,7 @@ def _stated_drafts(
         has_entries = any(phrase.entries for phrase in entry.phrases)
         name = NO_THEME if said.entries else said.theme or (None if has_entries else entry.theme) or NO_THEME
         theme = themes.get(name)
-        length = _phrase_bars(said, theme_bars)
+        length = _phrase_bars(said, theme_bars, entry.theme)
         first, last = 0, 0
         if theme is not None:
             first, last = _theme_bars(said, theme, length, bar if said.theme is None else 1)
@@ -205,11 +212,11 @@ def _as_its_theme(
 ) -> PhraseDraft:
     """Return a phrase with the end of the theme's bars that it states, or following them where it ends otherwise."""
     own = theme_cadence(theme, draft) if draft.last_bar - draft.first_bar + 1 == draft.bars else None
-    items = said.transformations or section.transformations
-    says_chords = any(one is not None for one in (said.harmony, said.formula, said.schema_, said.pedal))
-    if not draft.states_theme or own is None or items or says_chords:
+    items = (*(section.transformations or ()), *(said.transformations or ()))
+    says_chords = any(one is not None for one in (said.harmony, said.formula, said.schema_, section.harmony))
+    if not draft.states_theme or own is None or changes_harmony(items) or says_chords:
         return draft
-    if asked is None and said.theme is None and said.theme_bars is None and section.harmony is None:
+    if asked is None:
         return replace(draft, cadence=own)
     if draft.cadence in (own, "none") or theme.is_pinned:
         return draft

@@ -123,9 +123,14 @@ def resolve(
     template = load_form(plan.form, folder=folder)
     known = known_styles(plan, library, ensemble=plan.ensemble or template.ensemble)
     weighed = weighed_styles(whole_mix(plan.style), known)
-    stated, plan = plan, with_meter(plan, template, weighed)
+    stated = plan
+    plan = with_meter(plan, template, weighed)
+    if stated.meter is None:  # what is wrong with bars shows now
+        problems = check_plan(plan, folder=folder)
+        if problems:
+            raise PlanError(problems)
     plan = draw_header(plan, template, weighed, pickup_beats=_longest_pickup(plan, folder))
-    if (stated.meter, stated.pickup) != (plan.meter, plan.pickup):  # what is wrong with bars and upbeats shows now
+    if stated.pickup is None:  # and so with upbeats
         problems = check_plan(plan, folder=folder)
         if problems:
             raise PlanError(problems)

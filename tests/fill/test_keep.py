@@ -180,6 +180,38 @@ def test_chords_of_a_section_stay_the_section_s():
     assert now == before
 
 
+def test_a_formula_that_is_stated_is_carried_over():
+    formula = '{chords: V I, onsets: [6, 9], soprano: "2 1", bass: "5 1"}'
+    text = (
+        RONDO[: RONDO.index("sections:")]
+        + f"""sections:
+  - {{label: A, theme: none, harmony: "I | ii | V | I", phrases: [{{bars: 4, formula: {formula}}}]}}
+"""
+    )
+    stated = parse_plan(text)
+    carried = carried_over(stated, stated, resolve(stated))
+    assert resolve(carried).sections[0].phrases[0].formula == stated.sections[0].phrases[0].formula
+
+
+def test_an_upbeat_that_a_tune_gave_stays_with_what_was_drawn():
+    text = """
+plan: 1
+form: rondo
+style: bach
+key: G major
+meter: "4/4"
+seed: 3
+themes: {t: {melody: "D2 | G8 | A8 | B8 | G6"}}
+sections: [{label: A, theme: t, phrases: [{bars: 4}]}, {label: B, theme: none, phrases: [{bars: 4}]}]
+"""
+    stated = parse_plan(text)
+    done = resolve(stated)
+    again = resolve(carried_over(stated, stated, done))
+    assert done.pickup == again.pickup == 1
+    for before, now in zip(done.sections, again.sections, strict=True):
+        assert [phrase.harmony for phrase in now.phrases] == [phrase.harmony for phrase in before.phrases]
+
+
 def test_a_phrase_that_was_put_in_moves_the_others_and_leaves_their_notes(build, old):
     section = old.plan.section("B")
     fresh = PhraseEntry(bars=2, cadence="none", harmony="I V65 | I", theme="none")

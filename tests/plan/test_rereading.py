@@ -69,6 +69,57 @@ def test_a_phrase_that_ends_otherwise_than_its_theme_follows_it(reread, cadence)
     assert (phrase.fidelity == 1) == (plan.themes["refrain"].phrases[-1].cadence == cadence)
 
 
+@pytest.mark.parametrize("said", ["theme: refrain", "theme: refrain, fidelity: 1", "theme: refrain, theme_bars: 1-8"])
+@pytest.mark.parametrize("seed", [3, 4, 5])
+def test_a_phrase_that_names_its_theme_and_no_cadence_states_it(reread, said, seed):
+    phrases = f"phrases: [{{bars: 8, {said}}}]"
+    plan = reread(f"sections: [{{label: A, theme: refrain, bars: 12}}, {{label: B, {phrases}}}]", seed=seed)
+    assert last_phrase(plan, 1).fidelity == 1
+    assert last_phrase(plan, 1).cadence == plan.themes["refrain"].phrases[-1].cadence
+
+
+@pytest.mark.parametrize("items", ["", ", as: [ornament]", ", as: [{register: 12}]", ", pedal: I"])
+def test_what_leaves_the_theme_s_chords_as_they_are_makes_no_other_cadence(reread, items):
+    section = f"{{label: B, phrases: [{{bars: 8, theme: refrain, cadence: DC{items}}}]}}"
+    plan = reread(f"sections: [{{label: A, theme: refrain, bars: 8}}, {section}]")
+    assert last_phrase(plan, 1).fidelity < 1
+    assert chords(last_phrase(plan, 1))[-1] == "vi"
+
+
+def test_chords_that_a_section_states_are_the_theme_s_there(reread):
+    rows = [
+        '{label: B, harmony: "I|ii|V|I|I|IV|V|vi", phrases: [{bars: 8, theme: refrain, cadence: DC}]}',
+        '{label: B, phrases: [{bars: 8, harmony: "I|ii|V|I|I|IV|V|vi", theme: refrain, cadence: DC}]}',
+    ]
+    for row in rows:
+        plan = reread(f"sections: [{{label: A, theme: refrain, bars: 8}}, {row}]")
+        assert last_phrase(plan, 1).fidelity == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sections: [{label: A, theme: t, phrases: [{bars: 4, cadence: HC}, {entries: [{voice: alto, bar: 1}]}]}]",
+        "defaults: {fidelity: 0.5}\nsections: [{label: A, theme: t, phrases: [{bars: 4, cadence: HC}]}]",
+        "sections: [{label: A, theme: t, phrases: [{bars: 4, cadence: HC, schema: descending fifths}]}]",
+    ],
+)
+def test_a_tune_that_is_not_stated_may_end_as_it_likes(reread, text):
+    assert reread(TUNE % "G" + text).sections[0].phrases[0].cadence == "HC"
+
+
+@pytest.mark.parametrize(
+    ("phrase", "wrong"),
+    [
+        ('{bars: 2, cadence: PAC, formula: {chords: V I, onsets: [8, 12], soprano: "2 1", bass: "5 1"}}', "has 2 bars"),
+        ('{bars: 4, cadence: PAC, formula: {chords: V vi, onsets: [8, 12], soprano: "2 1", bass: "5 6"}}', "no PAC"),
+    ],
+)
+def test_a_formula_ends_in_its_phrase_and_makes_its_cadence(resolved, phrase, wrong):
+    with pytest.raises(PlanError, match=wrong):
+        resolved(f"sections: [{{label: A, theme: none, phrases: [{phrase}]}}]")
+
+
 def test_a_phrase_cannot_state_a_theme_and_end_otherwise(resolved):
     phrase = "{bars: 8, theme: refrain, cadence: DC, fidelity: 1}"
     with pytest.raises(PlanError, match=r"states the theme refrain, which ends there with .*, and is to end with DC"):
@@ -165,6 +216,17 @@ def test_the_phrases_of_a_theme_say_how_long_it_is(reread, resolved):
     assert reread(f"themes: {phrases}\nsections: [{{label: A, theme: t, bars: 16}}]").themes["t"].bars == 4
     with pytest.raises(PlanError, match=r'theme "t" \(line .*\) is 4 bars, section A only 3'):
         resolved(f"themes: {phrases}\nsections: [{{label: A, theme: t, bars: 3}}]")
+
+
+def test_a_phrase_of_entries_is_as_long_as_they_are(reread):
+    phrases = "[{entries: [{voice: soprano, bar: 1}, {voice: bass, bar: 3}]}]"
+    plan = reread(f"themes: {{refrain: {{bars: 8}}}}\nsections: [{{label: A, theme: refrain, phrases: {phrases}}}]")
+    assert plan.sections[0].bars == 10
+
+
+def test_a_tune_that_cannot_be_read_is_named_where_the_meter_is_drawn(resolved):
+    with pytest.raises(PlanError, match=r"themes\.t\.melody.*bar 2 of the melody"):
+        resolved('themes: {t: {melody: "G8 | A17 | B8 | G8"}}\nsections: [{label: A, theme: t, bars: 4}]', meter="")
 
 
 def test_entries_beyond_measure_are_told(resolved):
