@@ -125,8 +125,13 @@ def test_held_out_pieces_become_likelier_and_the_network_stays(
         np.testing.assert_array_equal(np.asarray(weight), before[name])
 
 
-def test_with_little_music_the_row_alone_is_fitted(loaded: LoadedNetwork) -> None:
-    found, again = fit(loaded), fit(loaded)
+@pytest.fixture(scope="module")
+def found(loaded: LoadedNetwork) -> FittedComposer:
+    return fit(loaded)
+
+
+def test_with_little_music_the_row_alone_is_fitted(loaded: LoadedNetwork, found: FittedComposer) -> None:
+    again = fit(loaded)
     assert found.vector.gates == {}
     assert found.num_updates == FIT.row_updates
     np.testing.assert_array_equal(found.vector.embedding, again.vector.embedding)
@@ -141,8 +146,7 @@ def test_what_does_not_help_is_given_up(loaded: LoadedNetwork) -> None:
     np.testing.assert_allclose(found.vector.embedding, starts[found.began_with], rtol=1e-6)
 
 
-def test_the_fit_begins_with_what_the_held_out_pieces_like_best(loaded: LoadedNetwork) -> None:
-    found = fit(loaded)
+def test_the_fit_begins_with_what_the_held_out_pieces_like_best(loaded: LoadedNetwork, found: FittedComposer) -> None:
     assert found.before <= min(found.average, found.nearest)
     assert found.began_with in (found.nearest_name, AVERAGE, NOBODY)
     hearing = WindowConfig(
