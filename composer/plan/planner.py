@@ -126,7 +126,8 @@ def resolve(
     stated = plan
     plan = with_meter(plan, template, weighed)
     if stated.meter is None:  # what is wrong with bars shows now
-        problems = check_plan(plan, folder=folder)
+        told = f"no meter is stated, and {plan.meter} was drawn"
+        problems = [replace(one, message=f"{one.message}; {told}") for one in check_plan(plan, folder=folder)]
         if problems:
             raise PlanError(problems)
     plan = draw_header(plan, template, weighed, pickup_beats=_longest_pickup(plan, folder))

@@ -225,7 +225,7 @@ def test_a_phrase_of_entries_is_as_long_as_they_are(reread):
 
 
 def test_a_tune_that_cannot_be_read_is_named_where_the_meter_is_drawn(resolved):
-    with pytest.raises(PlanError, match=r"themes\.t\.melody.*bar 2 of the melody"):
+    with pytest.raises(PlanError, match=r"themes\.t\.melody.*bar 2 of the melody.*; no meter is stated, and"):
         resolved('themes: {t: {melody: "G8 | A17 | B8 | G8"}}\nsections: [{label: A, theme: t, bars: 4}]', meter="")
 
 
