@@ -131,7 +131,7 @@ def resolve(
         if problems:
             raise PlanError(problems)
     plan = draw_header(plan, template, weighed, pickup_beats=_longest_pickup(plan, folder))
-    if stated.pickup is None:  # and so with upbeats
+    if stated.pickup is None or stated.key is None:  # and so with upbeats, and with the ends of tunes
         problems = check_plan(plan, folder=folder)
         if problems:
             raise PlanError(problems)

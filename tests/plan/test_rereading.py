@@ -162,6 +162,21 @@ def test_a_tune_that_cannot_end_so_is_told(end, cadence):
             parse_plan(head + TUNE % end + "sections:\n  - {label: A, " + section + "}\n", source="plan.yaml")
 
 
+def test_how_a_tune_ends_is_judged_in_the_key_that_is_drawn(library):
+    head = "plan: 1\nform: rondo\nstyle: small\nmeter: '4/4'\n"
+    section = "sections: [{label: A, theme: t, bars: 4, cadence: PAC}]"
+
+    def key_of(seed):
+        plan = parse_plan(f"{head}seed: {seed}\n{TUNE % 'G'}{section}", known_styles=["small"])
+        try:
+            return resolve(plan, library=library).key
+        except PlanError as error:
+            return str(error)
+
+    found = [key_of(seed) for seed in range(12)]
+    assert all(key in ("G major", "G minor") or "the tune ends on G" in key for key in found)
+
+
 def test_a_tune_returns_with_another_cadence(reread):
     rows = ", ".join(f"{{label: A, theme: t, bars: 4, cadence: {name}}}" for name in ("PAC", "IAC", "DC"))
     plan = reread(TUNE % "G" + f"sections: [{rows}]")
