@@ -57,7 +57,7 @@ def command(name: str | None) -> None:
 def _bars(form: FormTemplate) -> tuple[int, int, int]:
     """Return the usual length with all sections that are more often there than not, the least and the most."""
     usual = sum(row.bars[0] for row in form.sections if row.optional >= 0.5)
-    usual = usual or max(row.bars[0] for row in form.sections)  # of the form's rare sections one is there
+    usual = usual or max(form.sections, key=lambda row: row.optional).bars[0]  # the likeliest of rare ones is there
     least = sum(row.shortest for row in form.sections if row.optional == 1)
     return usual, least, sum(row.longest for row in form.sections)
 

@@ -141,8 +141,7 @@ _MOST_READY = 2
 def _ready(path: Path, own: Sequence[OwnComposer]) -> tuple[LoadedNetwork, BiaxialNetwork]:
     """Return a network as it was loaded, and with the composers that it was taught later.
 
-    Loaded once as long as its files stay as they are: what is compiled for it serves all pieces of a process (a radio
-    goes on for days).
+    Loaded once as long as its files stay as they are: what is compiled for it serves all pieces of a process.
     """
     from composer.network.checkpoint import load_network
     from composer.network.extended import extended

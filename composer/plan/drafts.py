@@ -16,7 +16,7 @@ from composer.plan.phrase_kinds import cadence_shares
 from composer.plan.phrases import CLOSE, EPISODE_FIDELITY, FREE_FIDELITY, STATED, PhraseDraft, draft_phrases
 from composer.plan.setting import Setting
 from composer.plan.statements import changes_harmony
-from composer.plan.themes import SettledTheme, ends_on, theme_cadence, tune_contradicts
+from composer.plan.themes import SettledTheme, last_note, theme_cadence, tune_contradicts
 from composer.theory.key import Key
 
 DEFAULT_BARS = 4  # of a phrase of which nothing is said
@@ -76,7 +76,7 @@ def _ending_as_asked(
     """Return the last phrase with its section's cadence where a pinned tune ends it that can end so."""
     if theme is None or not (theme.is_pinned and draft.states_theme) or changes_harmony(entry.transformations or ()):
         return draft
-    last = ends_on(theme, draft.last_bar, setting)
+    last = last_note(theme.tune, draft.last_bar, setting.meter, setting.pickup_tick)
     cadence: CadenceName = entry.cadence or "PAC"
     is_impossible = last is not None and tune_contradicts(cadence, last, theme.key)
     return draft if is_impossible else replace(draft, cadence=cadence)

@@ -27,7 +27,7 @@ from composer.plan.numerals import Slot, parse_key_path
 from composer.plan.pedals import Pedal
 from composer.plan.phrases import PhraseDraft
 from composer.plan.setting import Setting
-from composer.plan.themes import SettledTheme, cadence_of_tune, theme_cadence
+from composer.plan.themes import SettledTheme, cadence_of_tune, last_note, theme_cadence
 from composer.style_statistics import parse_degree
 from composer.theme import Theme, fragment, in_key
 from composer.theory.key import Key, resolve_key
@@ -198,9 +198,8 @@ def statement_cadence(statement: Statement, draft: PhraseDraft, *, is_final: boo
     theme = statement.theme
     if not statement.is_pinned or theme.bars < draft.bars:
         return None
-    end = draft.bars * theme.meter.bar_ticks - theme.pickup_tick
-    last = [note for note in statement.tune if end - theme.meter.bar_ticks <= note.onset_tick < end]
-    return cadence_of_tune(last[-1], theme.key, is_final=is_final) if last else None
+    last = last_note(statement.tune, draft.bars, theme.meter, theme.pickup_tick)
+    return cadence_of_tune(last, theme.key, is_final=is_final) if last is not None else None
 
 
 def draw_statement(

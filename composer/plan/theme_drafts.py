@@ -200,8 +200,7 @@ def _theme_bars(
 def _prescribed(first: SectionEntry | None, setting: Setting, bars: int) -> tuple[ThemePhrase, ...] | None:
     """Return the phrases that the form prescribes for the theme's section, where the theme fills it."""
     row = setting.template.row(first.id or "") if first else None
-    if row is None or not row.phrases or sum(phrase.bars for phrase in row.phrases) != bars:
+    if first is None or row is None or not row.phrases or sum(phrase.bars for phrase in row.phrases) != bars:
         return None
-    assert first is not None
     cadences = (*row_cadences(row, setting)[:-1], first.cadence or row.cadence)
     return tuple(ThemePhrase(bars=one.bars, cadence=kind) for one, kind in zip(row.phrases, cadences, strict=True))

@@ -376,20 +376,19 @@ def _following_tune(
     bar = 0
     for index, phrase in enumerate(phrases):
         bar += phrase.bars
-        end = bar * setting.meter.bar_ticks - setting.pickup_tick
-        last = [note for note in notes if end - setting.meter.bar_ticks <= note.onset_tick < end]
-        if last:
+        last = last_note(notes, bar, setting.meter, setting.pickup_tick)
+        if last is not None:
             is_final = index == len(phrases) - 1
-            phrase = ThemePhrase(bars=phrase.bars, cadence=cadence_of_tune(last[-1], key, is_final=is_final))
+            phrase = ThemePhrase(bars=phrase.bars, cadence=cadence_of_tune(last, key, is_final=is_final))
         followed.append(phrase)
     return tuple(followed)
 
 
-def ends_on(theme: SettledTheme, bars: int, setting: Setting) -> MelodyNote | None:
-    """Return the last note that a pinned tune begins in its bar `bars`; None where it begins none there."""
-    end = bars * setting.meter.bar_ticks - setting.pickup_tick
-    last = [note for note in theme.tune if end - setting.meter.bar_ticks <= note.onset_tick < end]
-    return last[-1] if last else None
+def last_note(notes: Sequence[MelodyNote], bar: int, meter: Meter, pickup_tick: int) -> MelodyNote | None:
+    """Return the last note of a tune that begins in its bar `bar`, from 1; None where none does."""
+    end = bar * meter.bar_ticks - pickup_tick
+    inside = [note for note in notes if end - meter.bar_ticks <= note.onset_tick < end]
+    return inside[-1] if inside else None
 
 
 def tune_contradicts(cadence: str, last: MelodyNote, key: Key) -> bool:

@@ -3,7 +3,7 @@
 What it is: composing holds Python's lock for seconds, and MIDI must not wait for it, so pieces are made in another
 process. It is given orders and gives back results in their order; what it raises is raised by `fetch`. It ends with
 `close`, and by itself when this process is gone, however that ended. After `lifetime` results another process takes its
-place: a network leaves some 60 MB behind with each piece.
+place: what a network's compiler made for one shape of piece (30 MB) is never given back.
 
 Contents: `Workshop`.
 """
