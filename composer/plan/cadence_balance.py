@@ -11,7 +11,7 @@ section changes no other.
 from __future__ import annotations
 
 from composer.plan.chords import Styles
-from composer.plan.forms import DEVELOPED, FormTemplate, SectionRow
+from composer.plan.forms import DEVELOPED, FormTemplate, SectionRow, joined_passages
 from composer.plan.model import CadenceName
 from composer.plan.phrase_kinds import cadence_shares, length_weights
 from composer.theory.key import Mode
@@ -35,7 +35,8 @@ def shares_inside(template: FormTemplate, styles: Styles, meter: Meter, mode: Mo
     counted: dict[CadenceName, float] = {}
     total = 0.0
     for row in template.sections:
-        own = _of_row(row, mean_bars)
+        theme = template.themes.get(row.theme or "")
+        own = _of_row(row, mean_bars, theme_bars=theme.bars if theme is not None else 0)
         phrases = max(sum(own.values()), _bars(row) / mean_bars)
         total += row.optional * phrases
         for kind, count in own.items():
@@ -48,7 +49,7 @@ def shares_inside(template: FormTemplate, styles: Styles, meter: Meter, mode: Mo
     return {kind: value / everything for kind, value in left.items()}
 
 
-def _of_row(row: SectionRow, mean_bars: float) -> dict[CadenceName, float]:
+def _of_row(row: SectionRow, mean_bars: float, *, theme_bars: int) -> dict[CadenceName, float]:
     """Return the cadences of a section that its form decides: its last one, or those of all its phrases."""
     if row.phrases:
         times = max(1.0, _bars(row) / sum(phrase.bars for phrase in row.phrases))
@@ -56,7 +57,9 @@ def _of_row(row: SectionRow, mean_bars: float) -> dict[CadenceName, float]:
         kinds = [*inside * round(times), *[row.phrases[-1].cadence[0]] * (round(times) - 1), row.cadence]
         return {kind: float(kinds.count(kind)) for kind in kinds}
     if row.passages:
-        kinds = [*(passage.cadence for passage in row.passages[:-1]), row.cadence]
+        lengths = [passage.themes * theme_bars + passage.bars for passage in row.passages]
+        joined = joined_passages(row.passages, lengths)
+        kinds = [*(row.passages[indices[-1]].cadence for indices in joined[:-1]), row.cadence]
         return {kind: float(kinds.count(kind)) for kind in kinds}
     counted: dict[CadenceName, float] = {row.cadence: 1.0}
     if row.cadence == "PAC" and row.imperfect:

@@ -148,6 +148,7 @@ def draw_entries(
     """
     bar = setting.meter.bar_ticks
     end = draft.bars * bar - setting.pickup_tick
+    keys = _with_entries(keys, placed)
     for freed in range(draft.bars + 1):
         pins = _pins(placed, keys, stated, end_tick=end, kept_until=end - freed * bar)
         request = PhraseRequest(
@@ -168,6 +169,15 @@ def draw_entries(
             if freed == draft.bars:
                 raise
     raise AssertionError("the last attempt returns or raises")
+
+
+def _with_entries(keys: tuple[tuple[int, Key], ...], placed: Sequence[PlacedEntry]) -> tuple[tuple[int, Key], ...]:
+    """Let each key begin with the first entry in it, at the latest: what is free behind that stays there."""
+    places = [keys[0]]
+    for tick, key in keys[1:]:
+        entered_at = [one.start_tick for one in placed if one.theme.key == key and one.start_tick > places[-1][0]]
+        places.append((min([tick, *entered_at]), key))
+    return tuple(places)
 
 
 def _theme(settled: SettledTheme, setting: Setting) -> Theme:

@@ -7,14 +7,16 @@ in it; `settled_phrases` then writes out what its entries leave unsaid.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 
 from composer.errors import PlanError
 from composer.plan.entries import FOUR_PARTS, VOICED_ENSEMBLES, end_bar, settled_entries
-from composer.plan.forms import FormTemplate, PassageRow, SectionRow
+from composer.plan.forms import FormTemplate, PassageRow, SectionRow, joined_passages
 from composer.plan.model import MAX_SECTION_BARS, NO_THEME, VOICES, PhraseEntry, SectionEntry, VoiceEntry, VoiceName
-from composer.plan.numerals import parse_key_path, path_text
+from composer.plan.numerals import key_word, parse_key_path, path_text
 from composer.plan.phrases import PhraseDraft
 from composer.plan.setting import Setting
+from composer.theory.key import Key
 
 
 def with_passages(
@@ -97,7 +99,10 @@ def settled_phrases(
 
 
 def _of_passages(entry: SectionEntry, row: SectionRow, theme_bars: int, setting: Setting) -> SectionEntry:
-    """Return a section divided as its form says; bars that it has beyond the form's usual ones go to its end."""
+    """Return a section divided as its form says; bars that it has beyond the form's usual ones go to its end.
+
+    Passages that lead on into each other are one phrase: the voices do not breathe before every entry.
+    """
     assert row.passages
     there = [
         passage
@@ -107,30 +112,28 @@ def _of_passages(entry: SectionEntry, row: SectionRow, theme_bars: int, setting:
     ]
     path = parse_key_path(entry.key or "I", setting.home)
     extra = (entry.bars or row.bars[0]) - row.bars[0]
+    lengths = [passage.themes * theme_bars + passage.bars for passage in there]
+    # The last one may be shorter by what the section lacks; its cadence needs a bar.
+    lengths[-1] = max(lengths[-1] + extra, there[-1].themes * theme_bars + min(there[-1].bars, 1))
     phrases = []
-    for index, passage in enumerate(there):
-        is_last = index == len(there) - 1
-        bars = passage.themes * theme_bars + passage.bars
-        if is_last:
-            bars = max(bars + extra, passage.themes * theme_bars + min(passage.bars, 1))  # its cadence needs a bar
-        key = None
-        if passage.keys is not None:
-            first, _, last = passage.keys.partition("-")
-            key = path_text(path[int(first) - 1 : int(last or first)] or path[-1:], setting.home)
-        is_major = setting.stream("form", row.section_id, "picardy").random() < passage.picardy
+    for joined in joined_passages(there, lengths):
+        is_last = joined[-1] == len(there) - 1
+        bars = sum(lengths[index] for index in joined)
+        keys = [_stations(there[index], path) for index in joined]
+        is_major = setting.stream("form", row.section_id, "picardy").random() < there[joined[-1]].picardy
         is_closed = entry.cadence in (None, "PAC", "IAC")
         has_picardy = is_major and is_last and is_closed and bars > 1 and setting.home.mode == "minor"
         phrases.append(
             PhraseEntry(
                 bars=bars,
                 harmony=_picardy(bars, setting) if has_picardy else None,
-                cadence=entry.cadence if is_last else passage.cadence,
-                key=key,
+                cadence=entry.cadence if is_last else there[joined[-1]].cadence,
+                key=_whole_path(keys, setting.home),
                 theme=NO_THEME,
-                entries=_fitting(passage, bars, theme_bars),
-                voices=passage.voices,
-                pedal=passage.pedal,
-                fermata=passage.fermata,
+                entries=_joined_entries(there, joined, lengths, keys, theme_bars, setting.home),
+                voices=there[joined[0]].voices,
+                pedal=there[joined[-1]].pedal,
+                fermata=there[joined[-1]].fermata,
             )
         )
     total = sum(phrase.bars or 0 for phrase in phrases)
@@ -146,10 +149,41 @@ def _picardy(bars: int, setting: Setting) -> str:
     return " | ".join([*["?"] * (bars - 2), " ".join([*["?"] * (parts - 1), "V"]), "I"])
 
 
-def _fitting(passage: PassageRow, bars: int, theme_bars: int) -> tuple[VoiceEntry, ...] | None:
-    """Return the entries of a passage that end within its bars."""
-    kept = tuple(entry for entry in passage.entries or () if end_bar(entry, theme_bars) <= bars)
-    return kept or None
+def _stations(passage: PassageRow, path: Sequence[Key]) -> tuple[Key, ...]:
+    """Return the keys of its section's path that a passage goes through; none where it does not say."""
+    if passage.keys is None:
+        return ()
+    first, _, last = passage.keys.partition("-")
+    return tuple(path[int(first) - 1 : int(last or first)]) or (path[-1],)
+
+
+def _whole_path(keys: Sequence[tuple[Key, ...]], home: Key) -> str | None:
+    """Return the path through several passages, each station once; None where none of them says its keys."""
+    stations = [key for key, _ in groupby(key for own in keys for key in own)]
+    return path_text(stations, home) if stations else None
+
+
+def _joined_entries(
+    passages: Sequence[PassageRow],
+    joined: Sequence[int],
+    lengths: Sequence[int],
+    keys: Sequence[tuple[Key, ...]],
+    theme_bars: int,
+    home: Key,
+) -> tuple[VoiceEntry, ...] | None:
+    """Return the entries of a phrase's passages, each if it ends within its own, in the key where that begins."""
+    found: list[VoiceEntry] = []
+    bar = 0
+    for index, own in zip(joined, keys, strict=True):
+        for entry in passages[index].entries or ():
+            if end_bar(entry, theme_bars) > lengths[index]:
+                continue
+            moved = entry.model_copy(update={"bar": entry.bar + bar})
+            if entry.key is None and entry.answer is None and own and own[0] != keys[0][0]:
+                moved = moved.model_copy(update={"key": key_word(own[0], home)})
+            found.append(moved)
+        bar += lengths[index]
+    return tuple(found) or None
 
 
 def _round_entries(

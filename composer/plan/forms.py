@@ -7,7 +7,7 @@ A template file looks like a plan's `themes` and `sections`, but where a plan st
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -52,6 +52,8 @@ from composer.theory.meter import parse_meter
 
 TEMPLATE_VERSION = 1
 DEVELOPED = ("development", "transition", "retransition", "coda")  # sections that work with a theme
+# In Bach's keyboard pieces half of the phrases have four bars, one in seven has two: no breath before each entry.
+_ENOUGH_BARS, _MOST_BARS = 4, 6  # of a phrase of several passages: from where on it takes in no more, and its limit
 
 
 def _as_tuple(value: Any) -> Any:
@@ -91,7 +93,7 @@ class PhraseRow(Entry):
 
 
 class PassageRow(Entry):
-    """A phrase of a section in which voices enter.
+    """A stretch of a section in which voices enter; one or several of them are a phrase (`joined_passages`).
 
     Attributes:
         themes, bars: how long it is: so many times the section's theme, and so many bars.
@@ -130,7 +132,8 @@ class SectionRow(Entry):
         optional: probability of being there; 1 when left out.
         figure: name of a style card's figure that replaces `optional`.
         voices: that sound in its passages; three are four where the ensemble has a part for each.
-        passages: its phrases, where voices enter in it; what its bars have beyond theirs is added to the last.
+        passages: of what its phrases are made, where voices enter in it; what its bars have beyond theirs is added to
+            the last.
     """
 
     label: Name
@@ -222,6 +225,35 @@ class FormTemplate(Entry):
 def list_forms() -> tuple[FormTemplate, ...]:
     """Return the forms that come with the program, by name."""
     return tuple(load_form(name) for name in form_names())
+
+
+def joined_passages(passages: Sequence[PassageRow], lengths: Sequence[int]) -> list[list[int]]:
+    """Return the indices of the passages of each phrase: those that lead on into each other, until it is long enough.
+
+    What ends with a cadence or a fermata ends its phrase; a held bass, other voices, and keys after none begin one.
+
+    Args:
+        passages: of a section.
+        lengths: of each, in bars.
+    """
+    joined: list[list[int]] = []
+    for index, passage in enumerate(passages):
+        before = passages[index - 1] if joined else None
+        bars = sum(lengths[other] for other in joined[-1]) if joined else 0
+        leads_on = before is not None and before.cadence == "none" and not (before.fermata or before.pedal)
+        if (
+            before is not None
+            and leads_on
+            and passage.pedal is None
+            and passage.voices == before.voices
+            and (passage.keys is None) == (before.keys is None)
+            and bars < _ENOUGH_BARS
+            and bars + lengths[index] <= _MOST_BARS
+        ):
+            joined[-1].append(index)
+        else:
+            joined.append([index])
+    return joined
 
 
 @lru_cache(maxsize=1)
