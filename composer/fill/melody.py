@@ -42,6 +42,7 @@ def melody_score(
     statistics: StyleStatistics,
     span_ticks: int,
     bar_offset_tick: int = 0,
+    pace: float | None = None,
 ) -> float:
     """Return how good a tune is.
 
@@ -52,6 +53,7 @@ def melody_score(
         statistics: of the style.
         span_ticks: how long the place is that it fills.
         bar_offset_tick: tick of the first bar line (an upbeat comes before it).
+        pace: notes a beat that are asked for; None: as many as the style's tunes have.
     """
     if len(tune) < LEAST_NOTES:
         return -100.0
@@ -59,7 +61,7 @@ def melody_score(
         _fit(tune, chords, meter, bar_offset_tick)
         + _motion(tune, statistics)
         + _contour(tune)
-        + _rhythm(tune, meter, statistics, span_ticks, bar_offset_tick)
+        + _rhythm(tune, meter, statistics, span_ticks, bar_offset_tick, pace)
     )
 
 
@@ -163,7 +165,14 @@ def _contour(tune: Tune) -> float:
     return score - 2.0 * max(0.0, turns / max(1, len(pitches) - 2) - 0.65)
 
 
-def _rhythm(tune: Tune, meter: Meter, statistics: StyleStatistics, span_ticks: int, bar_offset_tick: int) -> float:
+def _rhythm(
+    tune: Tune,
+    meter: Meter,
+    statistics: StyleStatistics,
+    span_ticks: int,
+    bar_offset_tick: int,
+    pace: float | None,
+) -> float:
     """Few different cells a beat, more than one, none that the style does not know in this meter."""
     cells = tune_cells([onset - bar_offset_tick for onset, _, _ in tune], meter)
     names = [cell_name(cell) for cell in cells]
@@ -176,9 +185,9 @@ def _rhythm(tune: Tune, meter: Meter, statistics: StyleStatistics, span_ticks: i
         typical = sum(share * math.log(share) for share in known.values())
         seen = [math.log(max(known.get(name, 0.0), _UNKNOWN_SHARE)) for name in names]
         score -= 1.0 * max(0.0, typical - float(np.mean(seen)))
-    # A tune moves about as much as the style's tunes do.
+    # A tune moves about as much as it is asked to, or as the style's tunes do.
     per_beat = len(tune) / max(1.0, span_ticks / meter.beat_ticks)
-    usual = usual_onsets(statistics, meter)
+    usual = usual_onsets(statistics, meter) if pace is None else pace
     score -= 2.0 * max(0.0, 0.7 * usual - per_beat) + 1.0 * max(0.0, per_beat - 1.3 * usual)
     longest = max(duration for _, duration, _ in tune[:-1])
     return score - 0.8 * max(0.0, longest / meter.bar_ticks - 1.0)

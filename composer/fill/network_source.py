@@ -160,8 +160,7 @@ class NetworkSource:
 
     def _tell(self, stretch: Stretch) -> _Told:
         """Work out the inputs of a stretch for each branch."""
-        withheld = (*self._dropped, "texture") if stretch.is_line else self._dropped
-        dropped = [withheld if branch.hears_plan else GROUPS for branch in self._branches]
+        dropped = [self._dropped if branch.hears_plan else GROUPS for branch in self._branches]
         facts, pins, reference = stretch.facts, stretch.pins, stretch.reference
         low, count = stretch.low_pitch, self.num_pitches
         voices = [voices_target(facts, dropped=names) for names in dropped]

@@ -33,11 +33,14 @@ from composer.fill.melody import (
     rhythm_likeness,
 )
 from composer.fill.particles import NoteSource, Stretch, run_filter
+from composer.fill.rhythm import usual_onsets
 from composer.fill.tune_stretch import IDEA_BARS, Statement, ThemeTask, tune_stretch
 from composer.roll.codec import BoolArray
+from composer.roll.facts import line_facts
 from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import only_line, top_line
 from composer.style_statistics import Opening, StyleStatistics
+from composer.theory.meter import Meter
 
 LOGGER = logging.getLogger(__name__)
 
@@ -47,6 +50,7 @@ LEAST_BEGUN = 0.6  # notes a beat, without which two bars are no idea,
 BARE_COST = 3.0  # of each that is wanting
 OPENING_WEIGHT = 1.5  # of an idea's likeness to some opening of the style,
 RHYTHM_WEIGHT = 4.0  # of its rhythm to that of one opening, which is drawn: so rhythms are as varied as the style's
+LEAST_PACE, MOST_PACE = 0.6, 1.6  # of a new tune, in notes a beat, beside what is usual in its style
 REGISTER_SPARE = 2.5  # semitones between the middles of a tune and of its style's tunes that cost nothing;
 REGISTER_COST = 0.5  # of each one more
 
@@ -63,9 +67,11 @@ def compose_theme(
         generator: the theme's own stream.
     """
     statements: list[Statement] = []
-    if not task.given and task.kind in STATED_AGAIN and sum(task.phrase_bars) > IDEA_BARS:
-        idea = _draft_idea(task, source, statistics, generator)
-        statements = lay_out(task, idea)
+    if not task.given:
+        task, model = with_model(task, statistics, generator)
+        if task.kind in STATED_AGAIN and sum(task.phrase_bars) > IDEA_BARS:
+            idea = _draft_idea(task, model, source, statistics, generator)
+            statements = lay_out(task, idea)
     notes = _draft_tune(task, statements, source, generator)
     exact = off_grid(task.given)
     true = [(*exact.get((onset, pitch), (onset, length)), pitch) for onset, length, pitch in notes]
@@ -73,15 +79,49 @@ def compose_theme(
     return Melody(tuple(moved), end_tick=task.local.end_tick - task.pickup_tick, pickup_tick=task.pickup_tick)
 
 
+def with_model(
+    task: ThemeTask, statistics: StyleStatistics, generator: np.random.Generator, *, least_pace: float = LEAST_PACE
+) -> tuple[ThemeTask, Opening | None]:
+    """Draw a real opening of the style as the model of a theme's rhythm, and let the theme be told its pace.
+
+    Args:
+        task: of the theme.
+        statistics: of the style.
+        generator: the theme's own stream.
+        least_pace: of the model and of the theme, as a share of what is usual in the style.
+
+    Returns:
+        The theme as it is told now, and the opening; None where the style has none in the theme's meter and mode.
+    """
+    meter = task.meter
+    openings = known_openings(statistics, meter=meter, mode=task.key.mode)
+    usual = usual_onsets(statistics, meter)
+    lively = [one for one in openings if _pace(one, meter) >= least_pace * usual]
+    model = drawn_opening(lively or openings, generator)
+    if model is None:
+        return task, None
+    pace = min(max(_pace(model, meter), least_pace * usual), MOST_PACE * usual)
+    return replace(task, local=replace(task.local, facts=line_facts(task.local.facts, pace))), model
+
+
+def _pace(opening: Opening, meter: Meter) -> float:
+    """Return how many notes a beat an opening has."""
+    return len(opening.onsets_beat) / (IDEA_BARS * meter.beats)
+
+
 def _draft_idea(
-    task: ThemeTask, source: NoteSource, statistics: StyleStatistics, generator: np.random.Generator
+    task: ThemeTask,
+    model: Opening | None,
+    source: NoteSource,
+    statistics: StyleStatistics,
+    generator: np.random.Generator,
 ) -> list[Sounding]:
     """Return the best of many drafts of the first two bars."""
     end_tick = task.pickup_tick + IDEA_BARS * task.meter.bar_ticks
     if task.pickup_tick:
         end_tick -= task.pickup_tick  # the next upbeat is not part of the idea
     stretch = tune_stretch(task, [], end_tick=end_tick, source=source)
-    return best_draft(task, stretch, source, statistics, generator, end_tick=end_tick, rounds=IDEA_ROUNDS)
+    return best_draft(task, stretch, source, statistics, generator, model=model, end_tick=end_tick, rounds=IDEA_ROUNDS)
 
 
 def best_draft(
@@ -91,6 +131,7 @@ def best_draft(
     statistics: StyleStatistics,
     generator: np.random.Generator,
     *,
+    model: Opening | None,
     end_tick: int,
     rounds: int,
     rate: Callable[[Sequence[Sounding]], float] | None = None,
@@ -103,6 +144,7 @@ def best_draft(
         source: samples single lines.
         statistics: of the style, for ranking.
         generator: the theme's own stream.
+        model: a real opening whose rhythm it is to have; None: the network's.
         end_tick: of the stretch.
         rounds: of drafts, each of as many as there are particles.
         rate: what a draft is worth besides.
@@ -110,7 +152,6 @@ def best_draft(
     drafts: list[tuple[float, list[Sounding]]] = []
     worths: list[dict[str, float]] = []  # of each draft, what it is worth by what
     openings = known_openings(statistics, meter=task.meter, mode=task.key.mode)
-    model = drawn_opening(openings, generator)
     for turn in range(rounds):
         for play, articulate in sample_drafts(source, in_rhythm(stretch, task, model, turn=turn), generator):
             notes = tune_of(play, articulate, task.low_pitch)
@@ -194,6 +235,7 @@ def rate_tune(notes: list[Sounding], task: ThemeTask, statistics: StyleStatistic
         statistics=statistics,
         span_ticks=span_ticks,
         bar_offset_tick=task.pickup_tick,
+        pace=task.pace,
     )
     score -= COPY_COST * copied_notes(notes, task.runs, given=task.given)
     if notes:

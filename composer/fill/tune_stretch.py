@@ -76,6 +76,12 @@ class ThemeTask:
     style: tuple[tuple[str, float], ...]
     runs: tuple[RunIndex, ...] = ()
 
+    @property
+    def pace(self) -> float | None:
+        """How many notes a beat the network is told that the tune has; None where it is not told."""
+        told = int(self.local.facts.onsets_x8[0, 1])
+        return told / 8 if told > 0 else None
+
 
 def tune_stretch(task: ThemeTask, statements: Sequence[Statement], *, end_tick: int, source: NoteSource) -> Stretch:
     """Return the theme up to `end_tick` as a stretch of one line with its pins.
