@@ -116,6 +116,16 @@ def test_a_rhythm_is_likened_whatever_the_pitches_are():
     assert rhythm_likeness(tune((60, 1), (62, 1), (64, 1), (65, 1)), syncopated, meter=METER) == 0.5
 
 
+def test_a_tune_is_to_move_as_it_is_asked_to(bach):
+    def at(notes, pace):
+        span = {"chords": (), "meter": METER, "statistics": bach, "span_ticks": 2 * BAR}
+        return melody_score(notes, **span, pace=pace) - melody_score(notes, **span, pace=len(notes) / 8)
+
+    assert at(GOOD, 3.0) < 0
+    assert at(GOOD, 0.5) < 0
+    assert at(GOOD, len(GOOD) / 8 + 0.1) == 0
+
+
 def test_ideas_take_their_rhythms_from_all_of_a_style_s_openings():
     openings = [Opening("major", "quadruple", (0.0, 1.0, 2.0 + k / 4), (0, 2, 4), 1) for k in range(4)]
     generator = np.random.default_rng(1)

@@ -18,6 +18,7 @@ from composer.pipeline import filling
 from composer.plan.model import SectionEntry
 from composer.plan.planner import resolve
 from composer.plan.reader import parse_plan
+from composer.roll.facts import line_facts
 from composer.roll.inputs import GROUPS
 from composer.roll.pins import SILENT, STRUCK, make_pins
 from composer.roll.reference import no_reference
@@ -232,6 +233,31 @@ def test_a_source_tells_only_what_it_may(listen, stretch, facts_in):
     assert inputs("I", "C major", GROUPS) != inputs("V", "C major", GROUPS)
     with pytest.raises(OptionError, match='no condition "chords"'):
         inputs("I", "C major", ("chords",))
+
+
+def test_a_single_line_is_told_its_pace(listen, stretch):
+    make, heard = listen
+    source = make()
+    for notes_a_beat in (1.0, 3.0, 3.0):
+        planned = replace(stretch, ensemble="line", facts=line_facts(stretch.facts, notes_a_beat))
+        source.run(source.start(planned), planned, 0, 12, NUMBERS)
+    slow, fast, again = (told["step_inputs"].tobytes() for told in heard)
+    assert slow != fast == again
+
+
+def test_a_line_moves_as_it_is_told(pieces, make_source, stretch):
+    source = make_source.kept[12]
+    begun = []
+    for notes_a_beat in (1.0, 3.0):
+        free = replace(
+            stretch,
+            ensemble="line",
+            facts=line_facts(stretch.facts, notes_a_beat),
+            pins=make_pins(np.zeros((12, 56), np.int8)),
+        )
+        uniforms = np.random.default_rng(2).random((12, source.num_particles, 56, 2), dtype=np.float32)
+        begun.append(int(source.run(source.start(free), free, 0, 12, uniforms)[0].articulate.sum()))
+    assert begun[1] > 1.5 * begun[0] > 0
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from composer.abc import parse_abc
 from composer.fill.idea_layout import along_scale
 from composer.fill.setting import make_setting
 from composer.fill.theme_tasks import theme_key, theme_task
-from composer.fill.themes import compose_theme, in_rhythm, likeness_to_style, rate_tune
+from composer.fill.themes import compose_theme, in_rhythm, likeness_to_style, rate_tune, with_model
 from composer.fill.tune_stretch import IDEA_BARS, tune_stretch
 from composer.plan.outline import plan_outline
 from composer.plan.planner import resolve
@@ -217,6 +219,50 @@ def test_an_opening_of_few_notes_is_no_model(make_fake_source):
     stretch = tune_stretch(task, [], end_tick=2 * task.meter.bar_ticks, source=make_fake_source())
     bare = Opening("major", "quadruple", (-1.0, 0.0, 2.0, 4.0, 6.0), (0, 2, 4, 5, 7), 1)  # its upbeat has no room here
     assert in_rhythm(stretch, task, bare, turn=1) is stretch
+
+
+def statistics_with(*notes_in_two_bars):
+    """Bach's, with openings in D major of so many notes in two bars of 4/4, on sixteenths, and no others."""
+    openings = tuple(
+        Opening("major", "quadruple", tuple(32 * place // count / 4 for place in range(count)), (0,) * count, 1)
+        for count in notes_in_two_bars
+    )
+    return replace(load_statistics("bach"), openings=openings)
+
+
+def test_a_theme_is_told_the_pace_of_the_opening_whose_rhythm_it_has():
+    task = task_for("period", "4/4", pickup=0)
+    for count in (12, 16, 20):
+        told, model = with_model(task, statistics_with(count), np.random.default_rng(1))
+        assert len(model.onsets_beat) == count
+        assert told.pace == count / 8
+        assert set(told.local.facts.onsets_x8[:, 1].tolist()) == {count}
+
+
+def test_no_theme_is_told_to_crawl_or_to_race():
+    task = task_for("period", "4/4", pickup=0)
+    slow, _ = with_model(task, statistics_with(3), np.random.default_rng(1))
+    fast, _ = with_model(task, statistics_with(32), np.random.default_rng(1))
+    assert 0.5 < slow.pace < fast.pace < 4
+
+
+def test_a_subject_s_model_is_a_lively_one_where_there_is_one():
+    task = task_for("subject", "4/4", pickup=0)
+    drawn = [
+        with_model(task, statistics_with(6, 18), np.random.default_rng(seed), least_pace=0.75) for seed in range(9)
+    ]
+    assert {len(model.onsets_beat) for _, model in drawn} == {18}
+    told, model = with_model(task, statistics_with(6), np.random.default_rng(1), least_pace=0.75)
+    assert len(model.onsets_beat) == 6
+    assert told.pace > 6 / 8
+
+
+def test_a_style_without_openings_has_no_model_and_its_own_pace():
+    task = task_for("period", "4/4", pickup=0)
+    told, model = with_model(task, statistics_with(), np.random.default_rng(1))
+    assert model is None
+    assert told is task
+    assert told.pace is not None
 
 
 def test_two_bars_of_one_note_are_no_idea():
