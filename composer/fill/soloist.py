@@ -13,7 +13,6 @@ import numpy as np
 from composer.fill.given import Given, Sounding
 from composer.fill.local import Local
 from composer.fill.setting import Setting
-from composer.plan.model import NO_THEME
 from composer.plan.outline import PhrasePlace
 from composer.roll.codec import BoolArray
 from composer.roll.grid import STEP_TICKS
@@ -25,8 +24,7 @@ _INTERLUDES = ("introduction", "transition", "retransition", "coda")  # the keyb
 
 def sings(place: PhrasePlace, setting: Setting) -> bool:
     """Return whether the first part has the tune of a phrase; in an ensemble without soloist it always has."""
-    has_theme = place.entry.theme not in (None, NO_THEME)
-    return not setting.row.has_soloist or has_theme or place.section.function not in _INTERLUDES
+    return not setting.row.has_soloist or place.states_theme or place.section.function not in _INTERLUDES
 
 
 def breath_ticks(setting: Setting) -> int:

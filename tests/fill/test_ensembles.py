@@ -131,6 +131,15 @@ def test_an_introduction_is_the_piano_s(pieces):
     assert pieces["line"].notes("I")  # where there is nobody else, the line begins
 
 
+def test_the_singer_waits_while_the_piano_takes_up_the_tune_and_sings_where_it_is_stated(fill_text):
+    entry = "theme: tune, bars: 4, key: I, cadence: PAC"
+    text = PIECE.format(ensemble="song").replace("theme: none, bars: 2, key: I, cadence: HC", entry)
+    stated = fill_text(text)
+    followed = fill_text(text.replace("theme: tune, bars: 4", "theme: tune, fidelity: 0.4, bars: 4", 1))
+    assert {part for _, _, _, part, _ in followed.notes("I")} == {1}
+    assert {part for _, _, _, part, _ in stated.notes("I")} == {0, 1}
+
+
 def test_the_piano_of_a_song_has_two_hands(pieces):
     assert {note.staff for note in pieces["song"].filled.score.parts[1].notes} == {UPPER_STAFF, LOWER_STAFF}
 
