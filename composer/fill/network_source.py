@@ -24,6 +24,7 @@ from composer.fill.particles import Chunk, ComposerMix, FloatArray, Stretch
 from composer.roll.inputs import GROUPS, note_inputs, step_inputs, voices_target
 
 if TYPE_CHECKING:
+    from composer.network.adapters import Adapters
     from composer.network.biaxial import BiaxialNetwork
     from composer.network.sampler import SamplerState
 
@@ -74,6 +75,7 @@ class NetworkSource:
         guidance: 1 as learned; above it the plan is obeyed more.
         style_guidance: 1 as learned; above it the notes are more in their style, less in everybody's.
         told: names of `GROUPS`, the conditions that the network is told.
+        adapters: of the network's own composers; they sound as the style of each stretch has them.
         device: `auto`, `cpu` or `gpu`.
 
     Raises:
@@ -94,6 +96,7 @@ class NetworkSource:
         guidance: float = 1.0,
         style_guidance: float = 1.0,
         told: Collection[str] = GROUPS,
+        adapters: Adapters | None = None,
         device: str = "auto",
     ) -> None:
         from composer.network.sampler import Sampler
@@ -116,6 +119,7 @@ class NetworkSource:
         self._marginal = marginal_log_odds
         self._temperature, self._guidance = temperature, guidance
         self._style_guidance = style_guidance if len(self._branches) == 3 else 1.0
+        self._adapters = adapters
         self._told: tuple[Stretch, _Told] | None = None
 
     def start(self, stretch: Stretch) -> SamplerState:
@@ -132,6 +136,10 @@ class NetworkSource:
         if self._told is None or not _is_told_alike(self._told[0], stretch):
             self._told = (stretch, self._tell(stretch))
         told = self._told[1]
+        if self._adapters is not None:
+            style = stretch.style_at(first)
+            total = sum(weight for _, weight in style)
+            self._adapters.sound({name: weight / total for name, weight in style})
         marginal = None
         if self._marginal is not None:
             marginal = self._marginal[stretch.low_pitch : stretch.low_pitch + self.num_pitches]

@@ -20,6 +20,7 @@ from composer.theory.key import parse_key
 
 if TYPE_CHECKING:
     from composer.fill.fill import FilledPiece, SourceMaker
+    from composer.network.adapters import Adapters
     from composer.network.biaxial import BiaxialNetwork
     from composer.network.checkpoint import LoadedNetwork
     from composer.network.own_composer import OwnComposer
@@ -113,7 +114,7 @@ def network_source(
     if path.with_suffix(".yaml").exists():
         place_of(ensemble, read_card(path.with_suffix(".yaml")).ensembles, "ensemble")
     own = own_composers(cards, path)
-    loaded, network = _ready(path, own)
+    loaded, network, adapters = _ready(path, own)
     from composer.network.device import device_name  # imports Keras, which `load_network` has started in silence
 
     def make(setting: Setting) -> NetworkSource:
@@ -128,21 +129,23 @@ def network_source(
             temperature=temperature,
             guidance=guidance,
             style_guidance=style_guidance,
+            adapters=adapters,
             device=device,
         )
 
     return make, backend_words(device_name(device))
 
 
-_READY: dict[tuple[object, ...], tuple[LoadedNetwork, BiaxialNetwork]] = {}  # the last ones of this process
+_READY: dict[tuple[object, ...], tuple[LoadedNetwork, BiaxialNetwork, Adapters]] = {}  # the last ones of this process
 _MOST_READY = 2
 
 
-def _ready(path: Path, own: Sequence[OwnComposer]) -> tuple[LoadedNetwork, BiaxialNetwork]:
-    """Return a network as it was loaded, and with the composers that it was taught later.
+def _ready(path: Path, own: Sequence[OwnComposer]) -> tuple[LoadedNetwork, BiaxialNetwork, Adapters]:
+    """Return a network as it was loaded, the same with the composers that it was taught later, and their adapters.
 
     Loaded once as long as its files stay as they are: what is compiled for it serves all pieces of a process.
     """
+    from composer.network.adapters import Adapters
     from composer.network.checkpoint import load_network
     from composer.network.extended import extended
     from composer.roll.inputs import NOTE_LAYOUT, STEP_LAYOUT
@@ -154,7 +157,8 @@ def _ready(path: Path, own: Sequence[OwnComposer]) -> tuple[LoadedNetwork, Biaxi
         loaded = load_network(path, note_fields=NOTE_LAYOUT, step_fields=STEP_LAYOUT)
         while len(_READY) >= _MOST_READY:
             del _READY[next(iter(_READY))]
-        _READY[key] = loaded, extended(loaded.network, own) if own else loaded.network
+        network = extended(loaded.network, own) if own else loaded.network
+        _READY[key] = loaded, network, Adapters(network, own)
     return _READY[key]
 
 

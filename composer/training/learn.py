@@ -219,7 +219,7 @@ def _left_out(survey: FolderSurvey, pieces: Sequence[UsablePiece]) -> str:
 
 def _nats_told(fitted: FittedComposer, *, is_judged_apart: bool) -> dict[str, str]:
     judged = "nats a step" if is_judged_apart else "nats a step of the pieces themselves"
-    with_adapter = "with" if fitted.vector.gates else "without"
+    with_adapter = "with" if fitted.vector.has_adapter else "without"
     return {
         "told average": f"{fitted.average:.3f} {judged}",
         "told nearest": f"{fitted.nearest:.3f}, {fitted.nearest_name}",

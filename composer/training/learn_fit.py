@@ -29,7 +29,14 @@ from composer.network.own_composer import OwnComposer, gate_widths
 from composer.progress import OnProgress
 from composer.roll.inputs import GROUPS
 from composer.training.dataset import Piece
-from composer.training.learn_steps import EMBEDDING, ComposerSteps, FloatArray, Vector, to_own_composer
+from composer.training.learn_steps import (
+    EMBEDDING,
+    ComposerSteps,
+    FloatArray,
+    Vector,
+    is_factor,
+    to_own_composer,
+)
 from composer.training.measure import Likelihood, Measurer
 from composer.training.own_style import OWN
 from composer.training.window_config import LINE, WindowConfig
@@ -59,7 +66,7 @@ class LearnConfig:
         row_updates, adapter_updates: of the row alone at most, and of row and adapter at most.
         validate_every: updates.
         patience: validations without a new best before the fit ends.
-        row_rate, adapter_rate: Adam's learning rates.
+        row_rate, adapter_rate, kernel_rate: Adam's learning rates of the row, of the gates and of the factors.
         rows, steps, pitches: of a batch (`WindowConfig`).
         lanes: cores to use.
     """
@@ -72,6 +79,7 @@ class LearnConfig:
     patience: int = 4
     row_rate: float = 0.01
     adapter_rate: float = 0.005
+    kernel_rate: float = 0.001
     rows: int = 8
     steps: int = 64
     pitches: int = 56
@@ -149,7 +157,7 @@ class _Fit:
         silent = {layer: np.zeros(width, np.float32) for layer, width in gate_widths(card.network).items()}
         first = np.zeros(card.network.embedding_width, np.float32)
         network = extended(loaded.network, [OwnComposer(OWN, first, silent)])
-        self._steps = ComposerSteps(network, lanes=config.lanes)
+        self._steps = ComposerSteps(network, seed=config.seed, lanes=config.lanes)
         windows = WindowConfig(
             rows=config.rows,
             steps=config.steps,
@@ -213,7 +221,7 @@ class _Fit:
             self._steps.set_vector({EMBEDDING: row})
             state, losses[name] = self._steps.initial_state(batches[0]), 0.0
             for batch in batches:
-                loss, _, state = self._steps.gradient(batch, state)
+                loss, _, state = self._steps.gradient(batch, state, names={EMBEDDING})
                 losses[name] += loss
         name = min(losses, key=lambda name: losses[name])
         return rows[name], name
@@ -238,9 +246,8 @@ class _Fit:
         for update, batch in enumerate(self._windows.batches(self._done), start=1):
             state = state or self._steps.initial_state(batch)
             self._steps.set_vector(vector)
-            _, slopes, state = self._steps.gradient(batch, state)
-            share = _rate_share(update, num_updates)
-            vector = vector | adam.moved(vector, {name: slopes[name] for name in names}, share)
+            _, slopes, state = self._steps.gradient(batch, state, names=names)
+            vector = vector | adam.moved(vector, slopes, _rate_share(update, num_updates))
             keep = min(_AVERAGE_DECAY, update / (update + 9.0))
             smoothed = {name: keep * smoothed[name] + (1.0 - keep) * vector[name] for name in vector}
             self._done += 1
@@ -256,6 +263,8 @@ class _Fit:
         return (best if self._is_judged_apart else smoothed), best_nats
 
     def _rate(self, name: str) -> float:
+        if is_factor(name):
+            return self._config.kernel_rate
         return self._config.row_rate if name == EMBEDDING else self._config.adapter_rate
 
     def _nats(self, vector: Mapping[str, FloatArray]) -> float:

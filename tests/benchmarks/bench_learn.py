@@ -200,6 +200,7 @@ def _found(folder: Path, sides: Sides, options: argparse.Namespace, deadline: fl
     from composer.network.startup import start_backend
 
     start_backend()
+    from composer.network.adapters import Adapters
     from composer.network.extended import extended
     from composer.training.compiled import use_lanes
     from composer.training.learn_fit import AVERAGE, NOBODY, LearnConfig, fit_composer
@@ -213,7 +214,7 @@ def _found(folder: Path, sides: Sides, options: argparse.Namespace, deadline: fl
         "nearest": fitted.nearest_name,
         "began with": fitted.began_with,
         "judges before, after": [fitted.before, fitted.after],
-        "with adapter": bool(fitted.vector.gates),
+        "with adapter": fitted.vector.has_adapter,
         "updates": fitted.num_updates,
         "ran out": fitted.ran_out,
         "seconds": round(time.monotonic() - began, 1),
@@ -224,6 +225,7 @@ def _found(folder: Path, sides: Sides, options: argparse.Namespace, deadline: fl
     start = {AVERAGE: equal, NOBODY: ()}.get(fitted.began_with, nearest)
     own = ((OWN, 1.0),)
     learner = extended(loaded.network, [fitted.vector])
+    Adapters(learner, [fitted.vector]).sound({OWN: 1.0})
     trained, full = best_of_full_training(folder, loaded, start, sides, config, options, deadline)
     heard: dict[str, dict[str, list[float]]] = {}
     for name, told in TELLINGS.items():

@@ -18,7 +18,13 @@ from composer.network.biaxial import BiaxialNetwork
 from composer.network.checkpoint import WeightsCard
 from composer.network.config import NetworkConfig
 from composer.network.extended import extended, num_composers
-from composer.network.own_composer import OwnComposer, gate_widths, own_composer_to_bytes, read_own_composer
+from composer.network.own_composer import (
+    OwnComposer,
+    gate_widths,
+    kernel_shapes,
+    own_composer_to_bytes,
+    read_own_composer,
+)
 
 COMPOSERS = (("composer", 2), ("ensemble", 2))
 
@@ -46,7 +52,11 @@ def make_own(config: NetworkConfig, name: str = "mine", *, seed: int = 1, has_ad
     random = np.random.default_rng(seed)
     gates = {layer: random.normal(size=width).astype("float32") for layer, width in gate_widths(config).items()}
     row = random.normal(size=config.embedding_width).astype("float32")
-    return OwnComposer(name, row, gates if has_adapter else {})
+    factors = {
+        kernel: (random.normal(size=(inputs, 2)).astype("float32"), random.normal(size=(2, outputs)).astype("float32"))
+        for kernel, (inputs, outputs) in kernel_shapes(config).items()
+    }
+    return OwnComposer(name, row, gates if has_adapter else {}, factors if has_adapter else {})
 
 
 def logits(network: BiaxialNetwork, music: Any, style: list[float]) -> np.ndarray:
@@ -140,6 +150,18 @@ def test_a_composer_comes_back_bit_for_bit(path: Path, has_adapter: bool) -> Non
     assert set(back.gates) == (set(gate_widths(CARD.network)) if has_adapter else set())
     for layer, gates in back.gates.items():
         np.testing.assert_array_equal(gates, own.gates[layer])
+    assert set(back.factors) == (set(kernel_shapes(CARD.network)) if has_adapter else set())
+    for kernel, pair in back.factors.items():
+        np.testing.assert_array_equal(pair[0], own.factors[kernel][0])
+        np.testing.assert_array_equal(pair[1], own.factors[kernel][1])
+
+
+def test_a_composer_learned_before_kernels_were_adapted_can_still_be_read(path: Path) -> None:
+    own = replace(make_own(CARD.network), factors={})
+    path.write_bytes(own_composer_to_bytes(own, CARD))
+    rewrite(path, lambda tensors: None, format=1)
+    assert read(path).factors == {}
+    assert read(path).has_adapter
 
 
 def test_any_flipped_bit_is_noticed(path: Path) -> None:
@@ -162,7 +184,7 @@ def rewrite(path: Path, change: Callable[[dict[str, np.ndarray]], None], **told:
     """Change tensors or what the file says of itself, as somebody with a grudge would."""
     tensors = dict(load(path.read_bytes()))
     change(tensors)
-    words = {"format": 1, "network": "small", "weights_sha256": CARD.sha256} | told
+    words = {"format": 2, "network": "small", "weights_sha256": CARD.sha256} | told
     path.write_bytes(save(tensors, metadata={"own_composer": json.dumps(words)}))
 
 
@@ -172,8 +194,19 @@ def rewrite(path: Path, change: Callable[[dict[str, np.ndarray]], None], **told:
         (lambda tensors: tensors.update(embedding=np.zeros(5, "float32")), "embedding: must be float32 .4.; found"),
         (lambda tensors: tensors.update(embedding=np.zeros(4, "float64")), "float64"),
         (lambda tensors: tensors["gates/time_0"].__setitem__(2, np.nan), "gates/time_0: must be finite"),
-        (lambda tensors: tensors.pop("gates/note_0"), "must hold embedding, gates/note_0, gates/time_0; found"),
-        (lambda tensors: tensors.update(other=np.zeros(1, "float32")), "found embedding, .*other"),
+        (
+            lambda tensors: tensors.pop("gates/note_0"),
+            "embedding, gates/note_0, gates/time_0, up.*; found",
+        ),
+        (lambda tensors: tensors.pop("up/note_0/kernel"), "must hold .*up/note_0/kernel.*; found"),
+        (lambda tensors: tensors.pop("down/note_0/kernel"), "must hold down/note_0/kernel.*; found"),
+        (
+            lambda tensors: tensors.update({"up/time_0/recurrent": np.zeros((3, 12), "float32")}),
+            r"float32 .2, 12.; found",
+        ),
+        (lambda tensors: tensors.update({"down/note_0/kernel": np.zeros(2, "float32")}), r"must be float32 .*; found"),
+        (lambda tensors: tensors["up/time_0/kernel"].__setitem__((0, 1), np.inf), "must be finite"),
+        (lambda tensors: tensors.update(other=np.zeros(1, "float32")), "found .*embedding, .*other"),
         (lambda tensors: tensors.clear(), "found nothing"),
     ],
 )
@@ -193,8 +226,8 @@ def test_what_is_no_safetensors_file_is_refused(path: Path, content: bytes) -> N
 
 
 def test_a_file_of_another_format_a_giant_and_a_lost_one_are_told(path: Path) -> None:
-    rewrite(path, lambda tensors: None, format=2)
-    with pytest.raises(StyleError, match="format 1"):
+    rewrite(path, lambda tensors: None, format=3)
+    with pytest.raises(StyleError, match="format 2"):
         read(path)
     with path.open("r+b") as stream:
         stream.truncate(2**30)  # a hole on the disk

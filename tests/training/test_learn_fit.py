@@ -12,7 +12,7 @@ from composer.network.biaxial import BiaxialNetwork
 from composer.network.checkpoint import LoadedNetwork, WeightsCard
 from composer.network.config import NetworkConfig
 from composer.network.extended import extended
-from composer.network.own_composer import OwnComposer, gate_widths
+from composer.network.own_composer import OwnComposer, gate_widths, kernel_shapes
 from composer.outline import ChordSpan, KeySpan, Outline, PhraseSpan, SectionSpan
 from composer.roll.codec import encode
 from composer.roll.facts import facts_of
@@ -25,7 +25,7 @@ from composer.theory.key import parse_key
 from composer.theory.meter import parse_meter
 from composer.training.dataset import Piece
 from composer.training.learn_fit import AVERAGE, NOBODY, FittedComposer, LearnConfig, fit_composer
-from composer.training.learn_steps import EMBEDDING, ComposerSteps
+from composer.training.learn_steps import EMBEDDING, ComposerSteps, is_factor
 from composer.training.measure import Measurer
 from composer.training.own_style import OWN
 from composer.training.window_config import WindowConfig
@@ -82,6 +82,8 @@ def test_the_gradient_is_that_of_the_loss(loaded: LoadedNetwork) -> None:
     gates = {layer: random.normal(size=width).astype("float32") for layer, width in gate_widths(NETWORK).items()}
     own = OwnComposer(OWN, random.normal(size=NETWORK.embedding_width).astype("float32"), gates)
     steps = ComposerSteps(extended(loaded.network, [own]), lanes=2)
+    factors = {name for name in steps.vector() if is_factor(name)}
+    steps.set_vector(steps.vector() | {name: steps.vector()[name] + np.float32(0.05) for name in factors})
     config = WindowConfig(
         rows=3, steps=16, pitches=40, composers=(*CARD.composers, OWN), ensembles=CARD.ensembles, style_dropout=0.0
     )
@@ -89,8 +91,8 @@ def test_the_gradient_is_that_of_the_loss(loaded: LoadedNetwork) -> None:
     state = steps.initial_state(batch)
     vector = steps.vector()
     _, slopes, _ = steps.gradient(batch, state)
-    for name in (EMBEDDING, "time_0", "note_0"):
-        place = int(np.abs(slopes[name]).argmax())
+    for name in (EMBEDDING, "time_0", "note_0", "down/time_0/kernel", "up/note_0/recurrent", "up/time_0/recurrent"):
+        place = np.unravel_index(int(np.abs(slopes[name]).argmax()), slopes[name].shape)
         losses = []
         for move in (0.02, -0.02):
             moved = vector[name].copy()
@@ -117,6 +119,7 @@ def test_held_out_pieces_become_likelier_and_the_network_stays(
     assert found.after < found.before - 0.01
     assert found.nearest_name in CARD.composers
     assert set(found.vector.gates) == set(gate_widths(NETWORK)), "the adapter helped, so it is kept"
+    assert set(found.vector.factors) == set(kernel_shapes(NETWORK))
     assert found.num_updates == 14
     assert not found.ran_out
     assert shares == sorted(shares)
@@ -132,7 +135,7 @@ def found(loaded: LoadedNetwork) -> FittedComposer:
 
 def test_with_little_music_the_row_alone_is_fitted(loaded: LoadedNetwork, found: FittedComposer) -> None:
     again = fit(loaded)
-    assert found.vector.gates == {}
+    assert not found.vector.has_adapter
     assert found.num_updates == FIT.row_updates
     np.testing.assert_array_equal(found.vector.embedding, again.vector.embedding)
 
@@ -163,7 +166,7 @@ def test_without_held_out_pieces_the_row_is_moved_a_little(
     monkeypatch.setattr("composer.training.learn_fit._BLIND_UPDATES", 4)
     found = fit(loaded, num_held_out=0)
     assert found.num_updates == 4
-    assert found.vector.gates == {}
+    assert not found.vector.has_adapter
     assert np.isfinite(found.after)
 
 
