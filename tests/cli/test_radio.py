@@ -159,7 +159,13 @@ def test_a_mistake_is_one_line_before_anything_is_opened(run, tmp_path, words, t
 def test_a_running_radio_ends_at_once_without_a_word_of_python(tmp_path, number):
     words = [sys.executable, "-m", "composer", "radio", "--form", "binary", "--seed", "1", "--page", "-o", "a.mid"]
     radio = subprocess.Popen(
-        words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        words,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=heed_signals,
     )
     try:
         lines = [radio.stdout.readline(), radio.stdout.readline()]
@@ -172,6 +178,12 @@ def test_a_running_radio_ends_at_once_without_a_word_of_python(tmp_path, number)
     assert (out, err, radio.returncode) == ("stopped\n", "", 0)
     assert not list(Path(tmp_path).iterdir())
     assert not family_is_there(radio.pid)
+
+
+def heed_signals():
+    """Let Ctrl-C and a closed terminal end what is started here, though the tests may run behind `nohup`."""
+    for number in (signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def family_is_there(process_group: int) -> bool:
