@@ -50,11 +50,19 @@ class Place:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong: the rule that was broken, what was found, and what would be right."""
+    """One thing that is wrong: the rule that was broken, what was found, and what would be right.
+
+    Attributes:
+        message: the rule, and what was found.
+        place: where.
+        mend: what would be right.
+        path: of a place that only who knows the file can tell: keys and indices, `("sections", 2)`; empty for none.
+    """
 
     message: str
     place: Place | None = None
     mend: str | None = None
+    path: tuple[str | int, ...] = ()
 
     def __str__(self) -> str:
         where = f"{self.place}: " if self.place else ""

@@ -134,10 +134,10 @@ def _laid_over(
     if plan_path is not None:
         from composer.plan.outline import plan_outline
         from composer.plan.planner import resolve
-        from composer.plan.reader import read_plan
+        from composer.plan.reader import lines_of, read_plan
         from composer.report.fitting import as_written, fitted
 
-        plan = resolve(read_plan(plan_path), folder=plan_path.parent)
+        plan = resolve(read_plan(plan_path), folder=plan_path.parent, locate=lines_of(plan_path))
         outline = plan_outline(plan)
         written = as_written(read.score, plan, outline)
         score = fitted(written, outline, source=str(path), plan_source=str(plan_path))

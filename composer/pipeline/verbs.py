@@ -175,7 +175,7 @@ def build_plan(
     from composer.perform.players import COMPOSERS
     from composer.plan.layout import expanded
     from composer.plan.links import join_problems
-    from composer.plan.reader import read_plan
+    from composer.plan.reader import lines_of, read_plan
 
     started = time.perf_counter()
     (on_progress or silent)("planning", 0.0)
@@ -190,7 +190,7 @@ def build_plan(
         stated = read_plan(path, known_players=known_players, known_strengths=strength_names())
         if plans:
             stated = carried_over(stated, *plans[-1])
-        plans.append((stated, resolve(stated, folder=path.parent)))
+        plans.append((stated, resolve(stated, folder=path.parent, locate=lines_of(path))))
     stated, plan = plans[-1]
     log_plan(plan, stated=[name for name in HEADER if getattr(stated, name)])
     for path, (_, earlier) in zip(keep, plans, strict=False):

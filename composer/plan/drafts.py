@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from composer.errors import PlanError
+from composer.errors import PlanError, Problem
 from composer.plan.entries import end_bar
 from composer.plan.forms import SectionRow
+from composer.plan.locate import within
 from composer.plan.model import NO_THEME, CadenceName, PhraseEntry, SectionEntry
 from composer.plan.numerals import parse_key_path, path_text
 from composer.plan.phrase_kinds import cadence_shares
@@ -186,11 +187,9 @@ def _stated_drafts(
         if theme is not None:
             first, last = _theme_bars(said, theme, length, bar if said.theme is None else 1)
             if last > (theme.entry.bars or last):
-                raise PlanError(
-                    f"section {entry.id}, phrase {index + 1}: theme_bars {said.theme_bars}, the theme {name} has "
-                    f"{theme.entry.bars}",
-                    mend=f"give the theme bars: {last}, or take fewer of it",
-                )
+                message = f"section {entry.id}, phrase {index + 1}: theme_bars {said.theme_bars}, the theme {name} has "
+                mend = f"give the theme bars: {last}, or take fewer of it"
+                raise PlanError([Problem(f"{message}{theme.entry.bars}", mend=mend, path=("phrases", index))])
             bar = last + 1 if last else bar  # a theme that is through stays so
         draft = PhraseDraft(
             bars=length,
@@ -203,7 +202,10 @@ def _stated_drafts(
             fermata=bool(said.fermata),
         )
         asked = said.cadence or (stated_cadence if is_last else None)
-        drafts.append(draft if theme is None else _as_its_theme(draft, said, asked, theme, entry))
+        try:
+            drafts.append(draft if theme is None else _as_its_theme(draft, said, asked, theme, entry))
+        except PlanError as error:
+            raise within(error, "phrases", index) from None
     return drafts
 
 

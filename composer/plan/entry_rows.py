@@ -12,6 +12,7 @@ from itertools import groupby
 from composer.errors import PlanError
 from composer.plan.entries import FOUR_PARTS, VOICED_ENSEMBLES, end_bar, settled_entries
 from composer.plan.forms import FormTemplate, PassageRow, SectionRow, joined_passages
+from composer.plan.locate import within
 from composer.plan.model import MAX_SECTION_BARS, NO_THEME, VOICES, PhraseEntry, SectionEntry, VoiceEntry, VoiceName
 from composer.plan.numerals import key_word, parse_key_path, path_text
 from composer.plan.phrases import PhraseDraft
@@ -38,16 +39,17 @@ def with_passages(
     for index, entry in enumerate(sections):
         row = template.row(entry.id or "")
         if not entry.phrases and entry.entries:
-            entry = _round_entries(entry, theme_bars, every, enter_one_by_one=index == 0)
+            try:
+                entry = _round_entries(entry, theme_bars, every, enter_one_by_one=index == 0)
+            except PlanError as error:
+                raise within(error, "sections", index) from None
         elif not entry.phrases and row is not None and row.passages and (entry.theme or "") in theme_bars:
             entry = _of_passages(entry, row, theme_bars[entry.theme or ""], setting)
         if entry.voices is None and any(phrase.entries for phrase in entry.phrases or ()):
             entry = entry.model_copy(update={"voices": (row.voices if row else None) or every})
         if entry.voices is not None and setting.ensemble not in VOICED_ENSEMBLES:
-            raise PlanError(
-                f"voices cannot enter one by one in the ensemble {setting.ensemble}",
-                mend=f"take {', '.join(VOICED_ENSEMBLES)}",
-            )
+            message = f"voices cannot enter one by one in the ensemble {setting.ensemble}"
+            raise PlanError(message, mend=f"take {', '.join(VOICED_ENSEMBLES)}")
         laid_out.append(entry)
     return tuple(laid_out)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Set
+from dataclasses import replace
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from composer.errors import Problem, did_you_mean
+from composer.errors import Place, PlanError, Problem, did_you_mean
 from composer.plan.model import ARROW, FILE_WORDS, Plan
 from composer.plan.strict_yaml import KEY, Document, Path
 
@@ -161,6 +162,23 @@ def path_text(path: Path) -> str:
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
     return text or "the plan"
+
+
+def within(error: PlanError, *steps: str | int) -> PlanError:
+    """Return an error of what stands in a mapping or a list, as one of what that stands in.
+
+    Args:
+        error: whose problems may have a path already.
+        steps: the key or the index, or several, that lead to where it counts from.
+    """
+    return PlanError([replace(problem, path=(*steps, *problem.path)) for problem in error.problems])
+
+
+def placed(error: PlanError, locate: Callable[[Path], Place]) -> PlanError:
+    """Return an error with the places of the problems that have a path and no place yet."""
+    return PlanError(
+        [replace(one, place=locate(one.path)) if one.place is None and one.path else one for one in error.problems]
+    )
 
 
 def known_keys(model: type[BaseModel], path: Path) -> list[str]:

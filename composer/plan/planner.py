@@ -8,7 +8,7 @@ own `enters` only; stated values are never changed, and resolving a resolved pla
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from composer.plan.entry_rows import with_passages
 from composer.plan.forms import DEVELOPED, FormTemplate, load_form
 from composer.plan.layout import expanded, repeats_of_form, sections_of_form
 from composer.plan.links import usual_entry
-from composer.plan.locate import path_text, validate_plan
+from composer.plan.locate import path_text, placed, validate_plan, within
 from composer.plan.mixes import GlidePart, Style, theme_mix, whole_mix, with_absolute_cards
 from composer.plan.model import (
     MAX_BARS,
@@ -45,6 +45,7 @@ from composer.plan.setting import (
     with_meter,
 )
 from composer.plan.strict_yaml import Document
+from composer.plan.strict_yaml import Path as KeyPath
 from composer.plan.theme_drafts import draft_themes, is_pinned
 from composer.plan.themes import SettledTheme
 from composer.plan.tunes import pinned_tune
@@ -100,7 +101,12 @@ def _usual_style(form: str, folder: Path | None) -> str:
 
 
 def resolve(
-    plan: Plan, *, bars: int | None = None, folder: Path | None = None, library: Library = installed_style
+    plan: Plan,
+    *,
+    bars: int | None = None,
+    folder: Path | None = None,
+    locate: Callable[[KeyPath], Place] | None = None,
+    library: Library = installed_style,
 ) -> Plan:
     """Fill in everything that a plan leaves open.
 
@@ -108,6 +114,7 @@ def resolve(
         plan: as stated; three fields are enough.
         bars: wished length when the plan states no sections.
         folder: of the plan file, where theme and form files count from.
+        locate: tells where in that file a field stands (`reader.lines_of`); None: its path is told.
         library: name → style card and statistics.
 
     Returns:
@@ -117,7 +124,17 @@ def resolve(
         PlanError: all problems found, or something that cannot be followed.
         StyleError: unknown style.
     """
-    problems = check_plan(plan, folder=folder)
+    locate = locate or (lambda path: Place("<plan>", detail=path_text(path)))
+    try:
+        return _resolved(plan, bars=bars, folder=folder, locate=locate, library=library)
+    except PlanError as error:
+        raise placed(error, locate) from None
+
+
+def _resolved(
+    plan: Plan, *, bars: int | None, folder: Path | None, locate: Callable[[KeyPath], Place], library: Library
+) -> Plan:
+    problems = check_plan(plan, folder=folder, locate=locate)
     if problems:
         raise PlanError(problems)
     template = load_form(plan.form, folder=folder)
@@ -127,12 +144,14 @@ def resolve(
     plan = with_meter(plan, template, weighed)
     if stated.meter is None:  # what is wrong with bars shows now
         told = f"no meter is stated, and {plan.meter} was drawn"
-        problems = [replace(one, message=f"{one.message}; {told}") for one in check_plan(plan, folder=folder)]
+        problems = [
+            replace(one, message=f"{one.message}; {told}") for one in check_plan(plan, folder=folder, locate=locate)
+        ]
         if problems:
             raise PlanError(problems)
     plan = draw_header(plan, template, weighed, pickup_beats=_longest_pickup(plan, folder))
     if stated.pickup is None or stated.key is None:  # and so with upbeats, and with the ends of tunes
-        problems = check_plan(plan, folder=folder)
+        problems = check_plan(plan, folder=folder, locate=locate)
         if problems:
             raise PlanError(problems)
     setting = setting_of(plan, template, weighed, known)
@@ -155,7 +174,10 @@ def resolve(
     themes: dict[str, SettledTheme] = {}
     for name in sorted(drafts, key=lambda name: drafts[name].against is not None):  # those come after their subjects
         draft = drafts[name]
-        themes[name] = draft.settled(setting.in_style(theme_mix(name, styled)), themes)
+        try:
+            themes[name] = draft.settled(setting.in_style(theme_mix(name, styled)), themes)
+        except PlanError as error:
+            raise (within(error, "themes", name) if name in stated.themes else error) from None
     themes = {name: themes[name] for name in drafts}
     resolved: list[SectionEntry] = []
     left: Link | None = None
@@ -165,15 +187,18 @@ def resolve(
         if enters is None and index > 0:
             enters = left if is_drawn else usual_entry(entry, template, setting, index=index)
         copy = copied_phrases(entry, resolved, setting.home)
-        section = resolve_section(
-            copy,
-            row=row,
-            themes=themes,
-            enters=enters,
-            glide=glides.get(entry.id or ""),
-            states_phrases=entry.phrases is not None,
-            setting=setting,
-        )
+        try:
+            section = resolve_section(
+                copy,
+                row=row,
+                themes=themes,
+                enters=enters,
+                glide=glides.get(entry.id or ""),
+                states_phrases=entry.phrases is not None,
+                setting=setting,
+            )
+        except PlanError as error:
+            raise (within(error, "sections", index) if stated.sections else error) from None
         resolved.append(section.entry)
         left = section.entry.leaves
     settled = {name: theme.entry for name, theme in themes.items()}
@@ -188,7 +213,7 @@ def _with_form_repeats(plan: Plan, entries: tuple[SectionEntry, ...], template: 
     plan = plan.model_copy(update={"repeats": repeats, "da_capo": plan.da_capo or template.da_capo})
     wrong = playing_problems(plan.repeats or (), plan.da_capo, [entry.id or "" for entry in entries])
     if wrong:
-        raise PlanError([Problem(one.message, Place("<plan>", detail=path_text(one.path)), one.mend) for one in wrong])
+        raise PlanError([Problem(one.message, mend=one.mend, path=one.path) for one in wrong])
     return plan
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from composer.errors import PlanError
+from composer.errors import Place, PlanError
 from composer.plan.checks import check_plan
 from composer.plan.locate import validate_plan
 from composer.plan.mixes import with_absolute_cards
 from composer.plan.model import PLAN_VERSION, Plan
+from composer.plan.strict_yaml import Path as KeyPath
 from composer.plan.strict_yaml import read_file, read_strict
 from composer.style import style_names
 
@@ -77,3 +78,8 @@ def parse_plan(
         # In the order of the file.
         raise PlanError(sorted(problems, key=lambda item: (((p := item.place) and p.line) or 0, (p and p.column) or 0)))
     return plan if folder is None else with_absolute_cards(plan, folder)
+
+
+def lines_of(path: Path) -> Callable[[KeyPath], Place]:
+    """Return what tells where in a plan file a field stands; the file is read again when it is asked."""
+    return lambda wanted: read_strict(read_file(path), source=str(path)).place(wanted)

@@ -14,6 +14,7 @@ from composer.plan.drafts import draft_section, section_bars, section_fidelity
 from composer.plan.entry_rows import settled_phrases
 from composer.plan.forms import DEVELOPED, SectionRow
 from composer.plan.links import leaves_of
+from composer.plan.locate import within
 from composer.plan.mixes import GlidePart, whole_mix
 from composer.plan.model import NO_THEME, CadenceName, Formula, Link, PhraseEntry, SectionEntry, Transformation
 from composer.plan.numerals import Slot, format_harmony, parse_key_path, path_text
@@ -142,9 +143,9 @@ def resolve_section(
         surroundings = (all_pins[index], themes, statements[index], previous, drafts, harmonies, shaped, own)
         try:
             slots, formula = phrase_harmony(draft, said, index, *surroundings)
-        except PlanError:
+        except PlanError as error:
             if states_phrases or (said.schema_ is None and said.pedal is None):
-                raise
+                raise within(error, "phrases", index) from None
             said = said.model_copy(update={"schema_": None, "pedal": None})  # nobody asked for them
             slots, formula = phrase_harmony(draft, said, index, *surroundings)
         if said.entries:  # where they stand in other keys, so does the phrase

@@ -15,7 +15,7 @@ from composer.corpus.reader import read_score
 from composer.plan.mixes import names_in_plan
 from composer.plan.model import Plan
 from composer.plan.planner import resolve
-from composer.plan.reader import read_plan
+from composer.plan.reader import lines_of, read_plan
 from composer.report.asked import Asked, asked_of, given_themes
 from composer.report.fitting import as_written, fitted
 from composer.report.form import FormReport, Unmet, form_report
@@ -71,7 +71,7 @@ def check_piece(
         report = _report(result.score, None, copied=copied, named=named, ensemble=ensemble_of(result.score))
         return Checked(report, None, result.mended)
     stated = read_plan(path)
-    plan = resolve(stated, folder=path.parent)
+    plan = resolve(stated, folder=path.parent, locate=lines_of(path))
     asked = _asked(plan, path.parent, given=_given(stated, path), compasses_of=compasses_of)
     written = as_written(result.score, plan, asked.outline)
     score = fitted(written, asked.outline, source=str(score_path), plan_source=str(path))

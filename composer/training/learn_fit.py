@@ -241,7 +241,8 @@ class _Fit:
         self._steps.set_vector(best)
         vector = smoothed = self._steps.vector()
         since_best = 0
-        adam = _Adam({name: self._rate(name) for name in names})
+        row_rate = self._config.row_rate if len(names) == 1 else self._config.adapter_rate  # it has been fitted
+        adam = _Adam({name: row_rate if name == EMBEDDING else self._rate(name) for name in names})
         state = None
         for update, batch in enumerate(self._windows.batches(self._done), start=1):
             state = state or self._steps.initial_state(batch)
@@ -263,9 +264,7 @@ class _Fit:
         return (best if self._is_judged_apart else smoothed), best_nats
 
     def _rate(self, name: str) -> float:
-        if is_factor(name):
-            return self._config.kernel_rate
-        return self._config.row_rate if name == EMBEDDING else self._config.adapter_rate
+        return self._config.kernel_rate if is_factor(name) else self._config.adapter_rate
 
     def _nats(self, vector: Mapping[str, FloatArray]) -> float:
         """Return the nats a step of the pieces that judge: the mean of told everything and told nothing."""

@@ -15,7 +15,7 @@ from composer.plan.numerals import parse_harmony, parse_key_path
 from composer.plan.outline import phrase_places
 from composer.plan.planner import plan_piece, resolve
 from composer.plan.playing import played_sections
-from composer.plan.reader import parse_plan
+from composer.plan.reader import lines_of, parse_plan, read_plan
 from composer.plan.writer import format_plan
 from composer.style_statistics import parse_degree
 from composer.theory.key import parse_key
@@ -300,3 +300,54 @@ def test_entries_may_be_built_in_python(library):
         sections=(SectionEntry(label="A", phrases=(PhraseEntry(bars=4, cadence="HC"), PhraseEntry(bars=4))),),
     )
     assert resolve(plan, library=library).section("A").bars == 8
+
+
+IMPOSSIBLE = """form: ternary
+style: small
+key: C major
+meter: "4/4"
+themes:
+  t: {bars: 4}
+sections:
+  - {label: A, theme: t, bars: 4, cadence: PAC}
+  - label: B
+    key: V
+    phrases:
+      - {bars: 4, cadence: HC}
+      - {bars: 2, cadence: PAC}
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "words"),
+    [
+        (("- {bars: 2, cadence: PAC}", '- {bars: 2, cadence: PAC, harmony: "IV | IV"}'), 13, "B, phrase 2"),
+        (("cadence: HC}", "cadence: HC, theme: t, fidelity: 1}"), 12, "states the theme t"),
+        (("t: {bars: 4}", 't: {bars: 4, harmony: "I | IV | IV | IV", phrases: [{bars: 4, cadence: PAC}]}'), 6, "way"),
+    ],
+)
+def test_what_cannot_be_followed_is_told_with_its_line(change, line, words, library, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(IMPOSSIBLE.replace(*change))
+    plan = read_plan(path, known_styles=("small",))
+    with pytest.raises(PlanError) as caught:
+        resolve(plan, folder=tmp_path, locate=lines_of(path), library=library)
+    (problem,) = caught.value.problems
+    assert (problem.place.source, problem.place.line) == (str(path), line)
+    assert words in problem.message
+    with pytest.raises(PlanError, match=r"<plan> (sections|themes)"):
+        resolve(plan, library=library)
+
+
+def test_what_cannot_be_followed_in_a_drawn_form_names_no_line_of_the_file(library, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("form: ./odd.yaml\nstyle: small\nkey: C major\n")
+    (tmp_path / "odd.yaml").write_text(
+        "template: 1\nname: odd\ndescription: voices where there are none\nensemble: line\n"
+        "themes: {s: {bars: 2, type: subject}}\nsections:\n"
+        "  - {label: A, function: theme, theme: s, bars: 2, key: {major: I, minor: i}, cadence: PAC,\n"
+        "     voices: [alto], passages: [{themes: 1, entries: [{voice: alto, bar: 1}]}]}\n"
+    )
+    with pytest.raises(PlanError, match="voices cannot enter one by one in the ensemble line") as caught:
+        resolve(read_plan(path, known_styles=("small",)), folder=tmp_path, locate=lines_of(path), library=library)
+    assert [problem.place for problem in caught.value.problems] == [None]
