@@ -112,6 +112,8 @@ def _of_passages(entry: SectionEntry, row: SectionRow, theme_bars: int, setting:
         if (not passage.ensembles or setting.ensemble in passage.ensembles)
         and setting.stream("form", row.section_id, "passage", index).random() < passage.optional
     ]
+    if not there:
+        return entry  # none is for this ensemble, or all were left out
     path = parse_key_path(entry.key or "I", setting.home)
     extra = (entry.bars or row.bars[0]) - row.bars[0]
     lengths = [passage.themes * theme_bars + passage.bars for passage in there]

@@ -8,7 +8,7 @@ import pytest
 
 from composer.errors import PlanError
 from composer.plan.brief import Brief
-from composer.plan.forms import form_names, list_forms, load_form, parse_form
+from composer.plan.forms import PassageRow, form_names, joined_passages, list_forms, load_form, parse_form
 from composer.plan.layout import repeats_of_form
 from composer.plan.model import Plan
 from composer.plan.numerals import parse_key_path
@@ -208,6 +208,48 @@ def test_a_form_of_ones_own_is_planned(tmp_path, library):
     assert [section.id for section in plan.sections] == ["V", "R", "V2"]
     assert plan.sections[0].phrases[0].theme == "verse"
     assert played_sections(plan) == ("V", "R", "V", "R", "V2", "V2", "V", "R")
+
+
+ENTERING = """template: 1
+name: entering
+description: Voices enter, or nobody does.
+themes: {subject: {bars: 2, type: subject}}
+sections:
+  - {label: A, function: theme, theme: subject, bars: 8, key: {major: I, minor: i}, cadence: PAC,
+     voices: [soprano, bass], passages: [PASSAGES]}
+"""
+
+
+def test_a_section_whose_passages_are_all_left_out_has_phrases_like_others(tmp_path, library):
+    passage = "{themes: 4, optional: 0.0, entries: [{voice: bass, bar: 1}]}"
+    (tmp_path / "entering.yaml").write_text(ENTERING.replace("PASSAGES", passage))
+    (section,) = plan_piece(
+        Brief(form="entering.yaml", style="small", seed=1), folder=tmp_path, library=library
+    ).sections
+    assert section.bars == 8
+    assert not any(phrase.entries for phrase in section.phrases)
+
+
+@pytest.mark.parametrize(
+    ("passages", "lengths", "joined"),
+    [
+        ([{}, {}, {}, {}], [2, 2, 2, 2], [[0, 1], [2, 3]]),
+        ([{}, {}, {}], [2, 1, 3], [[0, 1, 2]]),
+        ([{}, {}, {}], [2, 2, 3], [[0, 1], [2]]),
+        ([{}, {}], [3, 4], [[0], [1]]),
+        ([{}, {}], [4, 2], [[0], [1]]),
+        ([{"cadence": "HC"}, {}], [2, 2], [[0], [1]]),
+        ([{"fermata": True}, {}], [2, 2], [[0], [1]]),
+        ([{}, {"pedal": "V"}, {}], [2, 2, 2], [[0], [1], [2]]),
+        ([{"voices": ("alto",)}, {}], [2, 2], [[0], [1]]),
+        ([{"voices": ("alto",)}, {"voices": ("alto",)}], [2, 2], [[0, 1]]),
+        ([{}, {"keys": "1-2"}], [2, 2], [[0], [1]]),
+        ([{"keys": "1"}, {"keys": "1-2"}], [2, 2], [[0, 1]]),
+        ([], [], []),
+    ],
+)
+def test_passages_that_lead_on_are_one_phrase_until_it_is_long_enough(passages, lengths, joined):
+    assert joined_passages([PassageRow(**passage) for passage in passages], lengths) == joined
 
 
 def test_what_is_not_there_is_not_repeated(planned):
