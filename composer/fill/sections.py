@@ -32,9 +32,8 @@ from composer.fill.local import Enters, Local, localize
 from composer.fill.particles import ComposerMix, Stretch
 from composer.fill.pedals import give_pedal
 from composer.fill.recall import ComposedTheme, stated_voices
-from composer.fill.rhythm import usual_onsets
 from composer.fill.setting import WINDOW_PITCHES, Setting, critic_weights, weighed_spans
-from composer.fill.soloist import close_round, fitted_pitch, keep_silent, sings, with_breath
+from composer.fill.soloist import close_round, fitted_pitch, keep_silent, paces, sings, with_breath
 from composer.outline import SectionSpan
 from composer.plan.links import read_pitch
 from composer.plan.model import Link, SectionEntry
@@ -67,14 +66,14 @@ def section_stretch(
     """
     enters = _enters(section.enters)
     local = localize(setting.outline, span, enters=enters)
+    places = [place for place in setting.places if place.section.id == section.id]
     if setting.is_line:
-        local = replace(local, facts=line_facts(local.facts, usual_onsets(setting.statistics, setting.meter)))
+        local = replace(local, facts=line_facts(local.facts, paces(places, local, setting)))
     num_steps = local.facts.num_steps
     given = nothing_given(num_steps, WINDOW_PITCHES, setting.low_pitch, compass=setting.compass)
     if local.lead_in_steps and section.enters is not None and enters is not None:
         notes = _lead_in(section.enters, enters, local, setting)
         give_everything(given, notes, start_tick=0, end_tick=local.start_tick)
-    places = [place for place in setting.places if place.section.id == section.id]
     for place in places:
         _keep_register(given, setting, place, local)
         covered_until = tune_until = place.start_tick - local.origin_tick

@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from composer.fill.given import Given, Sounding
 from composer.fill.local import Local
+from composer.fill.rhythm import usual_onsets
 from composer.fill.setting import Setting
 from composer.plan.outline import PhrasePlace
 from composer.roll.codec import BoolArray
 from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import FREE, HELD, SILENT, STRUCK
 
+LEAST_SHARE, MOST_SHARE = 0.6, 1.4  # of the style's notes a beat, at the least and at the greatest density
 LONGEST_BREATH_BARS = 4  # a longer phrase has a breath within
 _INTERLUDES = ("introduction", "transition", "retransition", "coda")  # the keyboard's, where they state no theme
 
@@ -25,6 +28,25 @@ _INTERLUDES = ("introduction", "transition", "retransition", "coda")  # the keyb
 def sings(place: PhrasePlace, setting: Setting) -> bool:
     """Return whether the first part has the tune of a phrase; in an ensemble without soloist it always has."""
     return not setting.row.has_soloist or place.states_theme or place.section.function not in _INTERLUDES
+
+
+def paces(places: Sequence[PhrasePlace], local: Local, setting: Setting) -> NDArray[np.float64]:
+    """Return how many notes a beat a line is to have: the style's number, more or fewer where a phrase is dense or not.
+
+    Args:
+        places: phrases of the section.
+        local: its timeline.
+        setting: of the piece.
+
+    Returns:
+        float64 [step].
+    """
+    found = np.full(local.facts.num_steps, usual_onsets(setting.statistics, setting.meter))
+    for place in places:
+        start, end = ((tick - local.origin_tick) // STEP_TICKS for tick in (place.start_tick, place.end_tick))
+        density = 0.5 if place.entry.density is None else place.entry.density
+        found[max(0, start) : end] *= LEAST_SHARE + (MOST_SHARE - LEAST_SHARE) * density
+    return found
 
 
 def breath_ticks(setting: Setting) -> int:

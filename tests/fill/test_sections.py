@@ -9,6 +9,7 @@ from composer.fill.followed import RECALLED_LEVEL
 from composer.fill.goals import CADENCE
 from composer.fill.local import Local
 from composer.fill.particles import Stretch, run_filter
+from composer.fill.rhythm import usual_onsets
 from composer.fill.sections import section_stretch
 from composer.fill.setting import make_setting
 from composer.plan.model import Link
@@ -18,6 +19,7 @@ from composer.plan.reader import parse_plan
 from composer.roll.pins import FREE, HELD, STRUCK
 from composer.roll.reference import level_of
 from composer.style import load_statistics
+from composer.theory.meter import parse_meter
 
 PLAN = """
 plan: 1
@@ -216,3 +218,22 @@ def test_a_phrase_in_sequence_hears_the_theme_in_sequence(stretches_heard):
     onsets = model.any(axis=1)
     np.testing.assert_array_equal(onsets, copy.any(axis=1))
     assert set((top[0] - top[1])[onsets].tolist()) <= {1, 2}  # a step lower, note for note
+
+
+@pytest.mark.parametrize("ensemble", ["line", "song"])
+def test_a_line_moves_as_densely_as_its_phrases(ensemble):
+    text = PLAN.format(pickup=0).replace("ensemble: keyboard", f"ensemble: {ensemble}")
+    dense = text.replace("theme: none\n", "theme: none\n    density: 0.9\n")
+    thin = dense.replace("density: 0.9", "density: 0.1")
+    paces = []
+    for each in (thin, text.replace("theme: none\n", "theme: none\n    density: 0.5\n"), dense):
+        plan = resolve(parse_plan(each))
+        outline = plan_outline(plan)
+        setting = make_setting(plan, outline, known={"bach": ("bach", load_statistics("bach"))})
+        stretch, _ = section_stretch(setting.as_line(), plan.section("B"), outline.sections[1], {})
+        (told,) = set(stretch.facts.onsets_x8[stretch.lead_in_steps :, 1].tolist())
+        paces.append(told / 8)
+    usual = usual_onsets(load_statistics("bach"), parse_meter("4/4"))
+    assert paces[0] < 0.8 * usual
+    assert paces[1] == pytest.approx(usual, abs=0.07)
+    assert paces[2] > 1.2 * usual
