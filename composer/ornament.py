@@ -13,8 +13,10 @@ scale itself is left alone there.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -29,6 +31,7 @@ UNIT_TICKS = 2520  # a sixteenth: the shortest note of a figure
 ON_BEAT = 2  # metrical strength from which a note keeps its place
 # How like an ornamented tune is to the plain one, as the report measures it (`report.themes`).
 LEAST_LIKE, MOST_LIKE = 0.5, 0.9
+PART_BARS = 4  # each stretch of so many is to be another tune: what returns may be one phrase of a theme
 
 
 @dataclass(frozen=True)
@@ -96,8 +99,9 @@ def ornamented(theme: Theme, amount: float, rng: np.random.Generator, *, manner:
     """Return the theme with figures in its tune.
 
     What is ornamented is another tune and still the same: beyond its share of places further ones are taken until the
-    tune is no more like itself than `MOST_LIKE`, and fewer where it would be less than `LEAST_LIKE`. Where the manner
-    has too few figures that go, the others lend theirs; only a tune in which nothing goes stays as it is.
+    tune, and each four bars of it, is no more like itself than `MOST_LIKE`, and fewer where it would be less than
+    `LEAST_LIKE`. Where the manner has too few figures that go, the others lend theirs, and short notes between the
+    beats are changed for others; only a tune in which nothing goes stays as it is.
 
     Args:
         theme: to be ornamented.
@@ -108,23 +112,36 @@ def ornamented(theme: Theme, amount: float, rng: np.random.Generator, *, manner:
     source = theme.melody.notes
     draws = rng.random((len(source), 2))
     own = _all_figures(theme, MANNERS[manner], draws)
-    every = {name: weight for weights in MANNERS.values() for name, weight in weights.items()}
+    every = {name: weight for weights in MANNERS.values() for name, weight in weights.items()} | dict(_LENT)
     found = {**_all_figures(theme, every, draws), **own}
     # The manner's places first, each kind in a drawn order.
     order = sorted(found, key=lambda place: (place not in own, draws[place, 0]))
     count = sum(draws[place, 0] < amount for place in own)
 
-    def with_figures(count: int) -> tuple[MelodyNote, ...]:
-        taken = set(order[:count])
-        return tuple(new for place, note in enumerate(source) for new in (found[place] if place in taken else [note]))
+    def with_figures(taken: Collection[int], first: int = 0, end: int | None = None) -> tuple[MelodyNote, ...]:
+        places = range(len(source))[first:end]
+        return tuple(new for place in places for new in (found[place] if place in taken else [source[place]]))
 
     if amount > 0:
-        while count < len(order) and likeness(source, with_figures(count)) > MOST_LIKE:
+        while count < len(order) and likeness(source, with_figures(order[:count])) > MOST_LIKE:
             count += 1
-        while count > 1 and likeness(source, with_figures(count)) < LEAST_LIKE:
+        while count > 1 and likeness(source, with_figures(order[:count])) < LEAST_LIKE:
             count -= 1
-    melody = replace(theme.melody, notes=with_figures(count))
+    taken = set(order[:count])
+    for first, end in _parts(theme) if amount > 0 else ():
+        left = [place for place in order if first <= place < end and place not in taken]
+        while left and likeness(source[first:end], with_figures(taken, first, end)) > MOST_LIKE:
+            taken.add(left.pop(0))
+    melody = replace(theme.melody, notes=with_figures(taken))
     return replace(theme, voices=(melody, *theme.voices[1:]))
+
+
+def _parts(theme: Theme) -> list[tuple[int, int]]:
+    """Return the notes of each four bars of a tune, as (first, end) of their indices; an upbeat is of the first."""
+    onsets = [note.onset_tick for note in theme.melody.notes]
+    starts = [bar * theme.meter.bar_ticks for bar in range(PART_BARS, theme.bars, PART_BARS)]
+    edges = [0, *(bisect_left(onsets, start) for start in starts), len(onsets)]
+    return list(pairwise(edges))
 
 
 def likeness(tune: Sequence[MelodyNote], other: Sequence[MelodyNote]) -> float:
@@ -151,7 +168,7 @@ def _spot(theme: Theme, index: int) -> Spot | None:
     source = theme.melody.notes
     note = source[index]
     follower = source[index + 1] if index + 1 < len(source) else None
-    if follower is None or follower.onset_tick != note.end_tick or note.duration_tick < 2 * UNIT_TICKS:
+    if follower is None or follower.onset_tick != note.end_tick or note.duration_tick < UNIT_TICKS:
         return None
     key, leading = _scale(theme.chords, note.onset_tick, theme.key)
     strength = theme.meter.strength(note.onset_tick % theme.meter.bar_ticks)
@@ -169,6 +186,8 @@ def _scale(chords: Sequence[ChordSpan], tick: int, home: Key) -> tuple[Key, bool
 def _figures(spot: Spot, weights: Mapping[str, float]) -> list[tuple[float, list[MelodyNote]]]:
     found = []
     for name, weight in weights.items():
+        if spot.note.duration_tick < 2 * UNIT_TICKS and name not in _LENT:
+            continue  # it cannot be divided
         notes = _RULES[name](spot)
         if notes is not None:
             found.append((weight, notes))
@@ -250,6 +269,15 @@ def _appoggiatura(spot: Spot) -> list[MelodyNote] | None:
     return _halves(spot, spot.at(1), spot.note.pitch)
 
 
+def _changed(spot: Spot) -> list[MelodyNote] | None:
+    """A short note between the beats is changed for the neighbour of the next one that it is not."""
+    distance = spot.distance
+    if spot.is_on_beat or distance is None or spot.note.duration_tick > 2 * UNIT_TICKS:
+        return None
+    steps = min((step for step in (distance + 1, distance - 1) if step), key=abs)
+    return [replace(spot.note, pitch=spot.at(steps))]
+
+
 def _halves(spot: Spot, first: int, second: int) -> list[MelodyNote]:
     """Two notes in the time of one; in compound beats the second has the last third."""
     length, onset = spot.note.duration_tick, spot.note.onset_tick
@@ -267,8 +295,10 @@ _RULES: Mapping[str, Figure] = MappingProxyType(
         "mordent": _mordent,
         "trill": _trill,
         "appoggiatura": _appoggiatura,
+        "changed": _changed,
     }
 )
+_LENT: Mapping[str, float] = MappingProxyType({"changed": 1.0})  # of no manner: for what is too quick for figures
 # Manner -> figure -> how it is liked beside others that go in the same place. Which figures belong to a time is matter
 # of textbooks; the weights are ours.
 MANNERS: Mapping[str, Mapping[str, float]] = MappingProxyType(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from composer.abc import UNIT_TICKS, Melody, MelodyNote, format_abc, parse_abc
 from composer.ornament import LEAST_LIKE, MANNERS, MOST_LIKE, likeness, manner_of, ornamented
 from composer.outline import ChordSpan
-from composer.theme import Theme
+from composer.theme import Theme, scale_step
 from composer.theory.harmony import parse_chord
 from composer.theory.key import parse_key
 from composer.theory.meter import parse_meter
@@ -64,6 +64,39 @@ def test_a_small_amount_changes_something_and_a_large_one_not_everything(manner)
 def test_another_manner_helps_where_the_own_one_has_no_figure():
     theme = theme_of("G2 A2 B2 | c2 d2 e2 | d2 c2 B2 | G6")  # steps alone: plain ornaments fill thirds
     assert abc(ornamented(theme, 0.5, np.random.default_rng(1))) != abc(theme)
+
+
+QUICK = "G/A/B/c/ d/c/B/A/ G/F/G/A/ | B/c/d/e/ d/B/G/B/ A/G/F/A/ | G/B/A/c/ B/d/c/e/ d/c/B/A/ | G6"
+
+
+@pytest.mark.parametrize("manner", sorted(MANNERS))
+def test_a_tune_too_quick_for_figures_is_changed_between_its_beats(manner):
+    theme = theme_of(QUICK)
+    for seed in range(5):
+        rich = ornamented(theme, 0.2, np.random.default_rng(seed), manner=manner)
+        assert LEAST_LIKE <= likeness(theme.melody.notes, rich.melody.notes) <= MOST_LIKE
+        assert [note.onset_tick for note in rich.melody.notes] == [note.onset_tick for note in theme.melody.notes]
+
+
+def test_a_changed_note_leads_to_the_next_by_step():
+    theme = theme_of(QUICK)
+    rich = ornamented(theme, 0.5, np.random.default_rng(1), manner="plain")
+    for note, later, plain in zip(rich.melody.notes, rich.melody.notes[1:], theme.melody.notes, strict=False):
+        if note.pitch != plain.pitch:
+            assert 1 <= abs(scale_step(note.pitch, theme.key)[0] - scale_step(later.pitch, theme.key)[0]) <= 2
+
+
+@pytest.mark.parametrize("manner", sorted(MANNERS))
+def test_each_phrase_of_four_bars_is_another_tune(manner):
+    slow, quick = "G2 B2 d2 | c4 G2 | A2 c2 B2 | G4 d2", QUICK
+    for text in (f"{slow} | {quick}", f"{quick} | {slow}"):
+        theme = theme_of(text)
+        middle = 4 * theme.meter.bar_ticks
+        for seed in range(5):
+            rich = ornamented(theme, 0.1, np.random.default_rng(seed), manner=manner)
+            for is_later in (False, True):
+                parts = [[n for n in t.melody.notes if (n.onset_tick >= middle) == is_later] for t in (theme, rich)]
+                assert likeness(*parts) <= MOST_LIKE
 
 
 def test_likeness_is_the_share_of_common_notes():
