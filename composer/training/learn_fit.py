@@ -78,8 +78,8 @@ class LearnConfig:
     validate_every: int = 20
     patience: int = 4
     row_rate: float = 0.01
-    adapter_rate: float = 0.005
-    kernel_rate: float = 0.001
+    adapter_rate: float = 0.0005
+    kernel_rate: float = 0.0004
     rows: int = 8
     steps: int = 64
     pitches: int = 56
