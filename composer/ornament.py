@@ -1,7 +1,8 @@
 """Ornaments of a tune by rule, each manner (of a time, of a style) with its own.
 
 What it is: `ornamented` gives a share of a tune's notes a figure: a passing or neighbour note, a run, a turn, a
-mordent, a trill, an appoggiatura. Which ones a manner knows and how it likes them stands in `MANNERS`.
+mordent, a trill, an appoggiatura. Which ones a manner knows and how it likes them stands in `MANNERS`. Notes too short
+for any may be changed for others, in every manner.
 
 Conventions: what stands on a beat keeps onset and pitch, so the tune stays what it was where the ear holds on to it; an
 appoggiatura takes the place of an unaccented note only. The last two notes of the tune and the note before a rest stay,

@@ -137,9 +137,7 @@ class NetworkSource:
             self._told = (stretch, self._tell(stretch))
         told = self._told[1]
         if self._adapters is not None:
-            style = stretch.style_at(first)
-            total = sum(weight for _, weight in style)
-            self._adapters.sound({name: weight / total for name, weight in style})
+            self._adapters.sound(stretch.style_at(first))
         marginal = None
         if self._marginal is not None:
             marginal = self._marginal[stretch.low_pitch : stretch.low_pitch + self.num_pitches]

@@ -12,6 +12,7 @@ out counts from its first bar line.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -105,8 +106,12 @@ def with_model(
 
 
 def _pace(opening: Opening, meter: Meter) -> float:
-    """Return how many notes a beat an opening has."""
-    return len(opening.onsets_beat) / (IDEA_BARS * meter.beats)
+    """Return how many notes a beat an opening has, as far as it goes into two bars of a meter.
+
+    Compound openings are of any compound meter: two bars of 6/8 are one of 12/8.
+    """
+    inside = [onset for onset in opening.onsets_beat if onset < IDEA_BARS * meter.beats]
+    return len(inside) / (math.floor(max(inside)) + 1) if inside and max(inside) >= 0 else 0.0
 
 
 def _draft_idea(

@@ -9,12 +9,13 @@ Contents: `kernels_of`, `Adapters`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.errors import OptionError
 from composer.network.own_composer import OwnComposer, kernel_shapes
 
 if TYPE_CHECKING:
@@ -33,21 +34,31 @@ class Adapters:
     Args:
         network: `extended` by these composers; its kernels are assigned anew whenever the style changes.
         own: the composers.
+
+    Raises:
+        OptionError: Keras runs on another backend than TensorFlow, whose compiled loops keep the kernels of their first
+            run.
     """
 
     def __init__(self, network: BiaxialNetwork, own: Sequence[OwnComposer]) -> None:
         import keras
 
         self._own = [one for one in own if one.factors]
+        if self._own and keras.backend.backend() != "tensorflow":
+            raise OptionError(
+                f"a learned style: the backend must be tensorflow; found {keras.backend.backend()}",
+                mend="KERAS_BACKEND=tensorflow",
+            )
         self._kernels = kernels_of(network) if self._own else {}
         self._plain = {
             name: np.asarray(keras.ops.convert_to_numpy(weight), np.float32) for name, weight in self._kernels.items()
         }
         self._sounding: tuple[float, ...] = (0.0,) * len(self._own)
 
-    def sound(self, style: Mapping[str, float]) -> None:
-        """Let the network's kernels be those of a style: weights of composers, by name, that sum to 1."""
-        weights = tuple(style.get(one.name, 0.0) for one in self._own)
+    def sound(self, style: Sequence[tuple[str, float]]) -> None:
+        """Let the network's kernels be those of a style: composers by name, with weights; a name may come twice."""
+        total = sum(weight for _, weight in style)
+        weights = tuple(sum(weight for name, weight in style if name == one.name) / (total or 1.0) for one in self._own)
         if weights == self._sounding:
             return
         for name, kernel in self._kernels.items():

@@ -1,9 +1,9 @@
 """A network with further composers: the same weights, one row of the style embedding more for each.
 
 Why it works: all that a style does goes through one linear embedding, and its gate units go straight to the gates. A
-further composer is a row behind those of the composers that the network knows; its adapter is one gate unit more, which
-nobody else's row sounds. So mixes and glides are what they are among the network's own composers, and what the network
-makes of these does not change.
+further composer is a row behind those of the composers that the network knows; the gates of its adapter are one gate
+unit more, which nobody else's row sounds. So mixes and glides are what they are among the network's own composers, and
+what the network makes of these does not change. What an adapter does to kernels is for `network/adapters.py`.
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ def read_own_composer(path: Path, *, name: str, sha256: str, network: WeightsCar
         )
     told, tensors = _parsed(content, path)
     if told.get("format") not in _READABLE:
-        raise StyleError(f"not a composer's vector of format {FORMAT}", place=path, mend=LEARN_AGAIN)
+        raise StyleError(f"not a composer's vector of a format up to {FORMAT}", place=path, mend=LEARN_AGAIN)
     if told.get("weights_sha256") != network.sha256:
         former = told.get("network")
         which = f'other weights of the network "{former}"' if former == network.name else f'the network "{former}"'

@@ -50,7 +50,10 @@ def shares_inside(template: FormTemplate, styles: Styles, meter: Meter, mode: Mo
 
 
 def _of_row(row: SectionRow, mean_bars: float, *, theme_bars: int) -> dict[CadenceName, float]:
-    """Return the cadences of a section that its form decides: its last one, or those of all its phrases."""
+    """Return the cadences of a section that its form decides: its last one, or those of all its phrases.
+
+    Of passages that are there now and then all are counted, with themes as long as the form usually has them.
+    """
     if row.phrases:
         times = max(1.0, _bars(row) / sum(phrase.bars for phrase in row.phrases))
         inside = [phrase.cadence[0] for phrase in row.phrases[:-1]]

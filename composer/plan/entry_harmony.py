@@ -76,23 +76,32 @@ def _in_sequence(placed: list[PlacedEntry], entries: Sequence[VoiceEntry], setti
     """Return entries of which each goes on a step below the one before it with chords that fall by fifths.
 
     So an episode is made of a subject's head: two chords a bar, each a fifth below the last. Where the head is known
-    and fits its own chords better, those stay.
+    and fits its own chords better, those stay. Entries before and after such a run keep theirs.
     """
     ordered = sorted(entries, key=lambda one: (one.bar, one.beat or 1.0))
-    steps = [one.step or 0 for one in ordered]
-    bars = [one.bar for one in ordered]
-    is_sequence = (
-        len(placed) > 1
-        and all(later - one == -1 for one, later in pairwise(steps))
-        and all(later - one == 1 for one, later in pairwise(bars))
-        and len({(one.theme, one.theme_bars, one.key) for one in ordered}) == 1
-        and all(one.theme.bars == 1 for one in placed)
-    )
-    if not is_sequence:
-        return tuple(placed)
-    falling = [replace(one, theme=_falling(one, step, setting)) for one, step in zip(placed, steps, strict=True)]
-    own, other = (sum(_misfit(one.theme, setting) for one in way) for way in (placed, falling))
-    return tuple(placed if own < other and all(one.theme.chords for one in placed) else falling)
+    found: list[PlacedEntry] = []
+    while len(found) < len(ordered):
+        start = end = len(found)
+        while end + 1 < len(ordered) and _goes_on(ordered[end], ordered[end + 1]):
+            end += 1
+        run = placed[start : end + 1]
+        if len(run) > 1 and all(one.theme.bars == 1 for one in run):
+            steps = [one.step or 0 for one in ordered[start : end + 1]]
+            falling = [_falling_one(one, step, setting) for one, step in zip(run, steps, strict=True)]
+            own, other = (sum(_misfit(one.theme, setting) for one in way) for way in (run, falling))
+            run = run if own < other and all(one.theme.chords for one in run) else falling
+        found += run
+    return tuple(found)
+
+
+def _goes_on(entry: VoiceEntry, later: VoiceEntry) -> bool:
+    """Whether an entry is another one a bar later and a step below."""
+    is_same = (entry.theme, entry.theme_bars, entry.key) == (later.theme, later.theme_bars, later.key)
+    return is_same and later.bar == entry.bar + 1 and (later.step or 0) == (entry.step or 0) - 1
+
+
+def _falling_one(entry: PlacedEntry, step: int, setting: Setting) -> PlacedEntry:
+    return replace(entry, theme=_falling(entry, step, setting))
 
 
 def _falling(entry: PlacedEntry, step: int, setting: Setting) -> Theme:
@@ -172,7 +181,7 @@ def draw_entries(
 
 
 def _with_entries(keys: tuple[tuple[int, Key], ...], placed: Sequence[PlacedEntry]) -> tuple[tuple[int, Key], ...]:
-    """Let each key begin with the first entry in it, at the latest: what is free behind that stays there."""
+    """Let each key begin with the first entry in it, at the latest: what is free behind that, or held, is in it."""
     places = [keys[0]]
     for tick, key in keys[1:]:
         entered_at = [one.start_tick for one in placed if one.theme.key == key and one.start_tick > places[-1][0]]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from composer.errors import PlanError
-from composer.plan.entries import FOUR_PARTS, VOICED_ENSEMBLES, end_bar, settled_entries
+from composer.plan.entries import FOUR_PARTS, VOICED_ENSEMBLES, end_bar, entry_key, settled_entries
 from composer.plan.forms import FormTemplate, PassageRow, SectionRow, joined_passages
 from composer.plan.locate import within
 from composer.plan.model import MAX_SECTION_BARS, NO_THEME, VOICES, PhraseEntry, SectionEntry, VoiceEntry, VoiceName
@@ -183,8 +183,8 @@ def _joined_entries(
             if end_bar(entry, theme_bars) > lengths[index]:
                 continue
             moved = entry.model_copy(update={"bar": entry.bar + bar})
-            if entry.key is None and entry.answer is None and own and own[0] != keys[0][0]:
-                moved = moved.model_copy(update={"key": key_word(own[0], home)})
+            if entry.key is None and own and own[0] != keys[0][0]:
+                moved = moved.model_copy(update={"key": key_word(entry_key(entry, own[0], home), home)})
             found.append(moved)
         bar += lengths[index]
     return tuple(found) or None

@@ -145,7 +145,7 @@ def resolve_section(
             slots, formula = phrase_harmony(draft, said, index, *surroundings)
         except PlanError as error:
             if states_phrases or (said.schema_ is None and said.pedal is None):
-                raise within(error, "phrases", index) from None
+                raise (within(error, "phrases", index) if states_phrases else error) from None
             said = said.model_copy(update={"schema_": None, "pedal": None})  # nobody asked for them
             slots, formula = phrase_harmony(draft, said, index, *surroundings)
         if said.entries:  # where they stand in other keys, so does the phrase

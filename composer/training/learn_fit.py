@@ -66,7 +66,7 @@ class LearnConfig:
         row_updates, adapter_updates: of the row alone at most, and of row and adapter at most.
         validate_every: updates.
         patience: validations without a new best before the fit ends.
-        row_rate, adapter_rate, kernel_rate: Adam's learning rates of the row, of the gates and of the factors.
+        row_rate, adapter_rate, kernel_rate: Adam's learning rates of the row alone; then of row and gates, of factors.
         rows, steps, pitches: of a batch (`WindowConfig`).
         lanes: cores to use.
     """
@@ -232,7 +232,7 @@ class _Fit:
         """Fit some parts of a vector; return the best vector heard, and its nats a step.
 
         Args:
-            start: the same of the vector to begin with; parts that are not named in it are 0.
+            start: the same of the vector to begin with; parts that are not named in it do nothing at first.
             names: parts of the vector that are fitted.
             num_updates: at most.
             until: share of the time after which it ends.

@@ -225,7 +225,7 @@ def _found(folder: Path, sides: Sides, options: argparse.Namespace, deadline: fl
     start = {AVERAGE: equal, NOBODY: ()}.get(fitted.began_with, nearest)
     own = ((OWN, 1.0),)
     learner = extended(loaded.network, [fitted.vector])
-    Adapters(learner, [fitted.vector]).sound({OWN: 1.0})
+    Adapters(learner, [fitted.vector]).sound([(OWN, 1.0)])
     trained, full = best_of_full_training(folder, loaded, start, sides, config, options, deadline)
     heard: dict[str, dict[str, list[float]]] = {}
     for name, told in TELLINGS.items():

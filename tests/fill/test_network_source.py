@@ -13,6 +13,9 @@ from composer import pipeline
 from composer.errors import OptionError
 from composer.fill.network_source import NetworkSource
 from composer.fill.particles import Stretch
+from composer.network.adapters import Adapters
+from composer.network.extended import extended
+from composer.network.own_composer import OwnComposer, kernel_shapes
 from composer.outline import ChordSpan, KeySpan
 from composer.pipeline import filling
 from composer.plan.model import SectionEntry
@@ -258,6 +261,54 @@ def test_a_line_moves_as_it_is_told(pieces, make_source, stretch):
         uniforms = np.random.default_rng(2).random((12, source.num_particles, 56, 2), dtype=np.float32)
         begun.append(int(source.run(source.start(free), free, 0, 12, uniforms)[0].articulate.sum()))
     assert begun[1] > 1.5 * begun[0] > 0
+
+
+def test_adapters_sound_as_each_stretch_s_style_has_them(listen, stretch):
+    make, heard = listen
+    sounded = []
+    source = make(adapters=SimpleNamespace(sound=lambda style: sounded.append((style, len(heard)))))
+    mixed = replace(stretch, style=(("bach", 0.5), ("joplin", 0.5)))
+    for each in (stretch, mixed):
+        source.run(source.start(each), each, 0, 12, NUMBERS)
+    assert sounded == [(stretch.style, 0), (mixed.style, 1)], "before each run"
+
+
+def test_a_compiled_sampler_hears_the_kernels_of_the_style(stretch):
+    loaded, _, _ = filling._ready(styles_folder() / "networks" / "composers.safetensors", [])
+    config = loaded.card.network
+    random = np.random.default_rng(3)
+    factors = {
+        name: tuple((0.3 * random.normal(size=size)).astype("float32") for size in ((rows, 2), (2, columns)))
+        for name, (rows, columns) in kernel_shapes(config).items()
+    }
+    own = OwnComposer("mine", np.asarray(loaded.network.style_embedding)[0].copy(), {}, factors)
+    network = extended(loaded.network, [own])
+    adapters = Adapters(network, [own])
+    uniforms = random.random((12, 2, 56, 2), dtype=np.float32)
+
+    def drawn(name, source):
+        told = replace(stretch, style=((name, 1.0),))
+        return source.run(source.start(told), told, 0, 12, uniforms)[0].play
+
+    first, second = (
+        NetworkSource(
+            network,
+            composers=(*loaded.card.composers, "mine"),
+            ensembles=loaded.card.ensembles,
+            marginal_log_odds=None,
+            num_particles=2,
+            num_pitches=56,
+            max_steps=12,
+            adapters=adapters,
+            device="cpu",
+        )
+        for _ in range(2)
+    )
+    known = loaded.card.composers[0]
+    mine, plain, again = drawn("mine", first), drawn(known, second), drawn("mine", first)
+    np.testing.assert_array_equal(mine, again)
+    assert (mine != plain).any()
+    np.testing.assert_array_equal(plain, drawn(known, second))
 
 
 @pytest.mark.parametrize(

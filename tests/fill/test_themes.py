@@ -257,6 +257,17 @@ def test_a_subject_s_model_is_a_lively_one_where_there_is_one():
     assert told.pace > 6 / 8
 
 
+@pytest.mark.parametrize(("meter", "beats"), [("6/8", 8), ("6/8", 4), ("12/8", 4), ("12/8", 8)])
+def test_the_pace_of_an_opening_in_another_compound_meter_is_its_own(meter, beats):
+    task = task_for("period", meter, pickup=0)
+    onsets = tuple(float(place) / 2 for place in range(2 * beats))  # two notes in every beat, for so many beats
+    statistics = replace(
+        load_statistics("bach"), openings=(Opening("major", "compound", onsets, (0,) * len(onsets), 1),)
+    )
+    told, model = with_model(task, statistics, np.random.default_rng(1))
+    assert model is None or told.pace == pytest.approx(2.0, abs=0.07)
+
+
 def test_a_style_without_openings_has_no_model_and_its_own_pace():
     task = task_for("period", "4/4", pickup=0)
     told, model = with_model(task, statistics_with(), np.random.default_rng(1))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from composer.errors import PlanError
+from composer.plan.brief import Brief
 from composer.plan.entries import entered
 from composer.plan.material import theme_of
 from composer.plan.outline import phrase_places, plan_outline
-from composer.plan.planner import resolve
+from composer.plan.planner import plan_piece, resolve
 from composer.plan.reader import parse_plan as read_text
 from composer.plan.writer import format_plan
 from composer.theory.key import parse_key
@@ -143,6 +146,33 @@ sections:
     place = phrase_places(resolve(parse_plan(text), library=library))[0]
     keys = [(slot.start_tick // (4 * 10080), str(slot.key)) for slot in place.slots]
     assert {key for bar, key in keys if bar >= 1} == {"G major"}
+
+
+def test_links_of_a_sequence_fall_by_fifths_beside_other_entries(planned):
+    plan = planned(form="invention", key="C major", seed=1)
+    phrase = plan.section("B").phrases[1]  # two links in one key, then an entry in the next
+    assert [(entry.bar, entry.step) for entry in phrase.entries] == [(1, None), (2, -1), (3, None)]
+    place = next(one for one in phrase_places(plan) if one.section.id == "B" and one.index == 1)
+    slots = [slot for slot in place.slots if slot.start_tick < place.start_tick + 2 * 4 * 10080]
+    roots = [slot.chord.relative_root for slot in slots if slot.key == place.slots[0].key]
+    assert roots[0] == 0
+    assert {(one - later) % 12 for one, later in pairwise(roots)} <= {6, 7}
+
+
+def test_an_answer_behind_another_key_answers_there(tmp_path, library):
+    (tmp_path / "own.yaml").write_text("""template: 1
+name: own
+description: An answer in another key.
+meters: ["4/4"]
+themes: {s: {bars: 2, type: subject}}
+sections:
+  - {label: A, function: theme, theme: s, bars: 4, key: {major: I -> vi, minor: i -> III}, cadence: PAC,
+     voices: [soprano, bass], passages: [{themes: 1, keys: 1, entries: [{voice: bass, bar: 1}]},
+       {themes: 1, keys: 2, entries: [{voice: soprano, bar: 1, answer: real}]}]}
+""")
+    brief = Brief(form="own.yaml", style="small", key="C major", seed=1)
+    (phrase,) = plan_piece(brief, folder=tmp_path, library=library).sections[0].phrases
+    assert [(entry.bar, entry.key) for entry in phrase.entries] == [(1, "I"), (3, "iii")]
 
 
 def test_an_episode_takes_the_head_down_by_steps_in_changing_voices(planned):
