@@ -8,8 +8,8 @@ reader's affair. Beats are the meter's. A `meter class` is one of `METER_CLASSES
 phrase. Numbers that serve as keys are written with `number_text` (`0.5`, `2`). Degrees are texts such as `5` or `#7`,
 counted in the scale of the mode (natural minor in minor). Percentiles are (10th, 50th, 90th).
 
-Contents: `StyleStatistics` and its members, `statistics_to_json`, `statistics_from_json`, `meter_class`, `degree_text`,
-`parse_degree`, `number_text`.
+Contents: `StyleStatistics` and its members, `statistics_to_json`, `statistics_from_json`, `meter_class`,
+`closing_ticks`, `degree_text`, `parse_degree`, `number_text`.
 """
 
 from __future__ import annotations
@@ -21,13 +21,16 @@ from typing import Any
 
 from composer.errors import StyleError
 from composer.theory.key import SCALE_FIFTHS, Mode
-from composer.theory.meter import Meter
+from composer.theory.meter import TICKS_PER_QUARTER, Meter
 from composer.theory.pitch import fifths_pitch_class
 
 FORMAT = 1  # version of the JSON
 ZONES = ("opening", "middle", "cadence")  # first chords; the rest; the last three chords (those of a cadence formula)
 METER_CLASSES = ("duple", "triple", "quadruple", "compound")
 POSITIONS = ("first", "inner", "last")  # of a phrase in its piece
+
+NUM_ENDS = 5  # kinds of a phrase's end, equally many phrases each
+ENDS = ("open", "closed")  # phrases without and with a cadence
 
 Counts = Mapping[str, int]
 Percentiles = tuple[float, float, float]  # 10th, 50th, 90th
@@ -90,6 +93,20 @@ class TextureFigures:
 
 
 @dataclass(frozen=True)
+class PhraseEnd:
+    """How a fifth of a style's phrases of two bars and more end.
+
+    Attributes:
+        lower, upper: onsets in the phrase's last `closing_ticks` as a share of those before, in each hand.
+        halts: share of the phrases in which nothing begins any more for a beat before the next one.
+    """
+
+    lower: float
+    upper: float
+    halts: float
+
+
+@dataclass(frozen=True)
 class StyleStatistics:
     """What was counted in a style's pieces. Nested mappings are named from the outside in.
 
@@ -123,6 +140,10 @@ class StyleStatistics:
             count.
         openings: two-bar melodic openings of phrases, most frequent first.
         figures: name → percentiles over pieces, the names of `analysis.figures.FIGURES`.
+        phrase_ends: one of `ENDS` → `NUM_ENDS` kinds of ends, from those that come to rest to those that drive on;
+            empty where too few phrases were counted.
+        halting_bars: share of the bars that end inside a phrase in which nothing begins any more for a beat; None where
+            it was not counted.
     """
 
     name: str
@@ -159,6 +180,8 @@ class StyleStatistics:
     cell_changes: Mapping[str, Counts] = field(default_factory=dict)
     openings: tuple[Opening, ...] = ()
     figures: Mapping[str, Percentiles] = field(default_factory=dict)
+    phrase_ends: Mapping[str, tuple[PhraseEnd, ...]] = field(default_factory=dict)
+    halting_bars: float | None = None
 
 
 def statistics_to_json(statistics: StyleStatistics) -> str:
@@ -192,6 +215,9 @@ def statistics_from_json(text: str, *, source: str = "<statistics>") -> StyleSta
         for name, member in _ROWS.items():
             plain[name] = tuple(member(*row) for row in plain[name])
         plain["textures"] = {name: TextureFigures(**row) for name, row in plain["textures"].items()}
+        plain["phrase_ends"] = {
+            kind: tuple(PhraseEnd(**row) for row in rows) for kind, rows in plain.get("phrase_ends", {}).items()
+        }
         return StyleStatistics(**plain)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StyleError(f"not a style's statistics: {error}", place=source) from error
@@ -216,6 +242,12 @@ def meter_class(meter: Meter) -> str:
     if meter.beats % 3 == 0:
         return "triple"
     return "quadruple" if meter.beats % 4 == 0 else "duple"
+
+
+def closing_ticks(meter: Meter) -> int:
+    """Return the length of a phrase's end: half a bar; of three beats, or shorter than four quarters, a bar."""
+    has_halves = meter.beats % 2 == 0 and meter.bar_ticks >= 4 * TICKS_PER_QUARTER
+    return meter.bar_ticks // 2 if has_halves else meter.bar_ticks
 
 
 # Pitch classes that are written as a raised degree; the others outside the scale are lowered ones (b3, b6, b7, in minor

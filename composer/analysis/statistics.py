@@ -1,7 +1,8 @@
 """Statistics of a style, counted from analysed pieces.
 
-What it is: `style_statistics` goes once through the pieces and fills every member of `StyleStatistics`; harmony and
-melody are counted by `harmony_statistics.py` and `melody_statistics.py`, form and texture here.
+What it is: `style_statistics` goes once through the pieces and fills every member of `StyleStatistics`; harmony,
+melody and phrase ends are counted by `harmony_statistics.py`, `melody_statistics.py` and `phrase_ends.py`, form and
+texture here.
 
 Conventions: as in `style_statistics.py`. All members come out in a fixed order (sorted keys, or by count), whatever the
 order of the pieces, but for ties between formulas or openings, which are broken by their content.
@@ -21,6 +22,7 @@ from composer.analysis.figures import FIGURES, piece_figures
 from composer.analysis.hands import UPPER_HAND, bass_line, hand_of_notes, melody_line
 from composer.analysis.harmony_statistics import HarmonyCounts, count_harmony
 from composer.analysis.melody_statistics import MelodyCounts, count_melody
+from composer.analysis.phrase_ends import EndCounts, count_ends
 from composer.outline import Outline, TextureSpan
 from composer.score import Score
 from composer.style_statistics import Percentiles, StyleStatistics, TextureFigures, meter_class, number_text
@@ -54,6 +56,7 @@ class _Counts:
 
     harmony: HarmonyCounts = field(default_factory=HarmonyCounts)
     melody: MelodyCounts = field(default_factory=MelodyCounts)
+    ends: EndCounts = field(default_factory=EndCounts)
     simple: Nested = field(default_factory=_nested)  # ensembles, home_keys, meters, keys
     phrase_lengths: Nested = field(default_factory=_nested)
     cadence_mix: defaultdict[str, Nested] = field(default_factory=lambda: defaultdict(_nested))
@@ -90,6 +93,7 @@ def style_statistics(pieces: Iterable[AnalysedPiece], *, name: str) -> StyleStat
         _count_texture(counts, piece)
         count_harmony(counts.harmony, piece.score, piece.outline, piece.weight)
         count_melody(counts.melody, piece.score, piece.outline, piece.weight)
+        count_ends(counts.ends, piece.score, piece.outline, piece.weight)
         for key, value in piece_figures(piece.score).items():
             counts.figures[key] += [value] * piece.weight
     return _finished(counts, name)
@@ -196,6 +200,8 @@ def _finished(counts: _Counts, name: str) -> StyleStatistics:
         cell_changes=_plain(melody.cell_changes),
         openings=melody.commonest_openings(),
         figures={key: percentiles(counts.figures[key]) for key in FIGURES if counts.figures[key]},
+        phrase_ends=counts.ends.finished(),
+        halting_bars=counts.ends.halting_share(),
     )
 
 

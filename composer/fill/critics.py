@@ -1,10 +1,10 @@
 """Critics: what each particle's new bar is worth, as log weights.
 
 What it is: small functions that look at one bar of every particle at once and return penalties; the particle filter
-adds them to the particles' weights. They judge what the network is not told: silence, parallels, leaps, what no hand
-and no part can play, a copy, and what a line alone should be. Chords, keys, basses and textures are not judged again:
-the network is told them, and `bench_critics.py` found nothing better in pieces composed with critics of these. The
-network's own likelihood of free notes is never maximised, since that selects silence and held chords.
+adds them to the particles' weights. They judge what the network is not told: silence, halts, parallels, leaps, what no
+hand and no part can play, a copy, and what a line alone should be. Chords, keys, basses and textures are not judged
+again: the network is told them, and `bench_critics.py` found nothing better in pieces composed with critics of these.
+The network's own likelihood of free notes is never maximised, since that selects silence and held chords.
 
 Conventions: rolls are bool [particle, step, pitch]; a penalty is >= 0, in nats, [particle]. `Bar` (`bar.py`)
 holds the facts of the steps; `before` is what each particle has sounded so far.
@@ -55,6 +55,19 @@ def silence(bar: Bar) -> Penalty:
     return 0.4 * np.maximum(silent.sum(axis=1) - 2.0, 0)
 
 
+def standstill(bar: Bar) -> Penalty:
+    """Beats in which all voices stand still although their style goes on, `given.moving_beats`."""
+    found = np.zeros(len(bar.play))
+    if bar.moving is None or not bar.moving.any():
+        return found
+    struck: BoolArray = np.asarray(np.concatenate([bar.before_articulate, bar.articulate], axis=1).any(axis=2))
+    before = bar.before_articulate.shape[1]
+    for step in np.flatnonzero(bar.moving):
+        end = before + int(step) + 1
+        found += ~struck[:, end - int(bar.moving[step]) : end].any(axis=1)
+    return 3.0 * found
+
+
 def reach(bar: Bar) -> Penalty:
     """Steps with a note that neither hand reaches: between the lowest plus a span and the highest less a span."""
     if not bar.plays_keyboard:
@@ -80,6 +93,7 @@ def crowd(bar: Bar) -> Penalty:
 
 CRITICS: dict[str, Callable[[Bar], Penalty]] = {
     "silence": silence,
+    "standstill": standstill,
     "parallels": parallels,
     "parallel_voices": parallel_voices,
     "planned_bass": planned_bass,

@@ -12,6 +12,7 @@ from composer.fill.particles import Miss
 
 CRITIC_WORDS = {
     "silence": "no gaps",
+    "standstill": "voices that go on",
     "parallels": "no parallel fifths or octaves",
     "parallel_voices": "no parallels between voices",
     "planned_bass": "no parallels with the bass",

@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 
 from composer.plan.phrase_ends import Closing
 from composer.roll.codec import BoolArray, ByteArray
+from composer.roll.facts import StepFacts
 from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import FREE, HELD, SILENT, STRUCK, Pins, make_pins
 from composer.theory.harmony import Chord
 from composer.theory.key import Key
 from composer.theory.pitch import nearest_pitch
+
+_STILL_ONSETS_X8 = 8  # onsets a beat x 8 of a hand up to which a beat may stand still after its first step
 
 
 @dataclass
@@ -127,11 +130,33 @@ def onsets_with_halts(
     onsets = np.ones(num_steps, bool)
     struck = [onset for onset, _, _ in tune]
     for closing in closings:
-        if closing.halt_tick is not None:
+        if closing.halts:
             halt, end = closing.halt_tick - origin_tick, closing.end_tick - origin_tick
             if not any(halt < onset < end for onset in struck):
                 onsets[max(0, halt // STEP_TICKS + 1) : max(0, end // STEP_TICKS)] = False
     return onsets
+
+
+def moving_beats(closings: Iterable[Closing], facts: StepFacts, *, origin_tick: int = 0) -> NDArray[np.int16]:
+    """Return the beats that do not stand still: at the last step of each how many steps it has after its first.
+
+    Where the texture has no more than a note a beat in either hand, nothing is asked for.
+
+    Args:
+        closings: of the phrases, in ticks of the piece.
+        facts: of the timeline.
+        origin_tick: where it begins in the piece.
+
+    Returns:
+        int16 [step]; 0 at all other steps.
+    """
+    found = np.zeros(facts.num_steps, np.int16)
+    for closing in closings:
+        for start_tick, end_tick in closing.moving:
+            first, end = (start_tick - origin_tick) // STEP_TICKS + 1, (end_tick - origin_tick) // STEP_TICKS
+            if 0 < first < end <= facts.num_steps and not 0 <= facts.onsets_x8[first].max() <= _STILL_ONSETS_X8:
+                found[end - 1] = end - first
+    return found
 
 
 def line_of(notes: Iterable[Sounding], num_steps: int, low_pitch: int) -> NDArray[np.int_]:

@@ -63,6 +63,7 @@ class Stretch:
         critic_weights: factor of each critic by name; see `critics.penalties`.
         batches: of particles with which each phrase begins.
         onsets: bool [step]; where a free note may begin; None: everywhere.
+        moving: int16 [step]; see `given.moving_beats`; None: nothing is asked for.
         runs: of the training pieces, which are not to be copied.
     """
 
@@ -85,6 +86,7 @@ class Stretch:
     critic_weights: Mapping[str, float] = field(default_factory=dict)
     batches: int = 1
     onsets: BoolArray | None = None
+    moving: NDArray[np.int16] | None = None
     runs: tuple[RunIndex, ...] = ()
 
     @property
@@ -343,6 +345,7 @@ def _advance(source: NoteSource, stretch: Stretch, cloud: _Cloud, bar: int, gene
             None if stretch.solo is None else stretch.solo[first:end],
             stretch.compasses,
             int(stretch.facts.chord_bass[first - 1]) if first else -1,
+            None if stretch.moving is None else stretch.moving[first:end],
         )
         judged = penalties(view, stretch.critic_weights)  # [critic, particle]
         cost = sum(judged)

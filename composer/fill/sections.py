@@ -24,6 +24,7 @@ from composer.fill.given import (
     give_melody,
     lead_in_notes,
     line_of,
+    moving_beats,
     nothing_given,
     onsets_with_halts,
 )
@@ -38,6 +39,7 @@ from composer.outline import SectionSpan
 from composer.plan.links import read_pitch
 from composer.plan.model import Link, SectionEntry
 from composer.plan.outline import PhrasePlace, closing_of
+from composer.plan.phrase_ends import Closing
 from composer.roll.codec import BoolArray
 from composer.roll.facts import line_facts
 from composer.roll.grid import STEP_TICKS
@@ -119,8 +121,9 @@ def section_stretch(
         for index, (first, end) in enumerate(bars)
         if any(first < phrase.end_tick // STEP_TICKS <= end for phrase in local.phrases)
     )
-    free = [place for place in places if place.entry.voices is None and not setting.is_line]
-    closings = [closing_of(place, meter=setting.meter, seed=setting.seed) for place in free]
+    drawn = [] if setting.is_line else [(place, _closing(place, setting)) for place in places]
+    free = [place for place, _ in drawn if place.entry.voices is None]
+    closings = [closing for place, closing in drawn if place.entry.voices is None]
     tune = [*(line or ()), *(note for place in free for note in tune_of_phrase(place, local, themes, setting))]
     style, *changes = _styles(setting, places, local)
     stretch = Stretch(
@@ -142,9 +145,18 @@ def section_stretch(
         critic_weights=critic_weights(setting, has_voices=section.voices is not None),
         batches=CHOIR_BATCHES if setting.row.is_choir else 1,
         onsets=onsets_with_halts(closings, num_steps, tune=tune, origin_tick=local.origin_tick),
+        moving=moving_beats((closing for _, closing in drawn), local.facts, origin_tick=local.origin_tick),
         runs=setting.runs,
     )
     return stretch, local
+
+
+def _closing(place: PhrasePlace, setting: Setting) -> Closing:
+    """Return how a phrase ends; what holds its last chord, or is held back, stands still in any case."""
+    styles = setting.in_style(place.style).weighed
+    closing = closing_of(place, styles=styles, meter=setting.meter, seed=setting.seed)
+    comes_to_rest = place.entry.fermata or place.entry.ritard or place is setting.places[-1]
+    return replace(closing, moving=closing.moving[:-1]) if comes_to_rest and not closing.halts else closing
 
 
 def _voice_compasses(section: SectionEntry, setting: Setting) -> tuple[tuple[int, int], ...]:

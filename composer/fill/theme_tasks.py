@@ -93,6 +93,7 @@ def theme_closings(name: str, phrases: Sequence[PhraseSpan], setting: Setting) -
             phrase.start_tick,
             phrase.end_tick,
             phrase.cadence,
+            styles=setting.weighed,
             meter=setting.meter,
             upbeat_tick=setting.pickup_tick,
             generator=stream(setting.seed, "theme", name, "closing", index),

@@ -11,7 +11,16 @@ import numpy as np
 
 from composer.fill.countersubjects import compose_countersubject
 from composer.fill.formulas import cadence_basses
-from composer.fill.given import Given, Sounding, give_bass, give_melody, give_notes, nothing_given, onsets_with_halts
+from composer.fill.given import (
+    Given,
+    Sounding,
+    give_bass,
+    give_melody,
+    give_notes,
+    moving_beats,
+    nothing_given,
+    onsets_with_halts,
+)
 from composer.fill.lengths import legible_tune
 from composer.fill.local import localize
 from composer.fill.particles import NoteSource, Stretch, run_filter
@@ -94,6 +103,7 @@ def _compose_voices(
             if bass:
                 give_bass(given, bass, start_tick=bass[0][0], end_tick=bass[-1][0] + bass[-1][1])
     num_steps = local.facts.num_steps
+    closings = theme_closings(theme.name, outline.phrases, setting)
     stretch = Stretch(
         facts=local.facts,
         pins=given.pins(),
@@ -113,7 +123,8 @@ def _compose_voices(
         solo=solo_cells(tune, num_steps, setting) if setting.row.has_soloist else None,
         compasses=setting.single_compasses,
         critic_weights=critic_weights(setting),
-        onsets=onsets_with_halts(theme_closings(theme.name, outline.phrases, setting), num_steps, tune=tune),
+        onsets=onsets_with_halts(closings, num_steps, tune=tune),
+        moving=moving_beats(closings, local.facts),
         runs=setting.runs,
     )
     filled = run_filter(source, stretch, stream(setting.seed, "theme", theme.name, "voices"))

@@ -55,7 +55,7 @@ def _of_row(row: SectionRow, mean_bars: float, *, theme_bars: int) -> dict[Caden
     Of passages that are there now and then all are counted, with themes as long as the form usually has them.
     """
     if row.phrases:
-        times = max(1.0, _bars(row) / sum(phrase.bars for phrase in row.phrases))
+        times = max(1.0, _bars(row) / sum(row.phrase_bars))
         inside = [phrase.cadence[0] for phrase in row.phrases[:-1]]
         kinds = [*inside * round(times), *[row.phrases[-1].cadence[0]] * (round(times) - 1), row.cadence]
         return {kind: float(kinds.count(kind)) for kind in kinds}

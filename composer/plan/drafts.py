@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from composer.errors import PlanError, Problem
 from composer.plan.entries import end_bar
 from composer.plan.forms import SectionRow
+from composer.plan.layout import drawn_phrase_bars
 from composer.plan.locate import within
 from composer.plan.model import NO_THEME, CadenceName, PhraseEntry, SectionEntry
 from composer.plan.numerals import parse_key_path, path_text
@@ -47,8 +48,9 @@ def draft_section(
         drafts = _stated_drafts(entry, keys, themes, fidelity, setting, stated_cadence=stated_cadence)
         return drafts, list(entry.phrases), entry.type
     bars = section_bars(entry, row, {})
-    if row is not None and row.phrases and not entry.type and bars % sum(part.bars for part in row.phrases) == 0:
-        return (*_row_drafts(entry, row, keys, bars, themes, fidelity, setting), None)
+    lengths = prescribed_bars(row, bars, setting) if row is not None and not entry.type else ()
+    if row is not None and lengths:
+        return (*_row_drafts(entry, row, keys, lengths, themes, fidelity, setting), None)
     theme = themes.get(entry.theme or NO_THEME)
     made, kind = draft_phrases(
         bars,
@@ -106,33 +108,41 @@ def section_fidelity(entry: SectionEntry, row: SectionRow | None, setting: Setti
     return STATED
 
 
+def prescribed_bars(row: SectionRow, bars: int, setting: Setting) -> tuple[int, ...]:
+    """Return the lengths of the phrases that a form prescribes in a section of so many bars.
+
+    As they are drawn, or the usual ones as often as they go into it; empty where neither fits.
+    """
+    drawn, usual = drawn_phrase_bars(row, setting), row.phrase_bars
+    if sum(drawn) == bars:
+        return drawn
+    return usual * (bars // sum(usual)) if usual and bars % sum(usual) == 0 else ()
+
+
 def _row_drafts(
     entry: SectionEntry,
     row: SectionRow,
     keys: tuple[Key, ...],
-    bars: int,
+    lengths: Sequence[int],
     themes: Mapping[str, SettledTheme],
     fidelity: float,
     setting: Setting,
 ) -> tuple[list[PhraseDraft], list[PhraseEntry]]:
-    """Return the phrases that the form itself prescribes, as often as they go into the bars."""
+    """Return the phrases that the form itself prescribes, over and over as long as there are lengths."""
     assert row.phrases
-    times = bars // sum(phrase.bars for phrase in row.phrases)
     own_path = entry.key in row.key.of(setting.home.mode)
     cadences = row_cadences(row, setting)
     said = []
-    for turn in range(times):
-        for index, phrase in enumerate(row.phrases):
-            is_last = turn == times - 1 and index == len(row.phrases) - 1
-            key = phrase.key.of(setting.home.mode)[0] if phrase.key and own_path else path_text([keys[0]], setting.home)
-            said.append(
-                PhraseEntry(
-                    bars=phrase.bars,
-                    cadence=entry.cadence if is_last else cadences[index],
-                    key=key,
-                    fermata=phrase.fermata,
-                )
+    for number, bars in enumerate(lengths):
+        index = number % len(row.phrases)
+        phrase = row.phrases[index]
+        key = phrase.key.of(setting.home.mode)[0] if phrase.key and own_path else path_text([keys[0]], setting.home)
+        is_last = number == len(lengths) - 1
+        said.append(
+            PhraseEntry(
+                bars=bars, cadence=entry.cadence if is_last else cadences[index], key=key, fermata=phrase.fermata
             )
+        )
     entry = entry.model_copy(update={"phrases": tuple(said)})
     drafts = _stated_drafts(entry, keys, themes, fidelity, setting, stated_cadence=entry.cadence)
     return drafts, [PhraseEntry() for _ in drafts]

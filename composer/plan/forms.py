@@ -80,13 +80,13 @@ class PhraseRow(Entry):
     """A phrase that the form itself prescribes (a chorale's lines).
 
     Attributes:
-        bars: whole bars.
+        bars: whole bars: the default, then others; of several one is drawn, as often as the style has them.
         cadence: at its end; of several one is drawn, as often as the style has them.
         key: for both modes; the section's own if left out.
         fermata: on its last chord.
     """
 
-    bars: Bars
+    bars: BarChoices
     cadence: CadenceChoices
     key: KeyRow | None = None
     fermata: Annotated[bool, Strict()] | None = None
@@ -169,6 +169,11 @@ class SectionRow(Entry):
         """The id; set for all rows of a template that was read."""
         assert self.id is not None
         return self.id
+
+    @property
+    def phrase_bars(self) -> tuple[int, ...]:
+        """The usual lengths of the phrases that it prescribes; empty where it prescribes none."""
+        return tuple(phrase.bars[0] for phrase in self.phrases or ())
 
     @property
     def shortest(self) -> int:

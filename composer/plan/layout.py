@@ -42,7 +42,7 @@ def sections_of_form(setting: Setting, *, bars: int | None) -> tuple[SectionEntr
     Raises:
         PlanError: the form cannot be that short or long.
     """
-    rows = _drawn(setting)
+    rows = _drawn(setting, is_free=bars is None)
     chosen = [one for one in rows if one.present] or [_likeliest(rows)]
     lengths = [one.bars for one in chosen]
     if bars is not None:
@@ -78,14 +78,20 @@ def repeats_of_form(template: FormTemplate, sections: Sequence[SectionEntry]) ->
     return tuple(found)
 
 
-def _drawn(setting: Setting) -> list[_Chosen]:
-    """Draw for each row of the form whether it is there, its length and its keys."""
+def _drawn(setting: Setting, *, is_free: bool) -> list[_Chosen]:
+    """Draw for each row of the form whether it is there, its length and its keys.
+
+    Phrases that it prescribes have lengths of their own where the piece's is free; else their usual ones.
+    """
     drawn: list[_Chosen] = []
     places: dict[str, int | None] = {}  # which of its keys each row took; None where there was nothing to choose
     for row in setting.template.sections:
         # Sections of one label are of one length, and those with the same choice of keys go to the same.
         present = setting.stream("form", row.section_id, "present").random()
         length = setting.stream("form", row.label, "bars").random()
+        bars = _pick(row.bars, length) + _loosened(row, _pick(row.bars, length), setting)
+        if is_free and bars == sum(row.phrase_bars):
+            bars = sum(drawn_phrase_bars(row, setting))
         keys = row.key.of(setting.home.mode)
         place = places.get(row.keys_as or "")
         if place is None:
@@ -94,7 +100,7 @@ def _drawn(setting: Setting) -> list[_Chosen]:
         drawn.append(
             _Chosen(
                 row,
-                _pick(row.bars, length) + _loosened(row, _pick(row.bars, length), setting),
+                bars,
                 keys[min(place, len(keys) - 1)],
                 _end(row, setting),
                 present < setting.card.figures.get(row.figure or "", row.optional),
@@ -193,7 +199,7 @@ _STEPS: dict[str, tuple[int, ...]] = {"theme": (4,), "recapitulation": (4,)}
 def _units(row: SectionRow) -> tuple[int, ...]:
     """Return the bars by which a section may be stretched, the largest first; prescribed phrases come whole."""
     if row.phrases:
-        return (sum(phrase.bars for phrase in row.phrases),)
+        return (sum(row.phrase_bars),)
     return _STEPS.get(row.function, (4, 2))
 
 
@@ -212,6 +218,18 @@ def _loosened(row: SectionRow, bars: int, setting: Setting) -> int:
     usual = sum(lengths[length] for length in USUAL_LENGTHS)
     weights = np.array([usual, *(lengths[USUAL_LENGTHS[0] + by] for by in others)])
     return int(setting.stream("form", row.label, "loose").choice([0, *others], p=weights / weights.sum()))
+
+
+def drawn_phrase_bars(row: SectionRow, setting: Setting) -> tuple[int, ...]:
+    """Return the lengths of the phrases that a form prescribes, drawn; the same in all sections of one label."""
+    lengths = length_weights(setting.styles, setting.meter)
+    found = []
+    for index, phrase in enumerate(row.phrases or ()):
+        weights = np.array([lengths.get(bars, 0.0) for bars in phrase.bars])
+        rng = setting.stream("form", row.label, "phrase bars", index)
+        is_open = len(phrase.bars) > 1 and weights.sum() > 0
+        found.append(phrase.bars[int(rng.choice(len(weights), p=weights / weights.sum())) if is_open else 0])
+    return tuple(found)
 
 
 def _end(row: SectionRow, setting: Setting) -> CadenceName:

@@ -19,6 +19,7 @@ from composer.outline import (
     TempoSpan,
     TextureSpan,
 )
+from composer.plan.chords import Styles
 from composer.plan.mixes import normal, section_mix, whole_mix
 from composer.plan.model import DYNAMIC_LEVELS, NO_THEME, Dynamics, PhraseEntry, Plan, SectionEntry
 from composer.plan.numerals import Slot, parse_harmony, parse_key_path
@@ -249,16 +250,25 @@ def _textures(
             if place.entry.voices is not None:
                 onsets, polyphony = _of_voices(place.entry.voices, onsets)
             spans.append(TextureSpan(start, end, pattern, onsets, polyphony, round(density, 4)))
-        found += eased(spans, closing_of(place, meter=bars[0].meter, seed=seed))
+        styles = [] if statistics is None else [(weight, statistics[name]) for name, weight in place.style.items()]
+        found += eased(spans, closing_of(place, styles=styles, meter=bars[0].meter, seed=seed))
     return tuple(found)
 
 
-def closing_of(place: PhrasePlace, *, meter: Meter, seed: int) -> Closing:
-    """Return how a phrase of a plan with that seed ends."""
+def closing_of(place: PhrasePlace, *, styles: Styles, meter: Meter, seed: int) -> Closing:
+    """Return how a phrase of a plan with that seed ends, in its styles (weight, statistics)."""
     generator = stream(seed, place.section.id or "", place.section.take or 1, "closing", place.index)
     cadence = Cadence(place.entry.cadence or "none")
     upbeat = place.bar_tick - place.start_tick
-    return draw_closing(place.start_tick, place.end_tick, cadence, meter=meter, upbeat_tick=upbeat, generator=generator)
+    return draw_closing(
+        place.start_tick,
+        place.end_tick,
+        cadence,
+        styles=styles,
+        meter=meter,
+        upbeat_tick=upbeat,
+        generator=generator,
+    )
 
 
 def _of_voices(

@@ -1,10 +1,9 @@
-"""How phrases end: most of them with fewer notes than they went on with, and many that do not close with a halt.
+"""How phrases end, and bars inside them: with fewer notes or more, with a halt of all voices or going on without one.
 
-Source: 25,400 phrases of two bars and more in keyboard music of ten composers, as the analysis finds them; it differs
-little from composer to composer. Where one ends without a cadence nothing else tells that it does: half of the real
-ones halt for a beat in all voices; here two in three are asked to, since some go on under a tune that does.
+A style tells how its own do (`StyleStatistics.phrase_ends`): one phrase in nine of Bach's keyboard music halts for a
+beat, half of those of the 19th century do. Where a phrase ends without a cadence nothing else tells that it does.
 
-Contents: `Closing`, `draw_closing`, `eased`.
+Contents: `Closing`, `ends_of`, `halting_share`, `draw_closing`, `eased`.
 """
 
 from __future__ import annotations
@@ -15,15 +14,30 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from composer.outline import TextureSpan
+from composer.plan.chords import Styles
+from composer.style_statistics import ENDS, PhraseEnd, closing_ticks
 from composer.theory.harmony import Cadence
-from composer.theory.meter import TICKS_PER_QUARTER, Meter
+from composer.theory.meter import Meter
 
 LEAST_BARS = 2  # of a phrase that comes to an end of its own
-# Onsets a beat in a phrase's last half bar as a share of those before, (lower, upper) hand: means of five equal parts
-# of the phrases, from those that come to rest to those that drive on.
-CLOSING_SHARES = ((0.43, 0.31), (0.80, 0.63), (0.95, 0.86), (1.02, 0.99), (1.30, 1.23))
-_NUM_OPEN = 3  # of them that phrases without a cadence have
-_NUM_HALTING = 2
+# Of 31,000 phrases of keyboard music, songs and quartets, for a style in which too few were counted; and of their bars.
+USUAL_ENDS = {
+    "open": (
+        PhraseEnd(0.556, 0.381, 0.89),
+        PhraseEnd(0.951, 0.7, 0.618),
+        PhraseEnd(0.873, 0.906, 0.311),
+        PhraseEnd(1.045, 1.024, 0.348),
+        PhraseEnd(1.462, 1.148, 0.292),
+    ),
+    "closed": (
+        PhraseEnd(0.628, 0.428, 0.853),
+        PhraseEnd(0.982, 0.726, 0.566),
+        PhraseEnd(0.857, 0.934, 0.219),
+        PhraseEnd(1.15, 1.009, 0.254),
+        PhraseEnd(1.454, 1.218, 0.246),
+    ),
+}
+USUAL_HALTING_BARS = 0.178
 
 
 @dataclass(frozen=True)
@@ -31,15 +45,49 @@ class Closing:
     """How a phrase ends.
 
     Attributes:
-        start_tick, end_tick: of the phrase's last half bar (of three beats, or shorter than four quarters: bar).
+        start_tick, end_tick: of the phrase's end (`closing_ticks`).
         shares: of the onsets a beat before, (lower, upper) hand.
-        halt_tick: after which nothing begins before the next phrase; None where it may.
+        halt_tick: the last beat of the bar that is a whole one before the end.
+        halts: whether nothing begins after `halt_tick` before the next phrase.
+        moving: (start, end) of last beats of bars in which something begins after the beat itself.
     """
 
     start_tick: int
     end_tick: int
     shares: tuple[float, float]
-    halt_tick: int | None
+    halt_tick: int
+    halts: bool
+    moving: tuple[tuple[int, int], ...] = ()
+
+
+def ends_of(styles: Styles, kind: str) -> tuple[PhraseEnd, ...]:
+    """Return the kinds of ends of a mix of styles, each as often as the others.
+
+    Args:
+        styles: (weight, statistics).
+        kind: `open` or `closed`.
+    """
+    rows = [(weight, own.phrase_ends.get(kind) or USUAL_ENDS[kind]) for weight, own in styles]
+    total = sum(weight for weight, _ in rows)
+    if not total:
+        return USUAL_ENDS[kind]
+    return tuple(
+        PhraseEnd(
+            sum(weight * end.lower for (weight, _), end in zip(rows, ends, strict=True)) / total,
+            sum(weight * end.upper for (weight, _), end in zip(rows, ends, strict=True)) / total,
+            sum(weight * end.halts for (weight, _), end in zip(rows, ends, strict=True)) / total,
+        )
+        for ends in zip(*(own for _, own in rows), strict=True)
+    )
+
+
+def halting_share(styles: Styles) -> float:
+    """Return the share of bars inside phrases that halt for a beat at their end, in a mix of styles."""
+    rows = [(weight, own.halting_bars) for weight, own in styles]
+    total = sum(weight for weight, _ in rows)
+    if not total:
+        return USUAL_HALTING_BARS
+    return sum(weight * (USUAL_HALTING_BARS if share is None else share) for weight, share in rows) / total
 
 
 def draw_closing(
@@ -47,6 +95,7 @@ def draw_closing(
     end_tick: int,
     cadence: Cadence | None,
     *,
+    styles: Styles,
     meter: Meter,
     upbeat_tick: int,
     generator: np.random.Generator,
@@ -56,20 +105,28 @@ def draw_closing(
     Args:
         start_tick, end_tick: of the phrase.
         cadence: that it ends with.
+        styles: (weight, statistics).
         meter: its meter.
         upbeat_tick: how much before a bar line it begins and ends.
         generator: its own.
     """
-    is_open = cadence in (None, Cadence.NONE)
-    place = int(generator.integers(_NUM_OPEN if is_open else len(CLOSING_SHARES)))
-    has_halves = meter.beats % 2 == 0 and meter.bar_ticks >= 4 * TICKS_PER_QUARTER
-    last_tick = end_tick - (meter.bar_ticks // 2 if has_halves else meter.bar_ticks)
-    if end_tick - start_tick < LEAST_BARS * meter.bar_ticks:
-        return Closing(last_tick, end_tick, (1.0, 1.0), None)
-    halts = is_open and place < _NUM_HALTING
+    bar_tick = meter.bar_ticks
+    ends = ends_of(styles, ENDS[cadence not in (None, Cadence.NONE)])
+    place, draw = int(generator.integers(len(ends))), generator.random()
+    lines = range(start_tick + upbeat_tick + bar_tick, end_tick - bar_tick // 2, bar_tick)
+    share = halting_share(styles)
+    halting = generator.random(len(lines)) < share
+    moving = [(line - meter.beat_ticks, line) for line, halts in zip(lines, halting, strict=True) if not halts]
     # A beat of the bar, at least a beat before the end.
     halt_tick = end_tick - meter.beat_ticks - -upbeat_tick % meter.beat_ticks
-    return Closing(last_tick, end_tick, CLOSING_SHARES[place], halt_tick if halts else None)
+    last_tick = end_tick - closing_ticks(meter)
+    if end_tick - start_tick < LEAST_BARS * bar_tick:
+        return Closing(last_tick, end_tick, (1.0, 1.0), halt_tick, False)
+    end = ends[place]
+    halts = bool(draw < end.halts)
+    if not halts:
+        moving.append((halt_tick, end_tick))
+    return Closing(last_tick, end_tick, (end.lower, end.upper), halt_tick, halts, tuple(moving))
 
 
 def eased(textures: Sequence[TextureSpan], closing: Closing) -> list[TextureSpan]:

@@ -14,9 +14,10 @@ import numpy as np
 
 from composer.errors import PlanError
 from composer.plan.development import develops
-from composer.plan.drafts import row_cadences
+from composer.plan.drafts import prescribed_bars, row_cadences
 from composer.plan.entry_rows import said_of_voices
 from composer.plan.forms import ThemeRow
+from composer.plan.layout import drawn_phrase_bars
 from composer.plan.model import (
     NO_THEME,
     CadenceName,
@@ -184,6 +185,9 @@ def _theme_bars(
     if tune is not None:
         return tune.bars
     rooms = [entry.bars for entry in users if entry.bars is not None and entry.theme == name]
+    lines = setting.template.row(users[0].id or "") if users else None
+    if lines is not None and rooms and rooms[0] == sum(drawn_phrase_bars(lines, setting)):
+        return rooms[0]  # its phrases are the section's
     if (
         row.type not in _OTHER_KIND
         or not rooms
@@ -200,7 +204,8 @@ def _theme_bars(
 def _prescribed(first: SectionEntry | None, setting: Setting, bars: int) -> tuple[ThemePhrase, ...] | None:
     """Return the phrases that the form prescribes for the theme's section, where the theme fills it."""
     row = setting.template.row(first.id or "") if first else None
-    if first is None or row is None or not row.phrases or sum(phrase.bars for phrase in row.phrases) != bars:
+    lengths = prescribed_bars(row, bars, setting) if row is not None else ()
+    if first is None or row is None or len(lengths) != len(row.phrases or ()) or not lengths:
         return None
     cadences = (*row_cadences(row, setting)[:-1], first.cadence or row.cadence)
-    return tuple(ThemePhrase(bars=one.bars, cadence=kind) for one, kind in zip(row.phrases, cadences, strict=True))
+    return tuple(ThemePhrase(bars=length, cadence=kind) for length, kind in zip(lengths, cadences, strict=True))

@@ -190,6 +190,8 @@ def count_style(
             textures=own.textures,
             texture_changes=own.texture_changes,
             figures=own.figures,
+            phrase_ends=own.phrase_ends,
+            halting_bars=own.halting_bars,
         )
     card = replace(
         _card(replace(recipe, ensemble=ensemble), statistics),

@@ -80,6 +80,24 @@ def test_a_critic_holds_the_bad_bar_against_its_particle(bar, name, bad):
     assert 0 <= good < worse
 
 
+def test_voices_do_not_all_stand_still_where_their_style_goes_on(bar):
+    still = chords(48, 72)
+    goes_on = [*still, (14, 2, 64)]
+    both = bar(still, goes_on)
+    moving = np.zeros(16, np.int16)
+    moving[15] = 3
+    assert critics.standstill(replace(both, moving=moving)).tolist() == [3.0, 0.0]
+    assert not critics.standstill(both).any()
+
+
+def test_a_beat_that_began_in_the_bar_before_is_heard_whole(bar):
+    notes = replace(
+        bar([(4, 4, 60)], [(4, 4, 60)], before=([(15, 1, 60)], [(12, 4, 60)])), moving=np.zeros(16, np.int16)
+    )
+    notes.moving[1] = 3
+    assert critics.standstill(notes).tolist() == [0.0, 3.0]
+
+
 def test_parallel_octaves_count_only_between_voices_that_both_move(bar):
     held = [(0, 16, 48), (0, 16, 60), (0, 4, 64), (4, 4, 65), (8, 4, 67), (12, 4, 65)]
     in_sixths = [(0, 16, 36), *((step, 4, pitch + step // 2) for step in (0, 4, 8, 12) for pitch in (55, 64))]

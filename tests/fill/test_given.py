@@ -11,10 +11,12 @@ from composer.fill.given import (
     give_melody,
     give_notes,
     lead_in_notes,
+    moving_beats,
     nothing_given,
     onsets_with_halts,
     place_degrees,
 )
+from composer.outline import TextureSpan
 from composer.plan.phrase_ends import Closing
 from composer.roll.grid import STEP_TICKS
 from composer.roll.pins import FREE, HELD, SILENT, STRUCK
@@ -112,14 +114,14 @@ def test_rests_stay_rests_and_the_compass_wins():
 
 
 def test_nothing_free_begins_where_a_phrase_halts():
-    halting = Closing(8 * STEP_TICKS, 16 * STEP_TICKS, (0.5, 0.5), 12 * STEP_TICKS)
-    going_on = Closing(24 * STEP_TICKS, 32 * STEP_TICKS, (1.0, 1.0), None)
+    halting = Closing(8 * STEP_TICKS, 16 * STEP_TICKS, (0.5, 0.5), 12 * STEP_TICKS, True)
+    going_on = Closing(24 * STEP_TICKS, 32 * STEP_TICKS, (1.0, 1.0), 28 * STEP_TICKS, False)
     onsets = onsets_with_halts([halting, going_on], 20, origin_tick=-4 * STEP_TICKS)
     assert np.flatnonzero(~onsets).tolist() == [17, 18, 19]  # on the beat itself the last chord is struck
 
 
 def test_what_is_free_does_not_halt_under_a_tune_that_goes_on():
-    halting = Closing(8 * STEP_TICKS, 16 * STEP_TICKS, (0.5, 0.5), 12 * STEP_TICKS)
+    halting = Closing(8 * STEP_TICKS, 16 * STEP_TICKS, (0.5, 0.5), 12 * STEP_TICKS, True)
     going_on, resting = [sounding(14, 2, 72)], [sounding(12, 2, 72)]
     assert onsets_with_halts([halting], 20, tune=going_on).all()
     assert np.flatnonzero(~onsets_with_halts([halting], 20, tune=resting)).tolist() == [13, 14, 15]
@@ -130,3 +132,20 @@ def test_what_would_be_out_of_reach_lies_an_octave_nearer():
     assert high == [74, 84]  # D6 is above what is played
     low = place_degrees([11, 0], parse_key("C major"), goal=36, compass=(30, 40), reach=(36, 84))
     assert low == [47, 36]
+
+
+def test_a_beat_that_moves_is_marked_at_its_last_step_but_not_under_long_notes(facts_in):
+    beat = 4 * STEP_TICKS
+    closing = Closing(
+        0, 32 * STEP_TICKS, (1.0, 1.0), 28 * STEP_TICKS, False, ((3 * beat, 4 * beat), (7 * beat, 8 * beat))
+    )
+    facts = facts_in(
+        bars=2,
+        textures=(
+            TextureSpan(0, 16 * STEP_TICKS, "chords", (1.0, 2.0), (1.0, 1.0)),
+            TextureSpan(16 * STEP_TICKS, 32 * STEP_TICKS, "chords", (1.0, 0.5), (1.0, 1.0)),
+        ),
+    )
+    assert moving_beats([closing], facts).tolist() == [0] * 15 + [3] + [0] * 16
+    later = moving_beats([closing], facts_in(bars=2), origin_tick=-16 * STEP_TICKS)
+    assert np.flatnonzero(later).tolist() == [31]

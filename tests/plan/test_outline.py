@@ -97,7 +97,7 @@ def test_the_end_of_a_phrase_has_its_share_of_the_onsets_before(planned, small):
     outline = plan_outline(plan, statistics={"small": small})
     eased = 0
     for place in phrase_places(plan):
-        closing = closing_of(place, meter=outline.bars[1].meter, seed=plan.seed)
+        closing = closing_of(place, styles=[(1.0, small)], meter=outline.bars[1].meter, seed=plan.seed)
         last, before = (span_at(outline.textures, closing.start_tick - ago) for ago in (0, 1))
         if last.onsets_per_beat is None or place.entry.bars < 2:
             continue

@@ -1,4 +1,4 @@
-"""How phrases end: with fewer notes as a rule, and without a cadence often with a halt."""
+"""How phrases and their bars end: as often with a halt, and with as many notes, as those of the style."""
 
 from __future__ import annotations
 
@@ -8,32 +8,79 @@ import numpy as np
 import pytest
 
 from composer.outline import TextureSpan
-from composer.plan.phrase_ends import CLOSING_SHARES, draw_closing, eased
+from composer.plan.phrase_ends import USUAL_ENDS, draw_closing, eased, ends_of, halting_share
+from composer.style_statistics import PhraseEnd, StyleStatistics
 from composer.theory.harmony import Cadence
 from composer.theory.meter import TICKS_PER_QUARTER as Q
 from composer.theory.meter import parse_meter
 
 
-def closings(cadence, *, meter="4/4", bars=4, count=300, upbeat=0):
+def style(*halts, bars=0.0):
+    """A style whose phrases halt so often, in fifths of them, with a cadence or without."""
+    ends = tuple(PhraseEnd(0.5 + place / 4, 1.5 - place / 4, share) for place, share in enumerate(halts))
+    return StyleStatistics("x", 1, 1, phrase_ends={"open": ends, "closed": ends}, halting_bars=bars)
+
+
+NEVER, ALWAYS = [(1.0, style(0, 0, 0, 0, 0))], [(1.0, style(1, 1, 1, 1, 1, bars=1.0))]
+
+
+def closings(cadence, styles=(), *, meter="4/4", bars=4, count=300, upbeat=0.0):
     whole = parse_meter(meter)
-    options = {"meter": whole, "upbeat_tick": round(upbeat * whole.beat_ticks)}
+    options = {"styles": styles, "meter": whole, "upbeat_tick": round(upbeat * whole.beat_ticks)}
     return [
         draw_closing(0, bars * whole.bar_ticks, cadence, **options, generator=np.random.default_rng(seed))
         for seed in range(count)
     ]
 
 
-def test_a_phrase_that_closes_comes_to_rest_or_drives_on():
-    found = closings(Cadence.PAC)
-    assert {closing.shares for closing in found} == set(CLOSING_SHARES)
-    assert {closing.halt_tick for closing in found} == {None}
+def test_a_phrase_comes_to_rest_or_drives_on_as_often_as_those_of_the_style():
+    found = closings(Cadence.PAC, NEVER)
+    fifths = [tuple(closing.shares == (0.5 + n / 4, 1.5 - n / 4) for closing in found) for n in range(5)]
+    assert all(0.14 < np.mean(fifth) < 0.26 for fifth in fifths)
 
 
-def test_a_phrase_without_a_cadence_mostly_halts_on_its_last_beat():
-    found = closings(Cadence.NONE)
-    assert {closing.halt_tick for closing in found} == {None, 15 * Q}
-    assert 0.58 < np.mean([closing.halt_tick is not None for closing in found]) < 0.75
-    assert max(closing.shares[1] for closing in found) < 1
+def test_phrases_halt_on_their_last_beat_as_often_as_those_of_the_style():
+    assert not any(closing.halts for closing in closings(Cadence.NONE, NEVER))
+    assert all(closing.halts and closing.halt_tick == 15 * Q for closing in closings(Cadence.NONE, ALWAYS))
+    restful = closings(Cadence.HC, [(1.0, style(1, 0, 0, 0, 0))])
+    assert {closing.shares for closing in restful if closing.halts} == {(0.5, 1.5)}
+
+
+def test_of_two_styles_a_phrase_is_in_between():
+    mixed = ends_of([(3.0, NEVER[0][1]), (1.0, ALWAYS[0][1])], "open")
+    assert [end.halts for end in mixed] == [0.25] * 5
+    assert halting_share([(3.0, NEVER[0][1]), (1.0, ALWAYS[0][1])]) == 0.25
+
+
+def test_a_style_of_too_few_phrases_ends_them_as_most_do():
+    nothing = [(1.0, StyleStatistics("x", 1, 1))]
+    assert ends_of(nothing, "open") == ends_of([], "open") == USUAL_ENDS["open"]
+    assert 0.4 < np.mean([closing.halts for closing in closings(Cadence.NONE, nothing)]) < 0.6
+
+
+def test_what_does_not_halt_moves_in_the_last_beat_of_each_bar():
+    assert closings(Cadence.PAC, NEVER)[0].moving == (
+        (3 * Q, 4 * Q),
+        (7 * Q, 8 * Q),
+        (11 * Q, 12 * Q),
+        (15 * Q, 16 * Q),
+    )
+    assert closings(Cadence.PAC, ALWAYS)[0].moving == ()
+
+
+def test_bars_inside_a_phrase_halt_by_themselves():
+    halting_ends = [(1.0, style(1, 1, 1, 1, 1, bars=0.25))]
+    found = [len(closing.moving) for closing in closings(Cadence.PAC, halting_ends)]
+    assert max(found) == 3
+    assert 2.1 < np.mean(found) < 2.4
+
+
+@pytest.mark.parametrize("upbeat", [0.5, 1, 1.5])
+def test_the_bars_of_a_phrase_with_an_upbeat_end_on_their_lines(upbeat):
+    """The phrase begins and ends an upbeat before a bar line; the lines inside it lie an upbeat after its bars."""
+    closing = closings(Cadence.PAC, NEVER, upbeat=upbeat)[0]
+    line = round(upbeat * Q) + 4 * Q
+    assert closing.moving[:3] == tuple((at - Q, at) for at in range(line, line + 12 * Q, 4 * Q))
 
 
 @pytest.mark.parametrize(("meter", "quarters"), [("4/4", 2), ("3/4", 3), ("2/4", 2), ("12/8", 3), ("6/8", 3)])
@@ -45,14 +92,14 @@ def test_it_is_the_last_half_bar_that_is_eased_or_the_bar_where_that_is_short(me
 @pytest.mark.parametrize(("upbeat", "beat"), [(0, 3), (0.5, 2.5), (1, 3), (1.5, 2.5)])
 def test_a_phrase_halts_on_a_beat_of_the_bar_whatever_its_upbeat(upbeat, beat):
     """In quarters of the last bar of the phrase, which begins and ends an upbeat before a bar line."""
-    halts = {closing.halt_tick for closing in closings(Cadence.NONE, upbeat=upbeat)} - {None}
+    halts = {closing.halt_tick for closing in closings(Cadence.NONE, ALWAYS, upbeat=upbeat)}
     assert halts == {(12 + beat) * Q}
     assert all((halt / Q + upbeat) % 1 == 0 for halt in halts)
 
 
 def test_a_phrase_of_one_bar_is_left_as_it_is():
     for closing in closings(Cadence.NONE, bars=1):
-        assert (closing.shares, closing.halt_tick) == ((1.0, 1.0), None)
+        assert (closing.shares, closing.halts, closing.moving) == ((1.0, 1.0), False, ())
 
 
 def test_only_the_end_of_the_phrase_has_other_onsets():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -201,12 +203,25 @@ def test_dynamics_are_never_constant(planned):
         assert len({phrase.dynamics.shape for section in plan.sections for phrase in section.phrases}) > 1
 
 
-def test_a_chorale_has_lines_of_eight_quarters_with_fermatas(planned):
-    plan = planned(form="chorale", meter="4/4")
-    phrases = [phrase for section in plan.sections for phrase in section.phrases]
-    assert plan.ensemble == "chorale"
-    assert all(phrase.bars == 2 and phrase.fermata for phrase in phrases)
-    assert played_sections(plan) == ("A", "A", "B")
+def test_a_chorale_has_lines_with_fermatas_as_long_as_those_of_its_style(library):
+    lengths = Counter()
+    for seed in range(20):
+        plan = plan_piece(Brief(form="chorale", style="small", meter="4/4", seed=seed), library=library)
+        phrases = [phrase for section in plan.sections for phrase in section.phrases]
+        assert plan.ensemble == "chorale"
+        assert len(phrases) == 6
+        assert all(phrase.fermata for phrase in phrases)
+        assert all(section.bars == sum(phrase.bars for phrase in section.phrases) for section in plan.sections)
+        assert plan.themes["stollen"].bars == plan.section("A").bars
+        assert played_sections(plan) == ("A", "A", "B")
+        lengths.update(phrase.bars for phrase in phrases)
+    assert set(lengths) == {2, 3, 4}
+    assert lengths[4] > lengths[2] > lengths[3]  # the style has 20 phrases of four bars, five of two and one of three
+
+
+def test_a_chorale_of_a_wished_length_has_lines_of_eight_quarters(planned):
+    phrases = [phrase for section in planned(form="chorale", bars=12, seed=1).sections for phrase in section.phrases]
+    assert [phrase.bars for phrase in phrases] == [2] * 6
 
 
 def test_a_phrase_that_states_a_theme_of_two_phrases_has_its_cadence_at_its_end(library):
