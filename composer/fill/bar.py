@@ -35,8 +35,7 @@ class Bar:
         solo: bool [step, pitch], the soloist's notes; None: there is no soloist.
         compasses: (lowest, highest) MIDI pitch of each part, where each is a single line; else empty.
         bass_before: pitch class of the planned bass in the step before the bar, or -1.
-        moving: int16 [step]; at each step how many up to it should not all stand still, or 0; None: nothing is asked
-            for.
+        moving: bool [step]; the last steps of beats in which the voices go on; None: nothing is asked for.
     """
 
     play: BoolArray
@@ -52,7 +51,7 @@ class Bar:
     solo: BoolArray | None = None
     compasses: tuple[tuple[int, int], ...] = ()
     bass_before: int = -1
-    moving: NDArray[np.int16] | None = None
+    moving: BoolArray | None = None
 
     @property
     def free(self) -> BoolArray:

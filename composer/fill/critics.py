@@ -56,7 +56,10 @@ def silence(bar: Bar) -> Penalty:
 
 
 def standstill(bar: Bar) -> Penalty:
-    """Beats in which all voices stand still although their style goes on, `given.moving_beats`."""
+    """Beats at whose end all voices stand still although their style goes on (`given.moving_beats`).
+
+    For each doubling of the time since anything began, against the mean of the last two bars.
+    """
     found = np.zeros(len(bar.play))
     if bar.moving is None or not bar.moving.any():
         return found
@@ -64,8 +67,11 @@ def standstill(bar: Bar) -> Penalty:
     before = bar.before_articulate.shape[1]
     for step in np.flatnonzero(bar.moving):
         end = before + int(step) + 1
-        found += ~struck[:, end - int(bar.moving[step]) : end].any(axis=1)
-    return 3.0 * found
+        heard = struck[:, max(0, end - 2 * int(bar.facts.steps_in_bar[step])) : end]
+        still = np.where(heard.any(axis=1), heard[:, ::-1].argmax(axis=1) + 1, heard.shape[1])
+        usual = heard.shape[1] / np.maximum(heard.sum(axis=1), 1)
+        found += np.clip(np.log2(still / usual), 0, 2)
+    return 2.0 * found
 
 
 def reach(bar: Bar) -> Penalty:

@@ -21,7 +21,7 @@ from composer.theory.harmony import Chord
 from composer.theory.key import Key
 from composer.theory.pitch import nearest_pitch
 
-_STILL_ONSETS_X8 = 8  # onsets a beat x 8 of a hand up to which a beat may stand still after its first step
+_STILL_ONSETS_X8 = 8  # onsets a beat x 8 of a hand up to which a beat may stand still
 
 
 @dataclass
@@ -137,8 +137,8 @@ def onsets_with_halts(
     return onsets
 
 
-def moving_beats(closings: Iterable[Closing], facts: StepFacts, *, origin_tick: int = 0) -> NDArray[np.int16]:
-    """Return the beats that do not stand still: at the last step of each how many steps it has after its first.
+def moving_beats(closings: Iterable[Closing], facts: StepFacts, *, origin_tick: int = 0) -> BoolArray:
+    """Return the beats that do not stand still: their last steps.
 
     Where the texture has no more than a note a beat in either hand, nothing is asked for.
 
@@ -148,14 +148,14 @@ def moving_beats(closings: Iterable[Closing], facts: StepFacts, *, origin_tick: 
         origin_tick: where it begins in the piece.
 
     Returns:
-        int16 [step]; 0 at all other steps.
+        bool [step].
     """
-    found = np.zeros(facts.num_steps, np.int16)
+    found = np.zeros(facts.num_steps, bool)
     for closing in closings:
         for start_tick, end_tick in closing.moving:
-            first, end = (start_tick - origin_tick) // STEP_TICKS + 1, (end_tick - origin_tick) // STEP_TICKS
-            if 0 < first < end <= facts.num_steps and not 0 <= facts.onsets_x8[first].max() <= _STILL_ONSETS_X8:
-                found[end - 1] = end - first
+            first, end = (start_tick - origin_tick) // STEP_TICKS, (end_tick - origin_tick) // STEP_TICKS
+            if 0 <= first < end <= facts.num_steps and not 0 <= facts.onsets_x8[first].max() <= _STILL_ONSETS_X8:
+                found[end - 1] = True
     return found
 
 

@@ -63,7 +63,7 @@ class Stretch:
         critic_weights: factor of each critic by name; see `critics.penalties`.
         batches: of particles with which each phrase begins.
         onsets: bool [step]; where a free note may begin; None: everywhere.
-        moving: int16 [step]; see `given.moving_beats`; None: nothing is asked for.
+        moving: bool [step]; see `given.moving_beats`; None: nothing is asked for.
         runs: of the training pieces, which are not to be copied.
     """
 
@@ -86,7 +86,7 @@ class Stretch:
     critic_weights: Mapping[str, float] = field(default_factory=dict)
     batches: int = 1
     onsets: BoolArray | None = None
-    moving: NDArray[np.int16] | None = None
+    moving: BoolArray | None = None
     runs: tuple[RunIndex, ...] = ()
 
     @property

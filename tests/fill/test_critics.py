@@ -81,21 +81,20 @@ def test_a_critic_holds_the_bad_bar_against_its_particle(bar, name, bad):
 
 
 def test_voices_do_not_all_stand_still_where_their_style_goes_on(bar):
-    still = chords(48, 72)
-    goes_on = [*still, (14, 2, 64)]
-    both = bar(still, goes_on)
-    moving = np.zeros(16, np.int16)
-    moving[15] = 3
-    assert critics.standstill(replace(both, moving=moving)).tolist() == [3.0, 0.0]
+    """In eighths up to the last beat: going on costs nothing, a beat one doubling of the usual time, two beats two."""
+    eighths = chords(60, step=2)
+    both = bar(eighths, eighths[:-1], eighths[:-3], before=(eighths,))
+    moving = np.arange(16) == 15
+    on, beat, half = critics.standstill(replace(both, moving=moving))
+    assert on == 0
+    assert beat == pytest.approx(2 * np.log2(4 / (32 / 15)))
+    assert half == pytest.approx(2 * np.log2(8 / (32 / 13)))
     assert not critics.standstill(both).any()
 
 
-def test_a_beat_that_began_in_the_bar_before_is_heard_whole(bar):
-    notes = replace(
-        bar([(4, 4, 60)], [(4, 4, 60)], before=([(15, 1, 60)], [(12, 4, 60)])), moving=np.zeros(16, np.int16)
-    )
-    notes.moving[1] = 3
-    assert critics.standstill(notes).tolist() == [0.0, 3.0]
+def test_what_stands_still_all_the_time_is_not_held_against_one_beat(bar):
+    halves = [(0, 8, 60), (8, 8, 60)]
+    assert critics.standstill(replace(bar(halves, before=(halves,)), moving=np.arange(16) == 15)).tolist() == [0]
 
 
 def test_parallel_octaves_count_only_between_voices_that_both_move(bar):
