@@ -54,6 +54,17 @@ def read_sequences(path: Path, split: str) -> list[np.ndarray]:
         return np.split(stored[f"{split}_roll"] > 0, np.cumsum(stored[f"{split}_len"])[:-1])
 
 
+def _shared(lengths: list[int]) -> list[list[int]]:
+    """Return which sequences each row reads, so that all rows take about as long: the longest first."""
+    rows: list[list[int]] = [[] for _ in range(ROWS)]
+    steps = [0] * ROWS
+    for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
+        row = steps.index(min(steps))
+        rows[row].append(index)
+        steps[row] += -(-lengths[index] // STEPS) * STEPS
+    return rows
+
+
 class Sequences:
     """Windows of sequences, as `composer.training.engine.fit` takes them.
 
@@ -68,7 +79,8 @@ class Sequences:
 
     def batches(self, start: int = 0) -> Iterator[Batch]:
         """Yield the batches from number `start` on."""
-        rows = [self._row(row) for row in range(ROWS)]
+        shared = _shared([len(sequence) for sequence in self.sequences])
+        rows = [self._row(row, shared[row]) for row in range(ROWS)]
         yield from islice(self._joined(rows), start, None)
 
     def _joined(self, rows: list[Iterator[tuple[np.ndarray, int]]]) -> Iterator[Batch]:
@@ -78,10 +90,13 @@ class Sequences:
                 return
             yield self._batch(cells)
 
-    def _row(self, row: int) -> Iterator[tuple[np.ndarray, int]]:
-        """Yield (play [step + 1, key] with the step before, number of its first step) of a row."""
+    def _row(self, row: int, own: list[int]) -> Iterator[tuple[np.ndarray, int]]:
+        """Yield (play [step + 1, key] with the step before, number of its first step) of a row.
+
+        Without a seed it reads its own sequences, else any.
+        """
         generator = None if self.seed is None else np.random.default_rng([self.seed, row])
-        order = iter(range(row, len(self.sequences), ROWS))
+        order = iter(own)
         while True:
             if generator is None:
                 index, semitones = next(order, -1), 0
