@@ -135,11 +135,20 @@ def _apart(one: Counter[Hashable], other: Counter[Hashable], names: Sequence[Has
 
 @dataclass(frozen=True)
 class Distance:
-    """Of planned pieces from half of a corpus, beside its halves' from each other and another corpus'; in bits."""
+    """Of planned pieces from half of a corpus, beside its halves' from each other and another corpus'; in bits.
+
+    Attributes:
+        planned, halves, other: at as many phrases (cadences, progressions), drawn one by one from the corpus.
+        whole, as_few: of the planned pieces, and of whole pieces of the other half until they hold as much. What one
+            piece holds is alike, so that few pieces lie further off than as many phrases of all pieces do.
+        size: of what was compared.
+    """
 
     planned: float
     halves: float
     other: float
+    whole: float
+    as_few: float
     size: int
 
 
@@ -169,11 +178,14 @@ def distances(
             share = float(np.mean([piece.is_minor for piece in first]))
             ours = added(_like(planned, share, sum(yardstick.values()), measure, rng), measure)
             theirs = added(_like(other, share, sum(yardstick.values()), measure, rng), measure)
+            few = added(_like(first, share, sum(ours.values()), measure, rng), measure)
+            alike = min(sum(ours.values()), sum(few.values()))
+            clustered = [_apart(thinned(counts, alike, rng), half, names) for counts in (ours, few)]
             size = min(sum(counts.values()) for counts in (half, yardstick, ours, theirs))
             half, yardstick, ours, theirs = (thinned(c, size, rng) for c in (half, yardstick, ours, theirs))
-            rows.append([*(_apart(c, half, names) for c in (ours, yardstick, theirs)), size])
-        mean = np.mean(rows, axis=0)
-        found[measure] = Distance(float(mean[0]), float(mean[1]), float(mean[2]), round(float(mean[3])))
+            rows.append([*(_apart(c, half, names) for c in (ours, yardstick, theirs)), *clustered, size])
+        means = np.mean(rows, axis=0).tolist()
+        found[measure] = Distance(*means[:-1], round(means[-1]))
     return found
 
 
