@@ -56,9 +56,9 @@ def command(name: str | None) -> None:
 
 def _bars(form: FormTemplate) -> tuple[int, int, int]:
     """Return the usual length with all sections that are more often there than not, the least and the most."""
-    usual = sum(row.bars[0] for row in form.sections if row.optional >= 0.5)
-    usual = usual or max(form.sections, key=lambda row: row.optional).bars[0]  # the likeliest of rare ones is there
-    least = sum(row.shortest for row in form.sections if row.optional == 1)
+    likeliest = max(form.sections, key=lambda row: row.optional)  # of rare ones it is always there
+    usual = sum(row.bars[0] for row in form.sections if row.optional >= 0.5) or likeliest.bars[0]
+    least = sum(row.shortest for row in form.sections if row.optional == 1) or likeliest.shortest
     return usual, least, sum(row.longest for row in form.sections)
 
 

@@ -118,6 +118,23 @@ def test_the_lists_name_what_there_is(run):
     assert json.loads(run("schema").stdout)["title"] == "Ritornello plan"
 
 
+RARE = """
+template: 1
+name: rare
+description: Sections that are there now and then
+sections:
+  - {label: A, function: theme, bars: 8, key: {major: I, minor: i}, cadence: HC, optional: 0.2}
+  - {label: B, function: theme, bars: [6, 4], key: {major: V, minor: v}, cadence: PAC, optional: 0.4}
+"""
+
+
+def test_a_form_of_rare_sections_is_as_long_as_the_likeliest_of_them(run, tmp_path):
+    (tmp_path / "rare.yaml").write_text(RARE, encoding="utf-8")
+    lines = run("forms", "rare.yaml").stdout.splitlines()
+    assert lines[1] == "length  usually 6 bars, from 4 to 14"
+    assert lines[-1].split()[:4] == ["B", "(40%)", "6", "(100%)"]
+
+
 @pytest.mark.parametrize(
     ("text", "lines"),
     [
