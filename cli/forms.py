@@ -56,10 +56,11 @@ def command(name: str | None) -> None:
 
 def _bars(form: FormTemplate) -> tuple[int, int, int]:
     """Return the usual length with all sections that are more often there than not, the least and the most."""
+    from composer.plan.layout import least_bars
+
     likeliest = max(form.sections, key=lambda row: row.optional)  # of rare ones it is always there
     usual = sum(row.bars[0] for row in form.sections if row.optional >= 0.5) or likeliest.bars[0]
-    least = sum(row.shortest for row in form.sections if row.optional == 1) or likeliest.shortest
-    return usual, least, sum(row.longest for row in form.sections)
+    return usual, least_bars(form.sections), sum(row.longest for row in form.sections)
 
 
 def _section(row: SectionRow, total: int) -> tuple[str, ...]:

@@ -215,12 +215,23 @@ def statistics_from_json(text: str, *, source: str = "<statistics>") -> StyleSta
         for name, member in _ROWS.items():
             plain[name] = tuple(member(*row) for row in plain[name])
         plain["textures"] = {name: TextureFigures(**row) for name, row in plain["textures"].items()}
-        plain["phrase_ends"] = {
-            kind: tuple(PhraseEnd(**row) for row in rows) for kind, rows in plain.get("phrase_ends", {}).items()
-        }
+        plain["phrase_ends"] = _read_ends(plain.get("phrase_ends", {}))
+        halting = plain.get("halting_bars")
+        if halting is not None and not 0 <= halting <= 1:
+            raise ValueError(f"halting_bars: {halting} is no share")
         return StyleStatistics(**plain)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StyleError(f"not a style's statistics: {error}", place=source) from error
+
+
+def _read_ends(plain: Mapping[str, Any]) -> dict[str, tuple[PhraseEnd, ...]]:
+    found = {kind: tuple(PhraseEnd(**row) for row in rows) for kind, rows in plain.items()}
+    for kind, ends in found.items():
+        if kind not in ENDS or len(ends) != NUM_ENDS:
+            raise ValueError(f"phrase_ends: {kind} has {len(ends)} rows")
+        if not all(end.lower >= 0 and end.upper >= 0 and 0 <= end.halts <= 1 for end in ends):
+            raise ValueError(f"phrase_ends: {kind} holds what is no share")
+    return found
 
 
 _ROWS: dict[str, type[CadenceFormula] | type[Opening]] = {"cadence_formulas": CadenceFormula, "openings": Opening}

@@ -1,9 +1,19 @@
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from composer.errors import StyleError
-from composer.style_statistics import degree_text, meter_class, number_text, parse_degree, statistics_from_json
+from composer.style_statistics import (
+    StyleStatistics,
+    degree_text,
+    meter_class,
+    number_text,
+    parse_degree,
+    statistics_from_json,
+    statistics_to_json,
+)
 from composer.theory.meter import parse_meter
 
 
@@ -40,3 +50,35 @@ def test_numbers_as_keys_read_back(twelfths):
 def test_a_damaged_file_is_refused(text):
     with pytest.raises(StyleError, match=r"x\.json"):
         statistics_from_json(text, source="x.json")
+
+
+ROW = {"lower": 1.0, "upper": 0.5, "halts": 0.2}
+
+
+def with_ends(**members):
+    plain = json.loads(statistics_to_json(StyleStatistics("mine", 3, 40)))
+    return json.dumps({**plain, **members})
+
+
+def test_statistics_of_an_earlier_version_do_not_tell_how_phrases_end():
+    plain = json.loads(with_ends())
+    del plain["phrase_ends"], plain["halting_bars"]
+    assert statistics_from_json(json.dumps(plain)) == StyleStatistics("mine", 3, 40)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"phrase_ends": {"open": [ROW] * 3}},
+        {"phrase_ends": {"never": [ROW] * 5}},
+        {"phrase_ends": {"open": [{**ROW, "halts": 1.5}] * 5}},
+        {"phrase_ends": {"open": [{**ROW, "lower": "a"}] * 5}},
+        {"phrase_ends": [ROW]},
+        {"halting_bars": "x"},
+        {"halting_bars": 2},
+    ],
+)
+def test_ends_that_cannot_be_are_refused(wrong):
+    statistics_from_json(with_ends(phrase_ends={"open": [ROW] * 5}, halting_bars=0.5))
+    with pytest.raises(StyleError, match=r"mine\.json"):
+        statistics_from_json(with_ends(**wrong), source="mine.json")

@@ -24,6 +24,7 @@ from composer.theory.harmony import Cadence
 from composer.theory.meter import Meter
 
 MIN_PHRASES = 40  # of a kind, for fifths of it; with fewer of one kind both are counted together, fewer tell nothing
+MIN_BARS = 40  # inside phrases, for a share of them that halts
 LEAST_BARS = 2  # of a phrase that comes to an end of its own
 
 Onsets = NDArray[np.int64]  # ticks, sorted
@@ -58,8 +59,8 @@ class EndCounts:
         return {kind: _fifths(rows if enough else both) for kind, rows in self.phrases.items()}
 
     def halting_share(self) -> float | None:
-        """Return the share of bars inside phrases that halt; None where there are none."""
-        return round(self.halting_bars / self.bars, 4) if self.bars else None
+        """Return the share of bars inside phrases that halt; None where too few were counted."""
+        return round(self.halting_bars / self.bars, 4) if self.bars >= MIN_BARS else None
 
 
 def count_ends(counts: EndCounts, score: Score, outline: Outline, weight: int) -> None:

@@ -152,11 +152,11 @@ def section_stretch(
 
 
 def _closing(place: PhrasePlace, setting: Setting) -> Closing:
-    """Return how a phrase ends; what holds its last chord, or is held back, stands still in any case."""
+    """Return how a phrase ends; what holds its last chord, or is held back, may stand still in any case."""
     styles = setting.in_style(place.style).weighed
     closing = closing_of(place, styles=styles, meter=setting.meter, seed=setting.seed)
     comes_to_rest = place.entry.fermata or place.entry.ritard or place is setting.places[-1]
-    return replace(closing, moving=closing.moving[:-1]) if comes_to_rest and not closing.halts else closing
+    return closing.at_rest() if comes_to_rest else closing
 
 
 def _voice_compasses(section: SectionEntry, setting: Setting) -> tuple[tuple[int, int], ...]:

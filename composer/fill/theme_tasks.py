@@ -87,8 +87,8 @@ def _phrases(entry: ThemeEntry, setting: Setting) -> tuple[PhraseSpan, ...]:
 
 
 def theme_closings(name: str, phrases: Sequence[PhraseSpan], setting: Setting) -> list[Closing]:
-    """Return how each phrase of a theme ends."""
-    return [
+    """Return how each phrase of a theme ends; nothing is to move under the fermatas of a chorale's lines."""
+    found = [
         draw_closing(
             phrase.start_tick,
             phrase.end_tick,
@@ -96,10 +96,13 @@ def theme_closings(name: str, phrases: Sequence[PhraseSpan], setting: Setting) -
             styles=setting.weighed,
             meter=setting.meter,
             upbeat_tick=setting.pickup_tick,
+            last_chord_tick=phrase.cadence_tick,
             generator=stream(setting.seed, "theme", name, "closing", index),
         )
         for index, phrase in enumerate(phrases)
     ]
+    has_fermatas = any(place.entry.theme == name and place.entry.fermata for place in setting.places)
+    return [closing.at_rest() if has_fermatas else closing for closing in found]
 
 
 def _textures(end_tick: int, statistics: StyleStatistics) -> list[TextureSpan]:

@@ -178,12 +178,13 @@ class SectionRow(Entry):
     @property
     def shortest(self) -> int:
         """The fewest bars that it may have."""
-        return self.least if self.least is not None else min(self.bars)
+        lines = sum(min(phrase.bars) for phrase in self.phrases or ())
+        return self.least if self.least is not None else min([*self.bars, *([lines] if lines else [])])
 
     @property
     def longest(self) -> int:
         """The most bars that it may have."""
-        return self.most or max(self.bars)
+        return self.most or max(*self.bars, sum(max(phrase.bars) for phrase in self.phrases or ()))
 
 
 class ThemeRow(Entry):

@@ -81,7 +81,7 @@ def repeats_of_form(template: FormTemplate, sections: Sequence[SectionEntry]) ->
 def _drawn(setting: Setting, *, is_free: bool) -> list[_Chosen]:
     """Draw for each row of the form whether it is there, its length and its keys.
 
-    Phrases that it prescribes have lengths of their own where the piece's is free; else their usual ones.
+    Where the piece's length is free, that of a section whose phrases the form prescribes is that of its phrases.
     """
     drawn: list[_Chosen] = []
     places: dict[str, int | None] = {}  # which of its keys each row took; None where there was nothing to choose
@@ -90,8 +90,9 @@ def _drawn(setting: Setting, *, is_free: bool) -> list[_Chosen]:
         present = setting.stream("form", row.section_id, "present").random()
         length = setting.stream("form", row.label, "bars").random()
         bars = _pick(row.bars, length) + _loosened(row, _pick(row.bars, length), setting)
-        if is_free and bars == sum(row.phrase_bars):
-            bars = sum(drawn_phrase_bars(row, setting))
+        lines = sum(drawn_phrase_bars(row, setting))
+        if is_free and bars == sum(row.phrase_bars) and row.shortest <= lines <= row.longest:
+            bars = lines
         keys = row.key.of(setting.home.mode)
         place = places.get(row.keys_as or "")
         if place is None:
@@ -112,13 +113,18 @@ def _drawn(setting: Setting, *, is_free: bool) -> list[_Chosen]:
     return drawn
 
 
+def least_bars(rows: Sequence[SectionRow]) -> int:
+    """Return the fewest bars of a form: of the sections that are always there, or of the shortest where none is."""
+    return sum(row.shortest for row in rows if row.optional == 1) or min(row.shortest for row in rows)
+
+
 def _fitting(rows: Sequence[_Chosen], bars: int) -> list[_Chosen]:
     """Return the rows with which a form can come near a length.
 
     Raises:
         PlanError: it cannot.
     """
-    least = sum(one.row.shortest for one in rows if one.row.optional == 1)
+    least = least_bars([one.row for one in rows])
     most = sum(one.row.longest for one in rows)
     if not least - NEAR_BARS <= bars <= most + NEAR_BARS:
         counted = "1 bar" if bars == 1 else f"{bars} bars"

@@ -260,6 +260,7 @@ def closing_of(place: PhrasePlace, *, styles: Styles, meter: Meter, seed: int) -
     generator = stream(seed, place.section.id or "", place.section.take or 1, "closing", place.index)
     cadence = Cadence(place.entry.cadence or "none")
     upbeat = place.bar_tick - place.start_tick
+    last = place.slots[-1].start_tick if place.slots and cadence is not Cadence.NONE else None
     return draw_closing(
         place.start_tick,
         place.end_tick,
@@ -267,6 +268,7 @@ def closing_of(place: PhrasePlace, *, styles: Styles, meter: Meter, seed: int) -
         styles=styles,
         meter=meter,
         upbeat_tick=upbeat,
+        last_chord_tick=last,
         generator=generator,
     )
 

@@ -1,7 +1,7 @@
 """How phrases end, and bars inside them: with fewer notes or more, with a halt of all voices or going on without one.
 
 A style tells how its own do (`StyleStatistics.phrase_ends`): one phrase in nine of Bach's keyboard music halts for a
-beat, half of those of the 19th century do. Where a phrase ends without a cadence nothing else tells that it does.
+beat, half of Chopin's do. Where a phrase ends without a cadence nothing else tells that it does.
 
 Contents: `Closing`, `ends_of`, `halting_share`, `draw_closing`, `eased`.
 """
@@ -47,7 +47,7 @@ class Closing:
     Attributes:
         start_tick, end_tick: of the phrase's end (`closing_ticks`).
         shares: of the onsets a beat before, (lower, upper) hand.
-        halt_tick: the last beat of the bar that is a whole one before the end.
+        halt_tick: the last beat of the bar that is a whole one before the end, or the last chord, where that is later.
         halts: whether nothing begins after `halt_tick` before the next phrase.
         moving: (start, end) of last beats of bars in which something begins after the beat itself.
     """
@@ -58,6 +58,10 @@ class Closing:
     halt_tick: int
     halts: bool
     moving: tuple[tuple[int, int], ...] = ()
+
+    def at_rest(self) -> Closing:
+        """Return the same for a phrase whose last beat may stand still: under a fermata, or held back."""
+        return replace(self, moving=tuple(span for span in self.moving if span[1] < self.end_tick))
 
 
 def ends_of(styles: Styles, kind: str) -> tuple[PhraseEnd, ...]:
@@ -98,6 +102,7 @@ def draw_closing(
     styles: Styles,
     meter: Meter,
     upbeat_tick: int,
+    last_chord_tick: int | None = None,
     generator: np.random.Generator,
 ) -> Closing:
     """Return how a phrase ends.
@@ -108,17 +113,19 @@ def draw_closing(
         styles: (weight, statistics).
         meter: its meter.
         upbeat_tick: how much before a bar line it begins and ends.
+        last_chord_tick: of its cadence, where that is known.
         generator: its own.
     """
     bar_tick = meter.bar_ticks
     ends = ends_of(styles, ENDS[cadence not in (None, Cadence.NONE)])
     place, draw = int(generator.integers(len(ends))), generator.random()
-    lines = range(start_tick + upbeat_tick + bar_tick, end_tick - bar_tick // 2, bar_tick)
+    downbeats = range(start_tick + upbeat_tick, end_tick - bar_tick // 2, bar_tick)
+    lines = [tick for tick in downbeats if tick >= start_tick + bar_tick // 2]
     share = halting_share(styles)
     halting = generator.random(len(lines)) < share
     moving = [(line - meter.beat_ticks, line) for line, halts in zip(lines, halting, strict=True) if not halts]
     # A beat of the bar, at least a beat before the end.
-    halt_tick = end_tick - meter.beat_ticks - -upbeat_tick % meter.beat_ticks
+    halt_tick = max(end_tick - meter.beat_ticks - -upbeat_tick % meter.beat_ticks, last_chord_tick or 0)
     last_tick = end_tick - closing_ticks(meter)
     if end_tick - start_tick < LEAST_BARS * bar_tick:
         return Closing(last_tick, end_tick, (1.0, 1.0), halt_tick, False)

@@ -186,7 +186,8 @@ def _theme_bars(
         return tune.bars
     rooms = [entry.bars for entry in users if entry.bars is not None and entry.theme == name]
     lines = setting.template.row(users[0].id or "") if users else None
-    if lines is not None and rooms and rooms[0] == sum(drawn_phrase_bars(lines, setting)):
+    fills = lines is not None and row.bars == sum(lines.phrase_bars)
+    if lines is not None and fills and rooms and min(rooms) == rooms[0] == sum(drawn_phrase_bars(lines, setting)):
         return rooms[0]  # its phrases are the section's
     if (
         row.type not in _OTHER_KIND

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from composer.analysis.outline import outline_of
-from composer.analysis.phrase_ends import MIN_PHRASES, EndCounts, Stretch, count_ends, count_onsets
+from composer.analysis.phrase_ends import MIN_BARS, MIN_PHRASES, EndCounts, Stretch, count_ends, count_onsets
 from composer.theory.meter import TICKS_PER_QUARTER as Q
 from composer.theory.meter import parse_meter
 
@@ -40,8 +40,8 @@ def test_a_phrase_halts_where_nothing_begins_after_its_last_beat():
 def test_bars_inside_phrases_are_counted_apart():
     counts = counted(EVERY_BEAT, (0, 1, 2, 3, 3.5, 4, 5, 6, 7))
     assert (counts.halting_bars, counts.bars) == (0, 1)  # the last phrase of the piece has nothing after it
-    assert counted(EVERY_BEAT, EVERY_BEAT, phrases=4).halting_share() == 1.0
-    assert EndCounts().halting_share() is None
+    assert counted(EVERY_BEAT, EVERY_BEAT, phrases=4, times=MIN_BARS).halting_share() == 1.0
+    assert counted(EVERY_BEAT, EVERY_BEAT, phrases=2, times=MIN_BARS - 1).halting_share() is None
 
 
 def test_few_phrases_of_a_kind_count_together_and_very_few_not_at_all():

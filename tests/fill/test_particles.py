@@ -91,6 +91,25 @@ def test_what_decided_is_told_by_critic(stretch):
     assert merits["crowd"] == 0
 
 
+def test_who_goes_on_where_the_style_does_lives_on(stretch):
+    """All strike eighths, particle 1 in the last beat too, which should not stand still."""
+
+    class GoingOn(Scripted):
+        def run(self, state, stretch, first, end, uniforms):
+            chunk, after = super().run(state, stretch, first, end, uniforms)
+            struck = chunk.articulate.copy()
+            struck[:, :12:2] = chunk.play[:, :12:2]
+            struck[1, 14] = chunk.play[1, 14]
+            return replace(chunk, articulate=struck), after
+
+    moving = np.arange(32) % 16 == 15
+    source = GoingOn(lambda call, particle: 60 + particle + call)
+    merits = run_filter(source, stretch(2, moving=moving), np.random.default_rng(1)).merits
+    assert next(iter(merits)) == "standstill"
+    second_bar, _ = source.calls[1]
+    assert second_bar.count((62,)) >= 3  # the others are about a ninth as likely
+
+
 def test_particles_that_expected_what_was_given_live_on(stretch):
     class Expecting(Scripted):
         def run(self, state, stretch, first, end, uniforms):

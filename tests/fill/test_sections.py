@@ -237,3 +237,28 @@ def test_a_line_moves_as_densely_as_its_phrases(ensemble):
     assert paces[0] < 0.8 * usual
     assert paces[1] == pytest.approx(usual, abs=0.07)
     assert paces[2] > 1.2 * usual
+
+
+@pytest.mark.parametrize("pickup", [0, 1])
+def test_beats_that_go_on_are_the_last_of_bars_and_never_in_the_lead_in(prepared, pickup):
+    found = 0
+    for stretch, _ in prepared(pickup).values():
+        ends = np.flatnonzero(stretch.moving) + 1
+        assert (ends > stretch.lead_in_steps).all()
+        places = {int(stretch.facts.step_in_bar[end]) for end in ends if end < stretch.num_steps}
+        assert places <= {0, 16 - 4 * pickup}  # bar lines, and an upbeat before them
+        found += len(ends)
+    assert found > 3
+
+
+@pytest.mark.parametrize("rest", ["fermata: true", "ritard: 0.5", ""])
+def test_under_a_fermata_or_held_back_nothing_has_to_go_on_at_the_end(stretches_heard, rest):
+    """Bach's phrases rarely halt: of eight, some would be asked to go on at their ends."""
+    phrases = ", ".join("{bars: 2, cadence: IAC" + (f", {rest}" if rest else "") + "}" for _ in range(8))
+    sections = f"sections: [{{label: A, theme: none, key: I, phrases: [{phrases}]}}]\n"
+    text = PLAN.format(pickup=0).split("themes:")[0] + sections
+    stretch = stretches_heard(resolve(parse_plan(text)))[-1]
+    ends = [32 * (n + 1) + stretch.lead_in_steps - 1 for n in range(8)]
+    assert any(stretch.moving[ends]) == (not rest)
+    assert not stretch.moving[ends[-1]]  # the piece comes to rest
+    assert any(stretch.moving[[end - 16 for end in ends]])

@@ -380,3 +380,69 @@ def test_a_theme_that_is_through_is_not_begun_again_in_the_middle_of_a_prescribe
     lines = next(found for plan in plans if len(found := plan.section("A").phrases) == 4)
     assert [line.theme_bars for line in lines] == ["1-2", "3-4", None, None]
     assert lines[-1].cadence == "PAC"
+
+
+PRESCRIBED = """template: 1
+name: prescribed
+description: A verse in four lines over a theme of half its length, then a shorter one.
+themes: {{verse: {{bars: {theme}, type: period}}}}
+sections:
+  - {{label: V, function: theme, theme: verse, bars: 8, {limits} key: {{major: I, minor: i}}, cadence: PAC,
+     phrases: [{{bars: {lines}, cadence: HC}}, {{bars: {lines}, cadence: IAC}}, {{bars: {lines}, cadence: HC}},
+               {{bars: {lines}, cadence: PAC}}]}}
+  - {{label: W, function: theme, theme: verse, bars: {other}, key: {{major: I, minor: i}}, cadence: PAC}}
+"""
+
+
+@pytest.fixture
+def prescribed(tmp_path, library):
+    def plan(seed=1, *, theme=4, lines="2", limits="", other=8):
+        text = PRESCRIBED.format(theme=theme, lines=lines, limits=limits, other=other)
+        (tmp_path / "prescribed.yaml").write_text(text, encoding="utf-8")
+        brief = Brief(form="prescribed.yaml", style="small", key="C major", meter="4/4", seed=seed)
+        return plan_piece(brief, folder=tmp_path, library=library)
+
+    return plan
+
+
+@pytest.mark.parametrize("other", [4, 8])
+def test_a_theme_shorter_than_its_prescribed_section_stays_so(prescribed, other):
+    for seed in range(4):
+        plan = prescribed(seed, other=other)
+        assert plan.themes["verse"].bars == 4
+        assert [phrase.theme_bars for phrase in plan.section("V").phrases][2:] == [None, None]
+
+
+def test_a_theme_that_fills_a_prescribed_section_is_as_long_but_not_longer_than_another(prescribed):
+    lengths = {
+        prescribed(seed, theme=8, lines="[2, 3, 4]", limits="most: 16,", other=16).themes["verse"].bars
+        for seed in range(8)
+    }
+    assert len(lengths) > 2
+    assert all(prescribed(seed, theme=8, lines="[2, 3, 4]", other=8).themes["verse"].bars == 8 for seed in range(4))
+
+
+def test_drawn_lines_keep_to_the_limits_of_their_section(prescribed):
+    free = {prescribed(seed, lines="[2, 3, 4]").section("V").bars for seed in range(12)}
+    assert max(free) > 10
+    held = {prescribed(seed, lines="[2, 3, 4]", limits="most: 10,").section("V").bars for seed in range(12)}
+    assert max(held) <= 10
+
+
+def test_stated_sections_of_a_chorale_may_have_any_length(library):
+    """The stollen is as long as its lines, unless another section that states it is shorter."""
+    for seed in range(12):
+        for bars in (5, 6, 7):
+            sections = [{"label": "A", "bars": bars}, {"label": "A", "copy_of": "A", "bars": 4}, {"label": "B"}]
+            plan = Plan.model_validate(
+                {
+                    "plan": 1,
+                    "form": "chorale",
+                    "style": "small",
+                    "key": "G major",
+                    "meter": "4/4",
+                    "seed": seed,
+                    "sections": sections,
+                }
+            )
+            assert resolve(plan, library=library).themes["stollen"].bars <= 4

@@ -97,6 +97,31 @@ def test_a_phrase_halts_on_a_beat_of_the_bar_whatever_its_upbeat(upbeat, beat):
     assert all((halt / Q + upbeat) % 1 == 0 for halt in halts)
 
 
+@pytest.mark.parametrize(("meter", "upbeat", "last"), [("6/8", 1 / 3, 11.0), ("4/4", 1.5, 13.5), ("4/4", 1.5, 14.0)])
+def test_the_last_chord_of_a_cadence_may_be_struck_however_late_it_comes(meter, upbeat, last):
+    """In quarters of the phrase; upbeats off the beat put the last beat before it."""
+    whole = parse_meter(meter)
+    closing = draw_closing(
+        0,
+        4 * whole.bar_ticks,
+        Cadence.PAC,
+        styles=ALWAYS,
+        meter=whole,
+        upbeat_tick=round(upbeat * whole.beat_ticks),
+        last_chord_tick=round(last * Q),
+        generator=np.random.default_rng(1),
+    )
+    assert closing.halts
+    assert closing.halt_tick >= round(last * Q)
+
+
+def test_under_a_fermata_the_last_beat_may_stand_still_but_not_the_bars_before():
+    closing = closings(Cadence.PAC, NEVER)[0]
+    assert closing.at_rest().moving == closing.moving[:-1]
+    halting = closings(Cadence.PAC, [(1.0, style(1, 1, 1, 1, 1))])[0]
+    assert halting.at_rest() == halting
+
+
 def test_a_phrase_of_one_bar_is_left_as_it_is():
     for closing in closings(Cadence.NONE, bars=1):
         assert (closing.shares, closing.halts, closing.moving) == ((1.0, 1.0), False, ())

@@ -219,9 +219,15 @@ def test_a_chorale_has_lines_with_fermatas_as_long_as_those_of_its_style(library
     assert lengths[4] > lengths[2] > lengths[3]  # the style has 20 phrases of four bars, five of two and one of three
 
 
-def test_a_chorale_of_a_wished_length_has_lines_of_eight_quarters(planned):
-    phrases = [phrase for section in planned(form="chorale", bars=12, seed=1).sections for phrase in section.phrases]
-    assert [phrase.bars for phrase in phrases] == [2] * 6
+@pytest.mark.parametrize("bars", [12, 16, 20, 24])
+def test_a_chorale_of_a_wished_length_has_lines_of_eight_quarters_or_of_the_style(planned, bars):
+    for seed in range(6):
+        plan = planned(form="chorale", bars=bars, seed=seed)
+        phrases = [phrase for section in plan.sections for phrase in section.phrases]
+        assert sum(phrase.bars for phrase in phrases) == plan.bars == bars
+        assert all(phrase.fermata for phrase in phrases)
+        assert {phrase.bars for phrase in phrases} <= {2, 3, 4}
+        assert bars > 12 or {phrase.bars for phrase in phrases} == {2}
 
 
 def test_a_phrase_that_states_a_theme_of_two_phrases_has_its_cadence_at_its_end(library):
