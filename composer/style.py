@@ -64,7 +64,7 @@ class StyleCard:
         vector_sha256: of that file.
         sources: what it was learned from, with the terms.
         ensembles: ensemble → pieces that were counted, most first.
-        textures_from: in words, the pieces that textures, registers and figures were counted from.
+        textures_from: in words, the pieces that textures, registers, phrase ends and figures were counted from.
         figures: further figures of the style, by name.
         folder: where the card was read; not part of the file.
     """
