@@ -56,7 +56,7 @@ ensemble: chorale
 key: A minor
 meter: "4/4"
 pickup: 1
-seed: 5
+seed: 6
 """
 
 NoteFacts = tuple[int, int, int, int, int, int]
