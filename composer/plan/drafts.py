@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from composer.errors import PlanError, Problem
 from composer.plan.entries import end_bar
 from composer.plan.forms import SectionRow
-from composer.plan.layout import drawn_phrase_bars
+from composer.plan.layout import drawn_choice, drawn_phrase_bars
 from composer.plan.locate import within
 from composer.plan.model import NO_THEME, CadenceName, PhraseEntry, SectionEntry
 from composer.plan.numerals import parse_key_path, path_text
@@ -151,13 +149,10 @@ def _row_drafts(
 def row_cadences(row: SectionRow, setting: Setting) -> tuple[CadenceName, ...]:
     """Return the cadences of the phrases that a form prescribes, the same in all sections of one label."""
     shares = cadence_shares(setting.styles, setting.home.mode)
-    chosen = []
-    for index, phrase in enumerate(row.phrases or ()):
-        weights = np.array([shares.get(kind, 0.0) for kind in phrase.cadence])
-        rng = setting.stream("form", row.label, "cadence", index)
-        is_open = len(phrase.cadence) > 1 and weights.sum() > 0
-        chosen.append(phrase.cadence[int(rng.choice(len(weights), p=weights / weights.sum())) if is_open else 0])
-    return tuple(chosen)
+    return tuple(
+        drawn_choice(phrase.cadence, shares, setting.stream("form", row.label, "cadence", index))
+        for index, phrase in enumerate(row.phrases or ())
+    )
 
 
 def _stated_drafts(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from composer.plan.forms import FormTemplate, SectionRow, default_id
 from composer.plan.model import CadenceName, RepeatEntry, SectionEntry
 from composer.plan.phrase_kinds import length_weights
 from composer.plan.setting import Setting
+
+Choice = TypeVar("Choice", bound=Hashable)
 
 # A drawn choice is the row's first in this share of pieces; the others share the rest by the style's own counts.
 FIRST_CHOICE = 0.6
@@ -229,13 +232,17 @@ def _loosened(row: SectionRow, bars: int, setting: Setting) -> int:
 def drawn_phrase_bars(row: SectionRow, setting: Setting) -> tuple[int, ...]:
     """Return the lengths of the phrases that a form prescribes, drawn; the same in all sections of one label."""
     lengths = length_weights(setting.styles, setting.meter)
-    found = []
-    for index, phrase in enumerate(row.phrases or ()):
-        weights = np.array([lengths.get(bars, 0.0) for bars in phrase.bars])
-        rng = setting.stream("form", row.label, "phrase bars", index)
-        is_open = len(phrase.bars) > 1 and weights.sum() > 0
-        found.append(phrase.bars[int(rng.choice(len(weights), p=weights / weights.sum())) if is_open else 0])
-    return tuple(found)
+    return tuple(
+        drawn_choice(phrase.bars, lengths, setting.stream("form", row.label, "phrase bars", index))
+        for index, phrase in enumerate(row.phrases or ())
+    )
+
+
+def drawn_choice(choices: Sequence[Choice], shares: Mapping[Choice, float], rng: np.random.Generator) -> Choice:
+    """Return one of the choices of a form, drawn by the style's shares; the first where the style has none of them."""
+    weights = np.array([shares.get(choice, 0.0) for choice in choices])
+    is_open = len(choices) > 1 and weights.sum() > 0
+    return choices[int(rng.choice(len(weights), p=weights / weights.sum())) if is_open else 0]
 
 
 def _end(row: SectionRow, setting: Setting) -> CadenceName:
