@@ -43,7 +43,7 @@ def command(name: str | None) -> None:
     print_rows(
         [
             ("form", f"{form.name}: {form.description}"),
-            ("length", f"usually {usual} bars, from {least} to {most}"),
+            ("length", _length(form, usual, least, most)),
             ("played", " ".join(played_sections(form))),
             *listed("for", filter(None, [form.ensemble])),
             *listed("meters", filter(None, [", ".join(form.meters)])),
@@ -61,6 +61,13 @@ def _bars(form: FormTemplate) -> tuple[int, int, int]:
     likeliest = max(form.sections, key=lambda row: row.optional)  # of rare ones it is always there
     usual = sum(row.bars[0] for row in form.sections if row.optional >= 0.5) or likeliest.bars[0]
     return usual, least_bars(form.sections), sum(row.longest for row in form.sections)
+
+
+def _length(form: FormTemplate, usual: int, least: int, most: int) -> str:
+    """Return what is said of the length: no usual one where the style decides how long the phrases are."""
+    if any(len(set(phrase.bars)) > 1 for row in form.sections for phrase in row.phrases or ()):
+        return f"{least} to {most} bars, as long as the style's phrases are"
+    return f"usually {usual} bars, from {least} to {most}"
 
 
 def _section(row: SectionRow, total: int) -> tuple[str, ...]:

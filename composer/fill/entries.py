@@ -16,9 +16,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from composer.abc import Melody
+from composer.errors import ThemeError
 from composer.fill.given import Given, Sounding, close_above, close_below, give_notes, line_of
 from composer.fill.local import Local
-from composer.fill.recall import ComposedTheme
+from composer.fill.recall import ComposedTheme, told_where
 from composer.fill.setting import Setting
 from composer.plan.entries import entered, entry_tick
 from composer.plan.model import VOICES, VoiceName
@@ -71,7 +72,10 @@ def entered_voices(
     for entry in sorted(place.entry.entries or (), key=lambda one: themes_of[one.theme or ""].against is not None):
         names = (place.section.id or "", place.section.take or 1, place.index, entry.voice, entry.bar)
         theme = _whole(themes[entry.theme or ""], setting)
-        part = entered(theme, entry, home=setting.home, seed=setting.seed, names=names)
+        try:
+            part = entered(theme, entry, home=setting.home, seed=setting.seed, names=names)
+        except ThemeError as error:
+            raise told_where(error, place) from None
         bar_tick = place.bar_tick + entry_tick(entry, setting.meter)
         notes = [(note.onset_tick + bar_tick, note.duration_tick, note.pitch) for note in part.melody.notes]
         start = bar_tick - setting.pickup_tick

@@ -83,6 +83,12 @@ def stated_voices(theme: ComposedTheme, place: PhrasePlace, setting: Setting) ->
     return sorted(set(notes))
 
 
+def told_where(error: ThemeError, place: PhrasePlace) -> ThemeError:
+    """Return an error of a theme with the phrase that asks for it; where that stands in a file is no longer known."""
+    where = f"in section {place.section.id}, phrase {place.index + 1}"
+    return ThemeError([replace(one, message=f"{one.message}, {where}") for one in error.problems])
+
+
 def _sounding(voice: Melody, place: PhrasePlace) -> list[Sounding]:
     moved = [(note.onset_tick + place.bar_tick, note.duration_tick, note.pitch) for note in voice.notes]
     return [
@@ -113,7 +119,10 @@ def _stated(theme: ComposedTheme, place: PhrasePlace, setting: Setting) -> Theme
     part = fragment(whole, first, min(last, theme.bars))
     names = (place.section.id or "", place.section.take or 1, place.index)
     for item in place.entry.transformations or ():
-        part = transformed(part, item, home=setting.home, seed=setting.seed, names=names)
+        try:
+            part = transformed(part, item, home=setting.home, seed=setting.seed, names=names)
+        except ThemeError as error:
+            raise told_where(error, place) from None
     part = fragment(part, 1, min(part.bars, place.entry.bars or part.bars))
     return _in_compass(part, place, setting) if place.states_theme else part
 

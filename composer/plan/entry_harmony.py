@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from composer.abc import Melody, MelodyNote
-from composer.errors import PlanError
+from composer.errors import PlanError, ThemeError
 from composer.outline import ChordSpan, span_at
 from composer.plan.entries import entered, entry_tick
 from composer.plan.harmony import PhraseRequest, draw_harmony
+from composer.plan.locate import within
 from composer.plan.model import Formula, PedalName, VoiceEntry
 from composer.plan.numerals import Slot
 from composer.plan.pedals import Pedal
@@ -58,14 +59,17 @@ def placed_entries(
         settled = themes[entry.theme or ""]
         # Ornaments leave every strong note on its degree: the stream that places them is the filler's.
         items = tuple(item for item in entry.transformations or () if item.name != "ornament")
-        part = entered(
-            _theme(settled, setting),
-            entry.model_copy(update={"transformations": items}),
-            home=setting.home,
-            seed=setting.seed,
-            names=(),
-            keeps_chords=not settled.is_pinned,
-        )
+        try:
+            part = entered(
+                _theme(settled, setting),
+                entry.model_copy(update={"transformations": items}),
+                home=setting.home,
+                seed=setting.seed,
+                names=(),
+                keeps_chords=not settled.is_pinned,
+            )
+        except ThemeError as error:
+            raise within(error, "entries") from None
         start = entry_tick(entry, setting.meter)
         end = start + part.bars * setting.meter.bar_ticks - setting.pickup_tick
         placed.append(PlacedEntry(_later(part, start), start - setting.pickup_tick, end))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Set
 from dataclasses import replace
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from composer.errors import Place, PlanError, Problem, did_you_mean
+from composer.errors import Place, PlanError, Problem, UserError, did_you_mean
 from composer.plan.model import ARROW, FILE_WORDS, Plan
 from composer.plan.strict_yaml import KEY, Document, Path
+
+Told = TypeVar("Told", bound=UserError)
 
 _NAMED_ELSEWHERE = ("themes", "sections", "phrases")  # without these the rest of a plan would seem wrong too
 
@@ -164,19 +166,19 @@ def path_text(path: Path) -> str:
     return text or "the plan"
 
 
-def within(error: PlanError, *steps: str | int) -> PlanError:
+def within(error: Told, *steps: str | int) -> Told:
     """Return an error of what stands in a mapping or a list, as one of what that stands in.
 
     Args:
         error: whose problems may have a path already.
         steps: the key or the index, or several, that lead to where it counts from.
     """
-    return PlanError([replace(problem, path=(*steps, *problem.path)) for problem in error.problems])
+    return type(error)([replace(problem, path=(*steps, *problem.path)) for problem in error.problems])
 
 
-def placed(error: PlanError, locate: Callable[[Path], Place]) -> PlanError:
+def placed(error: Told, locate: Callable[[Path], Place]) -> Told:
     """Return an error with the places of the problems that have a path and no place yet."""
-    return PlanError(
+    return type(error)(
         [replace(one, place=locate(one.path)) if one.place is None and one.path else one for one in error.problems]
     )
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from composer.errors import Place, PlanError, Problem
+from composer.errors import Place, PlanError, Problem, ThemeError
 from composer.plan.brief import USUAL_STYLE, Brief
 from composer.plan.cadences import has_room
 from composer.plan.checks import check_plan
@@ -127,7 +127,7 @@ def resolve(
     locate = locate or (lambda path: Place("<plan>", detail=path_text(path)))
     try:
         return _resolved(plan, bars=bars, folder=folder, locate=locate, library=library)
-    except PlanError as error:
+    except (PlanError, ThemeError) as error:
         raise placed(error, locate) from None
 
 
@@ -197,7 +197,7 @@ def _resolved(
                 states_phrases=entry.phrases is not None,
                 setting=setting,
             )
-        except PlanError as error:
+        except (PlanError, ThemeError) as error:
             raise (within(error, "sections", index) if stated.sections else error) from None
         resolved.append(section.entry)
         left = section.entry.leaves

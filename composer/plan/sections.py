@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from composer.errors import PlanError
+from composer.errors import PlanError, ThemeError
 from composer.ornament import manner_of
 from composer.plan.development import LEADING, developed_phrases, develops
 from composer.plan.devices import with_devices
@@ -143,6 +143,8 @@ def resolve_section(
         surroundings = (all_pins[index], themes, statements[index], previous, drafts, harmonies, shaped, own)
         try:
             slots, formula = phrase_harmony(draft, said, index, *surroundings)
+        except ThemeError as error:
+            raise within(error, "phrases", index) from None
         except PlanError as error:
             if states_phrases or (said.schema_ is None and said.pedal is None):
                 raise (within(error, "phrases", index) if states_phrases else error) from None

@@ -18,9 +18,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from composer.abc import Melody, MelodyNote
-from composer.errors import PlanError
+from composer.errors import PlanError, ThemeError
 from composer.outline import ChordSpan
 from composer.plan.harmony import PhraseRequest, draw_harmony
+from composer.plan.locate import within
 from composer.plan.material import transformed
 from composer.plan.model import CadenceName, Formula, PhraseEntry, SectionEntry, Transformation
 from composer.plan.numerals import Slot, parse_key_path
@@ -97,6 +98,9 @@ def state_themes(
 
     Returns:
         The phrases, and for each the theme where it needs other chords than its own or is shorter, else None.
+
+    Raises:
+        ThemeError: a transformation is impossible for its theme.
     """
     phrases: list[PhraseDraft] = []
     statements: list[Statement | None] = []
@@ -112,7 +116,10 @@ def state_themes(
             is_said = said.harmony is not None or said.formula is not None or section.harmony is not None
             ends_otherwise = theme.is_pinned and own not in (None, draft.cadence) and not is_said
             if changes_harmony(items) or is_part or ends_otherwise:
-                statement = stated_anew(theme, draft, items, key=draft.keys[0], setting=setting)
+                try:
+                    statement = stated_anew(theme, draft, items, key=draft.keys[0], setting=setting)
+                except ThemeError as error:
+                    raise within(error, *(("phrases", index) if said.transformations else ())) from None
                 is_last = index == len(drafts) - 1
                 asked = (
                     said.cadence

@@ -10,6 +10,8 @@ from composer.plan.model import Transformation
 from composer.plan.numerals import parse_key_path
 from composer.theory.key import Key, resolve_key
 
+MOST_MOVED = 36  # semitones of a `register`: from the middle, no compass is wider
+
 
 def transformation_problem(item: Transformation, home: Key) -> str | None:
     """Return what is found where a transformation's value is impossible, or None."""
@@ -33,7 +35,8 @@ def transformation_problem(item: Transformation, home: Key) -> str | None:
             return "write a key such as V or E minor"
         return None
     if item.name == "register":
-        return None if isinstance(amount, float) and amount % 12 == 0 and amount else "write 12 or -12"
+        is_right = isinstance(amount, float) and amount % 12 == 0 and 0 < abs(amount) <= MOST_MOVED
+        return None if is_right else f"write 12 or -12, {MOST_MOVED} at most"
     if item.name == "ornament":
         return (
             None if amount is None or (isinstance(amount, float) and 0 <= amount <= 1) else "write a number from 0 to 1"

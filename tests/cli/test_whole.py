@@ -112,6 +112,7 @@ def test_the_lists_name_what_there_is(run):
     minuet = run("forms", "minuet").stdout
     assert "played  A A B A2 B A2 Trio Trio D Trio2 D Trio2 A B A2\n" in minuet
     assert "IV or I or vi or i" in minuet
+    assert "length  12 to 24 bars, as long as the style's phrases are\n" in run("forms", "chorale").stdout
     styles = run("styles").stdout
     assert "bach " in styles
     assert "CC0" in run("styles", "chorale").stdout

@@ -170,6 +170,23 @@ sections:
     assert [pitch - octave for pitch in pitches] == top
 
 
+def test_a_tune_that_cannot_be_so_short_is_told_with_its_phrase(fill_text):
+    with pytest.raises(ThemeError, match=r"too short to be divided by 4, in section B, phrase 1"):
+        fill_text("""
+plan: 1
+form: rondo
+style: bach
+key: G major
+meter: "4/4"
+seed: 7
+themes:
+  refrain: {bars: 4, type: chain, melody: "G2 B2 d2 c2 | B4 G4 | A2 c2 B2 A2 | G8"}
+sections:
+  - {label: A, theme: refrain, bars: 4}
+  - {label: B, theme: refrain, bars: 4, phrases: [{bars: 4, as: [{ornament: 1}, {diminution: 4}, {diminution: 4}]}]}
+""")
+
+
 def test_pinned_voices_come_back_and_nothing_else(fill_text):
     composed = fill_text("""
 plan: 1

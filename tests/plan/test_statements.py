@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from composer.errors import ThemeError
 from composer.plan.material import phrase_theme, theme_of
 from composer.plan.model import Plan, SectionEntry
 from composer.plan.outline import PhrasePlace, phrase_places
@@ -165,3 +166,9 @@ def test_what_is_close_to_a_theme_has_all_its_chords_where_nothing_else_is_asked
     assert follows == own
     follows, own = bars(schema="descending fifths")
     assert follows != own
+
+
+def test_an_impossible_transformation_is_told_with_its_section(planned):
+    with pytest.raises(ThemeError, match=r"too short to be divided by 4") as caught:
+        planned({"diminution": 4}, {"diminution": 4}, {"diminution": 4})
+    assert caught.value.problems[0].place.detail == "sections[1]"

@@ -43,3 +43,9 @@ def test_a_manner_belongs_to_ornaments():
     home = parse_key("C major")
     assert transformation_problem(Transformation(name="ornament", amount=0.4, manner="baroque"), home) is None
     assert transformation_problem(Transformation(name="inversion", manner="baroque"), home) is not None
+
+
+@pytest.mark.parametrize(("semitones", "is_right"), [(12, True), (-36, True), (48, False), (7, False), (0, False)])
+def test_a_register_is_one_to_three_octaves_away(semitones, is_right):
+    problem = transformation_problem(Transformation(name="register", amount=semitones), parse_key("C major"))
+    assert (problem is None) == is_right
