@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from composer.errors import Place, PlanError, Problem, UserError, did_you_mean
+from composer.errors import Place, Problem, UserError, did_you_mean
 from composer.plan.model import ARROW, FILE_WORDS, Plan
 from composer.plan.strict_yaml import KEY, Document, Path
 
