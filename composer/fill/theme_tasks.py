@@ -15,7 +15,7 @@ from composer.fill.given import Sounding
 from composer.fill.local import localize
 from composer.fill.rhythm import usual_onsets
 from composer.fill.setting import Setting
-from composer.fill.soloist import with_breath
+from composer.fill.soloist import breath_ticks, with_breath
 from composer.fill.tune_stretch import ThemeTask
 from composer.outline import ChordSpan, KeySpan, Outline, PhraseSpan, SectionSpan, TextureSpan
 from composer.plan.model import ThemeEntry
@@ -165,5 +165,6 @@ def theme_task(name: str, entry: ThemeEntry, setting: Setting, pinned: Melody | 
         usual_pitch=setting.melody_goal,
         low_pitch=setting.low_pitch,
         style=setting.style,
+        breath_tick=breath_ticks(setting) if setting.row.has_soloist or setting.is_line else 0,
         runs=setting.runs,
     )

@@ -35,7 +35,7 @@ from composer.fill.melody import (
 )
 from composer.fill.particles import NoteSource, Stretch, run_filter
 from composer.fill.rhythm import usual_onsets
-from composer.fill.tune_stretch import IDEA_BARS, Statement, ThemeTask, tune_stretch
+from composer.fill.tune_stretch import IDEA_BARS, Statement, ThemeTask, held_on, tune_stretch
 from composer.roll.codec import BoolArray
 from composer.roll.facts import line_facts
 from composer.roll.grid import STEP_TICKS
@@ -74,6 +74,8 @@ def compose_theme(
             idea = _draft_idea(task, model, source, statistics, generator)
             statements = lay_out(task, idea)
     notes = _draft_tune(task, statements, source, generator)
+    if not task.given:
+        notes = held_on(notes, task)
     exact = off_grid(task.given)
     true = [(*exact.get((onset, pitch), (onset, length)), pitch) for onset, length, pitch in notes]
     moved = sorted(MelodyNote(onset - task.pickup_tick, length, pitch) for onset, length, pitch in true)

@@ -58,6 +58,7 @@ class ThemeTask:
         usual_pitch: MIDI pitch in the middle of the style's tunes.
         low_pitch: of the window.
         style: (composer, weight).
+        breath_tick: how long before the end of a phrase a held note ends; 0 where nobody has to breathe.
         runs: of the style's training pieces, which are not to be copied.
     """
 
@@ -74,7 +75,19 @@ class ThemeTask:
     usual_pitch: float
     low_pitch: int
     style: tuple[tuple[str, float], ...]
+    breath_tick: int = 0
     runs: tuple[RunIndex, ...] = ()
+
+    @property
+    def open_ends(self) -> tuple[tuple[int, int], ...]:
+        """Start and end (local ticks) of the phrases after which a tune breathes although they have no cadence."""
+        if self.kind == SUBJECT:
+            return ()
+        return tuple(
+            (phrase.start_tick, phrase.end_tick)
+            for phrase, bars in zip(self.local.phrases, self.phrase_bars, strict=True)
+            if phrase.cadence is Cadence.NONE and bars >= LEAST_BREATHING_BARS
+        )
 
     @property
     def pace(self) -> float | None:
@@ -182,13 +195,30 @@ def _before_breaths(task: ThemeTask, num_steps: int) -> BoolArray:
     There a long note or a rest tells that it ends; cadences have notes of their own.
     """
     onsets = np.ones(num_steps, bool)
-    if task.kind == SUBJECT:
-        return onsets
-    for phrase, bars in zip(task.local.phrases, task.phrase_bars, strict=True):
-        if phrase.cadence is Cadence.NONE and bars >= LEAST_BREATHING_BARS:
-            last_beat = phrase.end_tick - task.meter.beat_ticks
-            onsets[last_beat // STEP_TICKS : phrase.end_tick // STEP_TICKS] = False
+    for _, end_tick in task.open_ends:
+        last_beat = end_tick - task.meter.beat_ticks
+        onsets[last_beat // STEP_TICKS : end_tick // STEP_TICKS] = False
     return onsets
+
+
+def held_on(notes: Sequence[Sounding], task: ThemeTask) -> list[Sounding]:
+    """Return a tune whose last note before each open end is held as long as it belongs to the chords.
+
+    Where a tune rests under a moving accompaniment nobody hears that a phrase ends: whatever is highest then goes on.
+    """
+    found = list(notes)
+    for start_tick, end_tick in task.open_ends:
+        inside = [place for place, note in enumerate(found) if start_tick <= note[0] < end_tick]
+        if not inside:
+            continue
+        onset, length, pitch = found[inside[-1]]
+        end = end_tick - task.breath_tick
+        for chord in task.local.chords:
+            changes = onset < chord.start_tick < end
+            if changes and pitch % 12 not in chord.chord.pitch_classes(chord.key):
+                end = chord.start_tick
+        found[inside[-1]] = (onset, max(length, end - onset), pitch)
+    return found
 
 
 def _rest_where_pinned(given: Given, task: ThemeTask, line: NDArray[np.int_]) -> None:

@@ -10,9 +10,10 @@ import pytest
 from composer.abc import parse_abc
 from composer.fill.idea_layout import along_scale
 from composer.fill.setting import make_setting
-from composer.fill.theme_tasks import theme_key, theme_task
+from composer.fill.theme_tasks import theme_key, theme_outline, theme_task
 from composer.fill.themes import compose_theme, in_rhythm, likeness_to_style, rate_tune, with_model
-from composer.fill.tune_stretch import IDEA_BARS, tune_stretch
+from composer.fill.tune_stretch import IDEA_BARS, held_on, tune_stretch
+from composer.outline import span_at
 from composer.plan.outline import plan_outline
 from composer.plan.planner import resolve
 from composer.plan.reader import parse_plan
@@ -146,6 +147,33 @@ def test_no_note_begins_in_the_last_beat_of_a_phrase_without_a_cadence(composed,
         end_tick = bars * setting.meter.bar_ticks - setting.pickup_tick
         last_beat = range(end_tick - setting.meter.beat_ticks, end_tick)
         assert not any(note.onset_tick in last_beat for note in melody.notes)
+
+
+@pytest.mark.parametrize(("meter", "pickup"), METERS)
+def test_the_last_note_before_an_open_end_is_held_as_long_as_it_belongs_to_the_chords(composed, meter, pickup):
+    phrases = "[{bars: 2, cadence: none}, {bars: 2, cadence: none}, {bars: 4, cadence: PAC}]"
+    melody, entry, setting = composed(f"sentence, phrases: {phrases}", meter=meter, pickup=pickup)
+    chords = theme_outline("first", entry, setting)[0].chords
+    for bars in (2, 4):
+        end_tick = bars * setting.meter.bar_ticks - setting.pickup_tick
+        last = [note for note in melody.notes if note.onset_tick < end_tick][-1]
+        if last.end_tick < end_tick:
+            next_chord = span_at(chords, last.end_tick + setting.pickup_tick)
+            assert next_chord.start_tick == last.end_tick + setting.pickup_tick
+            assert last.pitch % 12 not in next_chord.chord.pitch_classes(next_chord.key)
+
+
+def test_a_singer_breathes_where_a_phrase_stays_open(composed):
+    _, entry, setting = composed("sentence, phrases: [{bars: 4, cadence: none}, {bars: 4, cadence: PAC}]")
+    task = replace(theme_task("first", entry, setting, None), breath_tick=TICKS_PER_QUARTER // 2)
+    (start, end), bar = task.open_ends[0], setting.meter.bar_ticks
+    chord = span_at(task.local.chords, end - 1)
+    pitch = 60 + chord.chord.root(chord.key)
+    onset = max(chord.start_tick, end - bar // 2)
+    notes = [(start, bar, 74), (onset, TICKS_PER_QUARTER // 4, pitch), (end, bar, 74)]
+    assert held_on(notes, task) == [
+        notes[0], (onset, end - TICKS_PER_QUARTER // 2 - onset, pitch), notes[2]
+    ]  # fmt: skip
 
 
 def test_free_stretches_of_a_pinned_tune_are_filled_and_its_rests_kept(composed):
