@@ -97,20 +97,22 @@ def test_128_single_steps_are_one_window(network: BiaxialNetwork, random_music: 
     whole = logits(network, music)
     style = network.embed_style(music.style_input)
     state = network.initial_state(1, 4)
+    steps = []
     for step in range(128):
         told = music.note_inputs[:, step]
         heard, state = network.time_step(music.notes[:, step], told, music.step_inputs[:, step], style, state)
-        now = music.notes[:, step + 1]
-        below = ops.concatenate([lower_note_features(now, music.voices_target[:, step]), chord_below(now)], axis=-1)
-        silent = [(ops.zeros((1, n.units)), ops.zeros((1, n.units))) for n in network.note_layers]
-        for pitch in range(4):
-            values = ops.concatenate([heard[:, pitch], below[:, pitch], told[:, pitch]], axis=-1)
-            for number, layer in enumerate(network.note_layers):
-                gates = layer.project(values) + layer.project_shared(style, music.step_inputs[:, step])
-                silent[number] = layer.step(gates, *silent[number])
-                values = silent[number][0]
-            found = np.asarray(network.head(values))
-            np.testing.assert_allclose(found, whole[:, step, pitch], atol=2e-5)
+        steps.append(heard)
+    # Along the notes a step hears nothing of the others: all of them as rows, note by note.
+    heard, told, now = ops.concatenate(steps), music.note_inputs[0], music.notes[0, 1:]
+    below = ops.concatenate([lower_note_features(now, music.voices_target[0]), chord_below(now)], axis=-1)
+    silent = [(ops.zeros((128, n.units)), ops.zeros((128, n.units))) for n in network.note_layers]
+    for pitch in range(4):
+        values = ops.concatenate([heard[:, pitch], below[:, pitch], told[:, pitch]], axis=-1)
+        for number, layer in enumerate(network.note_layers):
+            gates = layer.project(values) + layer.project_shared(ops.repeat(style, 128, axis=0), music.step_inputs[0])
+            silent[number] = layer.step(gates, *silent[number])
+            values = silent[number][0]
+        np.testing.assert_allclose(np.asarray(network.head(values)), whole[0, :, pitch], atol=2e-5)
 
 
 def test_dropout_hangs_on_seed_and_number_alone_and_only_in_training(
