@@ -36,6 +36,7 @@ class Bar:
         compasses: (lowest, highest) MIDI pitch of each part, where each is a single line; else empty.
         bass_before: pitch class of the planned bass in the step before the bar, or -1.
         moving: bool [step]; the last steps of beats in which the voices go on; None: nothing is asked for.
+        open_ends: bool [step]; the last steps of phrases without a cadence; None: there are none.
     """
 
     play: BoolArray
@@ -52,6 +53,7 @@ class Bar:
     compasses: tuple[tuple[int, int], ...] = ()
     bass_before: int = -1
     moving: BoolArray | None = None
+    open_ends: BoolArray | None = None
 
     @property
     def free(self) -> BoolArray:

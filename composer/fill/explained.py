@@ -13,6 +13,7 @@ from composer.fill.particles import Miss
 CRITIC_WORDS = {
     "silence": "no gaps",
     "standstill": "voices that go on",
+    "no_breath": "phrases that breathe",
     "parallels": "no parallel fifths or octaves",
     "parallel_voices": "no parallels between voices",
     "planned_bass": "no parallels with the bass",

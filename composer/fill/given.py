@@ -159,6 +159,22 @@ def moving_beats(closings: Iterable[Closing], facts: StepFacts, *, origin_tick: 
     return found
 
 
+def open_ends(closings: Iterable[Closing], num_steps: int, *, origin_tick: int = 0) -> BoolArray:
+    """Return the last steps of phrases that end without a cadence: bool [step].
+
+    Args:
+        closings: of the phrases, in ticks of the piece.
+        num_steps: of the timeline.
+        origin_tick: where it begins in the piece.
+    """
+    found = np.zeros(num_steps, bool)
+    for closing in closings:
+        end = (closing.end_tick - origin_tick) // STEP_TICKS
+        if closing.is_open and 0 < end <= num_steps:
+            found[end - 1] = True
+    return found
+
+
 def line_of(notes: Iterable[Sounding], num_steps: int, low_pitch: int) -> NDArray[np.int_]:
     """Return the pitch index of a line at each step, -1 where it rests."""
     line = np.full(num_steps, -1)

@@ -64,6 +64,7 @@ class Stretch:
         batches: of particles with which each phrase begins.
         onsets: bool [step]; where a free note may begin; None: everywhere.
         moving: bool [step]; see `given.moving_beats`; None: nothing is asked for.
+        open_ends: bool [step]; see `given.open_ends`; None: there are none.
         runs: of the training pieces, which are not to be copied.
     """
 
@@ -87,6 +88,7 @@ class Stretch:
     batches: int = 1
     onsets: BoolArray | None = None
     moving: BoolArray | None = None
+    open_ends: BoolArray | None = None
     runs: tuple[RunIndex, ...] = ()
 
     @property
@@ -346,6 +348,7 @@ def _advance(source: NoteSource, stretch: Stretch, cloud: _Cloud, bar: int, gene
             stretch.compasses,
             int(stretch.facts.chord_bass[first - 1]) if first else -1,
             None if stretch.moving is None else stretch.moving[first:end],
+            None if stretch.open_ends is None else stretch.open_ends[first:end],
         )
         judged = penalties(view, stretch.critic_weights)  # [critic, particle]
         cost = sum(judged)

@@ -27,6 +27,7 @@ from composer.fill.given import (
     moving_beats,
     nothing_given,
     onsets_with_halts,
+    open_ends,
 )
 from composer.fill.goals import last_chord, phrase_goals
 from composer.fill.local import Enters, Local, localize
@@ -146,6 +147,7 @@ def section_stretch(
         batches=CHOIR_BATCHES if setting.row.is_choir else 1,
         onsets=onsets_with_halts(closings, num_steps, tune=tune, origin_tick=local.origin_tick),
         moving=moving_beats((closing for _, closing in drawn), local.facts, origin_tick=local.origin_tick),
+        open_ends=open_ends(closings, num_steps, origin_tick=local.origin_tick),
         runs=setting.runs,
     )
     return stretch, local

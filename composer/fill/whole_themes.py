@@ -20,6 +20,7 @@ from composer.fill.given import (
     moving_beats,
     nothing_given,
     onsets_with_halts,
+    open_ends,
 )
 from composer.fill.lengths import legible_tune
 from composer.fill.local import localize
@@ -125,6 +126,7 @@ def _compose_voices(
         critic_weights=critic_weights(setting),
         onsets=onsets_with_halts(closings, num_steps, tune=tune),
         moving=moving_beats(closings, local.facts),
+        open_ends=open_ends(closings, num_steps),
         runs=setting.runs,
     )
     filled = run_filter(source, stretch, stream(setting.seed, "theme", theme.name, "voices"))

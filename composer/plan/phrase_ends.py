@@ -50,6 +50,7 @@ class Closing:
         halt_tick: the last beat of the bar that is a whole one before the end, or the last chord, where that is later.
         halts: whether nothing begins after `halt_tick` before the next phrase.
         moving: (start, end) of last beats of bars in which something begins after the beat itself.
+        is_open: whether it ends without a cadence, so that only its melody can tell that it does.
     """
 
     start_tick: int
@@ -58,6 +59,7 @@ class Closing:
     halt_tick: int
     halts: bool
     moving: tuple[tuple[int, int], ...] = ()
+    is_open: bool = False
 
     def at_rest(self) -> Closing:
         """Return the same for a phrase whose last beat may stand still: under a fermata, or held back."""
@@ -117,7 +119,8 @@ def draw_closing(
         generator: its own.
     """
     bar_tick = meter.bar_ticks
-    ends = ends_of(styles, ENDS[cadence not in (None, Cadence.NONE)])
+    is_open = cadence in (None, Cadence.NONE)
+    ends = ends_of(styles, ENDS[not is_open])
     place, draw = int(generator.integers(len(ends))), generator.random()
     downbeats = range(start_tick + upbeat_tick, end_tick - bar_tick // 2, bar_tick)
     lines = [tick for tick in downbeats if tick >= start_tick + bar_tick // 2]
@@ -133,7 +136,7 @@ def draw_closing(
     halts = bool(draw < end.halts)
     if not halts:
         moving.append((halt_tick, end_tick))
-    return Closing(last_tick, end_tick, (end.lower, end.upper), halt_tick, halts, tuple(moving))
+    return Closing(last_tick, end_tick, (end.lower, end.upper), halt_tick, halts, tuple(moving), is_open)
 
 
 def eased(textures: Sequence[TextureSpan], closing: Closing) -> list[TextureSpan]:

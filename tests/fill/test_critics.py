@@ -92,6 +92,30 @@ def test_voices_do_not_all_stand_still_where_their_style_goes_on(bar):
     assert not critics.standstill(both).any()
 
 
+def test_a_phrase_without_a_cadence_may_stand_still_twice_as_long(bar):
+    eighths = chords(60, step=2)
+    last = np.arange(16) == 15
+    both = bar(eighths, eighths[:-1], eighths[:-3], before=(eighths,))
+    on, beat, half = critics.standstill(replace(both, moving=last, open_ends=last))
+    assert on == beat == 0
+    assert half == pytest.approx(2 * (np.log2(8 / (32 / 13)) - 1))
+
+
+def test_the_highest_voice_ends_a_phrase_without_a_cadence_on_a_longer_note(bar):
+    """In eighths up to the end; with a last quarter, below which eighths go on; with one that is struck again."""
+    tune = [(step, 2, 72) for step in range(0, 16, 2)]
+    below = [(step, 2, 60) for step in range(0, 16, 2)]
+    held = [*below, *tune[:-2], (12, 4, 72)]
+    again = [*below, *tune[:-2], (12, 3, 72), (15, 1, 72)]
+    last = np.arange(16) == 15
+    bars = bar([*below, *tune], held, again, before=([*below, *tune],))
+    on, breath, struck = critics.no_breath(replace(bars, open_ends=last))
+    assert breath == 0
+    assert on == pytest.approx(2 * np.log2(4 / 2))
+    assert struck == 2 * 2  # two doublings at most
+    assert not critics.no_breath(bars).any()
+
+
 def test_what_stands_still_all_the_time_is_not_held_against_one_beat(bar):
     halves = [(0, 8, 60), (8, 8, 60)]
     assert critics.standstill(replace(bar(halves, before=(halves,)), moving=np.arange(16) == 15)).tolist() == [0]

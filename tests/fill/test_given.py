@@ -14,6 +14,7 @@ from composer.fill.given import (
     moving_beats,
     nothing_given,
     onsets_with_halts,
+    open_ends,
     place_degrees,
 )
 from composer.outline import TextureSpan
@@ -132,6 +133,12 @@ def test_what_would_be_out_of_reach_lies_an_octave_nearer():
     assert high == [74, 84]  # D6 is above what is played
     low = place_degrees([11, 0], parse_key("C major"), goal=36, compass=(30, 40), reach=(36, 84))
     assert low == [47, 36]
+
+
+def test_phrases_without_a_cadence_are_marked_at_their_last_step():
+    quarters = [Closing(0, 4 * beat * STEP_TICKS, (1.0, 1.0), 0, False, is_open=beat != 4) for beat in (2, 4, 6)]
+    assert np.flatnonzero(open_ends(quarters, 32)).tolist() == [7, 23]
+    assert np.flatnonzero(open_ends(quarters, 32, origin_tick=8 * STEP_TICKS)).tolist() == [15]
 
 
 def test_a_beat_that_moves_is_marked_at_its_last_step_but_not_under_long_notes(facts_in):

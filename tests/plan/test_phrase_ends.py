@@ -68,6 +68,11 @@ def test_what_does_not_halt_moves_in_the_last_beat_of_each_bar():
     assert closings(Cadence.PAC, ALWAYS)[0].moving == ()
 
 
+def test_only_a_phrase_without_a_cadence_has_an_open_end():
+    assert all(closing.is_open for closing in closings(Cadence.NONE, NEVER))
+    assert not any(closing.is_open for closing in closings(Cadence.HC, NEVER))
+
+
 def test_bars_inside_a_phrase_halt_by_themselves():
     halting_ends = [(1.0, style(1, 1, 1, 1, 1, bars=0.25))]
     found = [len(closing.moving) for closing in closings(Cadence.PAC, halting_ends)]
