@@ -58,8 +58,8 @@ def silence(bar: Bar) -> Penalty:
 def standstill(bar: Bar) -> Penalty:
     """Beats at whose end all voices stand still although their style goes on (`given.moving_beats`).
 
-    For each doubling of the time since anything began, against the mean of the last two bars; the first one is free
-    where a phrase ends without a cadence.
+    For each doubling of the time since anything began, against the mean of the last two bars; where a phrase ends
+    without a cadence the first one is free, as long as it makes no halt of a beat.
     """
     found = np.zeros(len(bar.play))
     if bar.moving is None or not bar.moving.any():
@@ -67,8 +67,10 @@ def standstill(bar: Bar) -> Penalty:
     struck: BoolArray = np.asarray(np.concatenate([bar.before_articulate, bar.articulate], axis=1).any(axis=2))
     for step in np.flatnonzero(bar.moving):
         still, usual = _stillness(struck, bar, int(step))
-        is_end = bar.open_ends is not None and bool(bar.open_ends[step])
-        found += np.clip(np.log2(still / usual) - is_end, 0, 2)
+        doublings = np.log2(still / usual)
+        if bar.open_ends is not None and bar.open_ends[step]:
+            doublings = doublings - (still < int(bar.facts.steps_in_beat[step]))
+        found += np.clip(doublings, 0, 2)
     return 2.0 * found
 
 

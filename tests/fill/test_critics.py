@@ -92,13 +92,17 @@ def test_voices_do_not_all_stand_still_where_their_style_goes_on(bar):
     assert not critics.standstill(both).any()
 
 
-def test_a_phrase_without_a_cadence_may_stand_still_twice_as_long(bar):
-    eighths = chords(60, step=2)
+def test_a_phrase_without_a_cadence_may_stand_still_twice_as_long_but_not_for_a_beat(bar):
+    sixteenths, eighths = chords(60, step=1), chords(60, step=2)
     last = np.arange(16) == 15
-    both = bar(eighths, eighths[:-1], eighths[:-3], before=(eighths,))
-    on, beat, half = critics.standstill(replace(both, moving=last, open_ends=last))
-    assert on == beat == 0
-    assert half == pytest.approx(2 * (np.log2(8 / (32 / 13)) - 1))
+    on, twice, beat = critics.standstill(
+        replace(bar(sixteenths, sixteenths[:-1], sixteenths[:-3], before=(sixteenths,)), moving=last, open_ends=last)
+    )
+    assert on == twice == 0
+    assert beat == pytest.approx(2 * np.log2(4 / (32 / 29)))
+    of_eighths = bar(eighths[:-1], before=(eighths,))
+    halting = critics.standstill(replace(of_eighths, moving=last, open_ends=last))
+    assert halting == critics.standstill(replace(of_eighths, moving=last)) > 0
 
 
 def test_the_highest_voice_ends_a_phrase_without_a_cadence_on_a_longer_note(bar):
