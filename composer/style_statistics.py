@@ -82,14 +82,33 @@ class Opening:
 
 
 @dataclass(frozen=True)
+class HandPair:
+    """Half bars in which both hands move alike.
+
+    Attributes:
+        lower, upper: onsets a beat of each hand.
+        count: of the half bars.
+    """
+
+    lower: float
+    upper: float
+    count: int
+
+
+@dataclass(frozen=True)
 class TextureFigures:
-    """How much a texture pattern moves; percentiles over half bars, for the lower and the upper hand."""
+    """How much a texture pattern moves; percentiles over half bars, for the lower and the upper hand.
+
+    Attributes:
+        hands: the commonest pairs of both hands' onsets, the most frequent first; empty where they were not counted.
+    """
 
     count: int
     onsets_per_beat_lower: Percentiles
     onsets_per_beat_upper: Percentiles
     polyphony_lower: Percentiles
     polyphony_upper: Percentiles
+    hands: tuple[HandPair, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -190,6 +209,8 @@ def statistics_to_json(statistics: StyleStatistics) -> str:
     for name, member in _ROWS.items():
         # A row per formula rather than a mapping: a third of the size.
         plain[name] = [[row[column.name] for column in fields(member)] for row in plain[name]]
+    for texture in plain["textures"].values():
+        texture["hands"] = [list(pair.values()) for pair in texture["hands"]]
     lines = [
         f"{json.dumps(key)}:{json.dumps(value, ensure_ascii=False, separators=(',', ':'))}"
         for key, value in plain.items()
@@ -214,7 +235,7 @@ def statistics_from_json(text: str, *, source: str = "<statistics>") -> StyleSta
         plain = {key: _tuples(value) for key, value in plain.items()}
         for name, member in _ROWS.items():
             plain[name] = tuple(member(*row) for row in plain[name])
-        plain["textures"] = {name: TextureFigures(**row) for name, row in plain["textures"].items()}
+        plain["textures"] = {name: _read_texture(row) for name, row in plain["textures"].items()}
         plain["phrase_ends"] = _read_ends(plain.get("phrase_ends", {}))
         halting = plain.get("halting_bars")
         if halting is not None and not 0 <= halting <= 1:
@@ -222,6 +243,13 @@ def statistics_from_json(text: str, *, source: str = "<statistics>") -> StyleSta
         return StyleStatistics(**plain)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StyleError(f"not a style's statistics: {error}", place=source) from error
+
+
+def _read_texture(row: Mapping[str, Any]) -> TextureFigures:
+    hands = tuple(HandPair(*pair) for pair in row.get("hands", ()))
+    if not all(pair.lower >= 0 and pair.upper >= 0 and pair.count > 0 for pair in hands):
+        raise ValueError("textures: hands hold what is no onsets a beat, or no count")
+    return TextureFigures(**{**row, "hands": hands})
 
 
 def _read_ends(plain: Mapping[str, Any]) -> dict[str, tuple[PhraseEnd, ...]]:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import asdict
 
 import pytest
 from hypothesis import given
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from composer.errors import StyleError
 from composer.style_statistics import (
     StyleStatistics,
+    TextureFigures,
     degree_text,
     meter_class,
     number_text,
@@ -52,6 +54,7 @@ def test_a_damaged_file_is_refused(text):
         statistics_from_json(text, source="x.json")
 
 
+FIGURES = {**asdict(TextureFigures(1, *[(0.0, 1.0, 2.0)] * 4)), "hands": []}
 ROW = {"lower": 1.0, "upper": 0.5, "halts": 0.2}
 
 
@@ -66,9 +69,21 @@ def test_statistics_of_an_earlier_version_do_not_tell_how_phrases_end():
     assert statistics_from_json(json.dumps(plain)) == StyleStatistics("mine", 3, 40)
 
 
+def test_textures_of_an_earlier_version_do_not_tell_how_hands_move_together():
+    figures = TextureFigures(1, *[(0.0, 1.0, 2.0)] * 4)
+    plain = json.loads(with_ends(textures={"chords": asdict(figures)}))
+    del plain["textures"]["chords"]["hands"]
+    assert statistics_from_json(json.dumps(plain)).textures == {"chords": figures}
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
+        {"textures": {"chords": {**FIGURES, "hands": [[1.0, 2.0]]}}},
+        {"textures": {"chords": {**FIGURES, "hands": [[-1.0, 2.0, 3]]}}},
+        {"textures": {"chords": {**FIGURES, "hands": [[1.0, 2.0, 0]]}}},
+        {"textures": {"chords": {**FIGURES, "hands": [[1.0, "a", 3]]}}},
+        {"textures": {"chords": {**FIGURES, "hands": 3}}},
         {"phrase_ends": {"open": [ROW] * 3}},
         {"phrase_ends": {"never": [ROW] * 5}},
         {"phrase_ends": {"open": [{**ROW, "halts": 1.5}] * 5}},

@@ -25,11 +25,19 @@ from composer.analysis.melody_statistics import MelodyCounts, count_melody
 from composer.analysis.phrase_ends import EndCounts, count_ends
 from composer.outline import Outline, TextureSpan
 from composer.score import Score
-from composer.style_statistics import Percentiles, StyleStatistics, TextureFigures, meter_class, number_text
+from composer.style_statistics import (
+    HandPair,
+    Percentiles,
+    StyleStatistics,
+    TextureFigures,
+    meter_class,
+    number_text,
+)
 from composer.theory.harmony import Cadence
 from composer.theory.key import Key, key_numeral
 
 _RARE_CHORD = 3  # chords counted less often than this are left out of the tables: mostly mistakes of the analysis
+_HAND_PAIRS = 24  # of a texture; they are most of its half bars
 _FIRST_KEY_SHARE = 0.25  # what the first and the last key count, beside their share of time, for the home key
 _LAST_KEY_SHARE = 0.35
 
@@ -224,7 +232,14 @@ def _texture_figures(spans: list[TextureSpan]) -> TextureFigures:
         of(lambda span: span.onsets_per_beat, 1),
         of(lambda span: span.polyphony, 0),
         of(lambda span: span.polyphony, 1),
+        hand_pairs(Counter(span.onsets_per_beat for span in spans if span.onsets_per_beat is not None)),
     )
+
+
+def hand_pairs(counted: Mapping[tuple[float, float], int]) -> tuple[HandPair, ...]:
+    """Return the commonest of the counted pairs of onsets a beat (lower hand, upper hand), the most frequent first."""
+    rows = sorted(counted.items(), key=lambda row: (-row[1], row[0]))
+    return tuple(HandPair(round(lower, 3), round(upper, 3), count) for (lower, upper), count in rows[:_HAND_PAIRS])
 
 
 def _plain(counts: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,13 @@ CRITIC_WORDS = {
     "copied": "nothing copied",
     "melody": "a line that sings",
 }
-GOAL_WORDS = {"cadence": "its cadence", "key": "its key", "stillness": "moving on", "meter": "its meter"}
+GOAL_WORDS = {
+    "cadence": "its cadence",
+    "key": "its key",
+    "likeness": "a likeness to its theme",
+    "stillness": "moving on",
+    "meter": "its meter",
+}
 LEAST_MERIT = 0.2  # nats by which a critic must have parted the kept draft from the others, to be named
 MOST_NAMED = 3
 

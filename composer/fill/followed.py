@@ -13,19 +13,21 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
 from composer.fill.figures import BROKEN, FIGURE_LEVEL, cadence_tick, oom_pah
-from composer.fill.given import Given, Sounding, give_melody, give_notes, nothing_given
+from composer.fill.given import Given, Sounding, give_begun, give_melody, give_notes, nothing_given
 from composer.fill.local import Local
 from composer.fill.recall import ComposedTheme, stated_tune, stated_voices
 from composer.fill.setting import WINDOW_PITCHES, Setting
 from composer.plan.outline import PhrasePlace
+from composer.plan.phrases import CLOSE
 from composer.roll.grid import STEP_TICKS
-from composer.roll.pins import FREE, SILENT, STRUCK
+from composer.roll.pins import STRUCK
 from composer.roll.reference import Reference, level_of, no_reference, place_reference
 from composer.theory.key import Key
 
 RECALLED_LEVEL = 4  # likeness class of the new voices round a returning tune: of the same kind, not the same
 RHYTHM_FIDELITY = 0.3  # below it a phrase takes over its theme's rhythm alone,
 TUNE_FIDELITY = 0.5  # from which on a followed tune keeps notes, that share of them
+NEARLY_STATED = 0.9  # from here on so few notes are free that it may sound like the theme itself
 WEAK_STRENGTH = 2  # below it a place may have a note that is not the chord's
 RHYTHM_LEVEL = 4  # about as closely as the bars of a piece do
 
@@ -40,12 +42,19 @@ def tune_of_phrase(
     return [(onset - local.origin_tick, length, pitch) for onset, length, pitch in stated_tune(theme, place, setting)]
 
 
+def follows_closely(place: PhrasePlace) -> bool:
+    """Return whether a phrase follows its theme so closely that one should hear it, without stating it."""
+    fidelity = place.entry.fidelity or 0.0
+    return CLOSE <= fidelity < NEARLY_STATED and not place.states_theme and place.entry.voices is None
+
+
 def give_skeleton(
     given: Given, setting: Setting, place: PhrasePlace, local: Local, themes: Mapping[str, ComposedTheme]
 ) -> None:
     """Pin the onsets of the notes that a followed tune keeps; what lies between, and how long they last, is free.
 
-    At a fidelity of .7 it keeps seven notes in ten, those of the strongest places, as far as the chords allow.
+    At a fidelity of .7 it keeps seven notes in ten, those of the strongest places, as far as the chords allow; those
+    that its cadence gives anyway are among the seven.
     """
     theme, fidelity = themes.get(place.entry.theme or ""), place.entry.fidelity or 0.0
     if theme is None or place.states_theme or fidelity < TUNE_FIDELITY or place.entry.voices is not None:
@@ -54,13 +63,20 @@ def give_skeleton(
     pairs = zip_longest(tune, tune[1:])
     kept = [note for note, after in pairs if _can_stay(note, after, place, setting)]
     kept.sort(key=lambda note: (-_strength(note[0], place, setting), -note[1], note[0]))
-    for onset, _, pitch in sorted(kept[: round(fidelity * len(tune))]):
+    anyway = sum(
+        onset >= cadence_tick(place, setting) and _is_given(given, onset, pitch, local) for onset, _, pitch in tune
+    )
+    for onset, _, pitch in sorted(kept[: max(0, round(fidelity * len(tune)) - anyway)]):
         step, index = (onset - local.origin_tick) // STEP_TICKS, pitch - given.low_pitch
         if 0 <= index < given.num_pitches and given.allowed[step, index]:
-            start = onset - local.origin_tick
-            give_melody(given, [(start, STEP_TICKS, pitch)], start_tick=start, end_tick=start + STEP_TICKS)
-            after_cell = given.code[step + 1 : step + 2, index]
-            after_cell[after_cell == SILENT] = FREE  # how long it sounds is the network's
+            give_begun(give_melody, given, onset - local.origin_tick, pitch)
+
+
+def _is_given(given: Given, onset: int, pitch: int, local: Local) -> bool:
+    """Return whether a note (in ticks of the piece) is struck in what is given."""
+    step, index = (onset - local.origin_tick) // STEP_TICKS, pitch - given.low_pitch
+    is_inside = 0 <= step < len(given.code) and 0 <= index < given.num_pitches
+    return is_inside and bool(given.code[step, index] == STRUCK)
 
 
 def _can_stay(note: Sounding, after: Sounding | None, place: PhrasePlace, setting: Setting) -> bool:

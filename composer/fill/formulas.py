@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from composer.fill.given import Sounding, place_degrees
+from collections.abc import Callable
+
+from composer.fill.given import Given, Sounding, give_bass, give_begun, give_melody, let_free, place_degrees
 from composer.fill.setting import Setting
 from composer.plan.model import Formula
+from composer.roll.grid import STEP_TICKS
 from composer.style_statistics import parse_degree
 from composer.theory.key import Key
 
@@ -47,6 +50,56 @@ def cadence_basses(
     usual, compass = setting.bass_goal, setting.bass_compass
     found = usual if goal is None else goal
     return _voice(formula.bass, onsets, lengths, key, goal=found, compass=compass, reach=setting.compass)
+
+
+def give_cadence_tops(given: Given, notes: list[Sounding], setting: Setting) -> None:
+    """Pin the top voice of a cadence (local ticks): its last note, and where those before it begin.
+
+    Between them an instrument moves on as it did before. Singers, and who plays a line alone, sing the notes as they
+    are.
+
+    Args:
+        given: what they are added to.
+        notes: of `cadence_tops`, in local ticks; may be empty.
+        setting: of the piece.
+    """
+    _give_line(give_melody, given, notes, held=1 if _moves_on(setting) else len(notes))
+
+
+def give_cadence_basses(given: Given, notes: list[Sounding], setting: Setting) -> None:
+    """Pin the bass of a cadence as `give_cadence_tops` does its top.
+
+    But the note before the last is held until its last beat begins (all of it, where it is shorter than a beat), and
+    nothing goes below it: V stands in root position before I, whatever leads on from it.
+    """
+    if not _moves_on(setting) or len(notes) < 2:
+        _give_line(give_bass, given, notes, held=len(notes))
+        return
+    onset, _, pitch = notes[-2]
+    arrival = notes[-1][0]
+    beat = setting.meter.beat_ticks
+    until = arrival if arrival - onset < beat else arrival - beat + STEP_TICKS
+    if until > onset + STEP_TICKS:
+        give_bass(given, [(onset, until - onset, pitch)], start_tick=onset, end_tick=until)
+        if until < arrival:
+            let_free(given, until, pitch)
+        notes = [*notes[:-2], notes[-1]]
+    given.allowed[onset // STEP_TICKS : arrival // STEP_TICKS, : max(0, pitch - given.low_pitch)] = False
+    _give_line(give_bass, given, notes, held=1)
+
+
+def _moves_on(setting: Setting) -> bool:
+    return not (setting.row.is_choir or setting.is_line)
+
+
+def _give_line(give: Callable[..., None], given: Given, notes: list[Sounding], *, held: int) -> None:
+    """Pin the last `held` notes as they are, and where those before begin."""
+    first_held = max(0, len(notes) - held)
+    begun, last = notes[:first_held], notes[first_held:]
+    for onset, _, pitch in begun:
+        give_begun(give, given, onset, pitch)
+    if last:
+        give(given, last, start_tick=last[0][0], end_tick=last[-1][0] + last[-1][1])
 
 
 def _rhythm(

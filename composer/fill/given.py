@@ -6,7 +6,7 @@ Conventions: `Given` is a pair of arrays, play and articulate, bool [step, pitch
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -201,6 +201,26 @@ def give_bass(given: Given, notes: list[Sounding], *, start_tick: int, end_tick:
     steps = slice(start_tick // STEP_TICKS, end_tick // STEP_TICKS)
     close_below(given, steps, line_of(inside, len(given.code), given.low_pitch)[steps])
     _let_go(given, inside)
+
+
+def give_begun(give: Callable[..., None], given: Given, onset: int, pitch: int) -> None:
+    """Pin where a note of an outer voice begins; how long it lasts, and what sounds up to the next one, is free.
+
+    Args:
+        give: `give_melody` or `give_bass`.
+        given: what it is added to.
+        onset: local tick.
+        pitch: MIDI number.
+    """
+    give(given, [(onset, STEP_TICKS, pitch)], start_tick=onset, end_tick=onset + STEP_TICKS)
+    let_free(given, onset + STEP_TICKS, pitch)
+
+
+def let_free(given: Given, tick: int, pitch: int) -> None:
+    """Let a given note be held on from a local tick, or not."""
+    step, index = tick // STEP_TICKS, pitch - given.low_pitch
+    after_cell = given.code[step : step + 1, index]
+    after_cell[after_cell == SILENT] = FREE
 
 
 def _let_go(given: Given, notes: list[Sounding]) -> None:

@@ -6,7 +6,7 @@ the outer voices of each cadence formula where the theme does not cover them, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,11 +15,10 @@ from composer.fill.entries import covered_until as covered_until_of
 from composer.fill.entries import entered_voices, give_entries, outer_voices, voice_compass
 from composer.fill.figures import give_unison
 from composer.fill.followed import give_skeleton, references_of, tune_of_phrase
-from composer.fill.formulas import cadence_basses, cadence_tops
+from composer.fill.formulas import cadence_basses, cadence_tops, give_cadence_basses, give_cadence_tops
 from composer.fill.given import (
     Given,
     Sounding,
-    give_bass,
     give_everything,
     give_melody,
     lead_in_notes,
@@ -33,13 +32,13 @@ from composer.fill.goals import last_chord, phrase_goals
 from composer.fill.local import Enters, Local, localize
 from composer.fill.particles import ComposerMix, Stretch
 from composer.fill.pedals import give_pedal
-from composer.fill.recall import ComposedTheme, stated_voices
+from composer.fill.recall import ComposedTheme, stated_tune, stated_voices
 from composer.fill.setting import WINDOW_PITCHES, Setting, critic_weights, weighed_spans
 from composer.fill.soloist import close_round, fitted_pitch, keep_silent, paces, sings, with_breath
-from composer.outline import SectionSpan
+from composer.outline import Outline, SectionSpan
 from composer.plan.links import read_pitch
 from composer.plan.model import Link, SectionEntry
-from composer.plan.outline import PhrasePlace, closing_of
+from composer.plan.outline import PhrasePlace, closing_of, textures_of
 from composer.plan.phrase_ends import Closing
 from composer.roll.codec import BoolArray
 from composer.roll.facts import line_facts
@@ -68,8 +67,8 @@ def section_stretch(
         line: of the soloist, local ticks; None where there is none.
     """
     enters = _enters(section.enters)
-    local = localize(setting.outline, span, enters=enters)
     places = [place for place in setting.places if place.section.id == section.id]
+    local = localize(_with_tunes(setting, places, span, themes), span, enters=enters)
     if setting.is_line:
         local = replace(local, facts=line_facts(local.facts, paces(places, local, setting)))
     num_steps = local.facts.num_steps
@@ -142,7 +141,7 @@ def section_stretch(
         solo=None if line is None else solo_cells(line, num_steps, setting),
         compasses=setting.single_compasses or _voice_compasses(section, setting),
         style_changes=tuple(changes),
-        goals=phrase_goals(setting, places, local, given),
+        goals=phrase_goals(setting, places, local, given, themes),
         critic_weights=critic_weights(setting, has_voices=section.voices is not None),
         batches=CHOIR_BATCHES if setting.row.is_choir else 1,
         onsets=onsets_with_halts(closings, num_steps, tune=tune, origin_tick=local.origin_tick),
@@ -151,6 +150,30 @@ def section_stretch(
         runs=setting.runs,
     )
     return stretch, local
+
+
+def _with_tunes(
+    setting: Setting, places: list[PhrasePlace], span: SectionSpan, themes: Mapping[str, ComposedTheme]
+) -> Outline:
+    """Return the piece's outline with a section's textures as they suit the tunes that its phrases state."""
+    if setting.is_line or setting.row.has_soloist:
+        return setting.outline
+    onsets = {place.start_tick: count for place in places if (count := _tune_onsets(place, themes, setting))}
+    if not onsets:
+        return setting.outline
+    bars = [bar for bar in setting.outline.bars if bar.end_tick > span.start_tick and bar.onset_tick < span.end_tick]
+    statistics = {name: own for name, (_, own) in setting.known.items()}
+    textures = textures_of(places, bars, statistics, seed=setting.seed, tune_onsets=onsets)
+    return replace(setting.outline, textures=textures)
+
+
+def _tune_onsets(place: PhrasePlace, themes: Mapping[str, ComposedTheme], setting: Setting) -> float:
+    """Return the onsets a beat of the tune that a phrase states; 0 where it states none, or not on top alone."""
+    theme = themes.get(place.entry.theme or "")
+    if theme is None or not place.states_theme or place.entry.voices is not None or place.entry.recall == "full":
+        return 0.0
+    tune = stated_tune(theme, place, setting)
+    return len(tune) * setting.meter.beat_ticks / (place.end_tick - place.start_tick)
 
 
 def _closing(place: PhrasePlace, setting: Setting) -> Closing:
@@ -297,15 +320,10 @@ def _give_cadence(
     if not setting.is_line and not has_entry and (place.entry.recall != "full" or covered_until < end):
         goal = read_pitch(leaves.bass) if leaves is not None and leaves.bass is not None else None
         bass = cadence_basses(formula, bar_tick, end, key, setting, goal=goal)
-        _give_line(give_bass, given, bass)
+        give_cadence_basses(given, bass, setting)
     if tune_until <= onsets[0]:
         goal = read_pitch(leaves.top) if leaves is not None and leaves.top is not None else None
         tops = cadence_tops(formula, bar_tick, end, key, setting, goal=goal, register=place.entry.tessitura)
         if setting.is_line and tops:
             tops = with_breath(tops, end, setting)
-        _give_line(give_melody, given, tops)
-
-
-def _give_line(give: Callable[..., None], given: Given, notes: list[Sounding]) -> None:
-    if notes:
-        give(given, notes, start_tick=notes[0][0], end_tick=notes[-1][0] + notes[-1][1])
+        give_cadence_tops(given, tops, setting)

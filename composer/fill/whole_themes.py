@@ -10,11 +10,10 @@ from dataclasses import replace
 import numpy as np
 
 from composer.fill.countersubjects import compose_countersubject
-from composer.fill.formulas import cadence_basses
+from composer.fill.formulas import cadence_basses, give_cadence_basses
 from composer.fill.given import (
     Given,
     Sounding,
-    give_bass,
     give_melody,
     give_notes,
     moving_beats,
@@ -101,8 +100,7 @@ def _compose_voices(
         if phrase.formula is not None and not has_voices:
             bar_tick = place.start_tick + setting.pickup_tick
             bass = cadence_basses(phrase.formula, bar_tick, place.end_tick, theme.key, setting)
-            if bass:
-                give_bass(given, bass, start_tick=bass[0][0], end_tick=bass[-1][0] + bass[-1][1])
+            give_cadence_basses(given, bass, setting)
     num_steps = local.facts.num_steps
     closings = theme_closings(theme.name, outline.phrases, setting)
     stretch = Stretch(

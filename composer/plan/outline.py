@@ -6,7 +6,7 @@ ends that much before the next one's; so do sections. The piece's last bar is sh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from composer.outline import (
@@ -22,11 +22,12 @@ from composer.outline import (
 from composer.plan.chords import Styles
 from composer.plan.mixes import normal, section_mix, whole_mix
 from composer.plan.model import DYNAMIC_LEVELS, NO_THEME, Dynamics, PhraseEntry, Plan, SectionEntry
+from composer.plan.moving_hands import draw_lead, figures_at
 from composer.plan.numerals import Slot, parse_harmony, parse_key_path
 from composer.plan.phrase_ends import Closing, draw_closing, eased
 from composer.plan.randomness import stream
 from composer.score import Bar, make_bars
-from composer.style_statistics import StyleStatistics, TextureFigures
+from composer.style_statistics import StyleStatistics
 from composer.theory.harmony import Cadence
 from composer.theory.key import Key, parse_key
 from composer.theory.meter import Meter, parse_meter
@@ -171,7 +172,7 @@ def plan_outline(plan: Plan, *, statistics: Mapping[str, StyleStatistics] | None
         chords=chords,
         phrases=tuple(_phrase_span(place) for place in places),
         sections=_sections(places),
-        textures=_textures(places, bars, statistics, seed=plan.seed or 0),
+        textures=textures_of(places, bars, statistics, seed=plan.seed or 0),
         dynamics=tuple(_dynamic_span(place) for place in places),
         tempos=_tempos(plan, places, bars),
         ensemble=plan.ensemble or "",
@@ -221,15 +222,25 @@ def _sections(places: tuple[PhrasePlace, ...]) -> tuple[SectionSpan, ...]:
     return tuple(spans)
 
 
-def _textures(
-    places: tuple[PhrasePlace, ...],
-    bars: tuple[Bar, ...],
+def textures_of(
+    places: Sequence[PhrasePlace],
+    bars: Sequence[Bar],
     statistics: Mapping[str, StyleStatistics] | None,
     *,
     seed: int,
+    tune_onsets: Mapping[int, float] | None = None,
 ) -> tuple[TextureSpan, ...]:
-    """Return the texture of each bar: the phrase's pattern, a little denser towards its middle, eased at its end."""
+    """Return the texture of each bar: the phrase's pattern, a little denser towards its middle, eased at its end.
+
+    Args:
+        places: of the phrases.
+        bars: in which they stand, at least.
+        statistics: of their styles; None: only the patterns are known.
+        seed: of the plan.
+        tune_onsets: start tick of a phrase that has a given tune on top → the tune's onsets a beat.
+    """
     found: list[TextureSpan] = []
+    tunes = tune_onsets or {}
     for place in places:
         spans = []
         pattern = place.entry.texture or "unknown"
@@ -239,6 +250,7 @@ def _textures(
             if counted is not None and counted.count > 0:
                 figures.append((weight, counted))
         length = place.end_tick - place.start_tick
+        lead = draw_lead(stream(seed, place.section.id or "", place.section.take or 1, "hands"))
         for bar in bars:
             start, end = max(bar.onset_tick, place.start_tick), min(bar.end_tick, place.end_tick)
             if start >= end:
@@ -246,7 +258,7 @@ def _textures(
             middle = ((start + end) / 2 - place.start_tick) / length
             arc = DENSITY_ARC * (4 * middle * (1 - middle) - 0.5)
             density = min(1.0, max(0.0, (place.entry.density or 0.5) + arc))
-            onsets, polyphony = _figures(figures, density)
+            onsets, polyphony = figures_at(figures, density, lead, tune_onsets=tunes.get(place.start_tick))
             if place.entry.voices is not None:
                 onsets, polyphony = _of_voices(place.entry.voices, onsets)
             spans.append(TextureSpan(start, end, pattern, onsets, polyphony, round(density, 4)))
@@ -282,31 +294,6 @@ def _of_voices(
     if onsets is not None:
         onsets = (onsets[0] if lower else 0.0, onsets[1] if upper else 0.0)
     return onsets, (float(lower), float(upper))
-
-
-def _figures(
-    figures: Sequence[tuple[float, TextureFigures]], density: float
-) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
-    """Return (onsets per beat, polyphony) of both hands at a density: 0, .5 and 1 are the styles' percentiles.
-
-    Of several styles (weight, figures) the mean counts.
-    """
-    total = sum(weight for weight, _ in figures)
-    if not total:
-        return None, None
-
-    def at(percentiles_of: Callable[[TextureFigures], tuple[float, float, float]]) -> float:
-        return round(sum(weight * _at(percentiles_of(own), density) for weight, own in figures) / total, 3)
-
-    return (
-        (at(lambda own: own.onsets_per_beat_lower), at(lambda own: own.onsets_per_beat_upper)),
-        (at(lambda own: own.polyphony_lower), at(lambda own: own.polyphony_upper)),
-    )
-
-
-def _at(percentiles: tuple[float, float, float], density: float) -> float:
-    low, middle, high = percentiles
-    return low + (middle - low) * 2 * density if density < 0.5 else middle + (high - middle) * (2 * density - 1)
 
 
 def _dynamic_span(place: PhrasePlace) -> DynamicSpan:

@@ -121,8 +121,8 @@ def _degrees(notes: NoteArray, tick: int, key: Key) -> list[int]:
 def _is_dominant_before(score: Score, notes: NoteArray, tick: int, key: Key) -> bool:
     """Whether the last bass before a tick is the fifth degree with another note of V over it, within a bar.
 
-    A cadential six-four may stand there first: the last beat is enough. A bass that a hand lets go of to strike its
-    chord is the bass of its beat.
+    A cadential six-four may stand there first: the last beat is enough. A bass that a hand lets go of, to strike its
+    chord or to lead on above it, is the bass of its beat.
     """
     meter = score.meter_at(max(0, tick - 1))
     edges = np.unique(np.concatenate([notes.onset, notes.end]))
@@ -145,7 +145,7 @@ def _is_dominant_before(score: Score, notes: NoteArray, tick: int, key: Key) -> 
 
 
 def _bass_of_beat(notes: NoteArray, left: int, tick: int, beat_ticks: int, key: Key) -> int:
-    """Return the degree of the lowest note that sounds at `left` or has begun in its beat; beats count from `tick`."""
+    """Return the degree of the lowest note that has sounded in the beat of `left` so far; beats count from `tick`."""
     beat_tick = tick - -(-(tick - left) // beat_ticks) * beat_ticks
-    heard = sounding_at(notes, left) | ((notes.onset >= beat_tick) & (notes.onset <= left))
+    heard = (notes.end > beat_tick) & (notes.onset <= left)
     return int((notes.pitch[heard].min() - key.tonic_pitch_class) % 12)

@@ -2,8 +2,8 @@ import pytest
 
 from composer.analysis.harmony_statistics import zone_of
 from composer.analysis.outline import outline_of
-from composer.analysis.statistics import AnalysedPiece, home_key, percentiles, style_statistics
-from composer.style_statistics import statistics_from_json, statistics_to_json
+from composer.analysis.statistics import AnalysedPiece, hand_pairs, home_key, percentiles, style_statistics
+from composer.style_statistics import HandPair, statistics_from_json, statistics_to_json
 from composer.theory.key import Key
 
 
@@ -59,6 +59,21 @@ def test_melodies_are_counted(hymns):
     opening = statistics.openings[0]
     assert opening.count == 3
     assert opening.onsets_beat[0] == 0.0
+
+
+def test_both_hands_are_counted_together(hymns):
+    textures = style_statistics(hymns, name="hymn").textures
+    hands = [pair for figures in textures.values() for pair in figures.hands]
+    assert max(hands, key=lambda pair: pair.count) == HandPair(1.0, 1.0, 15)  # a hymn moves note against note
+    assert sum(pair.count for pair in hands) == sum(figures.count for figures in textures.values())
+
+
+def test_the_commonest_pairs_of_hands_are_kept():
+    counted = {(float(lower), float(upper)): lower + upper + 1 for lower in range(7) for upper in range(7)}
+    kept = hand_pairs(counted)
+    assert len(kept) == 24
+    assert kept[0] == HandPair(6.0, 6.0, 13)
+    assert [pair.count for pair in kept] == sorted((pair.count for pair in kept), reverse=True)
 
 
 def test_statistics_survive_their_file(hymn):

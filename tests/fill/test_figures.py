@@ -169,3 +169,16 @@ def test_all_voices_halt_where_an_open_phrase_of_the_plan_does(stretched):
         )
         ends.add(tuple(np.flatnonzero(~stretch.onsets).tolist()))
     assert ends == {(), (61, 62, 63)}  # after the last beat of four bars
+
+
+def hands_told(stretched, *, per_beat: int) -> tuple[float, float]:
+    """Onsets a beat of both hands that the second bar is told, under a tune of so many notes a beat."""
+    length = 2 * EIGHTH // per_beat
+    stretch = stretched("running", theme="tune", pitches=TUNE * (2 * per_beat), length=length)
+    lower, upper = stretch.facts.onsets_x8[stretch.bars[1][0]] / 8
+    return float(lower), float(upper)
+
+
+def test_the_lower_hand_runs_under_a_slow_tune_and_walks_under_one_that_runs(stretched):
+    assert hands_told(stretched, per_beat=1) == (4.0, 2.0)  # Bach's calmest upper hand while something runs
+    assert hands_told(stretched, per_beat=4) == (2.0, 4.0)

@@ -7,6 +7,7 @@ import pytest
 
 from composer.fill.given import (
     give_bass,
+    give_begun,
     give_everything,
     give_melody,
     give_notes,
@@ -68,6 +69,16 @@ def test_a_bass_has_silence_below(empty):
     give_bass(empty, [sounding(0, 8, 43)], start_tick=0, end_tick=8 * STEP_TICKS)
     assert (empty.code[:8, : 43 - LOW] == SILENT).all()
     assert empty.has_bass.tolist() == [True] * 8 + [False] * 8
+
+
+def test_a_note_that_only_begins_leaves_its_length_and_what_follows_free(empty):
+    give_begun(give_melody, empty, 4 * STEP_TICKS, 70)
+    assert empty.code[4, 70 - LOW] == STRUCK
+    assert (empty.code[4, 71 - LOW :] == SILENT).all()  # it is the highest where it begins
+    assert (empty.code[5:] == FREE).all()
+    assert empty.has_melody.nonzero()[0].tolist() == [4]
+    give_begun(give_bass, empty, 15 * STEP_TICKS, 40)  # the last step
+    assert empty.code[15, 40 - LOW] == STRUCK
 
 
 def test_what_stands_is_not_overwritten(empty):

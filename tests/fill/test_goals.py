@@ -1,12 +1,14 @@
-"""What a finished phrase must have besides its cadence: the key that the plan gives it."""
+"""What a finished phrase must have besides its cadence: the key that the plan gives it, a likeness to its theme."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from composer.fill.goals import KEY
+from composer.abc import Melody, MelodyNote
+from composer.fill.goals import KEY, LIKENESS
 from composer.fill.particles import Stretch
+from composer.fill.recall import ComposedTheme
 from composer.fill.sections import section_stretch
 from composer.fill.setting import make_setting
 from composer.plan.outline import plan_outline
@@ -64,3 +66,71 @@ def test_a_phrase_that_leaves_its_key_or_is_short_has_none_to_miss(section_b):
     play = draft(stretch, 58)
     first_phrase = stretch.lead_in_steps + 32
     assert stretch.goals(play, play, 0, first_phrase)[KEY].tolist() == [True]
+
+
+FOLLOWED = """
+plan: 1
+form: ternary
+style: bach
+ensemble: {ensemble}
+key: C major
+meter: "4/4"
+pickup: 0
+seed: 2
+themes: {{tune: {{bars: 4, type: chain}}}}
+sections:
+  - {{label: A, theme: tune, fidelity: {fidelity}, bars: 4, key: I, cadence: none,
+     phrases: [{{bars: 4, cadence: none, harmony: "{harmony}"}}]}}
+"""
+TUNE = (72, 76, 79, 76, 72, 67, 76, 72) * 4  # eighths
+EIGHTH = 5040
+
+
+def followed(fidelity: float, *, harmony: str = "I | I | I | I", ensemble: str = "keyboard") -> Stretch:
+    plan = resolve(parse_plan(FOLLOWED.format(fidelity=fidelity, harmony=harmony, ensemble=ensemble)))
+    setting = make_setting(plan, plan_outline(plan), known={"bach": ("bach", load_statistics("bach"))})
+    notes = tuple(MelodyNote(place * EIGHTH, EIGHTH, pitch) for place, pitch in enumerate(TUNE))
+    tune = Melody(notes, 4 * setting.meter.bar_ticks)
+    themes = {"tune": ComposedTheme("tune", tune, setting.home, 4, voices=())}
+    return section_stretch(setting, plan.section("A"), setting.outline.sections[0], themes)[0]
+
+
+def is_like(stretch: Stretch, pitches: list[int], *, above: int | None = None) -> bool:
+    """Whether a line of eighths, under a note that is held throughout or none, is as like the theme as it should be."""
+    play = np.zeros((1, stretch.num_steps, stretch.allowed.shape[1]), bool)
+    articulate = np.zeros_like(play)
+    for place, pitch in enumerate(pitches):
+        step = stretch.lead_in_steps + 2 * place
+        play[0, step : step + 2, pitch - stretch.low_pitch] = True
+        articulate[0, step, pitch - stretch.low_pitch] = True
+    if above is not None:
+        play[0, :, above - stretch.low_pitch] = True
+    (met,) = stretch.goals(play, articulate, 0, stretch.num_steps)[LIKENESS]
+    return bool(met)
+
+
+def with_changed(count: int) -> list[int]:
+    """The tune, so many of its 32 notes a step higher."""
+    return [pitch + 2 * (place < count) for place, pitch in enumerate(TUNE)]
+
+
+@pytest.mark.parametrize(("changed", "is_met"), [(0, False), (3, False), (4, True), (16, True), (17, False)])
+def test_a_phrase_that_follows_a_theme_closely_is_neither_its_copy_nor_another_tune(changed, is_met):
+    assert is_like(followed(0.7), with_changed(changed)) is is_met
+
+
+def test_a_theme_under_a_higher_voice_is_not_heard():
+    assert not is_like(followed(0.7), with_changed(4), above=84)
+
+
+@pytest.mark.parametrize("fidelity", [0.5, 0.95])
+def test_what_follows_from_afar_or_nearly_states_a_theme_may_be_as_like_it_as_it_will(fidelity):
+    stretch = followed(fidelity)
+    assert is_like(stretch, with_changed(0))
+    assert is_like(stretch, with_changed(32))
+
+
+def test_where_other_chords_leave_too_little_of_a_theme_it_need_not_be_heard():
+    stretch = followed(0.7, harmony="bII | bII | bII | I")
+    assert is_like(stretch, with_changed(32))
+    assert not is_like(stretch, with_changed(0))

@@ -54,6 +54,7 @@ def prepared():
         top: str | None = None,
         register: str = "middle",
         with_formula: bool = True,
+        dominant_beats: float | None = None,
         **links: Link | None,
     ) -> dict[str, tuple[Stretch, Local]]:
         plan = resolve(parse_plan(PLAN.format(pickup=pickup)))
@@ -64,6 +65,14 @@ def prepared():
         if top is not None:  # in place of every note of the formula's top voice
             phrase = entry.phrases[-1]
             formula = phrase.formula.model_copy(update={"soprano": (top,) * len(phrase.formula.soprano)})
+            entry = entry.model_copy(
+                update={"phrases": (*entry.phrases[:-1], phrase.model_copy(update={"formula": formula}))}
+            )
+        if dominant_beats is not None:  # of the formula's last two chords, the only ones then
+            phrase = entry.phrases[-1]
+            told = phrase.formula
+            last = {name: getattr(told, name)[-2:] for name in ("chords", "soprano", "bass")}
+            formula = told.model_copy(update={**last, "onsets": (told.onsets[-1] - dominant_beats, told.onsets[-1])})
             entry = entry.model_copy(
                 update={"phrases": (*entry.phrases[:-1], phrase.model_copy(update={"formula": formula}))}
             )
@@ -116,6 +125,32 @@ def test_a_section_ends_as_its_leaves_says(prepared):
         onsets = np.flatnonzero((stretch.pins.code == STRUCK).any(axis=1))
         last = struck(stretch, onsets[-1])
         assert (last[0], last[-1]) == {"A2": (45, 69), "A3": (57, 81)}[bass]
+
+
+def test_both_hands_may_move_on_in_the_last_beat_before_a_cadence(prepared):
+    stretch, _ = prepared()["B"]
+    begun = np.flatnonzero((stretch.pins.code == STRUCK).any(axis=1))
+    last_beat = np.arange(begun[-1] - 3, begun[-1])
+    assert (stretch.pins.code[last_beat] == FREE).all()
+    assert (stretch.pins.code[begun[-1] + 1] == HELD).sum() == 2  # the last notes are as the formula has them
+
+
+def test_the_dominant_keeps_its_bass_up_to_its_last_beat(prepared):
+    stretch, _ = prepared(dominant_beats=3)["B"]
+    begun = np.flatnonzero((stretch.pins.code == STRUCK).any(axis=1))
+    dominant, end = begun[-2], begun[-1]
+    assert end - dominant == 12
+    bass = struck(stretch, dominant)[0] - stretch.low_pitch
+    assert stretch.pins.code[dominant + 1 : end, bass].tolist() == [HELD] * 8 + [FREE] * 3
+    assert not stretch.allowed[dominant:end, :bass].any()
+    assert (stretch.pins.code[dominant + 1 : end, bass + 1 :] == FREE).all()
+
+
+def test_a_dominant_shorter_than_a_beat_keeps_its_bass(prepared):
+    stretch, _ = prepared(dominant_beats=0.5)["B"]
+    begun = np.flatnonzero((stretch.pins.code == STRUCK).any(axis=1))
+    bass = struck(stretch, begun[-2])[0] - stretch.low_pitch
+    assert stretch.pins.code[begun[-2] : begun[-1], bass].tolist() == [STRUCK, HELD]
 
 
 def test_at_the_last_chord_only_its_notes_may_sound(prepared):

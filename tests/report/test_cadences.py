@@ -51,6 +51,12 @@ def test_a_bass_that_leaps_to_its_chord_is_the_bass_of_the_beat(judged):
     assert not judged("B4 C5", "D3:0.5 F3+B3:0.5 C3", at_quarter=1, meter="2/4").before
 
 
+def test_a_bass_that_leads_on_above_itself_is_the_bass_of_the_beat(judged):
+    """G, held into the last beat, then A and B up to C; not where F goes below it."""
+    assert judged("D5:2 B4:2 | C5:4", "C3 F3 G3:1.5 A3:0.25 B3:0.25 | C4:4", at_quarter=4).before
+    assert not judged("D5:2 B4:2 | C5:4", "C3 F3 G3:1.5 F3:0.25 B3:0.25 | C4:4", at_quarter=4).before
+
+
 def test_a_cadence_on_the_second_beat_is_weak(judged):
     assert not judged("E5 D5 C5 B4 | B4 C5:3", "C3 F3 G3:2 | G3 C3:3", at_quarter=5).strong
 
