@@ -7,7 +7,7 @@ ends that much before the next one's; so do sections. The piece's last bar is sh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from composer.outline import (
     ChordSpan,
@@ -251,6 +251,8 @@ def textures_of(
                 figures.append((weight, counted))
         length = place.end_tick - place.start_tick
         lead = draw_lead(stream(seed, place.section.id or "", place.section.take or 1, "hands"))
+        if place.entry.voices is not None:
+            lead = replace(lead, upper=0.5)  # an entry goes through both hands: neither leads
         for bar in bars:
             start, end = max(bar.onset_tick, place.start_tick), min(bar.end_tick, place.end_tick)
             if start >= end:
