@@ -96,7 +96,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     tried = [name for name in critics.CRITICS if name not in critics.OFF_BY_DEFAULT]
-    asked = [goals.KEY, goals.CADENCE, particles.STILLNESS]
+    asked = [goals.KEY, goals.CADENCE, goals.LIKENESS, particles.STILLNESS]
     parser.add_argument("--critics", nargs="*", default=tried)
     parser.add_argument("--ensembles", nargs="+", default=["keyboard"], choices=list(ENSEMBLES))
     parser.add_argument("--goals", nargs="*", default=asked, choices=asked)
