@@ -66,10 +66,13 @@ def give_skeleton(
     anyway = sum(
         onset >= cadence_tick(place, setting) and _is_given(given, onset, pitch, local) for onset, _, pitch in tune
     )
-    for onset, _, pitch in sorted(kept[: max(0, round(fidelity * len(tune)) - anyway)]):
+    most = round(fidelity * len(tune))
+    if follows_closely(place):
+        most = min(most, int(NEARLY_STATED * len(tune)))
+    for onset, _, pitch in sorted(kept[: max(0, most - anyway)]):
         step, index = (onset - local.origin_tick) // STEP_TICKS, pitch - given.low_pitch
         if 0 <= index < given.num_pitches and given.allowed[step, index]:
-            give_begun(give_melody, given, onset - local.origin_tick, pitch)
+            give_begun(give_melody, given, (onset - local.origin_tick, STEP_TICKS, pitch))
 
 
 def _is_given(given: Given, onset: int, pitch: int, local: Local) -> bool:

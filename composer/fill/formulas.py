@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from composer.fill.given import Given, Sounding, give_bass, give_begun, give_melody, let_free, place_degrees
+from composer.fill.given import Given, Sounding, give_bass, give_begun, give_melody, place_degrees
 from composer.fill.setting import Setting
 from composer.plan.model import Formula
 from composer.roll.grid import STEP_TICKS
@@ -52,7 +52,7 @@ def cadence_basses(
     return _voice(formula.bass, onsets, lengths, key, goal=found, compass=compass, reach=setting.compass)
 
 
-def give_cadence_tops(given: Given, notes: list[Sounding], setting: Setting) -> None:
+def give_cadence_tops(given: Given, notes: list[Sounding], setting: Setting, *, is_whole: bool = False) -> None:
     """Pin the top voice of a cadence (local ticks): its last note, and where those before it begin.
 
     Between them an instrument moves on as it did before. Singers, and who plays a line alone, sing the notes as they
@@ -62,30 +62,29 @@ def give_cadence_tops(given: Given, notes: list[Sounding], setting: Setting) -> 
         given: what they are added to.
         notes: of `cadence_tops`, in local ticks; may be empty.
         setting: of the piece.
+        is_whole: all notes are given as they are.
     """
-    _give_line(give_melody, given, notes, held=1 if _moves_on(setting) else len(notes))
+    _give_line(give_melody, given, notes, held=len(notes) if is_whole or not _moves_on(setting) else 1)
 
 
-def give_cadence_basses(given: Given, notes: list[Sounding], setting: Setting) -> None:
+def give_cadence_basses(given: Given, notes: list[Sounding], setting: Setting, *, is_whole: bool = False) -> None:
     """Pin the bass of a cadence as `give_cadence_tops` does its top.
 
-    But the note before the last is held until its last beat begins (all of it, where it is shorter than a beat), and
-    nothing goes below it: V stands in root position before I, whatever leads on from it.
+    But the note before the last is held until its last beat begins (all of it, where it is shorter than a beat, or a
+    rest follows), and nothing goes below it: V stands in root position before I, whatever leads on from it.
     """
-    if not _moves_on(setting) or len(notes) < 2:
+    if is_whole or not _moves_on(setting) or len(notes) < 2:
         _give_line(give_bass, given, notes, held=len(notes))
         return
-    onset, _, pitch = notes[-2]
-    arrival = notes[-1][0]
+    (onset, length, pitch), arrival = notes[-2], notes[-1][0]
     beat = setting.meter.beat_ticks
-    until = arrival if arrival - onset < beat else arrival - beat + STEP_TICKS
-    if until > onset + STEP_TICKS:
-        give_bass(given, [(onset, until - onset, pitch)], start_tick=onset, end_tick=until)
-        if until < arrival:
-            let_free(given, until, pitch)
-        notes = [*notes[:-2], notes[-1]]
+    if length < beat or onset + length < arrival:
+        _give_line(give_bass, given, notes, held=2)
+        return
+    _give_line(give_bass, given, notes[:-2], held=0)
+    give_begun(give_bass, given, (onset, arrival - beat + STEP_TICKS - onset, pitch))
     given.allowed[onset // STEP_TICKS : arrival // STEP_TICKS, : max(0, pitch - given.low_pitch)] = False
-    _give_line(give_bass, given, notes, held=1)
+    _give_line(give_bass, given, notes[-1:], held=1)
 
 
 def _moves_on(setting: Setting) -> bool:
@@ -97,7 +96,7 @@ def _give_line(give: Callable[..., None], given: Given, notes: list[Sounding], *
     first_held = max(0, len(notes) - held)
     begun, last = notes[:first_held], notes[first_held:]
     for onset, _, pitch in begun:
-        give_begun(give, given, onset, pitch)
+        give_begun(give, given, (onset, STEP_TICKS, pitch))
     if last:
         give(given, last, start_tick=last[0][0], end_tick=last[-1][0] + last[-1][1])
 

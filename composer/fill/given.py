@@ -203,24 +203,21 @@ def give_bass(given: Given, notes: list[Sounding], *, start_tick: int, end_tick:
     _let_go(given, inside)
 
 
-def give_begun(give: Callable[..., None], given: Given, onset: int, pitch: int) -> None:
-    """Pin where a note of an outer voice begins; how long it lasts, and what sounds up to the next one, is free.
+def give_begun(give: Callable[..., None], given: Given, note: Sounding) -> None:
+    """Pin a note of an outer voice that may be held on, or followed by others, beyond the length that is given.
 
     Args:
         give: `give_melody` or `give_bass`.
         given: what it is added to.
-        onset: local tick.
-        pitch: MIDI number.
+        note: local ticks.
     """
-    give(given, [(onset, STEP_TICKS, pitch)], start_tick=onset, end_tick=onset + STEP_TICKS)
-    let_free(given, onset + STEP_TICKS, pitch)
-
-
-def let_free(given: Given, tick: int, pitch: int) -> None:
-    """Let a given note be held on from a local tick, or not."""
-    step, index = tick // STEP_TICKS, pitch - given.low_pitch
-    after_cell = given.code[step : step + 1, index]
-    after_cell[after_cell == SILENT] = FREE
+    onset, length, pitch = note
+    step, index = (onset + length) // STEP_TICKS, pitch - given.low_pitch
+    is_inside = step < len(given.code) and 0 <= index < given.num_pitches
+    was_free = is_inside and given.code[step, index] == FREE
+    give(given, [note], start_tick=onset, end_tick=onset + length)
+    if was_free:
+        given.code[step, index] = FREE
 
 
 def _let_go(given: Given, notes: list[Sounding]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.fill.followed import follows_closely
+from composer.fill.followed import NEARLY_STATED, follows_closely
 from composer.fill.given import Given
 from composer.fill.local import Local
 from composer.fill.particles import Goals
@@ -31,7 +31,10 @@ LEAST_KEY_BARS = 4  # of a phrase whose key can be heard in its notes
 KEY_MARGIN = 0.05  # by which another key's profile may fit better: real phrases of one key lie so close
 FREE_SHARE = 0.02  # of the cells of a phrase that must be the network's own for anything to be asked of it
 
-LEAST_LIKE, MOST_LIKE = 0.5, 0.9  # of a phrase and the theme that it follows: less is another tune, more a copy
+LEAST_LIKE, MOST_LIKE = (
+    0.5,
+    NEARLY_STATED,
+)  # of a phrase and the theme that it follows: less is another tune, more a copy
 LEAST_FOLLOWED = 4  # notes of a tune: of fewer, one more or less is too much
 
 Check = Callable[[BoolArray, BoolArray], BoolArray]  # play, articulate [particle, step, pitch] -> bool [particle]
@@ -137,7 +140,9 @@ def _likenesses(
         theme = themes.get(place.entry.theme or "")
         if theme is None or not follows_closely(place) or (setting.row.has_soloist and not setting.is_line):
             continue
-        first, end = ((tick - local.origin_tick) // STEP_TICKS for tick in (place.start_tick, place.end_tick))
+        # Beyond the theme's bars the phrase is free.
+        span = (place.start_tick, theme.covers(place, setting))
+        first, end = ((tick - local.origin_tick) // STEP_TICKS for tick in span)
         tune = [
             (step, pitch - given.low_pitch)
             for onset, _, pitch in stated_tune(theme, place, setting)

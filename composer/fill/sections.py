@@ -14,7 +14,7 @@ import numpy as np
 from composer.fill.entries import covered_until as covered_until_of
 from composer.fill.entries import entered_voices, give_entries, outer_voices, voice_compass
 from composer.fill.figures import give_unison
-from composer.fill.followed import give_skeleton, references_of, tune_of_phrase
+from composer.fill.followed import follows_closely, give_skeleton, references_of, tune_of_phrase
 from composer.fill.formulas import cadence_basses, cadence_tops, give_cadence_basses, give_cadence_tops
 from composer.fill.given import (
     Given,
@@ -158,22 +158,25 @@ def _with_tunes(
     """Return the piece's outline with a section's textures as they suit the tunes that its phrases state."""
     if setting.is_line or setting.row.has_soloist:
         return setting.outline
-    onsets = {place.start_tick: count for place in places if (count := _tune_onsets(place, themes, setting))}
-    if not onsets:
+    tunes = {place.start_tick: tune for place in places if (tune := _tune_of(place, themes, setting)) is not None}
+    if not tunes:
         return setting.outline
     bars = [bar for bar in setting.outline.bars if bar.end_tick > span.start_tick and bar.onset_tick < span.end_tick]
     statistics = {name: own for name, (_, own) in setting.known.items()}
-    textures = textures_of(places, bars, statistics, seed=setting.seed, tune_onsets=onsets)
-    return replace(setting.outline, textures=textures)
+    textures = textures_of(places, bars, statistics, seed=setting.seed, tunes=tunes)
+    stated = [(place.start_tick, place.end_tick) for place in places if place.entry.voices is not None]
+    return replace(setting.outline, textures=setting.row.textured(textures, stated=stated))
 
 
-def _tune_onsets(place: PhrasePlace, themes: Mapping[str, ComposedTheme], setting: Setting) -> float:
-    """Return the onsets a beat of the tune that a phrase states; 0 where it states none, or not on top alone."""
+def _tune_of(place: PhrasePlace, themes: Mapping[str, ComposedTheme], setting: Setting) -> tuple[float, int] | None:
+    """Return the onsets a beat of the tune that a phrase states or follows closely, and where it ends; None: none."""
     theme = themes.get(place.entry.theme or "")
-    if theme is None or not place.states_theme or place.entry.voices is not None or place.entry.recall == "full":
-        return 0.0
-    tune = stated_tune(theme, place, setting)
-    return len(tune) * setting.meter.beat_ticks / (place.end_tick - place.start_tick)
+    has_tune = place.states_theme or follows_closely(place)
+    if theme is None or not has_tune or place.entry.voices is not None or place.entry.recall == "full":
+        return None
+    end_tick = theme.covers(place, setting)
+    beats = (end_tick - place.start_tick) / setting.meter.beat_ticks
+    return len(stated_tune(theme, place, setting)) / max(1.0, beats), end_tick
 
 
 def _closing(place: PhrasePlace, setting: Setting) -> Closing:
@@ -317,13 +320,14 @@ def _give_cadence(
     bar_tick = place.bar_tick - local.origin_tick
     onsets = [bar_tick + round(beat * setting.meter.beat_ticks) for beat in formula.onsets]
     has_entry = place.entry.voices is not None and bass_until > onsets[0]
+    is_whole = place.entry.recall == "full"  # every voice is given: none moves on
     if not setting.is_line and not has_entry and (place.entry.recall != "full" or covered_until < end):
         goal = read_pitch(leaves.bass) if leaves is not None and leaves.bass is not None else None
         bass = cadence_basses(formula, bar_tick, end, key, setting, goal=goal)
-        give_cadence_basses(given, bass, setting)
+        give_cadence_basses(given, bass, setting, is_whole=is_whole)
     if tune_until <= onsets[0]:
         goal = read_pitch(leaves.top) if leaves is not None and leaves.top is not None else None
         tops = cadence_tops(formula, bar_tick, end, key, setting, goal=goal, register=place.entry.tessitura)
         if setting.is_line and tops:
             tops = with_breath(tops, end, setting)
-        give_cadence_tops(given, tops, setting)
+        give_cadence_tops(given, tops, setting, is_whole=is_whole)

@@ -19,6 +19,7 @@ from composer.fill.soloist import breath_ticks, with_breath
 from composer.fill.tune_stretch import ThemeTask
 from composer.outline import ChordSpan, KeySpan, Outline, PhraseSpan, SectionSpan, TextureSpan
 from composer.plan.model import ThemeEntry
+from composer.plan.moving_hands import Lead, Pair, draw_lead, figures_at
 from composer.plan.numerals import parse_harmony, parse_key_path
 from composer.plan.phrase_ends import Closing, draw_closing, eased
 from composer.plan.randomness import stream
@@ -35,7 +36,9 @@ def theme_key(entry: ThemeEntry, setting: Setting) -> Key:
     return parse_key_path(entry.key or default, setting.home)[0]
 
 
-def theme_outline(name: str, entry: ThemeEntry, setting: Setting) -> tuple[Outline, SectionSpan]:
+def theme_outline(
+    name: str, entry: ThemeEntry, setting: Setting, *, tune_onsets: float | None = None
+) -> tuple[Outline, SectionSpan]:
     """Return a resolved theme's Outline, and the section that is all of it."""
     meter, pickup = setting.meter, setting.pickup_tick
     key = theme_key(entry, setting)
@@ -49,7 +52,8 @@ def theme_outline(name: str, entry: ThemeEntry, setting: Setting) -> tuple[Outli
     end = bars * meter.bar_ticks
     span = SectionSpan(0, end, f"theme {name}", name, "theme", name)
     phrases = _phrases(entry, setting)
-    textures = _textures(end, setting.statistics)
+    lead = None if tune_onsets is None else draw_lead(stream(setting.seed, "theme", name, "hands"))
+    textures = _textures(end, setting.statistics, lead=lead, tune_onsets=tune_onsets)
     for closing in theme_closings(name, phrases, setting):
         textures = eased(textures, closing)
     outline = Outline(
@@ -105,18 +109,26 @@ def theme_closings(name: str, phrases: Sequence[PhraseSpan], setting: Setting) -
     return [closing.at_rest() if has_fermatas else closing for closing in found]
 
 
-def _textures(end_tick: int, statistics: StyleStatistics) -> list[TextureSpan]:
-    """Return the style's commonest texture at its usual density: a theme belongs to no section yet."""
+def _textures(
+    end_tick: int, statistics: StyleStatistics, *, lead: Lead | None, tune_onsets: float | None
+) -> list[TextureSpan]:
+    """Return the style's commonest texture at its usual density: a theme belongs to no section yet.
+
+    Before its tune is known (no lead) the hands move as each does in the middle: so does the tune.
+    """
     if not statistics.textures:
         return []
     pattern = max(statistics.textures, key=lambda name: (statistics.textures[name].count, name))
     figures = statistics.textures[pattern]
+    onsets: Pair | None = (figures.onsets_per_beat_lower[1], figures.onsets_per_beat_upper[1])
+    if lead is not None:
+        onsets, _ = figures_at([(1.0, figures)], 0.5, lead, tune_onsets=tune_onsets)
     return [
         TextureSpan(
             0,
             end_tick,
             pattern,
-            (figures.onsets_per_beat_lower[1], figures.onsets_per_beat_upper[1]),
+            onsets,
             (figures.polyphony_lower[1], figures.polyphony_upper[1]),
         )
     ]

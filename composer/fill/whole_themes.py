@@ -88,7 +88,9 @@ def _compose_voices(
     """Write the other voices round a theme's tune, once, for `recall: full` and as reference of its returns."""
     if setting.is_line:
         return ()  # the tune is all of it
-    outline, span = theme_outline(theme.name, entry, setting)
+    beats = theme.bars * setting.meter.bar_ticks / setting.meter.beat_ticks
+    onsets = len(theme.melody.notes) / max(1.0, beats)
+    outline, span = theme_outline(theme.name, entry, setting, tune_onsets=onsets)
     local = localize(outline, span, enters=None)
     given = nothing_given(local.facts.num_steps, WINDOW_PITCHES, setting.low_pitch, compass=setting.compass)
     tune = [(note.onset_tick + setting.pickup_tick, note.duration_tick, note.pitch) for note in theme.melody.notes]

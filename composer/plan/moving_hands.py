@@ -55,7 +55,7 @@ def figures_at(
         figures: (weight, figures of the texture) of each style that has it.
         density: 0..1; of the texture's bars, from the calmest to the busiest.
         lead: of the section.
-        tune_onsets: a beat, of a tune that the upper hand is given: it leads as much as that lets it.
+        tune_onsets: a beat, of a tune that the upper hand is given: no fewer than these, and few more, if that can be.
 
     Returns:
         A pair of one of the styles, and the mean of their percentiles of polyphony (0, .5 and 1 are the 10th, 50th and
@@ -75,8 +75,9 @@ def figures_at(
     hands = counted[_quantile([weight for weight, _ in counted], lead.style)][1]
     near = _near(hands, density)
     if tune_onsets is not None:
-        closest = min(abs(pair.upper - tune_onsets) for pair, _ in near)
-        near = [row for row in near if abs(row[0].upper - tune_onsets) <= closest + SAME_ONSETS]
+        enough = [row for row in near if row[0].upper >= tune_onsets - SAME_ONSETS] or near
+        closest = min(abs(pair.upper - tune_onsets) for pair, _ in enough)
+        near = [row for row in enough if abs(row[0].upper - tune_onsets) <= closest + SAME_ONSETS]
     pair = near[_quantile([share for _, share in near], lead.upper)][0]
     return (pair.lower, pair.upper), polyphony
 

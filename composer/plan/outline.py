@@ -228,7 +228,7 @@ def textures_of(
     statistics: Mapping[str, StyleStatistics] | None,
     *,
     seed: int,
-    tune_onsets: Mapping[int, float] | None = None,
+    tunes: Mapping[int, tuple[float, int]] | None = None,
 ) -> tuple[TextureSpan, ...]:
     """Return the texture of each bar: the phrase's pattern, a little denser towards its middle, eased at its end.
 
@@ -237,10 +237,9 @@ def textures_of(
         bars: in which they stand, at least.
         statistics: of their styles; None: only the patterns are known.
         seed: of the plan.
-        tune_onsets: start tick of a phrase that has a given tune on top → the tune's onsets a beat.
+        tunes: start tick of a phrase that has a given tune on top → the tune's onsets a beat, and the tick of its end.
     """
     found: list[TextureSpan] = []
-    tunes = tune_onsets or {}
     for place in places:
         spans = []
         pattern = place.entry.texture or "unknown"
@@ -250,6 +249,7 @@ def textures_of(
             if counted is not None and counted.count > 0:
                 figures.append((weight, counted))
         length = place.end_tick - place.start_tick
+        tune = (tunes or {}).get(place.start_tick)
         lead = draw_lead(stream(seed, place.section.id or "", place.section.take or 1, "hands"))
         if place.entry.voices is not None:
             lead = replace(lead, upper=0.5)  # an entry goes through both hands: neither leads
@@ -260,7 +260,8 @@ def textures_of(
             middle = ((start + end) / 2 - place.start_tick) / length
             arc = DENSITY_ARC * (4 * middle * (1 - middle) - 0.5)
             density = min(1.0, max(0.0, (place.entry.density or 0.5) + arc))
-            onsets, polyphony = figures_at(figures, density, lead, tune_onsets=tunes.get(place.start_tick))
+            given = tune[0] if tune is not None and start < tune[1] else None
+            onsets, polyphony = figures_at(figures, density, lead, tune_onsets=given)
             if place.entry.voices is not None:
                 onsets, polyphony = _of_voices(place.entry.voices, onsets)
             spans.append(TextureSpan(start, end, pattern, onsets, polyphony, round(density, 4)))

@@ -43,10 +43,13 @@ def stretched():
         for old, new in changes.items():
             text = text.replace(old, new)
         plan = resolve(parse_plan(text))
-        setting = make_setting(plan, plan_outline(plan), known={"bach": ("bach", load_statistics("bach"))})
+        counted = load_statistics("bach")
+        outline = plan_outline(plan, statistics={"bach": counted})
+        setting = make_setting(plan, outline, known={"bach": ("bach", counted)})
         notes = tuple(MelodyNote(place * length, length, pitch) for place, pitch in enumerate(pitches))
-        tune = Melody(notes, 4 * setting.meter.bar_ticks)
-        themes = {"tune": ComposedTheme("tune", tune, setting.home, 4, voices=())}
+        bars = plan.themes["tune"].bars
+        tune = Melody(notes, bars * setting.meter.bar_ticks)
+        themes = {"tune": ComposedTheme("tune", tune, setting.home, bars, voices=())}
         return section_stretch(setting, plan.section("A"), setting.outline.sections[0], themes)[0]
 
     return stretch
@@ -182,3 +185,19 @@ def hands_told(stretched, *, per_beat: int) -> tuple[float, float]:
 def test_the_lower_hand_runs_under_a_slow_tune_and_walks_under_one_that_runs(stretched):
     assert hands_told(stretched, per_beat=1) == (4.0, 2.0)  # Bach's calmest upper hand while something runs
     assert hands_told(stretched, per_beat=4) == (2.0, 4.0)
+
+
+@pytest.mark.parametrize("ensemble", ["chorale", "quartet"])
+def test_a_tune_leaves_the_texture_as_thick_as_the_ensemble_plays_it(stretched, ensemble):
+    told = [stretched("running", theme=theme, ensemble=ensemble).facts.polyphony_x8 for theme in ("tune", "none")]
+    assert (told[0] == told[1]).all()
+
+
+def test_what_follows_a_short_tune_moves_as_if_there_were_none(stretched):
+    """Two bars of quarters in a phrase of four: from the third bar on the hands are the texture's own."""
+    short = {"bars: 4, type: chain": "bars: 2, type: chain"}
+    with_tune, without = (stretched("chords", theme=theme, **short) for theme in ("tune", "none"))
+    first, third = with_tune.bars[0][0], with_tune.bars[2][0]
+    assert with_tune.facts.onsets_x8[first].tolist() != without.facts.onsets_x8[first].tolist()
+    assert with_tune.facts.onsets_x8[third].tolist() == without.facts.onsets_x8[third].tolist()
+    assert with_tune.facts.onsets_x8[first, 1] >= 8  # no fewer than the tune has

@@ -72,13 +72,19 @@ def test_a_bass_has_silence_below(empty):
 
 
 def test_a_note_that_only_begins_leaves_its_length_and_what_follows_free(empty):
-    give_begun(give_melody, empty, 4 * STEP_TICKS, 70)
+    give_begun(give_melody, empty, sounding(4, 1, 70))
     assert empty.code[4, 70 - LOW] == STRUCK
     assert (empty.code[4, 71 - LOW :] == SILENT).all()  # it is the highest where it begins
     assert (empty.code[5:] == FREE).all()
     assert empty.has_melody.nonzero()[0].tolist() == [4]
-    give_begun(give_bass, empty, 15 * STEP_TICKS, 40)  # the last step
-    assert empty.code[15, 40 - LOW] == STRUCK
+    give_begun(give_bass, empty, sounding(14, 2, 40))  # up to the end
+    assert empty.code[14:, 40 - LOW].tolist() == [STRUCK, HELD]
+
+
+def test_a_note_that_only_begins_is_not_held_on_where_something_else_is_silent(empty):
+    give_melody(empty, [sounding(5, 2, 60)], start_tick=5 * STEP_TICKS, end_tick=7 * STEP_TICKS)
+    give_begun(give_melody, empty, sounding(4, 1, 70))
+    assert empty.code[5, 70 - LOW] == SILENT  # above the next note of the tune
 
 
 def test_what_stands_is_not_overwritten(empty):

@@ -6,17 +6,20 @@ import numpy as np
 import pytest
 
 from composer.fill.followed import RECALLED_LEVEL
+from composer.fill.formulas import give_cadence_basses
+from composer.fill.given import nothing_given
 from composer.fill.goals import CADENCE
 from composer.fill.local import Local
 from composer.fill.particles import Stretch, run_filter
 from composer.fill.rhythm import usual_onsets
 from composer.fill.sections import section_stretch
-from composer.fill.setting import make_setting
+from composer.fill.setting import Setting, make_setting
 from composer.plan.model import Link
 from composer.plan.outline import plan_outline
 from composer.plan.planner import resolve
 from composer.plan.reader import parse_plan
-from composer.roll.pins import FREE, HELD, STRUCK
+from composer.roll.grid import STEP_TICKS
+from composer.roll.pins import FREE, HELD, SILENT, STRUCK
 from composer.roll.reference import level_of
 from composer.style import load_statistics
 from composer.theory.meter import parse_meter
@@ -55,8 +58,9 @@ def prepared():
         register: str = "middle",
         with_formula: bool = True,
         dominant_beats: float | None = None,
+        as_setting: bool = False,
         **links: Link | None,
-    ) -> dict[str, tuple[Stretch, Local]]:
+    ) -> dict[str, tuple[Stretch, Local]] | Setting:
         plan = resolve(parse_plan(PLAN.format(pickup=pickup)))
         entry = plan.section("B").model_copy(update={**links, "tessitura": register})
         if not with_formula:
@@ -80,6 +84,8 @@ def prepared():
         plan = plan.model_copy(update={"sections": sections})
         outline = plan_outline(plan)
         setting = make_setting(plan, outline, known={"bach": ("bach", load_statistics("bach"))})
+        if as_setting:
+            return setting
         return {
             section.id: section_stretch(setting, section, span, {})
             for section, span in zip(plan.sections, outline.sections, strict=True)
@@ -151,6 +157,28 @@ def test_a_dominant_shorter_than_a_beat_keeps_its_bass(prepared):
     begun = np.flatnonzero((stretch.pins.code == STRUCK).any(axis=1))
     bass = struck(stretch, begun[-2])[0] - stretch.low_pitch
     assert stretch.pins.code[begun[-2] : begun[-1], bass].tolist() == [STRUCK, HELD]
+
+
+def cadence_bass(prepared, lengths: list[int], *, is_whole: bool = False):
+    """The code of A under a cadence's bass D A D, with these lengths in sixteenths; the last one begins at step 16."""
+    setting = prepared(as_setting=True)
+    given = nothing_given(24, 56, setting.low_pitch, compass=(36, 84))
+    onsets = (0, 8, 16)
+    notes = [
+        (onset * STEP_TICKS, length * STEP_TICKS, pitch)
+        for onset, length, pitch in zip(onsets, lengths, (50, 45, 38), strict=True)
+    ]
+    give_cadence_basses(given, notes, setting, is_whole=is_whole)
+    return given.code[8:16, 45 - setting.low_pitch].tolist()
+
+
+def test_a_rest_after_the_dominants_bass_stays(prepared):
+    assert cadence_bass(prepared, [8, 8, 4]) == [STRUCK, *[HELD] * 4, *[FREE] * 3]
+    assert cadence_bass(prepared, [8, 6, 4]) == [STRUCK, *[HELD] * 5, SILENT, FREE]
+
+
+def test_where_a_theme_returns_whole_its_cadence_does_too(prepared):
+    assert cadence_bass(prepared, [8, 8, 4], is_whole=True) == [STRUCK, *[HELD] * 7]
 
 
 def test_at_the_last_chord_only_its_notes_may_sound(prepared):

@@ -54,6 +54,12 @@ def test_the_lower_hand_moves_as_it_does_under_such_tunes():
         assert figures_at(figures, 0.0, lead, tune_onsets=4.0)[0] == (1.0, 1.0)  # as calm as the density says
 
 
+def test_the_upper_hand_has_no_fewer_onsets_than_its_tune():
+    figures = [(1.0, texture(HandPair(3.0, 0.5, 50), HandPair(1.0, 2.0, 50)))]
+    assert figures_at(figures, 0.5, Lead(0.5, 0.1), tune_onsets=1.0)[0] == (1.0, 2.0)
+    assert figures_at(figures, 0.5, Lead(0.5, 0.1), tune_onsets=3.0)[0] == (1.0, 2.0)  # the nearest that there is
+
+
 def test_a_mix_moves_as_one_of_its_styles_by_their_weights():
     calm, busy = texture(HandPair(1.0, 1.0, 9)), texture(HandPair(4.0, 4.0, 9))
     drawn = [figures_at([(0.7, calm), (0.3, busy)], 0.5, Lead(style, 0.5))[0] for style in np.linspace(0, 0.999, 100)]

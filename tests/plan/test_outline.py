@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from composer.outline import span_at
 from composer.plan.outline import closing_of, phrase_places, plan_bars, plan_outline
+from composer.style_statistics import HandPair
 from composer.theory.meter import TICKS_PER_QUARTER as Q
 
 
@@ -108,3 +110,24 @@ def test_the_end_of_a_phrase_has_its_share_of_the_onsets_before(planned, small):
         assert list(last.onsets_per_beat) == expected
         eased += closing.shares != (1.0, 1.0)
     assert eased > 3
+
+
+def test_the_same_hand_leads_through_a_section(planned, small):
+    """Over pairs of one busyness, so that density does not choose."""
+    hands = (HandPair(1.0, 2.0, 50), HandPair(2.0, 1.0, 50))
+    textures = {name: replace(own, hands=hands) for name, own in small.textures.items()}
+    style = replace(small, textures=textures, phrase_ends={})
+    plan = planned(form="rondo")
+    outline = plan_outline(plan, statistics={"small": style})
+    leads = []
+    for section in outline.sections:
+        spans = [
+            span
+            for span in outline.textures
+            if section.start_tick <= span.start_tick < section.end_tick
+            and span.onsets_per_beat in ((1.0, 2.0), (2.0, 1.0))
+        ]
+        found = {span.onsets_per_beat for span in spans}
+        assert len(found) <= 1
+        leads += found
+    assert len(set(leads)) == 2
