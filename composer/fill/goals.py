@@ -31,10 +31,8 @@ LEAST_KEY_BARS = 4  # of a phrase whose key can be heard in its notes
 KEY_MARGIN = 0.05  # by which another key's profile may fit better: real phrases of one key lie so close
 FREE_SHARE = 0.02  # of the cells of a phrase that must be the network's own for anything to be asked of it
 
-LEAST_LIKE, MOST_LIKE = (
-    0.5,
-    NEARLY_STATED,
-)  # of a phrase and the theme that it follows: less is another tune, more a copy
+# Likeness of a phrase and the theme that it follows: less is another tune, more a copy.
+LEAST_LIKE, MOST_LIKE = 0.5, NEARLY_STATED
 LEAST_FOLLOWED = 4  # notes of a tune: of fewer, one more or less is too much
 
 Check = Callable[[BoolArray, BoolArray], BoolArray]  # play, articulate [particle, step, pitch] -> bool [particle]

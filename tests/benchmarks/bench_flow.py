@@ -17,12 +17,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from form_pieces import KINDS, plan_of
+from form_pieces import plain_pieces
 
 from composer.analysis import outline_of
 from composer.corpus.reader import read_score
 from composer.errors import ComposerError
-from composer.plan.mixes import whole_mix
 from composer.plan.outline import plan_outline
 from composer.score import Score
 
@@ -52,14 +51,9 @@ def beats_of(score: Score, phrase_starts: Iterable[int]) -> Beats:
 def composed(folder: Path, styles: list[str] | None) -> dict[str, Beats]:
     """Return the beats of a folder's pieces, by style."""
     found: dict[str, Beats] = defaultdict(list)
-    for place in sorted(folder.iterdir()):
-        if not (place / "piece.mid").exists() or place.name.endswith(tuple(KINDS)):
-            continue
-        plan = plan_of(place)
-        style = max(whole_mix(plan.style).items(), key=lambda row: row[1])[0]
+    for style, plan, score in plain_pieces(folder):
         if styles is None or style in styles:
-            phrases = plan_outline(plan).phrases
-            found[style] += beats_of(read_score(place / "piece.mid").score, (span.start_tick for span in phrases))
+            found[style] += beats_of(score, (span.start_tick for span in plan_outline(plan).phrases))
     return found
 
 

@@ -17,11 +17,9 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
-from form_pieces import KINDS, plan_of
+from form_pieces import plain_pieces
 
 from composer.analysis.phrase_ends import EndCounts, count_ends
-from composer.corpus.reader import read_score
-from composer.plan.mixes import whole_mix
 from composer.plan.outline import plan_outline
 from composer.style import load_statistics
 from composer.style_statistics import ENDS, StyleStatistics
@@ -30,12 +28,8 @@ from composer.style_statistics import ENDS, StyleStatistics
 def counted(folder: Path) -> dict[str, EndCounts]:
     """Count the pieces of a folder, by style."""
     found: dict[str, EndCounts] = defaultdict(EndCounts)
-    for place in sorted(folder.iterdir()):
-        if not (place / "piece.mid").exists() or place.name.endswith(tuple(KINDS)):
-            continue
-        plan = plan_of(place)
-        style = max(whole_mix(plan.style).items(), key=lambda row: row[1])[0]
-        count_ends(found[style], read_score(place / "piece.mid").score, plan_outline(plan), 1)
+    for style, plan, score in plain_pieces(folder):
+        count_ends(found[style], score, plan_outline(plan), 1)
     return found
 
 

@@ -14,15 +14,18 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from composer.corpus.reader import read_score
 from composer.errors import PlanError
+from composer.plan.mixes import whole_mix
 from composer.plan.model import NO_THEME, PhraseEntry, Plan, SectionEntry
 from composer.plan.numerals import parse_key_path
 from composer.plan.planner import resolve
 from composer.plan.reader import read_plan
+from composer.score import Score
 from composer.style import DEFAULT_NETWORK, load_style, styles_folder
 from composer.theory.key import parse_key
 
@@ -134,6 +137,15 @@ KINDS: Mapping[str, Callable[[Plan], Plan]] = {
     "unpinned": without_formulas,  # the outer voices of cadences are not given to the network; those of the tunes are
     "varied": with_followed_returns,
 }
+
+
+def plain_pieces(folder: Path) -> Iterator[tuple[str, Plan, Score]]:
+    """Find the composed pieces of a folder to whose plans nothing was done: (heaviest style, plan, notes)."""
+    for place in sorted(folder.iterdir()):
+        if (place / "piece.mid").exists() and not place.name.endswith(tuple(KINDS)):
+            plan = plan_of(place)
+            style, _ = max(whole_mix(plan.style).items(), key=lambda row: row[1])
+            yield style, plan, read_score(place / "piece.mid").score
 
 
 def shell(place: Path, *, form: str, style: str, seed: int) -> float:
