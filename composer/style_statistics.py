@@ -163,6 +163,7 @@ class StyleStatistics:
             empty where too few phrases were counted.
         halting_bars: share of the bars that end inside a phrase in which nothing begins any more for a beat; None where
             it was not counted.
+        holding_bars: the same of its melody alone.
     """
 
     name: str
@@ -201,6 +202,7 @@ class StyleStatistics:
     figures: Mapping[str, Percentiles] = field(default_factory=dict)
     phrase_ends: Mapping[str, tuple[PhraseEnd, ...]] = field(default_factory=dict)
     halting_bars: float | None = None
+    holding_bars: float | None = None
 
 
 def statistics_to_json(statistics: StyleStatistics) -> str:
@@ -237,9 +239,10 @@ def statistics_from_json(text: str, *, source: str = "<statistics>") -> StyleSta
             plain[name] = tuple(member(*row) for row in plain[name])
         plain["textures"] = {name: _read_texture(row) for name, row in plain["textures"].items()}
         plain["phrase_ends"] = _read_ends(plain.get("phrase_ends", {}))
-        halting = plain.get("halting_bars")
-        if halting is not None and not 0 <= halting <= 1:
-            raise ValueError(f"halting_bars: {halting} is no share")
+        for name in ("halting_bars", "holding_bars"):
+            share = plain.get(name)
+            if share is not None and not 0 <= share <= 1:
+                raise ValueError(f"{name}: {share} is no share")
         return StyleStatistics(**plain)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StyleError(f"not a style's statistics: {error}", place=source) from error

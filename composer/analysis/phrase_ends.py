@@ -2,8 +2,8 @@
 
 What is counted: of each phrase of two bars and more the onsets in its last half bar as a share of those before, in each
 hand, and whether nothing begins any more for a beat before the next one; of each bar that ends inside a phrase whether
-it halts so. Phrases in fifths, by the onsets of both hands together: from those that come to rest to those that drive
-on.
+it halts so, and whether its melody does. Phrases in fifths, by the onsets of both hands together: from those that come
+to rest to those that drive on.
 
 Conventions: ticks of the score; `open` phrases end without a cadence, `closed` ones with one.
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.analysis.hands import UPPER_HAND, hand_of_notes
+from composer.analysis.hands import UPPER_HAND, hand_of_notes, melody_line
 from composer.outline import Outline
 from composer.score import Score
 from composer.style_statistics import ENDS, NUM_ENDS, PhraseEnd, closing_ticks
@@ -48,6 +48,7 @@ class EndCounts:
         default_factory=lambda: {kind: [] for kind in ENDS}
     )
     halting_bars: int = 0
+    holding_bars: int = 0
     bars: int = 0
 
     def finished(self) -> dict[str, tuple[PhraseEnd, ...]]:
@@ -60,7 +61,14 @@ class EndCounts:
 
     def halting_share(self) -> float | None:
         """Return the share of bars inside phrases that halt; None where too few were counted."""
-        return round(self.halting_bars / self.bars, 4) if self.bars >= MIN_BARS else None
+        return self._share(self.halting_bars)
+
+    def holding_share(self) -> float | None:
+        """Return the share of bars inside phrases at whose end the melody holds; None where too few were counted."""
+        return self._share(self.holding_bars)
+
+    def _share(self, bars: int) -> float | None:
+        return round(bars / self.bars, 4) if self.bars >= MIN_BARS else None
 
 
 def count_ends(counts: EndCounts, score: Score, outline: Outline, weight: int) -> None:
@@ -79,12 +87,19 @@ def count_ends(counts: EndCounts, score: Score, outline: Outline, weight: int) -
         for phrase in outline.phrases
     ]
     lines = [bar.onset_tick for bar in score.bars if bar.number > 0]
+    melody = _ordered(note.onset_tick for note in melody_line(score))
     for _ in range(weight):
-        count_onsets(counts, _ordered(onsets[0]), _ordered(onsets[1]), phrases, lines)
+        count_onsets(counts, _ordered(onsets[0]), _ordered(onsets[1]), phrases, lines, melody=melody)
 
 
 def count_onsets(
-    counts: EndCounts, lower: Onsets, upper: Onsets, phrases: Sequence[Stretch], bar_lines: Sequence[int]
+    counts: EndCounts,
+    lower: Onsets,
+    upper: Onsets,
+    phrases: Sequence[Stretch],
+    bar_lines: Sequence[int],
+    *,
+    melody: Onsets,
 ) -> None:
     """Count a piece of which the onsets are known.
 
@@ -93,6 +108,7 @@ def count_onsets(
         lower, upper: of each hand, each moment once.
         phrases: in order; the last one, after which nothing begins, is not counted.
         bar_lines: ticks.
+        melody: onsets of the highest line.
     """
     both = _ordered([*lower.tolist(), *upper.tolist()])
     for phrase in phrases[:-1]:
@@ -106,6 +122,7 @@ def count_onsets(
             if phrase.start_tick + bar_tick // 2 <= tick < phrase.end_tick - bar_tick // 2:
                 counts.bars += 1
                 counts.halting_bars += _halts(both, tick, phrase.meter)
+                counts.holding_bars += _halts(melody, tick, phrase.meter)
 
 
 def _share(onsets: Onsets, start: int, last: int, end: int) -> float:

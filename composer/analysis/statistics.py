@@ -210,6 +210,7 @@ def _finished(counts: _Counts, name: str) -> StyleStatistics:
         figures={key: percentiles(counts.figures[key]) for key in FIGURES if counts.figures[key]},
         phrase_ends=counts.ends.finished(),
         halting_bars=counts.ends.halting_share(),
+        holding_bars=counts.ends.holding_share(),
     )
 
 

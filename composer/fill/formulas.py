@@ -87,6 +87,17 @@ def give_cadence_basses(given: Given, notes: list[Sounding], setting: Setting, *
     _give_line(give_bass, given, notes[-1:], held=1)
 
 
+def begun_tops(notes: list[Sounding], setting: Setting) -> list[Sounding]:
+    """Return the top voice of a cadence as a new tune is given it: its last note, and where those before it begin.
+
+    A tune that stood on each of its chords would slow down before every cadence, where real ones run on. Sung ones have
+    the notes as they are.
+    """
+    if not _moves_on(setting) or setting.row.has_soloist:
+        return notes
+    return [*((onset, min(length, STEP_TICKS), pitch) for onset, length, pitch in notes[:-1]), *notes[-1:]]
+
+
 def _moves_on(setting: Setting) -> bool:
     return not (setting.row.is_choir or setting.is_line)
 

@@ -137,6 +137,37 @@ def onsets_with_halts(
     return onsets
 
 
+def keep_top(
+    onsets: BoolArray,
+    closing: Closing,
+    facts: StepFacts,
+    *,
+    lowest: int,
+    tune: Iterable[Sounding] = (),
+    origin_tick: int = 0,
+) -> None:
+    """Let nothing begin in the upper voice at the end of a phrase without a cadence, unless a given tune sounds there.
+
+    Its last note, or a rest, tells that the phrase ends: for a beat, or two where no more than one note a beat begins.
+
+    Args:
+        onsets: bool [step, pitch], where free notes may begin; changed.
+        closing: of the phrase, in ticks of the piece.
+        facts: of the timeline.
+        lowest: pitch index from which notes are the upper voice's.
+        tune: what is given, local ticks.
+        origin_tick: where the timeline begins in the piece.
+    """
+    end_tick = closing.end_tick - origin_tick
+    last, end = (closing.halt_tick - origin_tick) // STEP_TICKS, end_tick // STEP_TICKS
+    if not closing.is_open or not 0 < last < end <= facts.num_steps:
+        return
+    if 0 <= facts.onsets_x8[last - 1, 1] <= _STILL_ONSETS_X8:
+        last -= int(facts.steps_in_beat[last - 1])
+    if not any(onset < end_tick and onset + length > last * STEP_TICKS for onset, length, _ in tune):
+        onsets[max(0, last) + 1 : end, lowest:] = False
+
+
 def moving_beats(closings: Iterable[Closing], facts: StepFacts, *, origin_tick: int = 0) -> BoolArray:
     """Return the beats that do not stand still: their last steps.
 

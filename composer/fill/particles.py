@@ -62,7 +62,7 @@ class Stretch:
         guidance_factor: of the plan's guidance beyond 1.
         critic_weights: factor of each critic by name; see `critics.penalties`.
         batches: of particles with which each phrase begins.
-        onsets: bool [step]; where a free note may begin; None: everywhere.
+        onsets: bool [step, pitch], or one column for all pitches; where a free note may begin; None: everywhere.
         moving: bool [step]; see `given.moving_beats`; None: nothing is asked for.
         open_ends: bool [step]; see `given.open_ends`; None: there are none.
         runs: of the training pieces, which are not to be copied.
@@ -99,7 +99,7 @@ class Stretch:
     @property
     def strike_allowed(self) -> BoolArray:
         """Where a free note may begin: bool [step, pitch]."""
-        return self.allowed if self.onsets is None else self.allowed & self.onsets[:, None]
+        return self.allowed if self.onsets is None else self.allowed & self.onsets
 
     def style_at(self, step: int) -> ComposerMix:
         """Return the style in which a step is composed."""

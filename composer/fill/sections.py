@@ -21,6 +21,7 @@ from composer.fill.given import (
     Sounding,
     give_everything,
     give_melody,
+    keep_top,
     lead_in_notes,
     line_of,
     moving_beats,
@@ -125,6 +126,11 @@ def section_stretch(
     free = [place for place, _ in drawn if place.entry.voices is None]
     closings = [closing for place, closing in drawn if place.entry.voices is None]
     tune = [*(line or ()), *(note for place in free for note in tune_of_phrase(place, local, themes, setting))]
+    onsets = onsets_with_halts(closings, num_steps, tune=tune, origin_tick=local.origin_tick)
+    onsets = np.repeat(onsets[:, None], WINDOW_PITCHES, axis=1)
+    for place, closing in zip(free, closings, strict=True):
+        lowest = setting.melody_compass_in(place.entry.tessitura)[0] - setting.low_pitch
+        keep_top(onsets, closing, local.facts, lowest=lowest, tune=tune, origin_tick=local.origin_tick)
     style, *changes = _styles(setting, places, local)
     stretch = Stretch(
         facts=local.facts,
@@ -144,7 +150,7 @@ def section_stretch(
         goals=phrase_goals(setting, places, local, given, themes),
         critic_weights=critic_weights(setting, has_voices=section.voices is not None),
         batches=CHOIR_BATCHES if setting.row.is_choir else 1,
-        onsets=onsets_with_halts(closings, num_steps, tune=tune, origin_tick=local.origin_tick),
+        onsets=onsets,
         moving=moving_beats((closing for _, closing in drawn), local.facts, origin_tick=local.origin_tick),
         open_ends=open_ends(closings, num_steps, origin_tick=local.origin_tick),
         runs=setting.runs,

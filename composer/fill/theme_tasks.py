@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from composer.abc import Melody
-from composer.fill.formulas import cadence_tops
+from composer.fill.formulas import begun_tops, cadence_tops
 from composer.fill.given import Sounding
 from composer.fill.local import localize
 from composer.fill.rhythm import usual_onsets
@@ -151,7 +151,7 @@ def theme_task(name: str, entry: ThemeEntry, setting: Setting, pinned: Melody | 
             closing = cadence_tops(phrase.formula, place.start_tick + pickup, place.end_tick, key, setting)
             if closing and (setting.row.has_soloist or setting.is_line):
                 closing = with_breath(closing, place.end_tick, setting)
-            tops += closing
+            tops += begun_tops(closing, setting)
     given: tuple[Sounding, ...] = ()
     free: tuple[tuple[int, int], ...] = ()
     if pinned is not None:
@@ -177,6 +177,7 @@ def theme_task(name: str, entry: ThemeEntry, setting: Setting, pinned: Melody | 
         usual_pitch=setting.melody_goal,
         low_pitch=setting.low_pitch,
         style=setting.style,
+        flowing=tuple(span for closing in theme_closings(name, outline.phrases, setting) for span in closing.flowing),
         breath_tick=breath_ticks(setting) if setting.row.has_soloist or setting.is_line else 0,
         runs=setting.runs,
     )

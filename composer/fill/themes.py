@@ -51,6 +51,7 @@ LEAST_BEGUN = 0.6  # notes a beat, without which two bars are no idea,
 BARE_COST = 3.0  # of each that is wanting
 OPENING_WEIGHT = 1.5  # of an idea's likeness to some opening of the style,
 RHYTHM_WEIGHT = 4.0  # of its rhythm to that of one opening, which is drawn: so rhythms are as varied as the style's
+STANDING_COST = 1.5  # of each bar line over which it stands where that opening goes on
 LEAST_PACE, MOST_PACE = 0.6, 1.6  # of a new tune, in notes a beat, beside what is usual in its style
 REGISTER_SPARE = 2.5  # semitones between the middles of a tune and of its style's tunes that cost nothing;
 REGISTER_COST = 0.5  # of each one more
@@ -195,7 +196,8 @@ def in_rhythm(stretch: Stretch, task: ThemeTask, model: Opening | None, *, turn:
         return stretch
     onsets[inside] = True
     onsets[end:] = True
-    return replace(stretch, onsets=onsets if stretch.onsets is None else onsets & stretch.onsets)
+    own = onsets[:, None]
+    return replace(stretch, onsets=own if stretch.onsets is None else own & stretch.onsets)
 
 
 def likeness_to_style(
@@ -216,7 +218,22 @@ def likeness_to_style(
     worth -= BARE_COST * max(0, least_begun(task) - len(begun))
     if model is not None:
         worth += RHYTHM_WEIGHT * rhythm_likeness(begun, model, meter=task.meter, bar_offset_tick=offset)
+        worth -= STANDING_COST * _standing(begun, model, task)
     return worth
+
+
+def _standing(notes: Sequence[Sounding], model: Opening, task: ThemeTask) -> int:
+    """Return how many of an idea's bars end with a held note or a rest where the model has notes."""
+    bar_ticks, beat_ticks = task.meter.bar_ticks, task.meter.beat_ticks
+    own = [onset - task.pickup_tick for onset, _, _ in notes]
+    models = [onset * beat_ticks for onset in model.onsets_beat]
+    lines = [bar_ticks * (bar + 1) for bar in range(min(IDEA_BARS, sum(task.phrase_bars) - 1))]
+    return sum(_goes_on(models, line, beat_ticks) and not _goes_on(own, line, beat_ticks) for line in lines)
+
+
+def _goes_on(onsets: Sequence[float], line: int, beat_ticks: int) -> bool:
+    """Whether something begins less than a beat before a bar line."""
+    return any(line - beat_ticks < onset < line for onset in onsets)
 
 
 def least_begun(task: ThemeTask) -> int:

@@ -58,6 +58,7 @@ class ThemeTask:
         usual_pitch: MIDI pitch in the middle of the style's tunes.
         low_pitch: of the window.
         style: (composer, weight).
+        flowing: (start, end) of last beats of bars, local ticks, in which the tune goes on (`Closing.flowing`).
         breath_tick: how long before the end of a phrase a held note ends; 0 where nobody has to breathe.
         runs: of the style's training pieces, which are not to be copied.
     """
@@ -75,6 +76,7 @@ class ThemeTask:
     usual_pitch: float
     low_pitch: int
     style: tuple[tuple[str, float], ...]
+    flowing: tuple[tuple[int, int], ...] = ()
     breath_tick: int = 0
     runs: tuple[RunIndex, ...] = ()
 
@@ -130,7 +132,8 @@ def tune_stretch(task: ThemeTask, statements: Sequence[Statement], *, end_tick: 
         allowed=given.allowed,
         bars=bars,
         lead_in_steps=0,
-        onsets=onsets,
+        onsets=onsets[:, None],
+        moving=_flowing(task, num_steps),
         phrase_ends=_phrase_ends(bars, task),
         ensemble=LINE,
         style=task.style,
@@ -199,6 +202,15 @@ def _before_breaths(task: ThemeTask, num_steps: int) -> BoolArray:
         last_beat = end_tick - task.meter.beat_ticks
         onsets[last_beat // STEP_TICKS : end_tick // STEP_TICKS] = False
     return onsets
+
+
+def _flowing(task: ThemeTask, num_steps: int) -> BoolArray:
+    """Return the last steps of the bars over whose end a tune goes on."""
+    found = np.zeros(num_steps, bool)
+    for _, end_tick in task.flowing:
+        if end_tick // STEP_TICKS <= num_steps:
+            found[end_tick // STEP_TICKS - 1] = True
+    return found
 
 
 def held_on(notes: Sequence[Sounding], task: ThemeTask) -> list[Sounding]:

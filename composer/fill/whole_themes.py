@@ -124,7 +124,7 @@ def _compose_voices(
         solo=solo_cells(tune, num_steps, setting) if setting.row.has_soloist else None,
         compasses=setting.single_compasses,
         critic_weights=critic_weights(setting),
-        onsets=onsets_with_halts(closings, num_steps, tune=tune),
+        onsets=onsets_with_halts(closings, num_steps, tune=tune)[:, None],
         moving=moving_beats(closings, local.facts),
         open_ends=open_ends(closings, num_steps),
         runs=setting.runs,

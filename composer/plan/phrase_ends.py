@@ -3,7 +3,7 @@
 A style tells how its own do (`StyleStatistics.phrase_ends`): one phrase in nine of Bach's keyboard music halts for a
 beat, half of Chopin's do. Where a phrase ends without a cadence nothing else tells that it does.
 
-Contents: `Closing`, `ends_of`, `halting_share`, `draw_closing`, `eased`.
+Contents: `Closing`, `ends_of`, `halting_share`, `holding_share`, `draw_closing`, `eased`.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ USUAL_ENDS = {
     ),
 }
 USUAL_HALTING_BARS = 0.178
+USUAL_HOLDING_BARS = 0.302
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Closing:
         halts: whether nothing begins after `halt_tick` before the next phrase.
         moving: (start, end) of last beats of bars in which something begins after the beat itself.
         is_open: whether it ends without a cadence, so that only its melody can tell that it does.
+        flowing: (start, end) of last beats of bars inside it in which the melody goes on, too.
     """
 
     start_tick: int
@@ -60,6 +62,7 @@ class Closing:
     halts: bool
     moving: tuple[tuple[int, int], ...] = ()
     is_open: bool = False
+    flowing: tuple[tuple[int, int], ...] = ()
 
     def at_rest(self) -> Closing:
         """Return the same for a phrase whose last beat may stand still: under a fermata, or held back."""
@@ -89,11 +92,17 @@ def ends_of(styles: Styles, kind: str) -> tuple[PhraseEnd, ...]:
 
 def halting_share(styles: Styles) -> float:
     """Return the share of bars inside phrases that halt for a beat at their end, in a mix of styles."""
-    rows = [(weight, own.halting_bars) for weight, own in styles]
+    return _share([(weight, own.halting_bars) for weight, own in styles], USUAL_HALTING_BARS)
+
+
+def holding_share(styles: Styles) -> float:
+    """Return the share of bars inside phrases over whose end the melody holds or rests, in a mix of styles."""
+    return _share([(weight, own.holding_bars) for weight, own in styles], USUAL_HOLDING_BARS)
+
+
+def _share(rows: Sequence[tuple[float, float | None]], usual: float) -> float:
     total = sum(weight for weight, _ in rows)
-    if not total:
-        return USUAL_HALTING_BARS
-    return sum(weight * (USUAL_HALTING_BARS if share is None else share) for weight, share in rows) / total
+    return sum(weight * (usual if share is None else share) for weight, share in rows) / total if total else usual
 
 
 def draw_closing(
@@ -127,16 +136,19 @@ def draw_closing(
     share = halting_share(styles)
     halting = generator.random(len(lines)) < share
     moving = [(line - meter.beat_ticks, line) for line, halts in zip(lines, halting, strict=True) if not halts]
+    holding = generator.random(len(lines)) < holding_share(styles)
+    flowing = tuple((line - meter.beat_ticks, line) for line, holds in zip(lines, holding, strict=True) if not holds)
     # A beat of the bar, at least a beat before the end.
     halt_tick = max(end_tick - meter.beat_ticks - -upbeat_tick % meter.beat_ticks, last_chord_tick or 0)
     last_tick = end_tick - closing_ticks(meter)
     if end_tick - start_tick < LEAST_BARS * bar_tick:
-        return Closing(last_tick, end_tick, (1.0, 1.0), halt_tick, False)
+        return Closing(last_tick, end_tick, (1.0, 1.0), halt_tick, False, flowing=flowing)
     end = ends[place]
     halts = bool(draw < end.halts)
     if not halts:
         moving.append((halt_tick, end_tick))
-    return Closing(last_tick, end_tick, (end.lower, end.upper), halt_tick, halts, tuple(moving), is_open)
+    shares = (end.lower, end.upper)
+    return Closing(last_tick, end_tick, shares, halt_tick, halts, tuple(moving), is_open, flowing)
 
 
 def eased(textures: Sequence[TextureSpan], closing: Closing) -> list[TextureSpan]:

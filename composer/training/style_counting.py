@@ -192,6 +192,7 @@ def count_style(
             figures=own.figures,
             phrase_ends=own.phrase_ends,
             halting_bars=own.halting_bars,
+            holding_bars=own.holding_bars,
         )
     card = replace(
         _card(replace(recipe, ensemble=ensemble), statistics),
