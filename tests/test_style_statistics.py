@@ -65,7 +65,7 @@ def with_ends(**members):
 
 def test_statistics_of_an_earlier_version_do_not_tell_how_phrases_end():
     plain = json.loads(with_ends())
-    del plain["phrase_ends"], plain["halting_bars"]
+    del plain["phrase_ends"], plain["halting_bars"], plain["holding_bars"]
     assert statistics_from_json(json.dumps(plain)) == StyleStatistics("mine", 3, 40)
 
 
@@ -91,6 +91,7 @@ def test_textures_of_an_earlier_version_do_not_tell_how_hands_move_together():
         {"phrase_ends": [ROW]},
         {"halting_bars": "x"},
         {"halting_bars": 2},
+        {"holding_bars": -0.1},
     ],
 )
 def test_ends_that_cannot_be_are_refused(wrong):

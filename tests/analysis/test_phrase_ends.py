@@ -13,13 +13,16 @@ from composer.theory.meter import parse_meter
 COMMON = parse_meter("4/4")
 
 
-def counted(lower, upper, *, phrases=2, times=1, is_open=True):
-    """Two-bar phrases whose onsets, in quarters, are the same in each."""
+def counted(lower, upper, *, phrases=2, times=1, is_open=True, melody=None):
+    """Two-bar phrases whose onsets, in quarters, are the same in each; the upper hand is the melody."""
     spans = [Stretch(8 * Q * n, 8 * Q * (n + 1), is_open, COMMON) for n in range(phrases)]
     counts = EndCounts()
-    ticks = [np.unique([round(Q * (8 * n + at)) for n in range(phrases) for at in row]) for row in (lower, upper)]
+    ticks = [
+        np.unique([round(Q * (8 * n + at)) for n in range(phrases) for at in row])
+        for row in (lower, upper, melody or upper)
+    ]
     for _ in range(times):
-        count_onsets(counts, *ticks, spans, range(0, 8 * Q * phrases, 4 * Q))
+        count_onsets(counts, *ticks[:2], spans, range(0, 8 * Q * phrases, 4 * Q), melody=ticks[2])
     return counts
 
 
@@ -42,6 +45,14 @@ def test_bars_inside_phrases_are_counted_apart():
     assert (counts.halting_bars, counts.bars) == (0, 1)  # the last phrase of the piece has nothing after it
     assert counted(EVERY_BEAT, EVERY_BEAT, phrases=4, times=MIN_BARS).halting_share() == 1.0
     assert counted(EVERY_BEAT, EVERY_BEAT, phrases=2, times=MIN_BARS - 1).halting_share() is None
+
+
+def test_a_melody_may_hold_while_the_bar_goes_on():
+    lower, held = (*EVERY_EIGHTH,), (0, 1, 2, 3, 4, 5, 6, 6.5)
+    counts = counted(lower, EVERY_BEAT, phrases=2, times=MIN_BARS, melody=held)
+    assert (counts.halting_share(), counts.holding_share()) == (0.0, 1.0)
+    flowing = counted(lower, EVERY_BEAT, phrases=2, times=MIN_BARS, melody=(0, 1, 2, 3.5, 4))
+    assert flowing.holding_share() == 0.0
 
 
 def test_few_phrases_of_a_kind_count_together_and_very_few_not_at_all():

@@ -170,8 +170,20 @@ def test_all_voices_halt_where_an_open_phrase_of_the_plan_does(stretched):
         stretch = stretched(
             "chords", **{"PAC": "none", "I | IV | V7 | I": "I | IV | I | IV", "seed: 2": f"seed: {seed}"}
         )
-        ends.add(tuple(np.flatnonzero(~stretch.onsets).tolist()))
+        ends.add(tuple(np.flatnonzero(~stretch.onsets.any(axis=1)).tolist()))
     assert ends == {(), (61, 62, 63)}  # after the last beat of four bars
+
+
+def test_the_upper_voice_holds_where_an_open_phrase_of_the_plan_ends(stretched):
+    told = {}
+    for cadence, harmony in (("none", "I | IV | I | IV"), ("PAC", "I | IV | V7 | I")):
+        for seed in range(8):
+            words = {"PAC": cadence, "I | IV | V7 | I": harmony, "seed: 2": f"seed: {seed}"}
+            stretch = stretched("chords", **words)
+            onsets, low = stretch.onsets, stretch.low_pitch
+            if onsets.any(axis=1).all():  # no halt of all voices
+                told[cadence] = [np.flatnonzero(~onsets[:, pitch - low]).tolist() for pitch in (48, 60, 64, 76)]
+    assert told == {"none": [[], [], [61, 62, 63], [61, 62, 63]], "PAC": [[], [], [], []]}
 
 
 def hands_told(stretched, *, per_beat: int) -> tuple[float, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from composer.fill.given import (
     give_everything,
     give_melody,
     give_notes,
+    keep_top,
     lead_in_notes,
     moving_beats,
     nothing_given,
@@ -143,6 +146,32 @@ def test_what_is_free_does_not_halt_under_a_tune_that_goes_on():
     going_on, resting = [sounding(14, 2, 72)], [sounding(12, 2, 72)]
     assert onsets_with_halts([halting], 20, tune=going_on).all()
     assert np.flatnonzero(~onsets_with_halts([halting], 20, tune=resting)).tolist() == [13, 14, 15]
+
+
+@pytest.fixture
+def upper_onsets(facts_in):
+    """Steps in which the upper voice of a phrase that ends with the 16th of two bars may not begin."""
+
+    def found(per_beat, *, tune=(), is_open=True):
+        rates = np.full((32, 2), 8 * per_beat, np.int16)
+        onsets = np.ones((32, 56), bool)
+        closing = Closing(8 * STEP_TICKS, 16 * STEP_TICKS, (1.0, 1.0), 12 * STEP_TICKS, False, (), is_open)
+        keep_top(onsets, closing, replace(facts_in(bars=2), onsets_x8=rates), lowest=30, tune=tune)
+        assert onsets[:, :30].all()
+        return np.flatnonzero(~onsets[:, 30]).tolist()
+
+    return found
+
+
+def test_an_open_phrase_ends_with_a_held_upper_voice_for_longer_where_it_is_slow(upper_onsets):
+    assert upper_onsets(2) == [13, 14, 15]
+    assert upper_onsets(1) == [9, 10, 11, 12, 13, 14, 15]
+    assert upper_onsets(2, is_open=False) == []
+
+
+def test_a_given_tune_ends_a_phrase_as_it_does(upper_onsets):
+    assert upper_onsets(2, tune=[sounding(8, 8, 72)]) == []
+    assert upper_onsets(2, tune=[sounding(8, 4, 72), sounding(16, 4, 72)]) == [13, 14, 15]
 
 
 def test_what_would_be_out_of_reach_lies_an_octave_nearer():

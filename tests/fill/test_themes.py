@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -134,6 +135,46 @@ def test_a_tune_breathes_after_each_cadence_note(composed, meter, pickup):
         goal = start + round(phrase.formula.onsets[-1] * setting.meter.beat_ticks)
         assert not [note for note in melody.notes if goal < note.onset_tick < end]
         start = end + setting.pickup_tick
+
+
+@pytest.mark.parametrize(("ensemble", "is_whole"), [("keyboard", False), ("quartet", False), ("song", True)])
+def test_a_tune_is_given_where_its_cadence_notes_begin_and_a_singer_is_given_them_whole(ensemble, is_whole):
+    text = TEXT.replace("keyboard", ensemble).format(kind="period", key="D major", meter="4/4", pickup=0)
+    plan = resolve(parse_plan(text))
+    setting = make_setting(plan, plan_outline(plan), known={"bach": ("bach", load_statistics("bach"))})
+    entry = plan.themes["first"]
+    given = {note[0]: note[1] for note in theme_task("first", entry, setting, None).cadence_notes}
+    start, found = 0, []
+    for phrase in entry.phrases:
+        onsets = [start + round(beat * TICKS_PER_QUARTER) for beat in phrase.formula.onsets]
+        whole = [given[onset] == after - onset for onset, after in pairwise(onsets) if onset in given]
+        brief = [given[onset] == TICKS_PER_QUARTER // 4 for onset in onsets[:-1] if onset in given]
+        found += whole if is_whole else brief
+        assert given[onsets[-1]] >= TICKS_PER_QUARTER
+        start += phrase.bars * setting.meter.bar_ticks
+    assert found
+    assert all(found)
+
+
+@pytest.mark.parametrize("pickup", [0, 1])
+def test_a_tune_is_to_go_on_over_the_bar_lines_that_its_style_goes_over(make_fake_source, pickup):
+    task = task_for("period", "4/4", pickup=pickup)
+    stretch = tune_stretch(task, [], end_tick=task.local.end_tick, source=make_fake_source())
+    lines = {16 * bar + 4 * pickup for bar in range(1, 8)}
+    marked = {int(step) + 1 for step in np.flatnonzero(stretch.moving)}
+    assert marked
+    assert marked < lines  # not over the end of the first phrase
+
+
+def test_an_idea_that_stands_where_its_model_goes_on_is_worth_less():
+    task = task_for("period", "4/4", pickup=0)
+    beat = task.meter.beat_ticks
+    model = Opening("major", "quadruple", (0.0, 1.0, 2.0, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0), (0,) * 9, 1)
+    going = [(round(onset * beat), beat // 2, 72) for onset in (0, 1, 2, 3.5, 4, 5, 6)]
+    standing = [(round(onset * beat), beat // 2, 72) for onset in (0, 1, 2, 3, 4, 5, 6)]  # as many of the model's
+    assert likeness_to_style(going, task, [], model) == pytest.approx(
+        likeness_to_style(standing, task, [], model) + 1.5
+    )
 
 
 TUNE = "d2 f2 a2 | x6 | d4 z2 | x6 | d2 f2 a2 | g2 f2 e2 | f2 e4 | d6"

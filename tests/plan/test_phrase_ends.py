@@ -8,17 +8,18 @@ import numpy as np
 import pytest
 
 from composer.outline import TextureSpan
-from composer.plan.phrase_ends import USUAL_ENDS, draw_closing, eased, ends_of, halting_share
+from composer.plan.phrase_ends import USUAL_ENDS, draw_closing, eased, ends_of, halting_share, holding_share
 from composer.style_statistics import PhraseEnd, StyleStatistics
 from composer.theory.harmony import Cadence
 from composer.theory.meter import TICKS_PER_QUARTER as Q
 from composer.theory.meter import parse_meter
 
 
-def style(*halts, bars=0.0):
-    """A style whose phrases halt so often, in fifths of them, with a cadence or without."""
+def style(*halts, bars=0.0, holding=0.0):
+    """A style whose phrases halt so often, in fifths of them, with a cadence or without, and its bars and melodies."""
     ends = tuple(PhraseEnd(0.5 + place / 4, 1.5 - place / 4, share) for place, share in enumerate(halts))
-    return StyleStatistics("x", 1, 1, phrase_ends={"open": ends, "closed": ends}, halting_bars=bars)
+    kinds = {"open": ends, "closed": ends}
+    return StyleStatistics("x", 1, 1, phrase_ends=kinds, halting_bars=bars, holding_bars=holding)
 
 
 NEVER, ALWAYS = [(1.0, style(0, 0, 0, 0, 0))], [(1.0, style(1, 1, 1, 1, 1, bars=1.0))]
@@ -78,6 +79,15 @@ def test_bars_inside_a_phrase_halt_by_themselves():
     found = [len(closing.moving) for closing in closings(Cadence.PAC, halting_ends)]
     assert max(found) == 3
     assert 2.1 < np.mean(found) < 2.4
+
+
+def test_melodies_go_on_over_bar_lines_as_often_as_those_of_the_style():
+    styles = [(1.0, style(0, 0, 0, 0, 0, holding=0.25))]
+    found = [len(closing.flowing) for closing in closings(Cadence.PAC, styles)]
+    assert max(found) == 3  # not over the end of the phrase
+    assert 2.1 < np.mean(found) < 2.4
+    assert closings(Cadence.PAC, NEVER)[0].flowing == ((3 * Q, 4 * Q), (7 * Q, 8 * Q), (11 * Q, 12 * Q))
+    assert holding_share([*styles, (1.0, StyleStatistics("x", 1, 1))]) == pytest.approx((0.25 + 0.302) / 2)
 
 
 @pytest.mark.parametrize("upbeat", [0.5, 1, 1.5])
