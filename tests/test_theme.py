@@ -14,6 +14,7 @@ from composer.errors import ThemeError
 from composer.outline import ChordSpan
 from composer.theme import (
     Theme,
+    breathing,
     change_degree,
     change_mode,
     fitted,
@@ -31,6 +32,7 @@ from composer.theme import (
 )
 from composer.theory.harmony import parse_chord
 from composer.theory.key import parse_key
+from composer.theory.meter import TICKS_PER_QUARTER as Q
 from composer.theory.meter import parse_meter
 
 WALTZ = parse_meter("3/4")
@@ -176,6 +178,22 @@ def test_register_moves_by_octaves_only():
     assert pitches(moved(theme, -12)) == [55, 59, 62]
     with pytest.raises(ThemeError, match="whole octaves"):
         moved(theme, 7)
+
+
+@pytest.mark.parametrize("chords", ["", "I V7"])
+def test_who_breathes_leaves_the_last_beat_out_and_holds_the_note_before(chords):
+    assert abc(breathing(theme_of("G2 B2 d2 | c2 A2 F2", chords=chords), Q)) == "G2 B2 d2 | c2 A4"
+
+
+def test_a_note_is_not_held_into_a_chord_that_it_does_not_belong_to():
+    theme = theme_of("G2 B2 d2 | c2 A2 F2", chords="I V7")
+    early = replace(theme.chords[1], end_tick=5 * Q), replace(theme.chords[0], start_tick=5 * Q, end_tick=6 * Q)
+    assert abc(breathing(replace(theme, chords=(theme.chords[0], *early)), Q)) == "G2 B2 d2 | c2 A2 z2"
+
+
+def test_what_rests_already_breathes():
+    theme = theme_of("G2 B2 d2 | c4 z2", chords="I V7")
+    assert breathing(theme, Q) == theme
 
 
 def test_a_sequence_through_keys_is_the_model_in_each_key_with_its_chords():

@@ -37,6 +37,7 @@ from composer.theory.key import Key, key_numeral
 LEADING = ("development", "transition", "retransition")  # they end on the dominant of the key to come
 RHYTHM_ALONE = 0.2  # of bars without a statement: they go in the theme's rhythm
 INVERTED = 0.35  # of the ideas of a development stand on their head
+BREATH = 1.0  # beats at the end of a sequence that ends a phrase: nothing else tells that it does
 HELD_DOMINANT = 0.7  # of the long developments hold the dominant on which they end
 _SOLOISTS = ("song",)  # their transitions and codas are played, not sung
 
@@ -229,7 +230,7 @@ class _Work:
         items = [Transformation(name="inversion")] if turned else []
         first = self.idea_start(idea, keys)
         if len(keys) > 1:
-            items.append(Transformation(name="sequence", keys=self.path(keys, joined=False)))
+            items.append(Transformation(name="sequence", keys=self.path(keys, joined=False), breath=BREATH))
             return self.phrase(idea * len(keys), keys[0], (first, first + idea - 1), items, path=keys)
         return self.phrase(idea, keys[0], (first, first + idea - 1), items)
 
@@ -244,7 +245,9 @@ class _Work:
                 continue
             step = step_that_goes(in_key(part, key), times=bars - 1, wished=steps)
             if step is not None:
-                items = [Transformation(name="sequence", step=step, times=bars - 1)] if bars > 1 else []
+                items = []
+                if bars > 1:
+                    items.append(Transformation(name="sequence", step=step, times=bars - 1, breath=BREATH))
                 return self.phrase(bars, key, (place, place), items)
         return self.phrase(bars, key, (1, min(bars, self.length)), fidelity=RHYTHM_ALONE)
 

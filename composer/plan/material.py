@@ -19,6 +19,7 @@ from composer.plan.transformation_checks import fragment_bars
 from composer.plan.tunes import pinned_tune
 from composer.theme import (
     Theme,
+    breathing,
     fragment,
     in_key,
     inverted,
@@ -138,8 +139,10 @@ def transformed(theme: Theme, item: Transformation, *, home: Key, seed: int, nam
 
 def _sequence(theme: Theme, item: Transformation, home: Key) -> Theme:
     if item.keys is not None:
-        return sequenced_through(theme, parse_key_path(item.keys, home))
-    return sequenced(theme, step=item.step or 0, times=item.times or 1)
+        links = sequenced_through(theme, parse_key_path(item.keys, home))
+    else:
+        links = sequenced(theme, step=item.step or 0, times=item.times or 1)
+    return breathing(links, round(item.breath * theme.meter.beat_ticks)) if item.breath else links
 
 
 def _fragment(theme: Theme, item: Transformation) -> Theme:

@@ -34,7 +34,7 @@ TRANSFORMATIONS: Mapping[str, str] = {
     "retrograde": "nothing",
     "augmentation": "a factor, 2 by default",
     "diminution": "a divisor, 2 by default",
-    "sequence": "{step: degrees up or down, times: copies}, or {keys: vi -> ii -> V}, each copy in the next of them",
+    "sequence": "{step: degrees up or down, times: copies}, or {keys: vi -> ii -> V}; {…, breath: 1} ends a beat early",
     "fragment": "bars of the theme: {fragment: 1-2} or {fragment: 3}",
     "ornament": "how much, 0 to 1, .5 by default; {amount: 0.5, manner: baroque} in another manner than the style's",
     "register": "semitones, a multiple of 12: {register: -12}",
@@ -160,6 +160,7 @@ class Transformation(Entry):
         amount: what it takes: a number, a bar range (`1-2`), a mode or a key.
         step, times: of a sequence: scale degrees from copy to copy, and how many copies are made.
         keys: of a sequence that goes through keys instead: a path, the first key the model's.
+        breath: of a sequence: beats at its end in which nothing of it begins; its last note is held.
         manner: of ornaments; None: the style's.
     """
 
@@ -180,6 +181,7 @@ class Transformation(Entry):
     step: Annotated[int, Strict(), Field(ge=-7, le=7)] | None = None
     times: Annotated[int, Strict(), Field(ge=1, le=16)] | None = None
     keys: Text | None = None
+    breath: Annotated[float, Strict(), Field(gt=0, le=8, allow_inf_nan=False)] | None = None
     manner: MannerName | None = None
 
 

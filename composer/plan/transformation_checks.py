@@ -18,8 +18,8 @@ def transformation_problem(item: Transformation, home: Key) -> str | None:
     amount = item.amount
     if item.name == "sequence":
         return _sequence_problem(item, home)
-    if item.step is not None or item.times is not None or item.keys is not None:
-        return "step, times and keys belong to sequence"
+    if any(value is not None for value in (item.step, item.times, item.keys, item.breath)):
+        return "step, times, keys and breath belong to sequence"
     if item.manner is not None and item.name != "ornament":
         return "a manner belongs to ornament"
     if item.name in ("inversion", "retrograde", "reharmonize"):

@@ -1,4 +1,4 @@
-"""What is done with a theme: mirrored, backwards, stretched, in sequence.
+"""What is done with a theme: mirrored, backwards, stretched, in sequence, cut short to breathe.
 
 Conventions: transformations that leave the harmony behind (inversion, retrograde) return a theme without chords; so
 does a sequence of which some chord, moved by scale steps as the tune is, would be no chord.
@@ -140,6 +140,28 @@ def sequenced_through(theme: Theme, keys: Sequence[Key]) -> Theme:
         for voice, notes, open_places in zip(theme.voices, voices, free, strict=True)
     )
     return replace(theme, voices=extended, bars=theme.bars * len(keys), chords=tuple(chords), key=keys[0])
+
+
+def breathing(theme: Theme, ticks: int) -> Theme:
+    """Return the theme without what begins in its last `ticks`; the last note before is held as long as it may be.
+
+    That is, to the end, or to the first chord that it does not belong to.
+    """
+
+    def breathe(voice: Melody) -> Melody:
+        notes = [note for note in voice.notes if note.onset_tick < voice.end_tick - ticks]
+        if notes and len(notes) < len(voice.notes):
+            last = notes[-1]
+            others = (
+                span.start_tick
+                for span in theme.chords
+                if last.onset_tick < span.start_tick and last.pitch % 12 not in span.chord.pitch_classes(span.key)
+            )
+            end = min([voice.end_tick, *others])
+            notes[-1] = replace(last, duration_tick=max(last.duration_tick, end - last.onset_tick))
+        return replace(voice, notes=tuple(notes))
+
+    return replace(theme, voices=tuple(breathe(voice) for voice in theme.voices))
 
 
 def _sequenced_chords(theme: Theme, step: int, times: int) -> tuple[ChordSpan, ...]:

@@ -29,7 +29,10 @@ def test_what_names_no_bars_is_refused(amount):
     assert "1-2" in problem
 
 
-@pytest.mark.parametrize("said", [{"step": -1, "times": 2}, {"keys": "vi -> ii -> V"}, {"keys": "e minor"}])
+@pytest.mark.parametrize(
+    "said",
+    [{"step": -1, "times": 2}, {"keys": "vi -> ii -> V"}, {"keys": "e minor"}, {"keys": "vi -> V", "breath": 1.5}],
+)
 def test_a_sequence_goes_by_steps_or_through_keys(said):
     assert transformation_problem(Transformation(name="sequence", **said), parse_key("C major")) is None
 
@@ -37,6 +40,10 @@ def test_a_sequence_goes_by_steps_or_through_keys(said):
 @pytest.mark.parametrize("said", [{}, {"step": 1}, {"step": 1, "times": 1, "keys": "V"}, {"keys": "V -> Q"}])
 def test_a_sequence_that_says_too_little_or_too_much_is_refused(said):
     assert transformation_problem(Transformation(name="sequence", **said), parse_key("C major")) is not None
+
+
+def test_only_a_sequence_breathes():
+    assert transformation_problem(Transformation(name="inversion", breath=1.0), parse_key("C major")) is not None
 
 
 def test_a_manner_belongs_to_ornaments():
