@@ -165,7 +165,7 @@ sections:
     if "sequence" in items:
         places += [place + 6 for place in places]
     found = composed.top("B")
-    pitches = [found[stretch * place * EIGHTH] for place in places]
+    pitches = [found[stretch * place * EIGHTH] for place in places[: len(top)]]
     octave = pitches[0] - top[0]
     assert octave % 12 == 0
     assert [pitch - octave for pitch in pitches] == top
