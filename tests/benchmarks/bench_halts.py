@@ -1,13 +1,13 @@
-"""Do composed phrases, and the bars inside them, halt as often as those of their style?
+"""Do composed phrases, the bars inside them and their melodies halt as often as those of their style?
 
 Run by hand, on pieces that are there (folders of `bench_forms.py`):
 
     python tests/benchmarks/bench_halts.py FOLDER [--beside FOLDER]
 
 Of each style: the share of phrases without and with a cadence before whose end nothing begins any more for a beat, and
-of bars inside phrases; of its composed pieces (phrases as planned, onsets as they sound) and of its real ones, as its
-statistics count them. Ornaments that are not written out and the last phrase of a piece are left out. `--beside` shows
-the same of other pieces, such as those of an earlier version.
+of bars inside phrases, in all voices and in the melody alone; of its composed pieces (phrases as planned, onsets as they
+sound) and of its real ones, as its statistics count them. Ornaments that are not written out and the last phrase of a
+piece are left out. `--beside` shows the same of other pieces, such as those of an earlier version.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ def counted(folder: Path) -> dict[str, EndCounts]:
 
 
 def told(counts: EndCounts) -> str:
-    """Return the shares that halt: phrases without a cadence, with one, bars; and how many phrases there are."""
+    """Return the shares that halt: phrases without a cadence, with one, bars, melodies; and how many phrases."""
     rows = [[row[3] for row in counts.phrases[kind]] for kind in ENDS]
     shares = [float(np.mean(row)) if row else float("nan") for row in rows]
-    return " ".join(f"{share:6.2f}" for share in (*shares, counts.halting_share() or 0.0)) + f" ({sum(map(len, rows))})"
+    shares += [counts.halting_share() or 0.0, counts.holding_share() or 0.0]
+    return " ".join(f"{share:6.2f}" for share in shares) + f" ({sum(map(len, rows))})"
 
 
 def real(statistics: StyleStatistics) -> str:
@@ -48,7 +49,8 @@ def real(statistics: StyleStatistics) -> str:
         else float("nan")
         for kind in ENDS
     ]
-    return " ".join(f"{share:6.2f}" for share in (*shares, statistics.halting_bars or 0.0))
+    shares += [statistics.halting_bars or 0.0, statistics.holding_bars or 0.0]
+    return " ".join(f"{share:6.2f}" for share in shares)
 
 
 def main() -> None:
@@ -59,11 +61,11 @@ def main() -> None:
     options = arguments.parse_args()
     mine = counted(options.folder)
     others = counted(options.beside) if options.beside else {}
-    print("share that halts: phrases without a cadence, with one, bars inside phrases")
-    print(f"{'':12} {'composed':28}{'real':24}{'beside' if others else ''}")
+    print("share that halts: phrases without a cadence, with one, bars inside phrases, their melodies")
+    print(f"{'':12} {'composed':35}{'real':31}{'beside' if others else ''}")
     for style, counts in sorted(mine.items()):
         beside = told(others[style]) if style in others else ""
-        print(f"{style:12} {told(counts):28}{real(load_statistics(style)):24}{beside}")
+        print(f"{style:12} {told(counts):35}{real(load_statistics(style)):31}{beside}")
 
 
 if __name__ == "__main__":
