@@ -5,9 +5,9 @@ Run by hand, on pieces that are there (folders of `bench_forms.py`):
     python tests/benchmarks/bench_halts.py FOLDER [--beside FOLDER]
 
 Of each style: the share of phrases without and with a cadence before whose end nothing begins any more for a beat, and
-of bars inside phrases, in all voices and in the melody alone; of its composed pieces (phrases as planned, onsets as they
-sound) and of its real ones, as its statistics count them. Ornaments that are not written out and the last phrase of a
-piece are left out. `--beside` shows the same of other pieces, such as those of an earlier version.
+of bars inside phrases, in all voices and in the melody alone; of its composed pieces (phrases as planned, onsets as
+they sound) and of its real ones, as its statistics count them. Ornaments that are not written out and the last phrase
+of a piece are left out. `--beside` shows the same of other pieces, such as those of an earlier version.
 """
 
 from __future__ import annotations
