@@ -180,20 +180,43 @@ def test_register_moves_by_octaves_only():
         moved(theme, 7)
 
 
+def breath(text, chords="", *, beats=1, link_bars=1, voices=()):
+    """A sequence that is given, breathing."""
+    theme = theme_of(text, chords=chords)
+    theme = replace(theme, voices=(theme.melody, *(parse_abc(voice, key=G, meter=WALTZ) for voice in voices)))
+    return breathing(theme, round(beats * Q), link_bars=link_bars)
+
+
 @pytest.mark.parametrize("chords", ["", "I V7"])
 def test_who_breathes_leaves_the_last_beat_out_and_holds_the_note_before(chords):
-    assert abc(breathing(theme_of("G2 B2 d2 | c2 A2 F2", chords=chords), Q)) == "G2 B2 d2 | c2 A4"
+    assert abc(breath("G2 B2 d2 | c2 A2 F2", chords)) == "G2 B2 d2 | c2 A4"
 
 
 def test_a_note_is_not_held_into_a_chord_that_it_does_not_belong_to():
     theme = theme_of("G2 B2 d2 | c2 A2 F2", chords="I V7")
     early = replace(theme.chords[1], end_tick=5 * Q), replace(theme.chords[0], start_tick=5 * Q, end_tick=6 * Q)
-    assert abc(breathing(replace(theme, chords=(theme.chords[0], *early)), Q)) == "G2 B2 d2 | c2 A2 z2"
+    theme = replace(theme, chords=(theme.chords[0], *early))
+    assert abc(breathing(theme, Q, link_bars=1)) == "G2 B2 d2 | c2 A2 z2"
+
+
+def test_no_passing_note_is_held():
+    assert abc(breath("G2 B2 d2 | F2 FG A2", "I V")) == "G2 B2 d2 | F2 F4"
+
+
+def test_the_last_link_keeps_its_first_note_however_long_the_breath():
+    assert abc(breath("z4 G2 | z4 A2", beats=1)) == "z4 G2 | z4 A2"
+    assert abc(breath("z4 G G | z4 A A", beats=5)) == "z4 G G | z4 A2"
+    assert abc(breath("G2 A2 B2 | A2 B2 c2", beats=8)) == "G2 A2 B2 | A6"
+
+
+def test_all_that_sounds_is_held_while_the_tune_breathes():
+    found = breath("G2 B2 d2 | c2 A2 F2", "I V7", voices=["G,6 | D,2 D,2 D,2"])
+    assert [(note.onset_tick / Q, note.duration_tick / Q) for note in found.voices[1].notes] == [(0, 3), (3, 1), (4, 2)]
 
 
 def test_what_rests_already_breathes():
     theme = theme_of("G2 B2 d2 | c4 z2", chords="I V7")
-    assert breathing(theme, Q) == theme
+    assert breathing(theme, Q, link_bars=1) == theme
 
 
 def test_a_sequence_through_keys_is_the_model_in_each_key_with_its_chords():

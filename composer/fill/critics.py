@@ -56,7 +56,7 @@ def silence(bar: Bar) -> Penalty:
 
 
 def standstill(bar: Bar) -> Penalty:
-    """Beats at whose end all voices stand still although their style goes on (`given.moving_beats`).
+    """Beats at whose end all voices, or a line alone, stand still although their style goes on (`Stretch.moving`).
 
     For each doubling of the time since anything began, against the mean of the last two bars; where a phrase ends
     without a cadence the first one is free, as long as it makes no halt of a beat.

@@ -116,56 +116,42 @@ def close_below(given: Given, steps: slice, bottom: NDArray[np.int_]) -> None:
     given.has_bass[steps] |= bottom >= 0
 
 
-def onsets_with_halts(
-    closings: Iterable[Closing], num_steps: int, *, tune: Iterable[Sounding] = (), origin_tick: int = 0
-) -> BoolArray:
-    """Return where free notes may begin, bool [step]: not where a phrase halts, unless a given tune goes on there.
-
-    Args:
-        closings: of the phrases, in ticks of the piece.
-        num_steps: of the timeline.
-        tune: what is given, local ticks.
-        origin_tick: where the timeline begins in the piece.
-    """
-    onsets = np.ones(num_steps, bool)
-    struck = [onset for onset, _, _ in tune]
-    for closing in closings:
-        if closing.halts:
-            halt, end = closing.halt_tick - origin_tick, closing.end_tick - origin_tick
-            if not any(halt < onset < end for onset in struck):
-                onsets[max(0, halt // STEP_TICKS + 1) : max(0, end // STEP_TICKS)] = False
-    return onsets
-
-
-def keep_top(
-    onsets: BoolArray,
-    closing: Closing,
+def free_onsets(
+    closings: Iterable[tuple[Closing, int | None]],
     facts: StepFacts,
+    num_pitches: int,
     *,
-    lowest: int,
     tune: Iterable[Sounding] = (),
     origin_tick: int = 0,
-) -> None:
-    """Let nothing begin in the upper voice at the end of a phrase without a cadence, unless a given tune sounds there.
+) -> BoolArray:
+    """Return where free notes may begin, bool [step, pitch].
 
-    Its last note, or a rest, tells that the phrase ends: for a beat, or two where no more than one note a beat begins.
+    Not where a phrase halts, unless a given tune goes on there; and not in the upper voice at the end of a phrase
+    without a cadence, unless a given tune sounds there: its last note, or a rest, tells that the phrase ends. It holds
+    for a beat, or for two where it has begun no more than one note a beat.
 
     Args:
-        onsets: bool [step, pitch], where free notes may begin; changed.
-        closing: of the phrase, in ticks of the piece.
+        closings: of the phrases, in ticks of the piece, with the pitch index from which notes are the upper voice's;
+            None where there is none that could hold alone.
         facts: of the timeline.
-        lowest: pitch index from which notes are the upper voice's.
+        num_pitches: in the window.
         tune: what is given, local ticks.
         origin_tick: where the timeline begins in the piece.
     """
-    end_tick = closing.end_tick - origin_tick
-    last, end = (closing.halt_tick - origin_tick) // STEP_TICKS, end_tick // STEP_TICKS
-    if not closing.is_open or not 0 < last < end <= facts.num_steps:
-        return
-    if 0 <= facts.onsets_x8[last - 1, 1] <= _STILL_ONSETS_X8:
-        last -= int(facts.steps_in_beat[last - 1])
-    if not any(onset < end_tick and onset + length > last * STEP_TICKS for onset, length, _ in tune):
-        onsets[max(0, last) + 1 : end, lowest:] = False
+    onsets = np.ones((facts.num_steps, num_pitches), bool)
+    notes = tuple(tune)
+    for closing, lowest in closings:
+        halt, end = closing.halt_tick - origin_tick, closing.end_tick - origin_tick
+        if closing.halts and not any(halt < onset < end for onset, _, _ in notes):
+            onsets[max(0, halt // STEP_TICKS + 1) : max(0, end // STEP_TICKS)] = False
+        if not closing.is_open or lowest is None or not 0 < halt < end <= facts.num_steps * STEP_TICKS:
+            continue
+        before = max(0, (closing.start_tick - origin_tick) // STEP_TICKS - 1)
+        if 0 <= facts.onsets_x8[before, 1] <= _STILL_ONSETS_X8:
+            halt -= int(facts.steps_in_beat[before]) * STEP_TICKS
+        if not any(onset < end and onset + length > halt for onset, length, _ in notes):
+            onsets[max(0, halt // STEP_TICKS) + 1 : end // STEP_TICKS, lowest:] = False
+    return onsets
 
 
 def moving_beats(closings: Iterable[Closing], facts: StepFacts, *, origin_tick: int = 0) -> BoolArray:

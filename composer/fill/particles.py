@@ -63,7 +63,7 @@ class Stretch:
         critic_weights: factor of each critic by name; see `critics.penalties`.
         batches: of particles with which each phrase begins.
         onsets: bool [step, pitch], or one column for all pitches; where a free note may begin; None: everywhere.
-        moving: bool [step]; see `given.moving_beats`; None: nothing is asked for.
+        moving: bool [step]; `given.moving_beats`, or the bars that a tune goes on over; None: nothing is asked for.
         open_ends: bool [step]; see `given.open_ends`; None: there are none.
         runs: of the training pieces, which are not to be copied.
     """

@@ -19,14 +19,13 @@ from composer.fill.formulas import cadence_basses, cadence_tops, give_cadence_ba
 from composer.fill.given import (
     Given,
     Sounding,
+    free_onsets,
     give_everything,
     give_melody,
-    keep_top,
     lead_in_notes,
     line_of,
     moving_beats,
     nothing_given,
-    onsets_with_halts,
     open_ends,
 )
 from composer.fill.goals import last_chord, phrase_goals
@@ -126,11 +125,7 @@ def section_stretch(
     free = [place for place, _ in drawn if place.entry.voices is None]
     closings = [closing for place, closing in drawn if place.entry.voices is None]
     tune = [*(line or ()), *(note for place in free for note in tune_of_phrase(place, local, themes, setting))]
-    onsets = onsets_with_halts(closings, num_steps, tune=tune, origin_tick=local.origin_tick)
-    onsets = np.repeat(onsets[:, None], WINDOW_PITCHES, axis=1)
-    for place, closing in zip(free, closings, strict=True):
-        lowest = setting.melody_compass_in(place.entry.tessitura)[0] - setting.low_pitch
-        keep_top(onsets, closing, local.facts, lowest=lowest, tune=tune, origin_tick=local.origin_tick)
+    lowest = [setting.upper_voice_from(place.entry.tessitura) for place in free]
     style, *changes = _styles(setting, places, local)
     stretch = Stretch(
         facts=local.facts,
@@ -150,7 +145,9 @@ def section_stretch(
         goals=phrase_goals(setting, places, local, given, themes),
         critic_weights=critic_weights(setting, has_voices=section.voices is not None),
         batches=CHOIR_BATCHES if setting.row.is_choir else 1,
-        onsets=onsets,
+        onsets=free_onsets(
+            zip(closings, lowest, strict=True), local.facts, WINDOW_PITCHES, tune=tune, origin_tick=local.origin_tick
+        ),
         moving=moving_beats((closing for _, closing in drawn), local.facts, origin_tick=local.origin_tick),
         open_ends=open_ends(closings, num_steps, origin_tick=local.origin_tick),
         runs=setting.runs,

@@ -121,6 +121,12 @@ class Setting:
         step = self.row.register_step
         return (low - step, high) if register == "low" else (low, high)
 
+    def upper_voice_from(self, register: str | None) -> int | None:
+        """Return the pitch index from which notes in a register are those of the upper hand; None without hands."""
+        if self.row.has_single_lines or self.is_line:
+            return None
+        return self.melody_compass_in(register)[0] - self.low_pitch
+
     def melody_goal_in(self, register: str | None) -> float:
         """Return the MIDI pitch round which tunes end in a register."""
         step = self.row.register_step

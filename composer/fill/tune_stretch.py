@@ -183,10 +183,12 @@ def _rest_after_cadences(given: Given, task: ThemeTask) -> None:
 
 
 def _rest_within(given: Given, statements: Sequence[Statement], task: ThemeTask) -> None:
-    """Silence what is free in each statement of the idea: its rests return with it."""
+    """Silence what is free in each statement of the idea, up to a cadence: its rests return with it."""
     for statement in statements:
-        start = statement.start_tick // STEP_TICKS
-        span = slice(start, start + IDEA_BARS * task.meter.bar_ticks // STEP_TICKS)
+        length = IDEA_BARS * task.meter.bar_ticks
+        inside = (note[0] for note in task.cadence_notes if 0 <= note[0] - statement.start_tick < length)
+        end_tick = min(inside, default=statement.start_tick + length)
+        span = slice(statement.start_tick // STEP_TICKS, end_tick // STEP_TICKS)
         is_rest = line_of(statement.notes, len(given.code), task.low_pitch)[span] < 0
         region = given.code[span]
         region[is_rest[:, None] & (region == FREE)] = SILENT

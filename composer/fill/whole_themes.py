@@ -14,11 +14,11 @@ from composer.fill.formulas import cadence_basses, give_cadence_basses
 from composer.fill.given import (
     Given,
     Sounding,
+    free_onsets,
     give_melody,
     give_notes,
     moving_beats,
     nothing_given,
-    onsets_with_halts,
     open_ends,
 )
 from composer.fill.lengths import legible_tune
@@ -105,6 +105,7 @@ def _compose_voices(
             give_cadence_basses(given, bass, setting)
     num_steps = local.facts.num_steps
     closings = theme_closings(theme.name, outline.phrases, setting)
+    upper = [(closing, setting.upper_voice_from(None)) for closing in closings]
     stretch = Stretch(
         facts=local.facts,
         pins=given.pins(),
@@ -124,7 +125,7 @@ def _compose_voices(
         solo=solo_cells(tune, num_steps, setting) if setting.row.has_soloist else None,
         compasses=setting.single_compasses,
         critic_weights=critic_weights(setting),
-        onsets=onsets_with_halts(closings, num_steps, tune=tune)[:, None],
+        onsets=free_onsets(upper, local.facts, WINDOW_PITCHES, tune=tune),
         moving=moving_beats(closings, local.facts),
         open_ends=open_ends(closings, num_steps),
         runs=setting.runs,

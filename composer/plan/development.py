@@ -38,6 +38,7 @@ LEADING = ("development", "transition", "retransition")  # they end on the domin
 RHYTHM_ALONE = 0.2  # of bars without a statement: they go in the theme's rhythm
 INVERTED = 0.35  # of the ideas of a development stand on their head
 BREATH = 1.0  # beats at the end of a sequence that ends a phrase: nothing else tells that it does
+LEAST_BREATHING_BEATS = 3  # of a link: of two beats half would be left
 HELD_DOMINANT = 0.7  # of the long developments hold the dominant on which they end
 _SOLOISTS = ("song",)  # their transitions and codas are played, not sung
 
@@ -230,7 +231,7 @@ class _Work:
         items = [Transformation(name="inversion")] if turned else []
         first = self.idea_start(idea, keys)
         if len(keys) > 1:
-            items.append(Transformation(name="sequence", keys=self.path(keys, joined=False), breath=BREATH))
+            items.append(Transformation(name="sequence", keys=self.path(keys, joined=False), breath=self.breath(idea)))
             return self.phrase(idea * len(keys), keys[0], (first, first + idea - 1), items, path=keys)
         return self.phrase(idea, keys[0], (first, first + idea - 1), items)
 
@@ -247,7 +248,7 @@ class _Work:
             if step is not None:
                 items = []
                 if bars > 1:
-                    items.append(Transformation(name="sequence", step=step, times=bars - 1, breath=BREATH))
+                    items.append(Transformation(name="sequence", step=step, times=bars - 1, breath=self.breath(1)))
                 return self.phrase(bars, key, (place, place), items)
         return self.phrase(bars, key, (1, min(bars, self.length)), fidelity=RHYTHM_ALONE)
 
@@ -281,6 +282,10 @@ class _Work:
         """How many of the turns of an idea of so many bars through keys are rough."""
         first = self.idea_start(bars, keys)
         return rough_turns(self.part(first, first + bars - 1), keys)
+
+    def breath(self, bars: int) -> float | None:
+        """The breath of a sequence whose links have so many bars."""
+        return BREATH if bars * self.setting.meter.beats >= LEAST_BREATHING_BEATS else None
 
     def part(self, first_bar: int, last_bar: int) -> Theme:
         return part_of(self.theme, first_bar, last_bar, self.setting)

@@ -142,7 +142,9 @@ def _sequence(theme: Theme, item: Transformation, home: Key) -> Theme:
         links = sequenced_through(theme, parse_key_path(item.keys, home))
     else:
         links = sequenced(theme, step=item.step or 0, times=item.times or 1)
-    return breathing(links, round(item.breath * theme.meter.beat_ticks)) if item.breath else links
+    if not item.breath:
+        return links
+    return breathing(links, round(item.breath * theme.meter.beat_ticks), link_bars=theme.bars)
 
 
 def _fragment(theme: Theme, item: Transformation) -> Theme:

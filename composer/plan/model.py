@@ -160,7 +160,8 @@ class Transformation(Entry):
         amount: what it takes: a number, a bar range (`1-2`), a mode or a key.
         step, times: of a sequence: scale degrees from copy to copy, and how many copies are made.
         keys: of a sequence that goes through keys instead: a path, the first key the model's.
-        breath: of a sequence: beats at its end in which nothing of it begins; its last note is held.
+        breath: of a sequence: beats at its end in which nothing of it begins but the first note of its last copy; what
+            sounds before is held.
         manner: of ornaments; None: the style's.
     """
 

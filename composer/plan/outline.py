@@ -27,12 +27,13 @@ from composer.plan.numerals import Slot, parse_harmony, parse_key_path
 from composer.plan.phrase_ends import Closing, draw_closing, eased
 from composer.plan.randomness import stream
 from composer.score import Bar, make_bars
-from composer.style_statistics import StyleStatistics
+from composer.style_statistics import StyleStatistics, TextureFigures
 from composer.theory.harmony import Cadence
 from composer.theory.key import Key, parse_key
 from composer.theory.meter import Meter, parse_meter
 
 RITARD = 0.35  # share of the tempo that a ritard of 1 has lost at its end
+RUNNING = "running"  # the texture
 DENSITY_ARC = 0.08  # how much a phrase's middle is denser than its ends
 
 
@@ -241,18 +242,13 @@ def textures_of(
     """
     found: list[TextureSpan] = []
     for place in places:
-        spans = []
+        spans: list[TextureSpan] = []
         pattern = place.entry.texture or "unknown"
-        figures = []
-        for name, weight in place.style.items():
-            counted = statistics[name].textures.get(pattern) if statistics is not None else None
-            if counted is not None and counted.count > 0:
-                figures.append((weight, counted))
+        figures = _figures(place, pattern, statistics)
         length = place.end_tick - place.start_tick
         tune = (tunes or {}).get(place.start_tick)
-        lead = draw_lead(stream(seed, place.section.id or "", place.section.take or 1, "hands"))
-        if place.entry.voices is not None:
-            lead = replace(lead, upper=0.5)  # an entry goes through both hands: neither leads
+        names = (place.section.id or "", place.section.take or 1, "hands")
+        lead = draw_lead(stream(seed, *names))
         for bar in bars:
             start, end = max(bar.onset_tick, place.start_tick), min(bar.end_tick, place.end_tick)
             if start >= end:
@@ -261,6 +257,8 @@ def textures_of(
             arc = DENSITY_ARC * (4 * middle * (1 - middle) - 0.5)
             density = min(1.0, max(0.0, (place.entry.density or 0.5) + arc))
             given = tune[0] if tune is not None and start < tune[1] else None
+            if place.entry.voices is not None:  # an entry goes through both hands: they lead in turn
+                lead = replace(lead, upper=draw_lead(stream(seed, *names, place.index, len(spans))).upper)
             onsets, polyphony = figures_at(figures, density, lead, tune_onsets=given)
             if place.entry.voices is not None:
                 onsets, polyphony = _of_voices(place.entry.voices, onsets)
@@ -268,6 +266,24 @@ def textures_of(
         styles = [] if statistics is None else [(weight, statistics[name]) for name, weight in place.style.items()]
         found += eased(spans, closing_of(place, styles=styles, meter=bars[0].meter, seed=seed))
     return tuple(found)
+
+
+def _figures(
+    place: PhrasePlace, pattern: str, statistics: Mapping[str, StyleStatistics] | None
+) -> list[tuple[float, TextureFigures]]:
+    """Return (weight, figures) of the texture of a phrase in each of its styles that has it.
+
+    Where voices are told apart they move as in running music, as those of fugues do: imitation was counted wherever
+    one hand takes up what the other had.
+    """
+    patterns = (pattern,) if place.entry.voices is None else (RUNNING, pattern)
+    found = []
+    for name, weight in place.style.items():
+        textures = statistics[name].textures if statistics is not None else {}
+        counted = next((textures[one] for one in patterns if one in textures and textures[one].count > 0), None)
+        if counted is not None:
+            found.append((weight, counted))
+    return found
 
 
 def closing_of(place: PhrasePlace, *, styles: Styles, meter: Meter, seed: int) -> Closing:

@@ -52,7 +52,8 @@ class Closing:
         halts: whether nothing begins after `halt_tick` before the next phrase.
         moving: (start, end) of last beats of bars in which something begins after the beat itself.
         is_open: whether it ends without a cadence, so that only its melody can tell that it does.
-        flowing: (start, end) of last beats of bars inside it in which the melody goes on, too.
+        flowing: (start, end) of last beats of bars inside it in which the melody goes on; some of those in which
+            something does.
     """
 
     start_tick: int
@@ -97,7 +98,8 @@ def halting_share(styles: Styles) -> float:
 
 def holding_share(styles: Styles) -> float:
     """Return the share of bars inside phrases over whose end the melody holds or rests, in a mix of styles."""
-    return _share([(weight, own.holding_bars) for weight, own in styles], USUAL_HOLDING_BARS)
+    holding = _share([(weight, own.holding_bars) for weight, own in styles], USUAL_HOLDING_BARS)
+    return max(holding, halting_share(styles))  # of styles of an earlier version only the latter is known
 
 
 def _share(rows: Sequence[tuple[float, float | None]], usual: float) -> float:
@@ -134,9 +136,9 @@ def draw_closing(
     downbeats = range(start_tick + upbeat_tick, end_tick - bar_tick // 2, bar_tick)
     lines = [tick for tick in downbeats if tick >= start_tick + bar_tick // 2]
     share = halting_share(styles)
-    halting = generator.random(len(lines)) < share
+    drawn = generator.random(len(lines))  # for both: where all voices halt the melody does
+    halting, holding = drawn < share, drawn < holding_share(styles)
     moving = [(line - meter.beat_ticks, line) for line, halts in zip(lines, halting, strict=True) if not halts]
-    holding = generator.random(len(lines)) < holding_share(styles)
     flowing = tuple((line - meter.beat_ticks, line) for line, holds in zip(lines, holding, strict=True) if not holds)
     # A beat of the bar, at least a beat before the end.
     halt_tick = max(end_tick - meter.beat_ticks - -upbeat_tick % meter.beat_ticks, last_chord_tick or 0)

@@ -159,6 +159,8 @@ def stated_anew(
     for item in items:
         if item.name in _SAME_HARMONY:
             continue
+        if item.breath and not theme.is_pinned:
+            item = item.model_copy(update={"breath": None})  # which note is held is not known yet
         part, before = transformed(part, item, home=setting.home, seed=setting.seed, names=()), part
         if item.name == "inversion":
             if not theme.is_pinned:
@@ -173,7 +175,10 @@ def stated_anew(
 
 
 def _cadence_notes(theme: SettledTheme, setting: Setting) -> tuple[MelodyNote, ...]:
-    """Return the notes that a theme's tune will have at its cadences: the sopranos of its formulas, in any octave."""
+    """Return the notes that a theme's tune will have at its cadences: the sopranos of its formulas, in any octave.
+
+    Each lasts to the next one; where the tune of an instrument moves on from it, its chord stays.
+    """
     beat = setting.meter.beat_ticks
     notes: list[MelodyNote] = []
     bar = 0

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from composer.abc import Melody, MelodyNote
 from composer.errors import ThemeError
-from composer.outline import ChordSpan
+from composer.outline import ChordSpan, span_at
 from composer.theme.keys import in_key
 from composer.theme.theme import Theme, each, joined, scale_step, step_pitch
 from composer.theory.harmony import QUALITY_FIFTHS, Chord, name_chord
@@ -142,26 +142,47 @@ def sequenced_through(theme: Theme, keys: Sequence[Key]) -> Theme:
     return replace(theme, voices=extended, bars=theme.bars * len(keys), chords=tuple(chords), key=keys[0])
 
 
-def breathing(theme: Theme, ticks: int) -> Theme:
-    """Return the theme without what begins in its last `ticks`; the last note before is held as long as it may be.
+def breathing(theme: Theme, ticks: int, *, link_bars: int) -> Theme:
+    """Return a sequence that stops before its end, holding what sounds then as long as that belongs to the chords.
 
-    That is, to the end, or to the first chord that it does not belong to.
+    What begins in the last `ticks` is left out, but for the first note of the last link; so are notes of the tune that
+    lead on from its last one of the chord.
+
+    Args:
+        theme: the sequence.
+        ticks: how long before its end.
+        link_bars: of its last link.
     """
+    start = (theme.bars - link_bars) * theme.meter.bar_ticks - theme.pickup_tick  # of the last link
 
-    def breathe(voice: Melody) -> Melody:
-        notes = [note for note in voice.notes if note.onset_tick < voice.end_tick - ticks]
-        if notes and len(notes) < len(voice.notes):
-            last = notes[-1]
-            others = (
-                span.start_tick
-                for span in theme.chords
-                if last.onset_tick < span.start_tick and last.pitch % 12 not in span.chord.pitch_classes(span.key)
-            )
-            end = min([voice.end_tick, *others])
-            notes[-1] = replace(last, duration_tick=max(last.duration_tick, end - last.onset_tick))
-        return replace(voice, notes=tuple(notes))
+    def is_foreign(note: MelodyNote) -> bool:
+        span = span_at(theme.chords, note.onset_tick)
+        return span is not None and note.pitch % 12 not in span.chord.pitch_classes(span.key)
 
-    return replace(theme, voices=tuple(breathe(voice) for voice in theme.voices))
+    def held(note: MelodyNote, end: int) -> MelodyNote:
+        others = (
+            span.start_tick
+            for span in theme.chords
+            if span.start_tick > note.onset_tick and note.pitch % 12 not in span.chord.pitch_classes(span.key)
+        )
+        return replace(note, duration_tick=max(note.duration_tick, min([end, *others]) - note.onset_tick))
+
+    def breathe(voice: Melody, *, is_tune: bool) -> Melody:
+        first = min((note.onset_tick for note in voice.notes if note.onset_tick >= start), default=voice.end_tick)
+        last = max(voice.end_tick - ticks, first + 1)
+        notes = [note for note in voice.notes if note.onset_tick < last]
+        if len(notes) == len(voice.notes):
+            return voice
+        while is_tune and notes[-1].onset_tick > first and is_foreign(notes[-1]):
+            notes.pop()
+        moment = notes[-1].onset_tick
+        kept = (
+            held(note, voice.end_tick) if note.end_tick > moment and not is_foreign(note) else note for note in notes
+        )
+        return replace(voice, notes=tuple(kept))
+
+    voices = (breathe(voice, is_tune=place == 0) for place, voice in enumerate(theme.voices))
+    return replace(theme, voices=tuple(voices))
 
 
 def _sequenced_chords(theme: Theme, step: int, times: int) -> tuple[ChordSpan, ...]:

@@ -8,16 +8,15 @@ import numpy as np
 import pytest
 
 from composer.fill.given import (
+    free_onsets,
     give_bass,
     give_begun,
     give_everything,
     give_melody,
     give_notes,
-    keep_top,
     lead_in_notes,
     moving_beats,
     nothing_given,
-    onsets_with_halts,
     open_ends,
     place_degrees,
 )
@@ -134,44 +133,49 @@ def test_rests_stay_rests_and_the_compass_wins():
     assert all(40 <= pitch <= 60 for pitch in pitches[1:])
 
 
-def test_nothing_free_begins_where_a_phrase_halts():
-    halting = Closing(8 * STEP_TICKS, 16 * STEP_TICKS, (0.5, 0.5), 12 * STEP_TICKS, True)
-    going_on = Closing(24 * STEP_TICKS, 32 * STEP_TICKS, (1.0, 1.0), 28 * STEP_TICKS, False)
-    onsets = onsets_with_halts([halting, going_on], 20, origin_tick=-4 * STEP_TICKS)
-    assert np.flatnonzero(~onsets).tolist() == [17, 18, 19]  # on the beat itself the last chord is struck
-
-
-def test_what_is_free_does_not_halt_under_a_tune_that_goes_on():
-    halting = Closing(8 * STEP_TICKS, 16 * STEP_TICKS, (0.5, 0.5), 12 * STEP_TICKS, True)
-    going_on, resting = [sounding(14, 2, 72)], [sounding(12, 2, 72)]
-    assert onsets_with_halts([halting], 20, tune=going_on).all()
-    assert np.flatnonzero(~onsets_with_halts([halting], 20, tune=resting)).tolist() == [13, 14, 15]
-
-
 @pytest.fixture
-def upper_onsets(facts_in):
-    """Steps in which the upper voice of a phrase that ends with the 16th of two bars may not begin."""
+def closed_steps(facts_in):
+    """Steps of two bars in which nothing free may begin, of low pitches and of those from pitch index 30 on."""
 
-    def found(per_beat, *, tune=(), is_open=True):
-        rates = np.full((32, 2), 8 * per_beat, np.int16)
-        onsets = np.ones((32, 56), bool)
-        closing = Closing(8 * STEP_TICKS, 16 * STEP_TICKS, (1.0, 1.0), 12 * STEP_TICKS, False, (), is_open)
-        keep_top(onsets, closing, replace(facts_in(bars=2), onsets_x8=rates), lowest=30, tune=tune)
-        assert onsets[:, :30].all()
-        return np.flatnonzero(~onsets[:, 30]).tolist()
+    def found(*closings, rate=2, lowest=30, tune=(), origin=0):
+        facts = replace(facts_in(bars=2), onsets_x8=np.full((32, 2), 8 * rate, np.int16))
+        rows = [(closing, lowest) for closing in closings]
+        onsets = free_onsets(rows, facts, 56, tune=tune, origin_tick=origin * STEP_TICKS)
+        assert (onsets[:, :30] == onsets[:, :1]).all()
+        assert (onsets[:, 30:] == onsets[:, 30:31]).all()
+        return [np.flatnonzero(~onsets[:, pitch]).tolist() for pitch in (29, 30)]
 
     return found
 
 
-def test_an_open_phrase_ends_with_a_held_upper_voice_for_longer_where_it_is_slow(upper_onsets):
-    assert upper_onsets(2) == [13, 14, 15]
-    assert upper_onsets(1) == [9, 10, 11, 12, 13, 14, 15]
-    assert upper_onsets(2, is_open=False) == []
+HALTING = Closing(8 * STEP_TICKS, 16 * STEP_TICKS, (0.5, 0.5), 12 * STEP_TICKS, True)
+OPEN = Closing(8 * STEP_TICKS, 16 * STEP_TICKS, (1.0, 1.0), 12 * STEP_TICKS, False, (), True)
 
 
-def test_a_given_tune_ends_a_phrase_as_it_does(upper_onsets):
-    assert upper_onsets(2, tune=[sounding(8, 8, 72)]) == []
-    assert upper_onsets(2, tune=[sounding(8, 4, 72), sounding(16, 4, 72)]) == [13, 14, 15]
+def test_nothing_free_begins_where_a_phrase_halts(closed_steps):
+    going_on = Closing(24 * STEP_TICKS, 32 * STEP_TICKS, (1.0, 1.0), 28 * STEP_TICKS, False)
+    # On the beat itself the last chord is struck.
+    assert closed_steps(HALTING, going_on, origin=-4) == [[17, 18, 19], [17, 18, 19]]
+
+
+def test_what_is_free_does_not_halt_under_a_tune_that_goes_on(closed_steps):
+    assert closed_steps(HALTING, tune=[sounding(14, 2, 72)]) == [[], []]
+    assert closed_steps(HALTING, tune=[sounding(12, 2, 72)]) == [[13, 14, 15], [13, 14, 15]]
+
+
+def test_an_open_phrase_ends_with_a_held_upper_voice_for_longer_where_it_is_slow(closed_steps):
+    assert closed_steps(OPEN) == [[], [13, 14, 15]]
+    assert closed_steps(OPEN, rate=1) == [[], [9, 10, 11, 12, 13, 14, 15]]
+    assert closed_steps(replace(OPEN, is_open=False)) == [[], []]
+
+
+def test_the_parts_of_an_ensemble_of_single_lines_all_go_on_at_an_open_end(closed_steps):
+    assert closed_steps(OPEN, lowest=None) == [[], []]
+
+
+def test_a_given_tune_ends_a_phrase_as_it_does(closed_steps):
+    assert closed_steps(OPEN, tune=[sounding(8, 8, 72)]) == [[], []]
+    assert closed_steps(OPEN, tune=[sounding(8, 4, 72), sounding(16, 4, 72)]) == [[], [13, 14, 15]]
 
 
 def test_what_would_be_out_of_reach_lies_an_octave_nearer():

@@ -160,10 +160,10 @@ def test_a_tune_is_given_where_its_cadence_notes_begin_and_a_singer_is_given_the
 def test_a_tune_is_to_go_on_over_the_bar_lines_that_its_style_goes_over(make_fake_source, pickup):
     task = task_for("period", "4/4", pickup=pickup)
     stretch = tune_stretch(task, [], end_tick=task.local.end_tick, source=make_fake_source())
-    lines = {16 * bar + 4 * pickup for bar in range(1, 8)}
+    lines = {16 * bar + 4 * pickup for bar in range(1, 8) if bar != task.phrase_bars[0]}
     marked = {int(step) + 1 for step in np.flatnonzero(stretch.moving)}
     assert marked
-    assert marked < lines  # not over the end of the first phrase
+    assert marked <= lines
 
 
 def test_an_idea_that_stands_where_its_model_goes_on_is_worth_less():

@@ -61,6 +61,8 @@ def test_a_development_takes_an_idea_through_its_keys_and_breaks_it_up(developed
     ]
     assert sequences[0].keys == "V -> vi -> ii"
     assert any(item.step for item in sequences[1:])
+    # Where a sequence ends its phrase it breathes; the one that leads into the dominant does not.
+    assert [item.breath for item in sequences] == [1.0] * (len(sequences) - 1) + [None]
     assert last_chord(plan, "X") == ("G major", "V")
 
 

@@ -131,3 +131,22 @@ def test_the_same_hand_leads_through_a_section(planned, small):
         assert len(found) <= 1
         leads += found
     assert len(set(leads)) == 2
+
+
+def test_where_voices_are_told_apart_both_hands_run_in_turn(planned, small):
+    """As in fugues: whatever was counted of imitation, where hands take turns at any pace."""
+    hands = (HandPair(2.0, 4.0, 50), HandPair(4.0, 2.0, 50))
+    running = replace(next(iter(small.textures.values())), hands=hands)
+    style = replace(small, textures={**small.textures, "running": running}, phrase_ends={})
+    plan = planned(form="invention")
+    outline = plan_outline(plan, statistics={"small": style})
+    voiced = [place for place in phrase_places(plan) if place.entry.voices is not None and len(place.entry.voices) == 2]
+    told = {
+        span.onsets_per_beat
+        for place in voiced
+        for span in outline.textures
+        if place.start_tick <= span.start_tick < place.end_tick - 2 * outline.bars[0].meter.bar_ticks
+    }
+    assert {(2.0, 4.0), (4.0, 2.0)} <= told
+    again = plan_outline(plan, statistics={"small": style})
+    assert again.textures == outline.textures

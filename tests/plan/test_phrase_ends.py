@@ -90,6 +90,12 @@ def test_melodies_go_on_over_bar_lines_as_often_as_those_of_the_style():
     assert holding_share([*styles, (1.0, StyleStatistics("x", 1, 1))]) == pytest.approx((0.25 + 0.302) / 2)
 
 
+def test_no_melody_goes_on_where_all_voices_halt():
+    for closing in closings(Cadence.PAC, [(1.0, style(0, 0, 0, 0, 0, bars=0.5, holding=0.7))]):
+        assert set(closing.flowing) <= set(closing.moving)
+    assert holding_share([(1.0, StyleStatistics("x", 1, 1, halting_bars=0.6))]) == 0.6  # of an earlier version
+
+
 @pytest.mark.parametrize("upbeat", [0.5, 1, 1.5])
 def test_the_bars_of_a_phrase_with_an_upbeat_end_on_their_lines(upbeat):
     """The phrase begins and ends an upbeat before a bar line; the lines inside it lie an upbeat after its bars."""
