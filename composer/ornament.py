@@ -30,8 +30,9 @@ from composer.theory.key import Key
 
 UNIT_TICKS = 2520  # a sixteenth: the shortest note of a figure
 ON_BEAT = 2  # metrical strength from which a note keeps its place
-# How like an ornamented tune is to the plain one, as the report measures it (`report.themes`).
-LEAST_LIKE, MOST_LIKE = 0.5, 0.9
+# How like an ornamented tune is to the plain one, as the report measures it (`report.themes`), from .5 on: there what
+# sounds on top while the tune rests is heard with it.
+LEAST_LIKE, MOST_LIKE = 0.56, 0.9
 PART_BARS = 4  # each stretch of so many is to be another tune: what returns may be one phrase of a theme
 
 
