@@ -31,7 +31,7 @@ from composer.training.engine import Progress, fit
 from composer.training.replicas import replicas_in_force
 
 PLAIN = replace(NETWORK, dropout=0.0)  # whose masks would be others on two devices
-FIT = settings(num_updates=6, validate_every=4, checkpoint_every=1, log_every=1, lanes=1)
+FIT = settings(num_updates=6, validate_every=4, checkpoint_every=1, log_every=1)
 
 
 def mirrored(folder: Path) -> dict[str, Any]:
