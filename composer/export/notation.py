@@ -81,7 +81,9 @@ def _lay_out_part(
     for staff in (UPPER_STAFF, LOWER_STAFF)[: part.staves]:
         alters_before: dict[tuple[str, int], int] = {}
         staff_notes = _staff_notes(part, staff, score.end_tick)
-        voices = [_notes_of_bars(score, notes) for notes in divide(staff_notes, are_of_page=are_of_page)]
+        bar_ticks = [bar.onset_tick for bar in score.bars]
+        divided = divide(staff_notes, bar_ticks=bar_ticks, are_of_page=are_of_page)
+        voices = [_notes_of_bars(score, notes) for notes in divided]
         for bar_index, bar in enumerate(score.bars):
             in_voices = [notes[bar_index] for notes in voices] or [[]]
             marked = fermatas.of_voices(in_voices, bar)

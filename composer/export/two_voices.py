@@ -30,6 +30,7 @@ _ROLL_APART = 20.0  # a roll goes through one chord
 _LEFT = 0.8  # a line goes on in the other voice
 _LEAP = 0.02  # for each semitone
 _BEAM = 16  # ways that are followed at once
+_MOST_PARTED = 8  # notes of a chord that is parted anywhere; hands have no more
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def _cheapest(stretch: Sequence[Sequence[Note]]) -> tuple[int, ...]:
     for chord in stretch:
         best: dict[tuple[object, object], _Way] = {}
         for way in ways:
-            for count in range(len(chord) + 1):
+            for count in _counts(chord):
                 new = _extended(way, chord, count)
                 state = (new.sounding, new.last)
                 if state not in best or new.cost < best[state].cost:
@@ -96,18 +97,32 @@ def _cheapest(stretch: Sequence[Sequence[Note]]) -> tuple[int, ...]:
     return ways[0].choices
 
 
+def _counts(chord: Sequence[Note]) -> Sequence[int]:
+    """Return how many of a chord's lowest notes may go to voice 2; a cluster is parted at its widest gaps alone."""
+    if len(chord) <= _MOST_PARTED:
+        return range(len(chord) + 1)
+    gaps = sorted(range(1, len(chord)), key=lambda count: chord[count - 1].pitch - chord[count].pitch)
+    return sorted((0, *gaps[: _MOST_PARTED - 1], len(chord)))
+
+
+def _compass(notes: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Return the lowest and the highest pitch of (end tick, pitch)."""
+    pitches = [pitch for _, pitch in notes]
+    return min(pitches), max(pitches)
+
+
 def _extended(way: _Way, chord: Sequence[Note], count: int) -> _Way:
     """Return a way with one chord more, whose `count` lowest notes go to voice 2."""
     onset_tick = chord[0].onset_tick
     held = [[one for one in voice if one[0] > onset_tick] for voice in way.sounding]
     fresh = [[(note.end_tick, note.pitch) for note in part] for part in (chord[count:], chord[:count])]
     cost = way.cost
-    for new in fresh[0] if held[1] else ():
-        is_above = [new[1] > old[1] for old in held[1]]
-        cost += 0.0 if all(is_above) else _BETWEEN if any(is_above) else _CROSSING
-    for new in fresh[1] if held[0] else ():
-        is_below = [new[1] < old[1] for old in held[0]]
-        cost += 0.0 if all(is_below) else _BETWEEN if any(is_below) else _CROSSING
+    if fresh[0] and held[1]:
+        lowest, highest = _compass(held[1])
+        cost += sum(0.0 if new > highest else _BETWEEN if new > lowest else _CROSSING for _, new in fresh[0])
+    if fresh[1] and held[0]:
+        lowest, highest = _compass(held[0])
+        cost += sum(0.0 if new < lowest else _BETWEEN if new < highest else _CROSSING for _, new in fresh[1])
     for mine, others, voice in ((fresh[0], fresh[1], 0), (fresh[1], fresh[0], 1)):
         if not mine:
             continue

@@ -4,9 +4,10 @@ Conventions: voices are numbered from 1, the uppermost; a staff has at most `MAX
 length are one chord.
 
 Notes from a page keep their voices; where two chords of a voice overlap, the writer cuts them into tied chords, as
-they were on the page. Where the notes name but one voice, they are parted by height into two at most (`two_voices`).
-Where they name more, they keep them: a chord that does not fit into its voice, because another still sounds there, goes
-to the nearest free one; what finds no free voice stays in its own, and is cut too. So no note is lost.
+they were on the page. Where the notes name but one voice, or those that the reader of MIDI files has numbered by itself,
+they are parted by height into two at most (`two_voices`). Where they name others, they keep them: a chord that does not fit into its voice, because another still sounds there, goes
+to the nearest free one; what finds no free voice stays in its own, and is cut too. So no note is lost. Between bar lines
+over which no note is held the voices that sound are counted anew: a single one is the first, and no rest stands above it.
 
 A grace note goes where the note that it leads to is; else to a voice in which something begins at its tick, else to one
 that is silent there.
@@ -17,9 +18,10 @@ Contents: `divide`.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from composer.corpus.voices import number_voices
 from composer.export.two_voices import two_voices
 from composer.score import Note
 
@@ -56,17 +58,22 @@ class _Line:
         self.ends.insert(index, chord.end_tick)
 
 
-def divide(notes: Sequence[Note], *, are_of_page: bool = False) -> tuple[tuple[Note, ...], ...]:
+def divide(
+    notes: Sequence[Note], *, bar_ticks: Sequence[int] = (), are_of_page: bool = False
+) -> tuple[tuple[Note, ...], ...]:
     """Return the notes of each voice, voice 1 first, each in the notes' order; empty voices at the end are left out.
 
     Args:
         notes: of one staff, sorted by onset.
+        bar_ticks: where bars begin, ascending.
         are_of_page: their voices are those of a printed page, and stay.
     """
     if are_of_page:
         return _as_on_the_page(notes)
     plain = [note for note in notes if not note.is_grace]
-    voice_of = _as_named(plain) if len({note.voice for note in plain}) > 1 else two_voices(plain)
+    says_nothing = len({note.voice for note in plain}) <= 1 or set(number_voices(plain)) == set(plain)
+    voice_of = two_voices(plain) if says_nothing else _as_named(plain)
+    voice_of = _counted_anew(voice_of, bar_ticks)
     lines = [_Line() for _ in range(max([MAX_VOICES, *voice_of.values()]))]
     for note in sorted(voice_of, key=lambda note: note.onset_tick):
         lines[voice_of[note] - 1].add(note)
@@ -104,6 +111,27 @@ def _as_named(notes: Iterable[Note]) -> dict[Note, int]:
         else:
             voice_of.update(dict.fromkeys(chord.notes, chord.voice))
     return voice_of
+
+
+def _counted_anew(voice_of: Mapping[Note, int], bar_ticks: Sequence[int]) -> dict[Note, int]:
+    """Return the voices without gaps in their numbers, from each bar line over which no note is held to the next."""
+    found: dict[Note, int] = {}
+    stretch: list[Note] = []
+    end_tick = 0
+
+    def close() -> None:
+        ranks = {voice: rank for rank, voice in enumerate(sorted({voice_of[note] for note in stretch}), 1)}
+        found.update({note: ranks[voice_of[note]] for note in stretch})
+        stretch.clear()
+
+    for note in sorted(voice_of, key=lambda note: note.onset_tick):
+        line = bisect.bisect_right(bar_ticks, note.onset_tick) - 1  # the last bar line before it
+        if stretch and line >= 0 and end_tick <= bar_ticks[line] and stretch[-1].onset_tick < bar_ticks[line]:
+            close()
+        stretch.append(note)
+        end_tick = max(end_tick, note.end_tick)
+    close()
+    return found
 
 
 def _as_on_the_page(notes: Sequence[Note]) -> tuple[tuple[Note, ...], ...]:

@@ -44,6 +44,18 @@ def test_a_collision_in_a_voice_takes_the_nearest_free_one():
     assert pitches(notes) == [[72], [60], [76]]
 
 
+def test_a_voice_that_sounds_alone_in_a_bar_is_the_first():
+    tune = [note(0, 72, 1, voice=2), note(4, 60, 4, voice=2), note(4, 76, 4, voice=1), note(8, 67, 4, voice=2)]
+    divided = divide(sort_notes(tune), bar_ticks=[0, 4 * Q, 8 * Q])
+    assert [[n.pitch for n in voice] for voice in divided] == [[72, 76, 67], [60]]
+
+
+def test_a_note_that_is_held_over_the_bar_line_stays_in_its_voice():
+    held = [note(0, 76, 2, voice=1), note(2, 60, 4, voice=2), note(6, 62, 2, voice=2), note(8, 67, 4, voice=2)]
+    divided = divide(sort_notes(held), bar_ticks=[0, 4 * Q, 8 * Q])
+    assert [[n.pitch for n in voice] for voice in divided] == [[76, 67], [60, 62]]
+
+
 def test_repeated_notes_need_one_voice():
     assert pitches([note(beat, 60, 1) for beat in range(4)]) == [[60, 60, 60, 60]]
 
@@ -63,9 +75,10 @@ def test_a_grace_note_goes_with_the_note_that_it_leads_to():
             voice=st.sampled_from([1, 1, 1, 2]),
         ),
         max_size=25,
-    )
+    ),
+    st.sampled_from([(), (0, 4 * Q)]),
 )
-def test_no_note_is_lost_or_doubled(notes):
-    divided = divide(sort_notes(notes))
+def test_no_note_is_lost_or_doubled(notes, bar_ticks):
+    divided = divide(sort_notes(notes), bar_ticks=bar_ticks)
     assert len(divided) <= MAX_VOICES
     assert sort_notes(n for voice in divided for n in voice) == sort_notes(notes)
