@@ -119,6 +119,11 @@ def test_a_phrase_that_follows_a_theme_closely_is_neither_its_copy_nor_another_t
     assert is_like(followed(0.7), with_changed(changed)) is is_met
 
 
+@pytest.mark.parametrize(("fidelity", "level"), [(0.8, 4), (0.95, 5)])
+def test_the_network_is_not_told_to_copy_a_theme_that_a_phrase_only_follows(fidelity, level):
+    assert max(followed(fidelity).reference.level) == level
+
+
 def test_a_theme_under_a_higher_voice_is_not_heard():
     assert not is_like(followed(0.7), with_changed(4), above=84)
 
