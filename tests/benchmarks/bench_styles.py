@@ -3,8 +3,8 @@
 Run by hand, with the network's music in the folder that RITORNELLO_DATA names:
 
     RITORNELLO_DATA=… python tests/benchmarks/bench_styles.py styles/networks/composers.safetensors
-        [--run FOLDER] [--config FILE] [--fold N] [--ensembles NAME …] [--bars N] [--most N] [--sides valid test]
-        [--output FILE.json] [--picture FILE.png]
+        [--run FOLDER] [--config FILE] [--fold N] [--ensembles NAME …] [--styles NAME …] [--bars N] [--most N]
+        [--sides valid test] [--output FILE.json] [--pool FILE.json …] [--picture FILE.png]
 
 What is measured, always from silence, without plan conditions, pins and reference bars, over all 78 pitches:
 
@@ -19,7 +19,10 @@ Intervals are by bootstrap of works, for the mean over styles of the works of ea
 Held out are the pieces of the sides that `--sides` names (both by default: those for validation only told the training
 when to stop). Of a style with more than `--most` of them (0: of none) an even choice is heard. `--run FOLDER` takes the
 averaged weights of a training's newest checkpoint in place of a network; `--fold` is that of the training, where the
-configuration says another.
+configuration says another. `--styles` hears the pieces of these alone, told all styles of their ensembles.
+
+Small styles have few held-out pieces. Networks of several folds (0, 2 and 4: with both sides each piece of a small
+style is held out once) are measured one by one, each with its `--output`; `--pool` shows what such files say together.
 """
 
 from __future__ import annotations
@@ -107,31 +110,11 @@ def network_of_run(folder: Path, config: TrainingConfig) -> Any:
 
 
 def main() -> None:
-    """Measure, print."""
+    """Measure, or pool what was measured; print."""
     options = _options()
-    config = read_config(options.config)
-    pieces = [
-        piece for piece in collected(options.config, options.data, fold=options.fold) if piece.split in options.sides
-    ]
-
-    from composer.network.startup import start_backend
-
-    start_backend()
-    from composer.training.compiled import use_lanes
-
-    use_lanes(options.lanes)
-    network = network_of_run(options.run, config) if options.run else load_network(options.network).network
-    from composer.training.measure import Measurer
-
-    measurer = Measurer(network, config.windows, lanes=options.lanes)
-    by_ensemble: dict[str, dict[str, list[Piece]]] = defaultdict(lambda: defaultdict(list))
-    for piece in pieces:
-        by_ensemble[piece.ensemble][piece.composer].append(piece)
-    found = []
-    for ensemble, by_composer in sorted(by_ensemble.items()):
-        if len(by_composer) >= MIN_STYLES and ensemble in (options.ensembles or [ensemble]):
-            found.append(heard(ensemble, by_composer, measurer, most=options.most, bars=options.bars))
-            show(found[-1], bars=options.bars)
+    found = pooled(options.pool) if options.pool else measured(options)
+    for one in found:
+        show(one, bars=options.bars)
     figures: dict[str, Any] = {one.ensemble: figures_of(one) for one in found}
     figures["all"] = shares(found)
     print(f"\n{ALL}")
@@ -156,8 +139,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--most", type=int, default=40, help="pieces of a style, evenly chosen; 0: all")
     parser.add_argument("--sides", nargs="+", default=["valid", "test"])
     parser.add_argument("--ensembles", nargs="+", help="default: all")
+    parser.add_argument("--styles", nargs="+", help="whose pieces are heard; default: all")
     parser.add_argument("--lanes", type=int, default=2)
     parser.add_argument("--output", type=Path, help="FILE.json")
+    parser.add_argument("--pool", type=Path, nargs="+", help="files of earlier runs, in place of measuring")
     parser.add_argument("--picture", type=Path, help="FILE.png and FILE.svg of the tables")
     return parsed(parser)
 
@@ -165,11 +150,47 @@ def _options() -> argparse.Namespace:
 # ---------------------------------------------------------------- measuring
 
 
-def heard(ensemble: str, by_composer: dict[str, list[Piece]], measurer: Any, *, most: int, bars: int) -> Heard:
-    """Measure the pieces of one ensemble in all its styles."""
+def measured(options: argparse.Namespace) -> list[Heard]:
+    """Measure the ensembles that are asked for."""
+    config = read_config(options.config)
+    pieces = [
+        piece for piece in collected(options.config, options.data, fold=options.fold) if piece.split in options.sides
+    ]
+
+    from composer.network.startup import start_backend
+
+    start_backend()
+    from composer.training.compiled import use_lanes
+
+    use_lanes(options.lanes)
+    network = network_of_run(options.run, config) if options.run else load_network(options.network).network
+    from composer.training.measure import Measurer
+
+    measurer = Measurer(network, config.windows, lanes=options.lanes)
+    by_ensemble: dict[str, dict[str, list[Piece]]] = defaultdict(lambda: defaultdict(list))
+    for piece in pieces:
+        by_ensemble[piece.ensemble][piece.composer].append(piece)
+    found = []
+    for ensemble, by_composer in sorted(by_ensemble.items()):
+        if len(by_composer) >= MIN_STYLES and ensemble in (options.ensembles or [ensemble]):
+            whose = options.styles or sorted(by_composer)
+            found.append(heard(ensemble, by_composer, measurer, whose=whose, most=options.most, bars=options.bars))
+    return found
+
+
+def heard(
+    ensemble: str,
+    by_composer: dict[str, list[Piece]],
+    measurer: Any,
+    *,
+    whose: Sequence[str],
+    most: int,
+    bars: int,
+) -> Heard:
+    """Measure the pieces of one ensemble, those of some of its styles, in all of them."""
     styles = sorted(by_composer)
     chosen: list[Piece] = []
-    for name in styles:
+    for name in sorted(set(whose) & set(styles)):
         ordered = sorted(by_composer[name], key=lambda piece: (piece.work, piece.name))
         chosen += evenly(ordered, most) if most else ordered
 
@@ -187,6 +208,28 @@ def heard(ensemble: str, by_composer: dict[str, list[Piece]], measurer: Any, *, 
         {name: other - own for name, other in others.items()},
         np.stack([nats([(name, 1.0)], bars) for name in styles], axis=1),
     )
+
+
+def pooled(files: Sequence[Path]) -> list[Heard]:
+    """Return what earlier runs measured, the pieces of each ensemble together."""
+    rows = [row for file in files for name, row in json.loads(file.read_text()).items() if name != "all"]
+    found = []
+    for ensemble in dict.fromkeys(row["ensemble"] for row in rows):
+        own = [row for row in rows if row["ensemble"] == ensemble]
+        if len({tuple(row["styles"]) for row in own}) > 1:
+            raise SystemExit(f"{ensemble}: the files were told different styles")
+        pieces = [piece for row in own for piece in row["heard"]]
+        found.append(
+            Heard(
+                ensemble,
+                own[0]["styles"],
+                np.array([piece["own"] for piece in pieces]),
+                [piece["work"] for piece in pieces],
+                {name: np.array([piece["gains"][name] for piece in pieces], float) for name in pieces[0]["gains"]},
+                np.array([piece["nats"] for piece in pieces], float),
+            )
+        )
+    return found
 
 
 # ---------------------------------------------------------------- figures
@@ -239,6 +282,16 @@ def share_of(values: Floats, works: NDArray[np.str_], *, styles: NDArray[np.str_
 def figures_of(one: Heard) -> dict[str, Any]:
     """Return everything that is told of one ensemble."""
     return {
+        "ensemble": one.ensemble,
+        "heard": [
+            {
+                "own": int(one.own[place]),
+                "work": one.works[place],
+                "gains": {name: _plain(gain[place : place + 1])[0] for name, gain in one.gains.items()},
+                "nats": _plain(one.nats[place]),
+            }
+            for place in range(len(one.own))
+        ],
         "shares": shares([one]),
         "pieces": {name: int((one.own == place).sum()) for place, name in enumerate(one.styles)},
         "best": dict(zip(one.styles, _plain(best_of(one)), strict=True)),
@@ -272,7 +325,8 @@ def show(one: Heard, *, bars: int) -> None:
     show_shares(shares([one]))
     _show_table(one, "nats a step, told", one.by_style(one.nats), "best", best_of(one))
     won = one.by_style(one.wins)
-    _show_table(one, "pairs won over", won, "mean", np.array([row[~np.isnan(row)].mean() for row in won]))
+    means = np.array([row[~np.isnan(row)].mean() if (~np.isnan(row)).any() else np.nan for row in won])
+    _show_table(one, "pairs won over", won, "mean", means)
 
 
 def _show_table(one: Heard, title: str, table: Floats, last: str, lasts: Floats) -> None:
