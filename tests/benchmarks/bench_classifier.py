@@ -239,10 +239,9 @@ def orders_for(styles: Sequence[str], ensemble: str, options: argparse.Namespace
     """Return the pieces, plan after plan in every style; the same ones in whatever order styles are named."""
     styles = sorted(styles)
     plans = average_plans(styles, number=-(-options.number // len(styles)), bars=options.bars, ensemble=ensemble)
+    filled = {style: ((style, 1.0),) if options.filled else () for style in styles}
     return [
-        Order(
-            name, plan, told(style), options.guidance, options.style_guidance, filled_in=style if options.filled else ""
-        )
+        Order(name, plan, told(style), options.guidance, options.style_guidance, filled_in=filled[style])
         for name, plan in plans.items()
         for style in styles
     ]

@@ -3,15 +3,16 @@
 Run by hand, with the network's music in the folder that RITORNELLO_DATA names:
 
     RITORNELLO_DATA=… python tests/benchmarks/bench_mixes.py --output FOLDER [--pairs bach/chopin mozart/joplin]
-        [--plans 12] [--jobs 1] [--network FILE] [--picture FILE] [--json FILE]
+        [--plans 12] [--filled] [--jobs 1] [--network FILE] [--picture FILE] [--json FILE]
 
 For each pair a classifier of these two styles alone is trained on real pieces (`style_listener.py`). Plans are drawn
 from the equal mix of both; on each plan a piece is composed at every weight, from the same seed, and nothing but the
-style that the network is told differs (`style_workshop.py`). Printed, pair by pair: the mean probability of the second
-style at each weight with its 95 % interval (bootstrap of plans), beside what held-out pieces of both get; whether the
-means rise from weight to weight; Spearman's rho of weight and probability, over all pieces and its mean within plans
-(with interval); the share of steps from one weight to the next at which a plan's probability rises. A run that was
-stopped goes on where it was; composed pieces are kept in FOLDER.
+style that the network is told differs (`style_workshop.py`); with `--filled` the plan is filled in each mix, as when a
+user writes another one into it: tunes, paces and ends of phrases move with it, too. Printed, pair by pair: the mean
+probability of the second style at each weight with its 95 % interval (bootstrap of plans), beside what held-out pieces
+of both get; whether the means rise from weight to weight; Spearman's rho of weight and probability, over all pieces and
+its mean within plans (with interval); the share of steps from one weight to the next at which a plan's probability
+rises. A run that was stopped goes on where it was; composed pieces are kept in FOLDER.
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--pairs", nargs="+", default=PAIRS, metavar="FIRST/SECOND")
     parser.add_argument("--weights", nargs="+", type=float, default=WEIGHTS, help="of the second, from least to most")
     parser.add_argument("--plans", type=int, default=12, help="of each pair")
+    parser.add_argument("--filled", action="store_true", help="plans of the equal mix, filled in each mix")
     add_composing(parser, bars=32, is_needed=True)
     add_results(parser, picture="the curves")
     return parsed(parser)
@@ -80,11 +82,13 @@ def orders_for(styles: Sequence[str], options: argparse.Namespace) -> list[Order
     """Return the pieces: every plan at every weight, plan after plan."""
     first, second = styles
     plans = average_plans(styles, number=options.plans, bars=options.bars, ensemble=options.ensemble)
-    return [
-        Order(name, plan, told({first: 1 - weight, second: weight}), options.guidance, options.style_guidance)
-        for name, plan in plans.items()
-        for weight in options.weights
-    ]
+    orders = []
+    for name, plan in plans.items():
+        for weight in options.weights:
+            mix = {first: 1 - weight, second: weight}
+            filled = tuple(mix.items()) if options.filled else ()
+            orders.append(Order(name, plan, told(mix), options.guidance, options.style_guidance, filled_in=filled))
+    return orders
 
 
 def probability(folder: Path, order: Order, listener: Listener, style: str) -> float:

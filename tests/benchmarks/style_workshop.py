@@ -57,7 +57,7 @@ class Order:
         told: composer → weight, as the network is told; () for what the plan says.
         guidance, style_guidance: as the product's options.
         seed: of the notes; None: the plan's own.
-        filled_in: name of the style in which all of the plan is filled; empty: only the network is told.
+        filled_in: (style, weight) in which all of the plan is filled; (): only the network is told.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Order:
     guidance: float = DEFAULT_GUIDANCE
     style_guidance: float = DEFAULT_STYLE_GUIDANCE
     seed: int | None = None
-    filled_in: str = ""
+    filled_in: tuple[tuple[str, float], ...] = ()
 
     @property
     def who(self) -> str:
@@ -242,9 +242,9 @@ class InStyle:
         return self._last[1]
 
 
-def in_style(plan: Plan, name: str) -> Plan:
-    """Return a resolved plan that is to be filled in another style."""
-    style = {name: 1.0}
+def in_style(plan: Plan, mix: Sequence[tuple[str, float]]) -> Plan:
+    """Return a resolved plan that is to be filled in another style, or in a mix of several."""
+    style = {name: weight for name, weight in mix if weight > 0}
     phrases = {
         section.id: tuple(phrase.model_copy(update={"style": None}) for phrase in section.phrases or ())
         for section in plan.sections
