@@ -14,7 +14,7 @@ from composer.style import is_card_path
 
 DEFAULT_TEMPERATURE = 1.0
 DEFAULT_GUIDANCE = 2.0
-DEFAULT_STYLE_GUIDANCE = 2.0
+DEFAULT_STYLE_GUIDANCE = 3.0
 MAX_TEMPERATURE = 5.0  # inclusive; far above it every note is as likely as any other
 MAX_GUIDANCE = 10.0  # inclusive; of the style's too
 MAX_EXPRESSION = 3.0  # inclusive, as in a plan
