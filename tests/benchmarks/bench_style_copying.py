@@ -2,8 +2,8 @@
 
 Run by hand, with the network's music in the folder that RITORNELLO_DATA names:
 
-    RITORNELLO_DATA=… python tests/benchmarks/bench_style_copying.py --output FOLDER [--number 200] [--jobs 1]
-        [--ensemble keyboard] [--network FILE] [--json FILE]
+    RITORNELLO_DATA=… python tests/benchmarks/bench_style_copying.py --output FOLDER [--number 200] [--filled]
+        [--jobs 1] [--ensemble keyboard] [--network FILE] [--json FILE]
 
 All training pieces of the network's configuration, of every composer and ensemble, are one library of runs
 (`shared_runs.py`): consecutive notes of a line with the same intervals and rhythm, at any pitch. Composed pieces are
@@ -82,6 +82,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--ensemble", default="keyboard")
     parser.add_argument("--styles", nargs="+", default=(), help="default: those of bench_classifier.py")
     parser.add_argument("--number", type=int, default=200, help="composed pieces, over all styles")
+    parser.add_argument("--filled", action="store_true", help="those that were filled wholly in their styles")
     add_composing(parser, bars=32)
     add_results(parser)
     return parsed(parser)
