@@ -4,10 +4,11 @@ Conventions: voices are numbered from 1, the uppermost; a staff has at most `MAX
 length are one chord.
 
 Notes from a page keep their voices; where two chords of a voice overlap, the writer cuts them into tied chords, as
-they were on the page. Where the notes name but one voice, or those that the reader of MIDI files has numbered by itself,
-they are parted by height into two at most (`two_voices`). Where they name others, they keep them: a chord that does not fit into its voice, because another still sounds there, goes
-to the nearest free one; what finds no free voice stays in its own, and is cut too. So no note is lost. Between bar lines
-over which no note is held the voices that sound are counted anew: a single one is the first, and no rest stands above it.
+they were on the page. Where the notes name but one voice, or those that the reader of MIDI files has numbered by
+itself, they are parted by height into two at most (`two_voices`). Where they name others, they keep them: a chord that
+does not fit into its voice, because another still sounds there, goes to the nearest free one; what finds no free voice
+stays in its own, and is cut too. So no note is lost. Between bar lines over which no note is held the voices that sound
+are counted anew: a single one is the first, and no rest stands above it.
 
 A grace note goes where the note that it leads to is; else to a voice in which something begins at its tick, else to one
 that is silent there.

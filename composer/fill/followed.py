@@ -130,7 +130,8 @@ def references_of(
         rhythm_only = fidelity < RHYTHM_FIDELITY
         level = RHYTHM_LEVEL if rhythm_only else RECALLED_LEVEL if place.states_theme else level_of(fidelity)
         if follows_closely(place):
-            level = min(level, RECALLED_LEVEL)  # what it keeps is given; told "the same", it would copy the rest as well
+            # What it keeps is given; told "the same", the network would copy the rest as well.
+            level = min(level, RECALLED_LEVEL)
         _refer(reference, heard, span, setting, level=level, rhythm_only=rhythm_only)
     return reference
 

@@ -16,7 +16,8 @@ def graphs_as_they_are() -> Iterator[None]:
         return
     import tensorflow as tf
 
-    before = tf.config.optimizer.get_experimental_options()
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    name = "disable_meta_optimizer"
+    before = tf.config.optimizer.get_experimental_options().get(name, False)
+    tf.config.optimizer.set_experimental_options({name: True})
     yield
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": before.get("disable_meta_optimizer", False)})
+    tf.config.optimizer.set_experimental_options({name: before})
