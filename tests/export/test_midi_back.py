@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from composer.corpus import read_bytes
 from composer.export.midi import midi_bytes
+from composer.export.notation import lay_out
 from composer.outline import Outline, TempoSpan
 from composer.perform import perform
 from composer.score import LOWER_STAFF, Bar, Mark, Note, Part, Score, TempoMark, make_bars, sort_notes
@@ -133,3 +134,23 @@ def test_a_performance_that_is_not_exact_does_not_say_so():
     assert [note.onset_tick for note in read_bytes(midi_bytes(late), "own.mid").score.parts[0].notes] == [
         note.onset_tick for note in score.parts[0].notes
     ]
+
+
+def test_the_sheet_of_a_midi_file_is_that_of_the_piece():
+    # A line that goes on below a held note; the reader numbers it 2 from the first bar on.
+    line = [Note(i * Q, pitch, Q) for i, pitch in enumerate((72, 74, 76, 74))]
+    upper = [*line, Note(4 * Q, 72, 2 * Q), Note(5 * Q, 84, 3 * Q), Note(6 * Q, 71, 2 * Q)]
+    lower = quarters(48, 8, staff=LOWER_STAFF)
+    score = Score((Part("Piano", sort_notes([*upper, *lower]), staves=2),), make_bars(Meter(4, 4), 2))
+    found = back(score)
+    assert {note.voice for note in found.parts[0].notes if note.onset_tick < 4 * Q and note.pitch > 60} == {2}
+    heads = [
+        [
+            [(voice.staff, voice.voice, e.onset_tick, [n.note.pitch for n in e.notes]) for e in voice.events]
+            for voice in bar.voices
+        ]
+        for sheet in (lay_out(score), lay_out(found))
+        for bar in sheet.parts[0]
+    ]
+    assert heads[:2] == heads[2:]
+    assert [voice[0][:2] for voice in heads[2]] == [(1, 1), (2, 1)], "a voice alone is the first"
