@@ -114,6 +114,11 @@ def tune_stretch(task: ThemeTask, statements: Sequence[Statement], *, end_tick: 
     exact = {note[0] for note in (*task.given, *task.cadence_notes)}
     inside = [note for note in (*pinned, *task.cadence_notes) if note[0] < end_tick]
     inside = [note for note in inside if onsets[note[0] // STEP_TICKS] or note[0] in exact]  # an idea is cut to breathe
+    closed = _closed(task)
+    stated = {note[0] for note in task.given}
+    inside = [
+        n for n in inside if n[0] in stated or not any(last < n[0] < end for last, _, end in closed)
+    ]  # and to close
     inside = _without_overlap(inside)
     give_notes(given, inside)
     line = line_of(inside, num_steps, task.low_pitch)
@@ -171,14 +176,21 @@ def _in_meter(given: Given, task: ThemeTask) -> Goals | None:
     return goals
 
 
-def _rest_after_cadences(given: Given, task: ThemeTask) -> None:
-    """Silence what is free between the last note of each cadence and the end of its phrase: there a tune breathes."""
+def _closed(task: ThemeTask) -> list[tuple[int, int, int]]:
+    """Return where the last note of each cadence begins and ends, and where its phrase ends."""
+    found = []
     for phrase in task.local.phrases:
         closing = [note for note in task.cadence_notes if phrase.start_tick <= note[0] < phrase.end_tick]
-        if not closing:
-            continue
-        onset, length, _ = max(closing)
-        rest = given.code[(onset + length) // STEP_TICKS : phrase.end_tick // STEP_TICKS]
+        if closing:
+            onset, length, _ = max(closing)
+            found.append((onset, onset + length, phrase.end_tick))
+    return found
+
+
+def _rest_after_cadences(given: Given, task: ThemeTask) -> None:
+    """Silence what is free between the last note of each cadence and the end of its phrase: there a tune breathes."""
+    for _, last_tick, end_tick in _closed(task):
+        rest = given.code[last_tick // STEP_TICKS : end_tick // STEP_TICKS]
         rest[rest == FREE] = SILENT
 
 

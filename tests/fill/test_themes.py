@@ -137,6 +137,20 @@ def test_a_tune_breathes_after_each_cadence_note(composed, meter, pickup):
         start = end + setting.pickup_tick
 
 
+def test_an_idea_that_comes_again_over_a_cadence_ends_with_it(make_fake_source):
+    phrases = "phrases: [{bars: 4, cadence: IAC}, {bars: 2, cadence: PAC}, {bars: 2, cadence: PAC}]"
+    text = TEXT.format(kind="compound period", key="D major", meter="3/4", pickup=0)
+    plan = resolve(parse_plan(text.replace("type: compound period", f"type: compound period, {phrases}")))
+    statistics = load_statistics("bach")
+    setting = make_setting(plan, plan_outline(plan), known={"bach": ("bach", statistics)})
+    entry = plan.themes["first"]
+    task = theme_task("first", entry, setting, None)
+    melody = compose_theme(task, make_fake_source(), statistics, np.random.default_rng(3))
+    ends = [bars * setting.meter.bar_ticks for bars in (6, 8)]
+    lasts = [[note for note in melody.notes if note.onset_tick < end][-1] for end in ends]
+    assert {note.pitch % 12 for note in lasts} == {setting.home.tonic_pitch_class}
+
+
 @pytest.mark.parametrize(("ensemble", "is_whole"), [("keyboard", False), ("quartet", False), ("song", True)])
 def test_a_tune_is_given_where_its_cadence_notes_begin_and_a_singer_is_given_them_whole(ensemble, is_whole):
     text = TEXT.replace("keyboard", ensemble).format(kind="period", key="D major", meter="4/4", pickup=0)
