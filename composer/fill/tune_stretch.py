@@ -116,9 +116,8 @@ def tune_stretch(task: ThemeTask, statements: Sequence[Statement], *, end_tick: 
     inside = [note for note in inside if onsets[note[0] // STEP_TICKS] or note[0] in exact]  # an idea is cut to breathe
     closed = _closed(task)
     stated = {note[0] for note in task.given}
-    inside = [
-        n for n in inside if n[0] in stated or not any(last < n[0] < end for last, _, end in closed)
-    ]  # and to close
+    # An idea that comes again over a cadence ends with it.
+    inside = [n for n in inside if n[0] in stated or not any(last < n[0] < end for last, _, end in closed)]
     inside = _without_overlap(inside)
     give_notes(given, inside)
     line = line_of(inside, num_steps, task.low_pitch)

@@ -44,6 +44,11 @@ def test_a_collision_in_a_voice_takes_the_nearest_free_one():
     assert pitches(notes) == [[72], [60], [76]]
 
 
+def test_a_cluster_is_parted_at_its_widest_gap():
+    cluster = [note(0, pitch, 1) for pitch in range(60, 69)]
+    assert pitches([note(0, 40, 2), *cluster, note(1, 70, 1)]) == [[*range(60, 69), 70], [40]]
+
+
 def test_a_voice_that_sounds_alone_in_a_bar_is_the_first():
     tune = [note(0, 72, 1, voice=2), note(4, 60, 4, voice=2), note(4, 76, 4, voice=1), note(8, 67, 4, voice=2)]
     divided = divide(sort_notes(tune), bar_ticks=[0, 4 * Q, 8 * Q])
